@@ -1,0 +1,18 @@
+import { inspect } from "node:util";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import type { Backoff } from "./backoff.js";
+
+/**
+ * The backoff it is.
+ * @throws InvalidArgumentError if it has no method `duration`
+ */
+export function asBackoff(value: unknown): Backoff {
+  if (isBackoff(value)) return value;
+  throw new InvalidArgumentError(
+    `${inspect(value, { depth: 0 })} is not a backoff: give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)`,
+  );
+}
+
+export function isBackoff(value: unknown): value is Backoff {
+  return typeof value === "object" && value !== null && "duration" in value && typeof value.duration === "function";
+}

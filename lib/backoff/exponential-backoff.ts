@@ -1,0 +1,49 @@
+import { inspect } from "node:util";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { type Duration, milliseconds } from "../time/duration.js";
+import type { Backoff } from "./backoff.js";
+
+export interface ExponentialBackoffOptions {
+  /** The delay before attempt 1, the first after a failure. */
+  readonly initial: Duration;
+  /** No delay is ever longer. */
+  readonly max: Duration;
+  /** By how much of itself a delay may be shortened at random, from 0 (the default: not at all) to 1. */
+  readonly jitterProportion?: number;
+  /** Where the chance comes from: a number from 0 to 1. `Math.random` by default. */
+  readonly random?: () => number;
+}
+
+/**
+ * Doubles the delay with each attempt: `initial · 2^(attempt - 1)`, capped at `max`, then shortened by a random part of up
+ * to `jitterProportion`. As the jitter comes after the cap, delays at the cap are spread as well. Never negative, never NaN,
+ * never above `max`, however high the attempt.
+ * @see {@link https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/} for why jitter helps
+ */
+export class ExponentialBackoff implements Backoff {
+  /** In ms. */
+  readonly initial: number;
+  /** In ms. */
+  readonly max: number;
+  readonly jitterProportion: number;
+  readonly #random: (() => number) | undefined;
+
+  /** @throws InvalidArgumentError if a duration is malformed, or `jitterProportion` is not between 0 and 1 */
+  constructor({ initial, max, jitterProportion = 0, random }: ExponentialBackoffOptions) {
+    this.initial = milliseconds(initial);
+    this.max = milliseconds(max);
+    if (!(jitterProportion >= 0 && jitterProportion <= 1)) {
+      throw new InvalidArgumentError(`jitterProportion is ${inspect(jitterProportion)}: give a number from 0 to 1`);
+    }
+    this.jitterProportion = jitterProportion;
+    this.#random = random;
+  }
+
+  duration(attempt: number): number {
+    if (!(attempt > 0)) return 0;
+    // 2^1023 is the largest power that is finite; beyond it 0 · ∞ would be NaN.
+    const delay = Math.min(this.max, this.initial * 2 ** Math.min(attempt - 1, 1_023));
+    const chance = this.#random === undefined ? Math.random() : this.#random();
+    return delay * (1 - this.jitterProportion * Math.min(Math.max(chance, 0), 1));
+  }
+}

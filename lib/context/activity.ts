@@ -1,0 +1,163 @@
+import { type Timer, TimerQueue } from "../time/timer-queue.js";
+import type { Link } from "./link.js";
+import type { Logger } from "./logger.js";
+import type { Abortable } from "./on-abort.js";
+import type { Phase, WorkerStatus } from "./worker-status.js";
+
+/**
+ * How something ended. `"stopped"`: it was aborted before it had finished, and complied. A worker that returns is `"done"`,
+ * whether or not that was what one wanted.
+ */
+export type Outcome = "done" | "stopped" | Error;
+
+/**
+ * One link of a chain at work. Together the activities are the tree of all that runs: aborting goes down it, from parent to
+ * child; outcomes and reports come up. Each kind overrides only what it changes, the rest is its parent's.
+ *
+ * Parent and child talk by plain method calls, and promises are kept for the code of users: with a promise between each two
+ * links, a hundred thousand chains would cost four times the memory.
+ *
+ * An activity settles exactly once, and only when nothing under it runs any more.
+ */
+export abstract class Activity implements Timer {
+  queue: TimerQueue | undefined = undefined;
+  slot = -1;
+  readonly parent: Activity;
+  protected child: Activity | undefined = undefined;
+
+  /** @param parent whom this is started under. The root has none: it is its own, and overrides whatever looks upwards. */
+  constructor(parent?: Activity) {
+    this.parent = parent ?? this;
+  }
+
+  /** Starts the work. Called once, when the parent has this as its child. */
+  abstract begin(): void;
+
+  /** The child that was started has ended; it is no longer there. */
+  protected abstract ended(outcome: Outcome, child?: Activity): void;
+
+  // What an activity knows of its surroundings.
+
+  get name(): string {
+    return this.parent.name;
+  }
+
+  get attempt(): number {
+    return this.parent.attempt;
+  }
+
+  /** As it was given: not guarded, and without the worker's name. */
+  get logger(): Logger {
+    return this.parent.logger;
+  }
+
+  get signal(): AbortSignal {
+    return this.parent.signal;
+  }
+
+  get aborted(): boolean {
+    return this.parent.aborted;
+  }
+
+  get reason(): unknown {
+    return this.parent.reason;
+  }
+
+  // Downwards.
+
+  protected start(link: Link): void {
+    if (this.aborted) {
+      this.ended("stopped");
+      return;
+    }
+    this.child = link.activity(this);
+    this.child.begin();
+  }
+
+  /** Passes the word down. Whoever sleeps settles at once; whoever works settles in its own time. */
+  abort(reason: unknown): void {
+    this.stopWork(reason);
+  }
+
+  protected stopWork(reason: unknown): void {
+    if (this.sleeping) {
+      this.queue?.cancel(this);
+      this.settle("stopped");
+    } else {
+      this.child?.abort(reason);
+    }
+  }
+
+  /** Aborts `child`, the root of another tree, together with this one's scope; returns how to call that off. */
+  branch(child: Abortable): () => void {
+    return this.parent.branch(child);
+  }
+
+  /** Fills in what this activity and those below it know of the worker's status. */
+  describe(status: WorkerStatus): void {
+    this.child?.describe(status);
+  }
+
+  /** Whether anything below has not settled. */
+  get busy(): boolean {
+    return this.child !== undefined || this.sleeping;
+  }
+
+  /** Adds the names of the workers below that have not settled; its own, if there are none. */
+  listRunning(names: string[]): void {
+    if (this.child === undefined) names.push(this.name);
+    else this.child.listRunning(names);
+  }
+
+  // Upwards.
+
+  protected settle(outcome: Outcome): void {
+    this.parent.childSettled(outcome, this);
+  }
+
+  protected childSettled(outcome: Outcome, child: Activity): void {
+    this.child = undefined;
+    this.ended(outcome, child);
+  }
+
+  /** A run of the user's code begins at this time of the timer queue. */
+  runStarted(now: number): void {
+    this.parent.runStarted(now);
+  }
+
+  /** A run of the user's code has ended. */
+  runEnded(outcome: Outcome): void {
+    this.parent.runEnded(outcome);
+  }
+
+  /** A worker that runs on reports how it is. */
+  checkpoint(state: "done" | Error): void {
+    this.parent.checkpoint(state);
+  }
+
+  // Sleeping.
+
+  get sleeping(): boolean {
+    return this.queue !== undefined;
+  }
+
+  protected sleep(ms: number): void {
+    const queue = TimerQueue.current();
+    queue.schedule(this, queue.now() + ms);
+  }
+
+  /** Until a point in time on the clock of the timer queue. */
+  protected sleepUntil(due: number): void {
+    TimerQueue.current().schedule(this, due);
+  }
+
+  /** The time for which it slept has come. */
+  wake(): void {}
+
+  protected describeSleep(status: WorkerStatus, phase: Phase): void {
+    const due = this.queue?.dueOf(this);
+    if (this.queue === undefined || due === undefined) return;
+    status.phase = phase;
+    status.nextDue = Math.round(Date.now() + due - this.queue.now());
+  }
+}

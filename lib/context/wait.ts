@@ -1,0 +1,43 @@
+import { type Duration, milliseconds } from "../time/duration.js";
+import { type Timer, TimerQueue } from "../time/timer-queue.js";
+import { type Abortable, onAbort } from "./on-abort.js";
+
+/**
+ * Resolves after the duration, or as soon as the signal aborts; look at `signal.aborted` to tell which. Never rejects, never
+ * resolves early, and leaves neither timer nor listener behind. A whole {@link WorkerContext} may be given.
+ * @throws InvalidArgumentError at once, if the duration is malformed
+ */
+export function wait(duration: Duration, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+  const ms = milliseconds(duration);
+  return new Promise((resolve) => {
+    const waiting = new Waiting(resolve);
+    waiting.begin(ms, signal);
+  });
+}
+
+class Waiting implements Timer, Abortable {
+  queue: TimerQueue | undefined;
+  slot = -1;
+  readonly #resolve: () => void;
+  #callOff: (() => void) | undefined;
+
+  constructor(resolve: () => void) {
+    this.#resolve = resolve;
+  }
+
+  begin(ms: number, signal: AbortSignal | undefined): void {
+    const queue = TimerQueue.current();
+    queue.schedule(this, queue.now() + ms);
+    if (signal !== undefined) this.#callOff = onAbort(signal, this);
+  }
+
+  wake(): void {
+    this.#callOff?.();
+    this.#resolve();
+  }
+
+  abort(): void {
+    this.queue?.cancel(this);
+    this.#resolve();
+  }
+}

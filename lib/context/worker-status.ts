@@ -1,0 +1,41 @@
+/** `init` until the first checkpoint, `ok` after a successful run or checkpoint, `firing` after a failed one. */
+export type Health = "init" | "ok" | "firing";
+
+/** What a worker is doing. */
+export type Phase = "waiting" | "running" | "backing off" | "paused" | "stopped";
+
+/** One worker's row in the status of a runner: a plain object that can be serialised. Times are ms. */
+export interface WorkerStatus {
+  name: string;
+  health: Health;
+  phase: Phase;
+  /** How often it has been run: every run of a job, every start of a continuous worker. */
+  runs: number;
+  failures: number;
+  /** Failures in a row up to now. */
+  attempt: number;
+  /** When its last run began, in ms since the epoch. */
+  lastStart: number | null;
+  /** How long its last finished run took, in ms. */
+  lastDuration: number | null;
+  /** The last error, also if it has recovered since: its name and message. */
+  lastError: string | null;
+  /** When it will run or be restarted next, in ms since the epoch. */
+  nextDue: number | null;
+}
+
+/** The row of a worker that has never been started. */
+export function initialStatus(name: string): WorkerStatus {
+  return {
+    name,
+    health: "init",
+    phase: "stopped",
+    runs: 0,
+    failures: 0,
+    attempt: 0,
+    lastStart: null,
+    lastDuration: null,
+    lastError: null,
+    nextDue: null,
+  };
+}

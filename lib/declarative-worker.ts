@@ -1,0 +1,90 @@
+import type { Backoff } from "./backoff/backoff.js";
+import type { Activity } from "./context/activity.js";
+import { InvalidArgumentError } from "./errors/invalid-argument-error.js";
+import type { Duration } from "./time/duration.js";
+import { Monitored } from "./workers/health.js";
+import type { Job, JobFunc } from "./workers/job.js";
+import { asName } from "./workers/named.js";
+import { positive, repeat } from "./workers/repeat.js";
+import { type RetryOptions, retry } from "./workers/retry.js";
+import { type RetryJobOptions, retryJob } from "./workers/retry-job.js";
+import type { Worker, WorkerFunc } from "./workers/worker.js";
+import { WorkerLink, workerLink } from "./workers/worker-link.js";
+
+/** How a job is repeated, in plain fields. */
+export interface Repetition {
+  /** In ms. */
+  readonly interval: number;
+  readonly startImmediately: boolean;
+}
+
+/** Either a worker, or a job and how it is repeated; the rest refines it. */
+export interface DeclarativeWorkerOptions {
+  readonly name?: string | undefined;
+  readonly worker?: Worker | WorkerFunc | undefined;
+  readonly job?: Job | JobFunc | undefined;
+  readonly repeat?: Duration | { readonly interval: Duration; readonly startImmediately?: boolean | undefined } | undefined;
+  readonly retry?: Backoff | RetryOptions | undefined;
+  readonly retryJob?: Backoff | RetryJobOptions | undefined;
+}
+
+/**
+ * A worker that is declared by its fields instead of being chained by hand. The links are always put together in the one
+ * order that makes sense, whatever the order of the fields: named → health → retry → repeat → retryJob → the job.
+ *
+ * The fields are what was declared, plain and comparable, so that a test can look at them.
+ */
+export class DeclarativeWorker extends WorkerLink {
+  readonly name: string | undefined;
+  readonly worker: Worker | WorkerFunc | undefined;
+  readonly job: Job | JobFunc | undefined;
+  readonly repeat: Repetition | undefined;
+  readonly retry: Backoff | RetryOptions | undefined;
+  readonly retryJob: Backoff | RetryJobOptions | undefined;
+  readonly #chain: WorkerLink;
+
+  /** @throws InvalidArgumentError if a field is malformed, or they do not add up to one worker */
+  constructor(options: DeclarativeWorkerOptions) {
+    super();
+    this.name = options.name === undefined ? undefined : asName(options.name);
+    this.worker = options.worker;
+    this.job = options.job;
+    this.repeat = options.repeat === undefined ? undefined : repetition(options.repeat);
+    this.retry = options.retry;
+    this.retryJob = options.retryJob;
+    this.#chain = workerLink(chain(this));
+  }
+
+  get label(): string {
+    return this.name ?? this.#chain.label;
+  }
+
+  override activity(parent: Activity): Activity {
+    return new Monitored(parent, this.#chain, this.label);
+  }
+}
+
+function repetition(repeat: NonNullable<DeclarativeWorkerOptions["repeat"]>): Repetition {
+  const { interval, startImmediately = false } = typeof repeat === "object" ? repeat : { interval: repeat };
+  return { interval: positive(interval), startImmediately };
+}
+
+function chain(declared: DeclarativeWorker): Worker {
+  const { retry: policy } = declared;
+  return policy === undefined ? core(declared) : retry(core(declared), policy);
+}
+
+function core({ name, worker, job, repeat: repetition, retryJob: policy }: DeclarativeWorker): Worker {
+  const subject = name === undefined ? "A worker without a name" : `The worker ${name}`;
+  if (job !== undefined && worker !== undefined) {
+    throw new InvalidArgumentError(`${subject} has both a worker and a job: give one of them`);
+  }
+  if (worker !== undefined) {
+    const refiner = repetition !== undefined ? "repeat" : policy !== undefined ? "retryJob" : undefined;
+    if (refiner === undefined) return workerLink(worker);
+    throw new InvalidArgumentError(`${subject} has ${refiner} beside a worker: ${refiner} is for jobs, so give the function as its job`);
+  }
+  if (job === undefined) throw new InvalidArgumentError(`${subject} has nothing to run: give a worker, or a job and how to repeat it`);
+  if (repetition === undefined) throw new InvalidArgumentError(`${subject} has a job without repeat: say how often it runs, or give it as its worker`);
+  return repeat(repetition.interval, policy === undefined ? job : retryJob(job, policy), repetition);
+}

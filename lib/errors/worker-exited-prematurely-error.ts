@@ -1,0 +1,15 @@
+import { WatchbillError } from "./watchbill-error.js";
+
+/** A worker that is supposed to run until it is stopped returned before that. */
+export class WorkerExitedPrematurelyError extends WatchbillError {
+  static {
+    this.prototype.name = "WorkerExitedPrematurelyError";
+  }
+
+  readonly worker: string;
+
+  constructor(worker: string) {
+    super(`${worker} exited prematurely: a worker runs until its signal aborts; repeat it or retry it if it is done sooner`);
+    this.worker = worker;
+  }
+}

@@ -1,0 +1,32 @@
+import { inspect } from "node:util";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+
+const unitInMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+type Unit = keyof typeof unitInMs;
+
+/** A length of time: a number of ms, or a plain decimal number and a unit, such as `"250ms"`, `"1.5s"`, `"5m"`, `"2h"`, `"30d"`. */
+export type Duration = number | `${number}${Unit}`;
+
+/**
+ * Parses a duration into ms. Strict: no sign, no blank, no exponent, nothing that is not finite.
+ * @throws InvalidArgumentError if it is not a duration
+ */
+export function milliseconds(duration: Duration): number {
+  const parsed: unknown = typeof duration === "string" ? parse(duration) : duration;
+  if (typeof parsed !== "number" || !Number.isFinite(parsed) || parsed < 0) {
+    throw new InvalidArgumentError(
+      `${inspect(duration)} is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`,
+    );
+  }
+  return parsed;
+}
+
+function parse(text: string): number {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
+  return isUnit(unit) ? Number(digits) * unitInMs[unit] : Number.NaN;
+}
+
+function isUnit(text: string | undefined): text is Unit {
+  return text !== undefined && Object.hasOwn(unitInMs, text);
+}

@@ -1,0 +1,44 @@
+import { Activity, type Outcome } from "../context/activity.js";
+import { Context } from "../context/context.js";
+import { toError } from "../errors/thrown-value-error.js";
+
+/**
+ * The end of a chain: calls the user's code once, and judges how it ended.
+ *
+ * After an abort, what rejects with the abort's reason or an `AbortError` has stopped cleanly. Everything else that is
+ * thrown, at whatever moment and of whatever type, becomes an error.
+ */
+export class Call extends Activity {
+  readonly #code: (context: Context) => unknown;
+
+  constructor(parent: Activity, code: (context: Context) => unknown) {
+    super(parent);
+    this.#code = code;
+  }
+
+  override begin(): void {
+    let result: unknown;
+    try {
+      result = this.#code(new Context(this));
+    } catch (thrown) {
+      this.settle(this.#judge(thrown));
+      return;
+    }
+    if (typeof result === "object" && result !== null) {
+      Promise.resolve(result).then(
+        () => this.settle("done"),
+        (thrown: unknown) => this.settle(this.#judge(thrown)),
+      );
+    } else {
+      this.settle("done");
+    }
+  }
+
+  /** Nothing is started below the end. */
+  protected override ended(): void {}
+
+  #judge(thrown: unknown): Outcome {
+    if (this.aborted && (thrown === this.reason || (thrown instanceof Error && thrown.name === "AbortError"))) return "stopped";
+    return toError(thrown, this.name);
+  }
+}

@@ -1,0 +1,51 @@
+import { inspect } from "node:util";
+import type { Activity } from "../context/activity.js";
+import { Link } from "../context/link.js";
+import type { WorkerContext } from "../context/worker-context.js";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { runUnder } from "./bridge.js";
+import { Call } from "./call.js";
+import { className } from "./class-name.js";
+import type { Job, JobFunc } from "./job.js";
+
+/** A link that is a job. */
+export abstract class JobLink extends Link implements Job {
+  /**
+   * Resolves when the job is done; rejects with the signal's reason if it was stopped before that.
+   * @param context of a worker, or anything that has a signal
+   */
+  async runOnce(context: WorkerContext): Promise<void> {
+    if ((await runUnder(context, this)) === "stopped") throw context.signal.reason;
+  }
+}
+
+/**
+ * The link that a job is, or one that calls it.
+ * @throws InvalidArgumentError if it is neither a function nor has a method `runOnce`
+ */
+export function jobLink(job: Job | JobFunc): JobLink {
+  if (job instanceof JobLink) return job;
+  if (typeof job === "function") return new CalledJob(job, job.name);
+  if (isJob(job)) return new CalledJob((context) => job.runOnce(context), className(job));
+  throw new InvalidArgumentError(`${inspect(job, { depth: 0 })} is not a job: give a function, or an object with a method runOnce(context)`);
+}
+
+function isJob(value: unknown): value is Job {
+  return typeof value === "object" && value !== null && "runOnce" in value && typeof value.runOnce === "function";
+}
+
+/** The user's own job. */
+class CalledJob extends JobLink {
+  readonly label: string;
+  readonly #code: JobFunc;
+
+  constructor(code: JobFunc, label: string) {
+    super();
+    this.#code = code;
+    this.label = label;
+  }
+
+  override activity(parent: Activity): Activity {
+    return new Call(parent, this.#code);
+  }
+}

@@ -1,0 +1,66 @@
+import { inspect } from "node:util";
+import type { Activity, Outcome } from "../context/activity.js";
+import type { Link } from "../context/link.js";
+import { Scope } from "../context/scope.js";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import type { Worker, WorkerFunc } from "./worker.js";
+import { WorkerLink, workerLink } from "./worker-link.js";
+
+/**
+ * Gives a worker a name: its context, its log lines, its errors and its status carry it. Names nest: within a worker `github`,
+ * one that is named `commits` is `github/commits`.
+ * @throws InvalidArgumentError if the name is empty, or the worker is not one
+ */
+export function named(worker: Worker | WorkerFunc, name: string): Worker {
+  return new NamedLink(workerLink(worker), asName(name));
+}
+
+/** @throws InvalidArgumentError if it is not a name */
+export function asName(name: unknown): string {
+  if (typeof name === "string" && name.trim() !== "") return name;
+  throw new InvalidArgumentError(`${inspect(name, { depth: 0 })} is not a name: give a string that is not empty`);
+}
+
+export class NamedLink extends WorkerLink {
+  readonly label: string;
+  readonly #worker: WorkerLink;
+
+  constructor(worker: WorkerLink, name: string) {
+    super();
+    this.#worker = worker;
+    this.label = name;
+  }
+
+  override activity(parent: Activity): Activity {
+    return new Named(parent, this.#worker, this.label);
+  }
+}
+
+/** A worker at work under its name. It has a signal of its own, so that workers that run together never share one. */
+export class Named extends Scope {
+  readonly #worker: Link;
+  readonly #name: string;
+
+  constructor(parent: Activity, worker: Link, name: string) {
+    super(parent);
+    this.#worker = worker;
+    this.#name = nest(parent.name, name);
+  }
+
+  override get name(): string {
+    return this.#name;
+  }
+
+  override begin(): void {
+    this.start(this.#worker);
+  }
+
+  protected override ended(outcome: Outcome): void {
+    this.settle(outcome);
+  }
+}
+
+function nest(outer: string, inner: string): string {
+  if (outer === "" || inner === "") return outer + inner;
+  return `${outer}/${inner}`;
+}

@@ -1,0 +1,36 @@
+import { inspect } from "node:util";
+import type { Backoff } from "../backoff/backoff.js";
+import type { Activity } from "../context/activity.js";
+import { WorkerLogger } from "../context/worker-logger.js";
+import { BackoffError } from "../errors/backoff-error.js";
+import { formatDuration } from "../time/format-duration.js";
+
+/**
+ * How long to wait, in ms, before what has just ended is tried again, and a line in the log that says so. If the backoff
+ * throws, or returns anything that is not a delay, it is the error to give up with.
+ * @param attempt how many failures in a row there are now
+ * @param failure the last of them; undefined after a normal return
+ */
+export function nextAttempt(activity: Activity, backoff: Backoff, attempt: number, failure: Error | undefined): number | BackoffError {
+  const logger = new WorkerLogger(activity.logger, activity.name);
+  const delay = delayOf(backoff, attempt, activity.name, failure);
+  if (delay instanceof BackoffError) {
+    if (failure !== undefined) logger.error({ attempt, err: failure }, "failed, and its backoff gives no delay; it ends");
+  } else if (failure === undefined) {
+    logger.debug({ attempt, delay }, `returned; it is restarted in ${formatDuration(delay)}`);
+  } else {
+    logger.error({ attempt, delay, err: failure }, `failed; attempt ${attempt} follows in ${formatDuration(delay)}`);
+  }
+  return delay;
+}
+
+function delayOf(backoff: Backoff, attempt: number, worker: string, failure: Error | undefined): number | BackoffError {
+  let delay: unknown;
+  try {
+    delay = backoff.duration(attempt);
+  } catch (cause) {
+    return new BackoffError(worker, `threw for attempt ${attempt}`, failure, { cause });
+  }
+  if (typeof delay === "number" && Number.isFinite(delay) && delay >= 0) return delay;
+  return new BackoffError(worker, `returned ${inspect(delay, { depth: 0 })} for attempt ${attempt}`, failure);
+}

@@ -1,0 +1,100 @@
+import { Activity, type Outcome } from "../context/activity.js";
+import type { WorkerStatus } from "../context/worker-status.js";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { type Duration, milliseconds } from "../time/duration.js";
+import { lastSlotDue, pointOfGrid } from "../time/grid.js";
+import { TimerQueue } from "../time/timer-queue.js";
+import type { Job, JobFunc } from "./job.js";
+import { type JobLink, jobLink } from "./job-link.js";
+import type { Worker } from "./worker.js";
+import { WorkerLink } from "./worker-link.js";
+
+export interface RepeatOptions {
+  /** Whether the first run is at the start, and not one interval after it. False by default. */
+  readonly startImmediately?: boolean | undefined;
+}
+
+/**
+ * Runs a job on a fixed grid, `start + n · interval`, until the context is aborted. Runs never overlap: of the runs that were
+ * missed while one ran, or while the event loop was blocked, one is made up for at once and the rest are dropped; the grid
+ * stays where it was, on a monotonic clock, so no drift ever adds up. A run that fails ends the worker with its error.
+ * @param interval between the starts of two runs, in ms or as a duration string; any length above 0, years included
+ * @throws InvalidArgumentError if the interval is not a duration above 0, or the job is not one
+ * @see {@link https://pkg.go.dev/time#Ticker} for the semantics kept from the Go original
+ */
+export function repeat(interval: Duration, job: Job | JobFunc, { startImmediately = false }: RepeatOptions = {}): Worker {
+  return new RepeatLink(positive(interval), jobLink(job), startImmediately);
+}
+
+/** An interval in ms. */
+export function positive(interval: Duration): number {
+  const ms = milliseconds(interval);
+  if (ms === 0) throw new InvalidArgumentError("An interval of 0 is no interval: give a duration above 0, or retry a worker without a backoff");
+  return ms;
+}
+
+class RepeatLink extends WorkerLink {
+  readonly interval: number;
+  readonly job: JobLink;
+  readonly startImmediately: boolean;
+
+  constructor(interval: number, job: JobLink, startImmediately: boolean) {
+    super();
+    this.interval = interval;
+    this.job = job;
+    this.startImmediately = startImmediately;
+  }
+
+  get label(): string {
+    return this.job.label;
+  }
+
+  override activity(parent: Activity): Activity {
+    return new Repeating(parent, this);
+  }
+}
+
+class Repeating extends Activity {
+  readonly #link: RepeatLink;
+  #start = 0;
+  /** The slot of the grid that was run last. */
+  #slot = 0;
+
+  constructor(parent: Activity, link: RepeatLink) {
+    super(parent);
+    this.#link = link;
+  }
+
+  override begin(): void {
+    this.#start = TimerQueue.current().now();
+    if (this.#link.startImmediately) this.#run(this.#start);
+    else this.#awaitNextSlot();
+  }
+
+  override wake(): void {
+    const now = TimerQueue.current().now();
+    this.#slot = lastSlotDue(this.#start, this.#link.interval, now);
+    this.#run(now);
+  }
+
+  #run(now: number): void {
+    this.runStarted(now);
+    this.start(this.#link.job);
+  }
+
+  protected override ended(outcome: Outcome): void {
+    this.runEnded(outcome);
+    if (outcome !== "done") this.settle(outcome);
+    else if (this.aborted) this.settle("stopped");
+    else this.#awaitNextSlot();
+  }
+
+  #awaitNextSlot(): void {
+    this.sleepUntil(pointOfGrid(this.#start, this.#link.interval, this.#slot + 1));
+  }
+
+  override describe(status: WorkerStatus): void {
+    this.describeSleep(status, "waiting");
+    super.describe(status);
+  }
+}

@@ -1,0 +1,98 @@
+import { inspect } from "node:util";
+import { asBackoff, isBackoff } from "../backoff/as-backoff.js";
+import type { Backoff } from "../backoff/backoff.js";
+import { Activity, type Outcome } from "../context/activity.js";
+import type { WorkerStatus } from "../context/worker-status.js";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import type { Job, JobFunc } from "./job.js";
+import { JobLink, jobLink } from "./job-link.js";
+import { nextAttempt } from "./next-attempt.js";
+
+export interface RetryJobOptions {
+  readonly backoff: Backoff;
+  /** After how many failed attempts the run fails with the last error. Unlimited by default. */
+  readonly maxAttempts?: number | undefined;
+}
+
+/**
+ * Retries one run of a job until it succeeds, waiting for the backoff's `duration(attempt)` before each further attempt. If
+ * the context is aborted before that, it rejects with the signal's reason. Every failed attempt is logged. A backoff that
+ * throws or returns nonsense fails the run with a {@link BackoffError}.
+ * @throws InvalidArgumentError if the job is not one, or the backoff or an option is malformed
+ */
+export function retryJob(job: Job | JobFunc, policy: Backoff | RetryJobOptions): Job {
+  return new RetryJobLink(jobLink(job), retryJobPolicy(policy));
+}
+
+interface RetryJobPolicy {
+  readonly backoff: Backoff;
+  readonly maxAttempts: number;
+}
+
+/** @throws InvalidArgumentError if there is no backoff in it, or an option is malformed */
+export function retryJobPolicy(policy: Backoff | RetryJobOptions): RetryJobPolicy {
+  if (isBackoff(policy)) return { backoff: policy, maxAttempts: Number.POSITIVE_INFINITY };
+  const { backoff, maxAttempts = Number.POSITIVE_INFINITY }: Partial<RetryJobOptions> = policy ?? {};
+  if (!(Number.isInteger(maxAttempts) || maxAttempts === Number.POSITIVE_INFINITY) || maxAttempts < 1) {
+    throw new InvalidArgumentError(`maxAttempts is ${inspect(maxAttempts)}: give a whole number, 1 or more`);
+  }
+  return { backoff: asBackoff(backoff ?? policy), maxAttempts };
+}
+
+class RetryJobLink extends JobLink {
+  readonly job: JobLink;
+  readonly policy: RetryJobPolicy;
+
+  constructor(job: JobLink, policy: RetryJobPolicy) {
+    super();
+    this.job = job;
+    this.policy = policy;
+  }
+
+  get label(): string {
+    return this.job.label;
+  }
+
+  override activity(parent: Activity): Activity {
+    return new RetryingJob(parent, this);
+  }
+}
+
+class RetryingJob extends Activity {
+  readonly #link: RetryJobLink;
+  #failures = 0;
+
+  constructor(parent: Activity, link: RetryJobLink) {
+    super(parent);
+    this.#link = link;
+  }
+
+  override get attempt(): number {
+    return this.#failures;
+  }
+
+  override begin(): void {
+    this.start(this.#link.job);
+  }
+
+  override wake(): void {
+    this.begin();
+  }
+
+  protected override ended(outcome: Outcome): void {
+    const { backoff, maxAttempts } = this.#link.policy;
+    if (!(outcome instanceof Error) || this.aborted || ++this.#failures >= maxAttempts) {
+      this.settle(outcome);
+      return;
+    }
+    const delay = nextAttempt(this, backoff, this.#failures, outcome);
+    if (delay instanceof Error) this.settle(delay);
+    else this.sleep(delay);
+  }
+
+  override describe(status: WorkerStatus): void {
+    status.attempt = this.#failures;
+    this.describeSleep(status, "backing off");
+    super.describe(status);
+  }
+}

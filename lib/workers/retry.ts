@@ -1,0 +1,110 @@
+import { asBackoff, isBackoff } from "../backoff/as-backoff.js";
+import type { Backoff } from "../backoff/backoff.js";
+import { Activity, type Outcome } from "../context/activity.js";
+import type { WorkerStatus } from "../context/worker-status.js";
+import { type Duration, milliseconds } from "../time/duration.js";
+import { TimerQueue } from "../time/timer-queue.js";
+import { nextAttempt } from "./next-attempt.js";
+import type { Worker, WorkerFunc } from "./worker.js";
+import { WorkerLink, workerLink } from "./worker-link.js";
+
+export interface RetryOptions {
+  readonly backoff: Backoff;
+  /** After how long without an exit the failures before it no longer count. 1 minute by default. */
+  readonly resetAfter?: Duration | undefined;
+}
+
+/**
+ * Restarts a worker whenever it exits, with an error or without, until the context is aborted. Before a restart it waits for
+ * the backoff's `duration(attempt)`, and always for a turn of the event loop.
+ *
+ * `attempt` counts the failures in a row. It is 0 again after a normal return, after a successful run of a repeated job, and
+ * once the worker had stayed up for `resetAfter`. Every failure is logged. A backoff that throws or returns nonsense ends the
+ * worker with a {@link BackoffError}.
+ * @throws InvalidArgumentError if the worker is not one, or the backoff or an option is malformed
+ */
+export function retry(worker: Worker | WorkerFunc, policy: Backoff | RetryOptions): Worker {
+  return new RetryLink(workerLink(worker), retryPolicy(policy));
+}
+
+interface RetryPolicy {
+  readonly backoff: Backoff;
+  readonly resetAfter: number;
+}
+
+/** @throws InvalidArgumentError if there is no backoff in it, or an option is malformed */
+export function retryPolicy(policy: Backoff | RetryOptions): RetryPolicy {
+  if (isBackoff(policy)) return { backoff: policy, resetAfter: defaultResetAfter };
+  const { backoff, resetAfter = defaultResetAfter }: Partial<RetryOptions> = policy ?? {};
+  return { backoff: asBackoff(backoff ?? policy), resetAfter: milliseconds(resetAfter) };
+}
+
+const defaultResetAfter = milliseconds("1m");
+
+class RetryLink extends WorkerLink {
+  readonly worker: WorkerLink;
+  readonly policy: RetryPolicy;
+
+  constructor(worker: WorkerLink, policy: RetryPolicy) {
+    super();
+    this.worker = worker;
+    this.policy = policy;
+  }
+
+  get label(): string {
+    return this.worker.label;
+  }
+
+  override activity(parent: Activity): Activity {
+    return new Retrying(parent, this);
+  }
+}
+
+class Retrying extends Activity {
+  readonly #link: RetryLink;
+  #failures = 0;
+  #startedAt = 0;
+
+  constructor(parent: Activity, link: RetryLink) {
+    super(parent);
+    this.#link = link;
+  }
+
+  override get attempt(): number {
+    return this.#failures;
+  }
+
+  override begin(): void {
+    this.#startedAt = TimerQueue.current().now();
+    this.start(this.#link.worker);
+  }
+
+  override wake(): void {
+    this.begin();
+  }
+
+  override runEnded(outcome: Outcome): void {
+    if (outcome === "done") this.#failures = 0;
+    super.runEnded(outcome);
+  }
+
+  protected override ended(outcome: Outcome): void {
+    if (this.aborted) {
+      this.settle(outcome);
+      return;
+    }
+    const failure = outcome instanceof Error ? outcome : undefined;
+    const { backoff, resetAfter } = this.#link.policy;
+    if (failure === undefined || TimerQueue.current().now() - this.#startedAt >= resetAfter) this.#failures = 0;
+    if (failure !== undefined) this.#failures++;
+    const delay = nextAttempt(this, backoff, this.#failures, failure);
+    if (delay instanceof Error) this.settle(delay);
+    else this.sleep(delay);
+  }
+
+  override describe(status: WorkerStatus): void {
+    status.attempt = this.#failures;
+    this.describeSleep(status, "backing off");
+    super.describe(status);
+  }
+}

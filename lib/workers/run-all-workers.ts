@@ -1,0 +1,92 @@
+import type { Activity, Outcome } from "../context/activity.js";
+import type { Link } from "../context/link.js";
+import { WorkerLogger } from "../context/worker-logger.js";
+import { ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
+import { WorkerExitedPrematurelyError } from "../errors/worker-exited-prematurely-error.js";
+import { formatDuration } from "../time/format-duration.js";
+import { type RunOptions, runUnder } from "./bridge.js";
+import { RunAll } from "./run-all.js";
+import type { Worker, WorkerFunc } from "./worker.js";
+import { WorkerLink, workerLink } from "./worker-link.js";
+
+/**
+ * Starts all workers and waits until all have ended. As soon as the first ends, for whatever reason, the rest are aborted.
+ *
+ * Resolves if the signal was aborted and no worker failed. Otherwise rejects with {@link WorkersFailedError}, which holds
+ * every error; a worker that returned before the abort contributes a {@link WorkerExitedPrematurelyError}. Under a signal
+ * that is aborted already, nothing is started. There is no deadline: for one that names who hangs, see {@link bootstrap}.
+ * @param options a signal and a logger; a {@link WorkerContext} serves as both, and makes this a part of that worker
+ *
+ * Rejects with an {@link InvalidArgumentError} if one is not a worker; nothing has been started then.
+ */
+export async function runAllWorkers(workers: Iterable<Worker | WorkerFunc>, options: RunOptions = {}): Promise<void> {
+  await runUnder(options, new Roster(Array.from(workers, workerLink)));
+}
+
+class Roster extends WorkerLink {
+  readonly label = "";
+  readonly #links: readonly Link[];
+
+  constructor(links: readonly Link[]) {
+    super();
+    this.#links = links;
+  }
+
+  override activity(parent: Activity): Activity {
+    return new RunAllWorkers(parent, this.#links, Number.POSITIVE_INFINITY);
+  }
+}
+
+/** Workers side by side: the end of one is the end of all. */
+export class RunAllWorkers extends RunAll {
+  readonly #shutdownTimeout: number;
+  #timedOut = false;
+
+  /** @param shutdownTimeout how long after an abort, in ms, those that have not stopped are given up on and named */
+  constructor(parent: Activity, links: readonly Link[], shutdownTimeout: number) {
+    super(parent, links, "worker");
+    this.#shutdownTimeout = shutdownTimeout;
+  }
+
+  protected override errorOf(outcome: Outcome, member: Activity): Error | undefined {
+    if (outcome instanceof Error) return outcome;
+    return this.aborted || outcome === "stopped" ? undefined : new WorkerExitedPrematurelyError(member.name);
+  }
+
+  protected override ended(outcome: Outcome, member: Activity): void {
+    if (this.#timedOut) {
+      this.running--;
+      this.#log(member, outcome, "ended after the shutdown timeout");
+      return;
+    }
+    if (outcome instanceof Error) this.#log(member, outcome, this.aborted ? "failed while it stopped" : "failed; the roster stops");
+    const first = !this.aborted;
+    super.ended(outcome, member);
+    if (first && this.running > 0) this.abort(new DOMException(`${member.name} has ended, so the roster stops`, "AbortError"));
+  }
+
+  #log(member: Activity, outcome: Outcome, message: string): void {
+    const logger = new WorkerLogger(this.logger, member.name);
+    if (outcome instanceof Error) logger.error({ err: outcome }, message);
+    else logger.warn(message);
+  }
+
+  protected override stopWork(reason: unknown): void {
+    super.stopWork(reason);
+    if (this.running > 0) this.sleep(this.#shutdownTimeout);
+  }
+
+  /** Those that still run have had their time. */
+  override wake(): void {
+    const names: string[] = [];
+    this.listRunning(names);
+    const timeout = new ShutdownTimeoutError(names, formatDuration(this.#shutdownTimeout));
+    this.#timedOut = true;
+    if (this.failures.length === 0) {
+      this.settle(timeout);
+      return;
+    }
+    this.failures.push({ worker: names.join(", "), error: timeout });
+    this.finish();
+  }
+}

@@ -1,0 +1,75 @@
+import type { Activity, Outcome } from "../context/activity.js";
+import type { Link } from "../context/link.js";
+import { Scope } from "../context/scope.js";
+import { type Failure, WorkersFailedError } from "../errors/workers-failed-error.js";
+import { Named } from "./named.js";
+
+/**
+ * Several links at work side by side, each under a name and with a signal of its own. Settles when all have settled, with
+ * every error that there was. Keeps the process alive until then.
+ */
+export abstract class RunAll extends Scope {
+  /** In the order in which they were given; those that have settled stay, with what they know of their runs. */
+  readonly members: readonly Activity[];
+  protected readonly kind: "worker" | "job";
+  protected readonly failures: Failure[] = [];
+  protected running: number;
+
+  constructor(parent: Activity, links: readonly Link[], kind: "worker" | "job") {
+    super(parent);
+    this.kind = kind;
+    this.members = links.map((link, index) => this.#member(link, index));
+    this.running = this.members.length;
+  }
+
+  /** The error that the end of a member is; undefined, if it is none. */
+  protected abstract errorOf(outcome: Outcome, member: Activity): Error | undefined;
+
+  override begin(): void {
+    if (this.running === 0) {
+      this.settle("done");
+      return;
+    }
+    this.sleepUntil(Number.POSITIVE_INFINITY);
+    for (const member of this.members) {
+      if (this.aborted) this.ended("stopped", member);
+      else member.begin();
+    }
+  }
+
+  override get busy(): boolean {
+    return this.running > 0;
+  }
+
+  protected override stopWork(reason: unknown): void {
+    for (const member of this.members) if (member.busy) member.abort(reason);
+  }
+
+  protected override ended(outcome: Outcome, member: Activity): void {
+    this.running--;
+    const error = this.errorOf(outcome, member);
+    if (error !== undefined) this.failures.push({ worker: member.name, error });
+    if (this.running === 0) this.finish();
+  }
+
+  // The runs of the members are their own.
+  override runStarted(): void {}
+  override runEnded(): void {}
+  override checkpoint(): void {}
+
+  protected finish(): void {
+    this.queue?.cancel(this);
+    if (this.failures.length > 0) this.settle(new WorkersFailedError(this.failures, this.kind));
+    else this.settle(this.aborted ? "stopped" : "done");
+  }
+
+  override listRunning(names: string[]): void {
+    for (const member of this.members) if (member.busy) member.listRunning(names);
+  }
+
+  #member(link: Link, index: number): Activity {
+    const activity = link.activity(this);
+    if (activity instanceof Named && activity.name !== this.name) return activity;
+    return new Named(this, link, link.label || `${this.kind} ${index + 1}`);
+  }
+}

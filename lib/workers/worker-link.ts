@@ -1,0 +1,65 @@
+import { inspect } from "node:util";
+import { type Activity, type Outcome } from "../context/activity.js";
+import { Link } from "../context/link.js";
+import type { WorkerContext } from "../context/worker-context.js";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { TimerQueue } from "../time/timer-queue.js";
+import { runUnder } from "./bridge.js";
+import { Call } from "./call.js";
+import { className } from "./class-name.js";
+import type { Worker, WorkerFunc } from "./worker.js";
+
+/** A link that is a worker. */
+export abstract class WorkerLink extends Link implements Worker {
+  /**
+   * Resolves when the worker has returned, or has stopped after an abort.
+   * @param context of a worker, or anything that has a signal
+   */
+  async run(context: WorkerContext): Promise<void> {
+    await runUnder(context, this);
+  }
+}
+
+/**
+ * The link that a worker is, or one that calls it.
+ * @throws InvalidArgumentError if it is neither a function nor has a method `run`
+ */
+export function workerLink(worker: Worker | WorkerFunc): WorkerLink {
+  if (worker instanceof WorkerLink) return worker;
+  if (typeof worker === "function") return new CalledWorker(worker, worker.name);
+  if (isWorker(worker)) return new CalledWorker((context) => worker.run(context), className(worker));
+  throw new InvalidArgumentError(`${inspect(worker, { depth: 0 })} is not a worker: give a function, or an object with a method run(context)`);
+}
+
+export function isWorker(value: unknown): value is Worker {
+  return typeof value === "object" && value !== null && "run" in value && typeof value.run === "function";
+}
+
+/** The user's own worker. */
+class CalledWorker extends WorkerLink {
+  readonly label: string;
+  readonly #code: WorkerFunc;
+
+  constructor(code: WorkerFunc, label: string) {
+    super();
+    this.#code = code;
+    this.label = label;
+  }
+
+  override activity(parent: Activity): Activity {
+    return new WorkerCall(parent, this.#code);
+  }
+}
+
+/** A continuous worker's start and return count as a run of it; those of a job are counted by whoever repeats it. */
+class WorkerCall extends Call {
+  override begin(): void {
+    this.runStarted(TimerQueue.current().now());
+    super.begin();
+  }
+
+  protected override settle(outcome: Outcome): void {
+    this.runEnded(outcome);
+    super.settle(outcome);
+  }
+}
