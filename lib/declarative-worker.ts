@@ -82,9 +82,13 @@ function core({ name, worker, job, repeat: repetition, retryJob: policy }: Decla
   if (worker !== undefined) {
     const refiner = repetition !== undefined ? "repeat" : policy !== undefined ? "retryJob" : undefined;
     if (refiner === undefined) return workerLink(worker);
-    throw new InvalidArgumentError(`${subject} has ${refiner} beside a worker: ${refiner} is for jobs, so give the function as its job`);
+    throw new InvalidArgumentError(
+      `${subject} has ${refiner} beside a worker: ${refiner} is for jobs, so give the function as its job`,
+    );
   }
-  if (job === undefined) throw new InvalidArgumentError(`${subject} has nothing to run: give a worker, or a job and how to repeat it`);
-  if (repetition === undefined) throw new InvalidArgumentError(`${subject} has a job without repeat: say how often it runs, or give it as its worker`);
+  if (job === undefined)
+    throw new InvalidArgumentError(`${subject} has nothing to run: give a worker, or a job and how to repeat it`);
+  if (repetition === undefined)
+    throw new InvalidArgumentError(`${subject} has a job without repeat: say how often it runs, or give it as its worker`);
   return repeat(repetition.interval, policy === undefined ? job : retryJob(job, policy), repetition);
 }

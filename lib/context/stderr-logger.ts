@@ -1,13 +1,19 @@
 import { inspect } from "node:util";
+import { formatDuration } from "../time/format-duration.js";
 import type { Logger, LogLevel } from "./logger.js";
 
 /**
  * The logger that is used when none is given. Writes a line to stderr for every entry of level info and above, and under it
- * the error with its stack and its causes, so that a failure is never silent. Control characters are escaped: what a remote
- * server put into an error message cannot drive the terminal.
+ * the error with its stack and its causes, so that a failure is never silent:
+ *
+ *     2026-11-24T07:42:15.717Z ERROR github/commits: failed, and is tried again (attempt 1, delay 1s)
+ *         Error: HTTP 503
+ *             at CommitFetcher.fetchCommits (...)
+ *
+ * Control characters are escaped: what a remote server puts into an error message cannot drive the terminal.
  */
 export const stderrLogger: Logger = {
-  // Those who need debugging detail have a logger that can filter it.
+  // Those who need this much detail have a logger that can filter it.
   debug: () => {},
   info: writeAt("info"),
   warn: writeAt("warn"),
@@ -22,11 +28,16 @@ function writeAt(level: LogLevel): (details: object | string, message?: string) 
 
 function format(level: LogLevel, details: object, message = ""): string {
   const { worker, err, ...rest }: { worker?: unknown; err?: unknown } = details;
-  const fields = Object.entries(rest).map(([key, value]) => `${key}=${typeof value === "string" ? value : inspect(value)}`);
-  const head = [new Date().toISOString(), level.toUpperCase(), ...(worker === undefined ? [] : [`${worker}:`]), message, ...fields];
-  const lines = [head.filter((part) => part !== "").join(" ")];
-  if ("err" in details) lines.push(inspect(err).replaceAll(/^/gm, "    "));
-  return `${escapeControls(lines.join("\n"))}\n`;
+  const fields = Object.entries(rest).map(([key, value]) => `${key} ${show(key, value)}`);
+  const subject = worker === undefined ? "" : `${show("worker", worker)}: `;
+  const head = `${new Date().toISOString()} ${level.toUpperCase()} ${subject}${message}${fields.length > 0 ? ` (${fields.join(", ")})` : ""}`;
+  const error = "err" in details ? `\n${inspect(err).replaceAll(/^/gm, "    ")}` : "";
+  return `${escapeControls(head + error)}\n`;
+}
+
+function show(key: string, value: unknown): string {
+  if (key === "delay" && typeof value === "number") return formatDuration(value);
+  return typeof value === "string" ? value : inspect(value);
 }
 
 function escapeControls(text: string): string {

@@ -9,7 +9,7 @@ export interface Failure {
 
 /**
  * Some of the workers or jobs that ran together failed. `errors` holds every error, by identity and in the order in which
- * they came; `failures` has the names beside them; `cause` is the first.
+ * they came, `workers` the names of those whose they are; `cause` is the first error.
  */
 export class WorkersFailedError extends WatchbillError {
   static {
@@ -17,13 +17,13 @@ export class WorkersFailedError extends WatchbillError {
   }
 
   readonly errors: readonly Error[];
-  readonly failures: readonly Failure[];
+  readonly workers: readonly string[];
 
   constructor(failures: readonly Failure[], kind: "worker" | "job") {
     const count = failures.length === 1 ? `1 ${kind}` : `${failures.length} ${kind}s`;
     super(`${count} failed:\n${failures.map(line).join("\n")}`, { cause: failures[0]?.error });
     this.errors = failures.map(({ error }) => error);
-    this.failures = failures;
+    this.workers = failures.map(({ worker }) => worker);
   }
 }
 

@@ -32,8 +32,7 @@ export class TimerQueue {
   readonly #clearTimeout = globalThis.clearTimeout;
   readonly #setImmediate = globalThis.setImmediate;
   readonly #clearImmediate = globalThis.clearImmediate;
-  readonly #performance = globalThis.performance;
-  readonly #now = this.#performance.now;
+  readonly #now = globalThis.performance.now.bind(globalThis.performance);
 
   // The heap, as three columns: numbers in arrays of their own are not boxed.
   readonly #timers: Timer[] = [];
@@ -47,7 +46,7 @@ export class TimerQueue {
 
   /** The monotonic time of this queue's clock, in ms. */
   now(): number {
-    return this.#now.call(this.#performance);
+    return this.#now();
   }
 
   /** Wakes the timer once `due` has come, instead of whenever it was scheduled for before. */

@@ -39,14 +39,17 @@ export class Bridge extends Scope {
   readonly #outer: Activity | undefined;
   readonly #link: Link;
   readonly #done: (outcome: Outcome) => void;
+  readonly #defaultLogger: Logger;
   #callOff: (() => void) | undefined;
 
-  constructor(context: RunOptions, link: Link, done: (outcome: Outcome) => void) {
+  /** @param done is told of the outcome once, possibly before {@link begin} returns */
+  constructor(context: RunOptions, link: Link, done: (outcome: Outcome) => void, defaultLogger: Logger = stderrLogger) {
     super();
     this.#context = context;
     this.#outer = Context.activityOf(context);
     this.#link = link;
     this.#done = done;
+    this.#defaultLogger = defaultLogger;
   }
 
   override get name(): string {
@@ -58,7 +61,7 @@ export class Bridge extends Scope {
   }
 
   override get logger(): Logger {
-    return this.#outer?.logger ?? this.#context.logger ?? stderrLogger;
+    return this.#outer?.logger ?? this.#context.logger ?? this.#defaultLogger;
   }
 
   override begin(): void {

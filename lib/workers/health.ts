@@ -45,7 +45,6 @@ export class Monitored extends Named {
 
   override describe(status: WorkerStatus): void {
     const age = TimerQueue.current().now() - this.#lastStart;
-    status.name = this.name;
     status.health = this.#health;
     status.runs = this.#runs;
     status.failures = this.#failures;

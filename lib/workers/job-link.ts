@@ -27,7 +27,9 @@ export function jobLink(job: Job | JobFunc): JobLink {
   if (job instanceof JobLink) return job;
   if (typeof job === "function") return new CalledJob(job, job.name);
   if (isJob(job)) return new CalledJob((context) => job.runOnce(context), className(job));
-  throw new InvalidArgumentError(`${inspect(job, { depth: 0 })} is not a job: give a function, or an object with a method runOnce(context)`);
+  throw new InvalidArgumentError(
+    `${inspect(job, { depth: 0 })} is not a job: give a function, or an object with a method runOnce(context)`,
+  );
 }
 
 function isJob(value: unknown): value is Job {

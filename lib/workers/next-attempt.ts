@@ -3,7 +3,6 @@ import type { Backoff } from "../backoff/backoff.js";
 import type { Activity } from "../context/activity.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import { BackoffError } from "../errors/backoff-error.js";
-import { formatDuration } from "../time/format-duration.js";
 
 /**
  * How long to wait, in ms, before what has just ended is tried again, and a line in the log that says so. If the backoff
@@ -11,15 +10,21 @@ import { formatDuration } from "../time/format-duration.js";
  * @param attempt how many failures in a row there are now
  * @param failure the last of them; undefined after a normal return
  */
-export function nextAttempt(activity: Activity, backoff: Backoff, attempt: number, failure: Error | undefined): number | BackoffError {
+export function nextAttempt(
+  activity: Activity,
+  backoff: Backoff,
+  attempt: number,
+  failure: Error | undefined,
+): number | BackoffError {
   const logger = new WorkerLogger(activity.logger, activity.name);
   const delay = delayOf(backoff, attempt, activity.name, failure);
   if (delay instanceof BackoffError) {
-    if (failure !== undefined) logger.error({ attempt, err: failure }, "failed, and its backoff gives no delay; it ends");
+    if (failure !== undefined)
+      logger.error({ attempt, err: failure }, "failed, and its backoff gives no delay, so it is given up");
   } else if (failure === undefined) {
-    logger.debug({ attempt, delay }, `returned; it is restarted in ${formatDuration(delay)}`);
+    logger.debug({ attempt, delay }, "returned, and is run again");
   } else {
-    logger.error({ attempt, delay, err: failure }, `failed; attempt ${attempt} follows in ${formatDuration(delay)}`);
+    logger.error({ attempt, delay, err: failure }, "failed, and is tried again");
   }
   return delay;
 }

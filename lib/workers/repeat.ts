@@ -29,7 +29,10 @@ export function repeat(interval: Duration, job: Job | JobFunc, { startImmediatel
 /** An interval in ms. */
 export function positive(interval: Duration): number {
   const ms = milliseconds(interval);
-  if (ms === 0) throw new InvalidArgumentError("An interval of 0 is no interval: give a duration above 0, or retry a worker without a backoff");
+  if (ms === 0)
+    throw new InvalidArgumentError(
+      "An interval of 0 is no interval: give a duration above 0, or retry a worker without a backoff",
+    );
   return ms;
 }
 

@@ -59,7 +59,8 @@ export class RunAllWorkers extends RunAll {
       this.#log(member, outcome, "ended after the shutdown timeout");
       return;
     }
-    if (outcome instanceof Error) this.#log(member, outcome, this.aborted ? "failed while it stopped" : "failed; the roster stops");
+    if (outcome instanceof Error)
+      this.#log(member, outcome, this.aborted ? "failed while it stopped" : "failed; the roster stops");
     const first = !this.aborted;
     super.ended(outcome, member);
     if (first && this.running > 0) this.abort(new DOMException(`${member.name} has ended, so the roster stops`, "AbortError"));

@@ -14,6 +14,8 @@ export abstract class RunAll extends Scope {
   protected readonly kind: "worker" | "job";
   protected readonly failures: Failure[] = [];
   protected running: number;
+  #hasSettled = false;
+  readonly #onSettled: (() => void)[] = [];
 
   constructor(parent: Activity, links: readonly Link[], kind: "worker" | "job") {
     super(parent);
@@ -56,6 +58,17 @@ export abstract class RunAll extends Scope {
   override runStarted(): void {}
   override runEnded(): void {}
   override checkpoint(): void {}
+
+  /** Resolves once this has settled. */
+  whenSettled(): Promise<void> {
+    return this.#hasSettled ? Promise.resolve() : new Promise((resolve) => this.#onSettled.push(resolve));
+  }
+
+  protected override settle(outcome: Outcome): void {
+    this.#hasSettled = true;
+    super.settle(outcome);
+    for (const tell of this.#onSettled) tell();
+  }
 
   protected finish(): void {
     this.queue?.cancel(this);

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { type Activity, type Outcome } from "../context/activity.js";
+import type { Activity, Outcome } from "../context/activity.js";
 import { Link } from "../context/link.js";
 import type { WorkerContext } from "../context/worker-context.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
@@ -28,7 +28,9 @@ export function workerLink(worker: Worker | WorkerFunc): WorkerLink {
   if (worker instanceof WorkerLink) return worker;
   if (typeof worker === "function") return new CalledWorker(worker, worker.name);
   if (isWorker(worker)) return new CalledWorker((context) => worker.run(context), className(worker));
-  throw new InvalidArgumentError(`${inspect(worker, { depth: 0 })} is not a worker: give a function, or an object with a method run(context)`);
+  throw new InvalidArgumentError(
+    `${inspect(worker, { depth: 0 })} is not a worker: give a function, or an object with a method run(context)`,
+  );
 }
 
 export function isWorker(value: unknown): value is Worker {

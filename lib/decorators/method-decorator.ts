@@ -1,0 +1,29 @@
+import type { WorkerFunc } from "../workers/worker.js";
+
+/**
+ * A decorator for methods that fit `(context: WorkerContext)`, in both dialects. Fields, accessors, static and `#private`
+ * methods do not compile.
+ * @typeParam Self what the class must be, for an option that is a function of the instance
+ */
+export interface WorkerMethodDecorator<Self extends object = object> {
+  /** Standard decorators. */
+  <This extends Self, Method extends WorkerFunc>(method: Method, context: InstanceMethodContext<This, Method>): void;
+  /** `experimentalDecorators`. */
+  <Method extends WorkerFunc>(
+    prototype: Self & NoClass,
+    member: string | symbol,
+    descriptor: TypedPropertyDescriptor<Method>,
+  ): void;
+}
+
+/** Where a standard decorator stands, if that is an instance method that can be called from outside. */
+export type InstanceMethodContext<This, Method extends WorkerFunc> = ClassMethodDecoratorContext<This, Method> & {
+  readonly static: false;
+  readonly private: false;
+};
+
+/** What a legacy decorator gets on an instance's member; on a static one it is the class, which has a prototype. */
+export type NoClass = object & { readonly prototype?: never };
+
+/** A value, or a function that gives it from the instance's configuration. It is asked once, at bootstrap. */
+export type ValueOrOf<Self extends object, Value> = Value | ((self: Self) => Value);

@@ -1,0 +1,40 @@
+import { BootstrapError } from "../errors/bootstrap-error.js";
+import { describeError } from "../errors/describe-error.js";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { toError } from "../errors/thrown-value-error.js";
+
+/** Collects everything that is wrong, so that it can be told at once. */
+export class Problems {
+  readonly #messages: string[] = [];
+  readonly #errors: unknown[] = [];
+
+  add(...messages: string[]): void {
+    this.#messages.push(...messages);
+  }
+
+  /** What the function returns; undefined if it throws, which is then a problem of the subject. */
+  attempt<Value>(subject: string, make: () => Value): Value | undefined {
+    try {
+      return make();
+    } catch (thrown) {
+      if (thrown instanceof BootstrapError) {
+        this.add(...thrown.problems);
+        this.#errors.push(...thrown.errors);
+      } else if (thrown instanceof InvalidArgumentError) {
+        this.add(`${subject}: ${thrown.message}`);
+      } else {
+        this.add(`${subject}: ${describeError(toError(thrown, subject))}`);
+        this.#errors.push(thrown);
+      }
+      return undefined;
+    }
+  }
+
+  get any(): boolean {
+    return this.#messages.length > 0;
+  }
+
+  toError(): BootstrapError {
+    return new BootstrapError(this.#messages, this.#errors);
+  }
+}

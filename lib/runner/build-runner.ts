@@ -1,0 +1,17 @@
+import { Problems } from "../registry/problems.js";
+import type { WorkerRegistry } from "../registry/worker-registry.js";
+import { Runner, type RunnerOptions } from "./runner.js";
+
+/**
+ * The runner of a registry's workers.
+ * @throws BootstrapError with everything that is wrong with the sources and the options
+ */
+export function buildRunner(registry: WorkerRegistry, options: RunnerOptions): Runner {
+  const problems = new Problems();
+  const workers = problems.attempt("The sources", () => registry.workers);
+  // Without workers to choose from, a pattern that names none of them is not wrong.
+  const { only } = workers === undefined ? {} : options;
+  const runner = problems.attempt("The options", () => new Runner(workers ?? [], { ...options, only }));
+  if (runner === undefined || problems.any) throw problems.toError();
+  return runner;
+}
