@@ -14,6 +14,6 @@ export interface NamedDecorator<Self extends object = object> extends WorkerMeth
  * subclass inherits the names of methods, but is a class with a name of its own.
  * @param name not empty, or a function of the instance that gives it
  */
-export function Named<Self extends object = object>(name: ValueOrOf<Self, string>): NamedDecorator<Self> {
+export function Named<Self extends object = object>(name: ValueOrOf<Self, string>): NamedDecorator<NoInfer<Self>> {
   return (...site: unknown[]) => record("Named", [name], site);
 }

@@ -10,6 +10,6 @@ import type { ValueOrOf, WorkerMethodDecorator } from "./method-decorator.js";
 export function Repeat<Self extends object = object>(
   interval: ValueOrOf<Self, Duration>,
   options?: ValueOrOf<Self, RepeatOptions>,
-): WorkerMethodDecorator<Self> {
+): WorkerMethodDecorator<NoInfer<Self>> {
   return (...site: unknown[]) => record("Repeat", [interval, options], site);
 }

@@ -9,6 +9,6 @@ import type { ValueOrOf, WorkerMethodDecorator } from "./method-decorator.js";
  */
 export function RetryJob<Self extends object = object>(
   policy: ValueOrOf<Self, Backoff | RetryJobOptions>,
-): WorkerMethodDecorator<Self> {
+): WorkerMethodDecorator<NoInfer<Self>> {
   return (...site: unknown[]) => record("RetryJob", [policy], site);
 }

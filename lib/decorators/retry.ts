@@ -9,6 +9,6 @@ import type { ValueOrOf, WorkerMethodDecorator } from "./method-decorator.js";
  */
 export function Retry<Self extends object = object>(
   policy: ValueOrOf<Self, Backoff | RetryOptions>,
-): WorkerMethodDecorator<Self> {
+): WorkerMethodDecorator<NoInfer<Self>> {
   return (...site: unknown[]) => record("Retry", [policy], site);
 }
