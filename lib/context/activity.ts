@@ -1,8 +1,13 @@
 import { type Timer, TimerQueue } from "../time/timer-queue.js";
-import type { Link } from "./link.js";
 import type { Logger } from "./logger.js";
 import type { Abortable } from "./on-abort.js";
 import type { Phase, WorkerStatus } from "./worker-status.js";
+
+/** What can be started under an activity: a link of a chain, as it is declared. */
+export interface Startable {
+  /** Makes what runs under `parent`. Starts nothing. */
+  activity(parent: Activity): Activity;
+}
 
 /**
  * How something ended. `"stopped"`: it was aborted before it had finished, and complied. A worker that returns is `"done"`,
@@ -17,12 +22,17 @@ export type Outcome = "done" | "stopped" | Error;
  * Parent and child talk by plain method calls, and promises are kept for the code of users: with a promise between each two
  * links, a hundred thousand chains would cost four times the memory.
  *
+ * There are several of these for every worker, so their size counts: private methods are left to TypeScript here, as a `#method`
+ * costs a word in each object.
+ *
  * An activity settles exactly once, and only when nothing under it runs any more.
  */
 export abstract class Activity implements Timer {
   queue: TimerQueue | undefined = undefined;
   slot = -1;
   readonly parent: Activity;
+  /** Whether the word to stop has come. */
+  protected aborted = false;
   protected child: Activity | undefined = undefined;
 
   /** @param parent whom this is started under. The root has none: it is its own, and overrides whatever looks upwards. */
@@ -55,17 +65,13 @@ export abstract class Activity implements Timer {
     return this.parent.signal;
   }
 
-  get aborted(): boolean {
-    return this.parent.aborted;
-  }
-
   get reason(): unknown {
     return this.parent.reason;
   }
 
   // Downwards.
 
-  protected start(link: Link): void {
+  protected start(link: Startable): void {
     if (this.aborted) {
       this.ended("stopped");
       return;
@@ -76,6 +82,7 @@ export abstract class Activity implements Timer {
 
   /** Passes the word down. Whoever sleeps settles at once; whoever works settles in its own time. */
   abort(reason: unknown): void {
+    this.aborted = true;
     this.stopWork(reason);
   }
 

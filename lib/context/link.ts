@@ -1,13 +1,12 @@
-import type { Activity } from "./activity.js";
+import type { Activity, Startable } from "./activity.js";
 
 /**
  * One link of a chain, as it is declared: unchanging, and startable any number of times. What runs when it is started is an
  * {@link Activity}.
  */
-export abstract class Link {
-  /** Makes what runs under `parent` when this link is started. Starts nothing. */
-  abstract activity(parent: Activity): Activity;
-
+export abstract class Link implements Startable {
   /** What a worker without a name of its own is called: the name of the function or class at the chain's end, or "". */
   abstract readonly label: string;
+
+  abstract activity(parent: Activity): Activity;
 }

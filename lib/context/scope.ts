@@ -6,14 +6,9 @@ import type { Abortable } from "./on-abort.js";
  * first read: an `AbortController` costs more than all the rest of a worker.
  */
 export abstract class Scope extends Activity {
-  #aborted = false;
   #reason: unknown = undefined;
   #controller: AbortController | undefined = undefined;
   #branches: Set<Abortable> | undefined = undefined;
-
-  override get aborted(): boolean {
-    return this.#aborted;
-  }
 
   override get reason(): unknown {
     return this.#reason;
@@ -22,14 +17,14 @@ export abstract class Scope extends Activity {
   override get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.#aborted) this.#controller.abort(this.#reason);
+      if (this.aborted) this.#controller.abort(this.#reason);
     }
     return this.#controller.signal;
   }
 
   override abort(reason: unknown): void {
-    if (this.#aborted) return;
-    this.#aborted = true;
+    if (this.aborted) return;
+    this.aborted = true;
     this.#reason = reason;
     this.#controller?.abort(reason);
     if (this.#branches !== undefined) for (const branch of this.#branches) branch.abort(reason);
@@ -37,7 +32,7 @@ export abstract class Scope extends Activity {
   }
 
   override branch(child: Abortable): () => void {
-    if (this.#aborted) child.abort(this.#reason);
+    if (this.aborted) child.abort(this.#reason);
     const branches = (this.#branches ??= new Set());
     branches.add(child);
     return () => branches.delete(child);

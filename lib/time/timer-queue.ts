@@ -1,3 +1,5 @@
+import { DueHeap } from "./due-heap.js";
+
 /** Something that can wait in a {@link TimerQueue}. The two fields are the queue's own notes; nobody else writes them. */
 export interface Timer {
   queue: TimerQueue | undefined;
@@ -10,7 +12,7 @@ export interface Timer {
 const longestNodeTimer = 2 ** 31 - 1;
 
 /**
- * All the waiting there is: a binary heap of due times under a single Node timer.
+ * All the waiting there is: a heap of due times under a single Node timer.
  *
  * A timer never wakes early, whatever its delay, months included. Those due at the same moment wake in the order in which
  * they were scheduled. What is scheduled from within a wake-up waits for the next turn of the event loop, even if it is due
@@ -34,14 +36,11 @@ export class TimerQueue {
   readonly #clearImmediate = globalThis.clearImmediate;
   readonly #now = globalThis.performance.now.bind(globalThis.performance);
 
-  // The heap, as three columns: numbers in arrays of their own are not boxed.
-  readonly #timers: Timer[] = [];
-  readonly #dues: number[] = [];
-  readonly #orders: number[] = [];
+  readonly #heap = new DueHeap<Timer>();
   #nextOrder = 0;
 
   #armedFor = Number.POSITIVE_INFINITY;
-  #disarm: (() => void) | undefined;
+  #clear: (() => void) | undefined;
   #waking = false;
 
   /** The monotonic time of this queue's clock, in ms. */
@@ -53,58 +52,60 @@ export class TimerQueue {
   schedule(timer: Timer, due: number): void {
     timer.queue?.cancel(timer);
     timer.queue = this;
-    this.#siftUp(this.#timers.length, timer, due, this.#nextOrder++);
-    if (!this.#waking && (this.#disarm === undefined || due < this.#armedFor)) this.#arm();
+    this.#heap.add(timer, due, this.#nextOrder++);
+    if (!this.#waking && (this.#clear === undefined || due < this.#armedFor)) this.#arm();
   }
 
-  /** Forgets the timer. One that does not wait is left alone. */
+  /** Forgets the timer. One that does not wait here is left alone. */
   cancel(timer: Timer): void {
     if (timer.queue !== this) return;
-    this.#remove(timer.slot);
+    timer.queue = undefined;
+    this.#heap.remove(timer.slot);
     // With others left, the Node timer stays as it is: at worst it fires once for nothing.
-    if (!this.#waking && this.#timers.length === 0) this.#stand();
+    if (!this.#waking && this.#heap.size === 0) this.#disarm();
   }
 
   /** When the timer will wake. */
   dueOf(timer: Timer): number | undefined {
-    return timer.queue === this ? this.#dues[timer.slot] : undefined;
+    return timer.queue === this ? this.#heap.due(timer.slot) : undefined;
   }
 
   #arm(): void {
-    this.#stand();
-    const due = this.#dues[0];
-    if (due === undefined) return;
-    this.#armedFor = due;
-    const delay = due - this.now();
+    this.#disarm();
+    if (this.#heap.size === 0) return;
+    this.#armedFor = this.#heap.due();
+    const delay = this.#armedFor - this.now();
     if (delay > 0) {
       // Rounded up: Node cuts off fractions, and a timer that fires early would have to be set again.
       const handle = this.#setTimeout(this.#wakeAllDue, Math.min(Math.ceil(delay), longestNodeTimer));
-      this.#disarm = () => this.#clearTimeout(handle);
+      this.#clear = () => this.#clearTimeout(handle);
     } else {
       const handle = this.#setImmediate(this.#wakeAllDue);
-      this.#disarm = () => this.#clearImmediate(handle);
+      this.#clear = () => this.#clearImmediate(handle);
     }
   }
 
-  #stand(): void {
-    this.#disarm?.();
-    this.#disarm = undefined;
+  #disarm(): void {
+    this.#clear?.();
+    this.#clear = undefined;
     this.#armedFor = Number.POSITIVE_INFINITY;
   }
 
   readonly #wakeAllDue = (): void => {
-    this.#disarm = undefined;
+    this.#clear = undefined;
+    const heap = this.#heap;
     const firstOfNextTurn = this.#nextOrder;
     let now = this.now();
     this.#waking = true;
     try {
-      for (let timer = this.#timers[0]; timer !== undefined && at(this.#orders, 0) < firstOfNextTurn; timer = this.#timers[0]) {
-        if (at(this.#dues, 0) > now) {
+      for (let timer = heap.first; timer !== undefined && heap.firstOrder < firstOfNextTurn; timer = heap.first) {
+        if (heap.due() > now) {
           // Time has gone by meanwhile, and may have brought the next one.
           now = this.now();
-          if (at(this.#dues, 0) > now) break;
+          if (heap.due() > now) break;
         }
-        this.#remove(0);
+        timer.queue = undefined;
+        heap.remove(0);
         timer.wake();
       }
     } finally {
@@ -112,63 +113,4 @@ export class TimerQueue {
       this.#arm();
     }
   };
-
-  #remove(slot: number): void {
-    const removed = this.#timers[slot];
-    const last = this.#timers.pop();
-    const due = this.#dues.pop();
-    const order = this.#orders.pop();
-    if (removed === undefined || last === undefined || due === undefined || order === undefined) return;
-    removed.queue = undefined;
-    removed.slot = -1;
-    if (removed === last) return;
-    if (slot > 0 && this.#isBefore(due, order, (slot - 1) >> 1)) this.#siftUp(slot, last, due, order);
-    else this.#siftDown(slot, last, due, order);
-  }
-
-  #siftUp(start: number, timer: Timer, due: number, order: number): void {
-    let slot = start;
-    while (slot > 0) {
-      const parent = (slot - 1) >> 1;
-      if (!this.#isBefore(due, order, parent)) break;
-      this.#move(parent, slot);
-      slot = parent;
-    }
-    this.#place(slot, timer, due, order);
-  }
-
-  #siftDown(start: number, timer: Timer, due: number, order: number): void {
-    const size = this.#timers.length;
-    let slot = start;
-    for (let child = 2 * slot + 1; child < size; child = 2 * slot + 1) {
-      const right = child + 1;
-      if (right < size && this.#isBefore(at(this.#dues, right), at(this.#orders, right), child)) child = right;
-      if (this.#isBefore(due, order, child)) break;
-      this.#move(child, slot);
-      slot = child;
-    }
-    this.#place(slot, timer, due, order);
-  }
-
-  #isBefore(due: number, order: number, slot: number): boolean {
-    const other = at(this.#dues, slot);
-    return due < other || (due === other && order < at(this.#orders, slot));
-  }
-
-  #move(from: number, to: number): void {
-    const timer = this.#timers[from];
-    if (timer !== undefined) this.#place(to, timer, at(this.#dues, from), at(this.#orders, from));
-  }
-
-  #place(slot: number, timer: Timer, due: number, order: number): void {
-    this.#timers[slot] = timer;
-    this.#dues[slot] = due;
-    this.#orders[slot] = order;
-    timer.slot = slot;
-  }
-}
-
-/** A number of a column at an index that is known to be inside it. */
-function at(column: readonly number[], index: number): number {
-  return column[index] ?? Number.NaN;
 }

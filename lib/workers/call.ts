@@ -21,13 +21,13 @@ export class Call extends Activity {
     try {
       result = this.#code(new Context(this));
     } catch (thrown) {
-      this.settle(this.#judge(thrown));
+      this.settle(this.judge(thrown));
       return;
     }
     if (typeof result === "object" && result !== null) {
       Promise.resolve(result).then(
         () => this.settle("done"),
-        (thrown: unknown) => this.settle(this.#judge(thrown)),
+        (thrown: unknown) => this.settle(this.judge(thrown)),
       );
     } else {
       this.settle("done");
@@ -37,7 +37,7 @@ export class Call extends Activity {
   /** Nothing is started below the end. */
   protected override ended(): void {}
 
-  #judge(thrown: unknown): Outcome {
+  private judge(thrown: unknown): Outcome {
     if (this.aborted && (thrown === this.reason || (thrown instanceof Error && thrown.name === "AbortError"))) return "stopped";
     return toError(thrown, this.name);
   }

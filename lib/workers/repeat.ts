@@ -58,42 +58,46 @@ class RepeatLink extends WorkerLink {
 }
 
 class Repeating extends Activity {
-  readonly #link: RepeatLink;
+  // Copied from the link, and not reached through it: what a run touches decides what it costs.
+  readonly #interval: number;
+  readonly #job: JobLink;
   #start = 0;
-  /** The slot of the grid that was run last. */
-  #slot = 0;
+  /** The slot of the grid that was run last; -1 if the first run is at the start itself. */
+  #slot: number;
 
   constructor(parent: Activity, link: RepeatLink) {
     super(parent);
-    this.#link = link;
+    this.#interval = link.interval;
+    this.#job = link.job;
+    this.#slot = link.startImmediately ? -1 : 0;
   }
 
   override begin(): void {
     this.#start = TimerQueue.current().now();
-    if (this.#link.startImmediately) this.#run(this.#start);
-    else this.#awaitNextSlot();
+    if (this.#slot < 0) this.wake();
+    else this.awaitNextSlot();
   }
 
   override wake(): void {
     const now = TimerQueue.current().now();
-    this.#slot = lastSlotDue(this.#start, this.#link.interval, now);
-    this.#run(now);
+    this.#slot = lastSlotDue(this.#start, this.#interval, now);
+    this.run(now);
   }
 
-  #run(now: number): void {
+  private run(now: number): void {
     this.runStarted(now);
-    this.start(this.#link.job);
+    this.start(this.#job);
   }
 
   protected override ended(outcome: Outcome): void {
     this.runEnded(outcome);
     if (outcome !== "done") this.settle(outcome);
     else if (this.aborted) this.settle("stopped");
-    else this.#awaitNextSlot();
+    else this.awaitNextSlot();
   }
 
-  #awaitNextSlot(): void {
-    this.sleepUntil(pointOfGrid(this.#start, this.#link.interval, this.#slot + 1));
+  private awaitNextSlot(): void {
+    this.sleepUntil(pointOfGrid(this.#start, this.#interval, this.#slot + 1));
   }
 
   override describe(status: WorkerStatus): void {

@@ -30,7 +30,7 @@ interface RetryJobPolicy {
 }
 
 /** @throws InvalidArgumentError if there is no backoff in it, or an option is malformed */
-export function retryJobPolicy(policy: Backoff | RetryJobOptions): RetryJobPolicy {
+function retryJobPolicy(policy: Backoff | RetryJobOptions): RetryJobPolicy {
   if (isBackoff(policy)) return { backoff: policy, maxAttempts: Number.POSITIVE_INFINITY };
   const { backoff, maxAttempts = Number.POSITIVE_INFINITY }: Partial<RetryJobOptions> = policy ?? {};
   if (!(Number.isInteger(maxAttempts) || maxAttempts === Number.POSITIVE_INFINITY) || maxAttempts < 1) {

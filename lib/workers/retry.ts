@@ -33,7 +33,7 @@ interface RetryPolicy {
 }
 
 /** @throws InvalidArgumentError if there is no backoff in it, or an option is malformed */
-export function retryPolicy(policy: Backoff | RetryOptions): RetryPolicy {
+function retryPolicy(policy: Backoff | RetryOptions): RetryPolicy {
   if (isBackoff(policy)) return { backoff: policy, resetAfter: defaultResetAfter };
   const { backoff, resetAfter = defaultResetAfter }: Partial<RetryOptions> = policy ?? {};
   return { backoff: asBackoff(backoff ?? policy), resetAfter: milliseconds(resetAfter) };

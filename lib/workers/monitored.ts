@@ -28,17 +28,17 @@ export class Monitored extends Named {
   override runEnded(outcome: Outcome): void {
     this.#lastDuration = TimerQueue.current().now() - this.#lastStart;
     if (outcome instanceof Error) this.#failures++;
-    if (outcome !== "stopped") this.#report(outcome);
+    if (outcome !== "stopped") this.report(outcome);
     super.runEnded(outcome);
   }
 
   override checkpoint(state: "done" | Error): void {
     if (state instanceof Error) new WorkerLogger(this.logger, this.name).warn({ err: state }, "reported a problem");
-    this.#report(state);
+    this.report(state);
     super.checkpoint(state);
   }
 
-  #report(state: "done" | Error): void {
+  private report(state: "done" | Error): void {
     this.#health = state === "done" ? "ok" : "firing";
     if (state !== "done") this.#lastError = state;
   }
