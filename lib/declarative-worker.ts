@@ -5,7 +5,7 @@ import type { Duration } from "./time/duration.js";
 import type { Job, JobFunc } from "./workers/job.js";
 import { Monitored } from "./workers/monitored.js";
 import { asName } from "./workers/named.js";
-import { positive, repeat } from "./workers/repeat.js";
+import { parseInterval, repeat } from "./workers/repeat.js";
 import { type RetryOptions, retry } from "./workers/retry.js";
 import { type RetryJobOptions, retryJob } from "./workers/retry-job.js";
 import type { Worker, WorkerFunc } from "./workers/worker.js";
@@ -65,8 +65,8 @@ export class DeclarativeWorker extends WorkerLink {
 }
 
 function repetition(repeat: NonNullable<DeclarativeWorkerOptions["repeat"]>): Repetition {
-  const { interval, startImmediately = false } = typeof repeat === "object" ? repeat : { interval: repeat };
-  return { interval: positive(interval), startImmediately };
+  const { interval, startImmediately = false } = typeof repeat === "object" && repeat !== null ? repeat : { interval: repeat };
+  return { interval: parseInterval(interval), startImmediately };
 }
 
 function chain(declared: DeclarativeWorker): Worker {

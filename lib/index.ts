@@ -2,7 +2,7 @@ export type { Backoff } from "./backoff/backoff.js";
 export { ExponentialBackoff, type ExponentialBackoffOptions } from "./backoff/exponential-backoff.js";
 export { StaticBackoff } from "./backoff/static-backoff.js";
 export { type BootstrapOptions, bootstrap } from "./bootstrap.js";
-export type { Logger, LogMethod } from "./context/logger.js";
+export type { Logger } from "./context/logger.js";
 export { wait } from "./context/wait.js";
 export type { WorkerContext } from "./context/worker-context.js";
 export type { Health, Phase, WorkerStatus } from "./context/worker-status.js";

@@ -1,5 +1,19 @@
 import { expect } from "chai";
-import { bootstrap, ExponentialBackoff, Named, Repeat, Retry, Worker, type WorkerContext } from "watchbill";
+import { useFakeTimers } from "sinon";
+import {
+  BootstrapError,
+  type BootstrapOptions,
+  bootstrap,
+  DeclarativeWorker,
+  ExponentialBackoff,
+  Named,
+  Repeat,
+  Retry,
+  Runner,
+  WatchbillError,
+  Worker,
+  type WorkerContext,
+} from "watchbill";
 
 const backoff = new ExponentialBackoff({ initial: "1s", max: "1m", jitterProportion: 0.5 });
 
@@ -15,10 +29,136 @@ class CommitFetcher {
   async watchEvents(_context: WorkerContext) {}
 }
 
+class Idle {}
+
+const idle = "Idle has no workers: decorate a method with @Worker or @Repeat, or give it a method workers()";
+const notADuration = 'is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
+const loggerCure = "give an object with debug, info, warn and error";
+
 describe("bootstrap", () => {
   it("makes the workers that the decorators declare, and starts nothing", () => {
     const { workers } = bootstrap([CommitFetcher]);
     expect(workers.map(({ name }) => name)).to.deep.equal(["github/commits", "github/watchEvents"]);
     expect(workers[0]).to.deep.include({ repeat: { interval: 5_000, startImmediately: false }, retry: backoff });
+  });
+
+  it("sets no timer, listens to no signal and calls no method", () => {
+    const clock = useFakeTimers({ toNotFake: ["nextTick", "queueMicrotask"] });
+    const listeners = process.listenerCount("SIGTERM");
+    let calls = 0;
+    const worker = new DeclarativeWorker({ name: "eager", job: () => calls++, repeat: { interval: 1, startImmediately: true } });
+    try {
+      const runner = bootstrap([CommitFetcher, worker]);
+      expect(clock.countTimers()).to.equal(0);
+      clock.tick(60_000);
+      expect(runner.status().map(({ phase, runs }) => [phase, runs])).to.deep.equal(Array(3).fill(["stopped", 0]));
+    } finally {
+      clock.restore();
+    }
+    expect(process.listenerCount("SIGTERM")).to.equal(listeners);
+    expect(calls).to.equal(0);
+  });
+
+  it("returns a runner, for any list of sources", () => {
+    expect(bootstrap(new Set([CommitFetcher]))).to.be.instanceOf(Runner);
+    expect(bootstrap([]).workers).to.deep.equal([]);
+  });
+
+  it("chooses the workers by name", () => {
+    const worker = new DeclarativeWorker({ name: "janitor", worker() {} });
+    const namesWith = (options: BootstrapOptions) => bootstrap([CommitFetcher, worker], options).workers.map(({ name }) => name);
+    expect(namesWith({ only: "github/*" })).to.deep.equal(["github/commits", "github/watchEvents"]);
+    expect(namesWith({ except: ["github/commits", "janitor"] })).to.deep.equal(["github/watchEvents"]);
+  });
+
+  for (const sources of [CommitFetcher, new CommitFetcher(), "CommitFetcher", undefined, null, 5]) {
+    it(`needs a list of sources: ${typeof sources}`, () => {
+      const error = expect(() => bootstrap(sources as never)).to.throw(BootstrapError);
+      error.with.deep.property("problems", ["The sources must be a list: bootstrap([CommitFetcher])"]);
+      error.with.deep.property("errors", []);
+    });
+  }
+
+  for (const [options, problem] of [
+    [{ shutdownTimeout: "5 s" }, `The option shutdownTimeout: '5 s' ${notADuration}`],
+    [{ shutdownTimeout: Number.POSITIVE_INFINITY }, `The option shutdownTimeout: Infinity ${notADuration}`],
+    [{ logger: null }, `The option logger: null is no logger: ${loggerCure}`],
+    [{ logger: "console" }, `The option logger: 'console' is no logger: ${loggerCure}`],
+    [{ logger: {} }, `The option logger: {} is no logger: ${loggerCure}`],
+    [{ signal: {} }, "The option signal: {} is not an AbortSignal"],
+    [{ signal: new EventTarget() }, "The option signal: EventTarget {} is not an AbortSignal"],
+    [
+      { signals: ["SIGTERM", "SIGKILL"] },
+      `The option signals: 'SIGKILL' is not a signal that a process can listen to: give "SIGTERM", for example`,
+    ],
+    [{ signals: [15] }, `The option signals: 15 is not a signal that a process can listen to: give "SIGTERM", for example`],
+    [{ only: "gitlab/*" }, 'The option only: "gitlab/*" names no worker; there are github/commits, github/watchEvents'],
+    [{ only: [5] }, "The option only: 5 is not a name pattern: give a string"],
+    [{ except: [null] }, "The option except: null is not a name pattern: give a string"],
+  ] as [object, string][]) {
+    it(`reports an option that is wrong: ${problem}`, () => {
+      const error = expect(() => bootstrap([CommitFetcher], options)).to.throw(BootstrapError);
+      error.with.deep.property("problems", [problem]);
+      error.not.to.have.own.property("cause");
+    });
+  }
+
+  for (const options of [{ signals: "SIGTERM" }, { signals: 15 }, { resolve: {} }, { resolve: 5, signals: {} }]) {
+    it(`reports in the library's own words an option that is of the wrong type: ${JSON.stringify(options)}`, () => {
+      const error = expect(() => bootstrap([CommitFetcher], options as never)).to.throw(BootstrapError);
+      error.with.property("message").that.does.not.include("is not a function");
+    });
+  }
+
+  it("reports every problem at once, of the sources and of the options", () => {
+    const thrown = new Error("no database");
+    class Broken extends CommitFetcher {
+      constructor() {
+        super();
+        throw thrown;
+      }
+    }
+    const options = { shutdownTimeout: "5x", only: "nobody" } as object;
+    const error = expect(() => bootstrap([Idle, CommitFetcher, Broken, CommitFetcher], options)).to.throw(BootstrapError);
+    error.with.property(
+      "message",
+      `Nothing was started, because of 4 problems:
+  - ${idle}
+  - Broken: Error: no database
+  - CommitFetcher is given twice: give it once
+  - The option shutdownTimeout: '5x' ${notADuration}`,
+    );
+    error.with.property("cause", thrown);
+    error.with.property("name", "BootstrapError");
+    error.instanceOf(WatchbillError);
+  });
+
+  it("reports every option that is wrong at once", () => {
+    const options = {
+      logger: null,
+      signal: {},
+      signals: ["SIGKILL"],
+      shutdownTimeout: "5x",
+      only: ["a", "b"],
+      except: [5],
+    } as object;
+    expect(() => bootstrap([CommitFetcher], options))
+      .to.throw(BootstrapError)
+      .with.property("problems")
+      .that.has.members([
+        `The option logger: null is no logger: ${loggerCure}`,
+        "The option signal: {} is not an AbortSignal",
+        `The option signals: 'SIGKILL' is not a signal that a process can listen to: give "SIGTERM", for example`,
+        `The option shutdownTimeout: '5x' ${notADuration}`,
+        'The option only: "a" names no worker; there are github/commits, github/watchEvents',
+        'The option only: "b" names no worker; there are github/commits, github/watchEvents',
+        "The option except: 5 is not a name pattern: give a string",
+      ]);
+  });
+
+  it("does not complain of a name that nobody has while the sources are wrong, as the workers are not known then", () => {
+    expect(() => bootstrap([Idle], { only: "github/*" }))
+      .to.throw(BootstrapError)
+      .with.deep.property("problems", [idle]);
   });
 });

@@ -13,6 +13,12 @@ export function asBackoff(value: unknown): Backoff {
   );
 }
 
-export function isBackoff(value: unknown): value is Backoff {
+/** The options of a policy that was given as options, or as a backoff alone. Nothing in them has been checked. */
+export function policyOptions(policy: unknown): Readonly<Record<string, unknown>> {
+  if (isBackoff(policy) || typeof policy !== "object" || policy === null || !("backoff" in policy)) return { backoff: policy };
+  return { ...policy };
+}
+
+function isBackoff(value: unknown): value is Backoff {
   return typeof value === "object" && value !== null && "duration" in value && typeof value.duration === "function";
 }

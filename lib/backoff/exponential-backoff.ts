@@ -32,7 +32,7 @@ export class ExponentialBackoff implements Backoff {
   constructor({ initial, max, jitterProportion = 0, random }: ExponentialBackoffOptions) {
     this.initial = milliseconds(initial);
     this.max = milliseconds(max);
-    if (!(jitterProportion >= 0 && jitterProportion <= 1)) {
+    if (typeof jitterProportion !== "number" || !(jitterProportion >= 0 && jitterProportion <= 1)) {
       throw new InvalidArgumentError(`jitterProportion is ${inspect(jitterProportion)}: give a number from 0 to 1`);
     }
     this.jitterProportion = jitterProportion;
@@ -44,6 +44,7 @@ export class ExponentialBackoff implements Backoff {
     // 2^1023 is the largest power that is finite; beyond it 0 · ∞ would be NaN.
     const delay = Math.min(this.max, this.initial * 2 ** Math.min(attempt - 1, 1_023));
     const chance = this.#random === undefined ? Math.random() : this.#random();
-    return delay * (1 - this.jitterProportion * Math.min(Math.max(chance, 0), 1));
+    // Written so that a chance which is no number shortens nothing.
+    return chance > 0 ? delay * (1 - this.jitterProportion * Math.min(chance, 1)) : delay;
   }
 }

@@ -15,6 +15,11 @@ export interface Startable {
  */
 export type Outcome = "done" | "stopped" | Error;
 
+/** Whether it ended in an error. By type, as an error of another realm is no instance of this one's `Error`. */
+export function isFailure(outcome: Outcome): outcome is Error {
+  return typeof outcome !== "string";
+}
+
 /**
  * One link of a chain at work. Together the activities are the tree of all that runs: aborting goes down it, from parent to
  * child; outcomes and reports come up. Each kind overrides only what it changes, the rest is its parent's.

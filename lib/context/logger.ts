@@ -1,18 +1,15 @@
-/** One level of a {@link Logger}: what it is about as an object, and a message; or a message alone. */
-export interface LogMethod {
-  (details: object, message?: string): void;
-  (message: string): void;
-}
-
 /**
- * Where the library and your workers write to. It has the shape of a pino logger, so that one fits as it is.
+ * Where the library and your workers write to. It has the shape of a pino logger, so that one fits as it is. What an entry is
+ * about comes first, as an object, and then a message. In a worker a message alone will do; a logger that you provide is always
+ * given an object.
+ *
  * The library logs `worker`, `attempt`, `delay` (ms) and `err` where they apply.
  */
 export interface Logger {
-  readonly debug: LogMethod;
-  readonly info: LogMethod;
-  readonly warn: LogMethod;
-  readonly error: LogMethod;
+  debug(details: object | string, message?: string): void;
+  info(details: object | string, message?: string): void;
+  warn(details: object | string, message?: string): void;
+  error(details: object | string, message?: string): void;
 }
 
 export type LogLevel = keyof Logger;

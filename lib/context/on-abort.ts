@@ -18,8 +18,7 @@ class Watch {
   }
 
   delete(target: Abortable): void {
-    this.#targets.delete(target);
-    if (this.#targets.size === 0) this.#end();
+    if (this.#targets.delete(target) && this.#targets.size === 0) this.#end();
   }
 
   readonly #tell = (): void => {

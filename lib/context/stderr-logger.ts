@@ -1,4 +1,4 @@
-import { inspect } from "node:util";
+import { inspectSafely } from "../errors/inspect-safely.js";
 import { formatDuration } from "../time/format-duration.js";
 import type { Logger, LogLevel } from "./logger.js";
 
@@ -15,15 +15,14 @@ import type { Logger, LogLevel } from "./logger.js";
 export const stderrLogger: Logger = {
   // Those who need this much detail have a logger that can filter it.
   debug: () => {},
-  info: writeAt("info"),
-  warn: writeAt("warn"),
-  error: writeAt("error"),
+  info: (details, message) => writeToStderr("info", details, message),
+  warn: (details, message) => writeToStderr("warn", details, message),
+  error: (details, message) => writeToStderr("error", details, message),
 };
 
-function writeAt(level: LogLevel): (details: object | string, message?: string) => void {
-  return (details, message) => {
-    process.stderr.write(typeof details === "string" ? format(level, {}, details) : format(level, details, message));
-  };
+/** Writes one entry, of whatever level. */
+export function writeToStderr(level: LogLevel, details: object | string, message?: string): void {
+  process.stderr.write(typeof details === "string" ? format(level, {}, details) : format(level, details, message));
 }
 
 function format(level: LogLevel, details: object, message = ""): string {
@@ -31,13 +30,13 @@ function format(level: LogLevel, details: object, message = ""): string {
   const fields = Object.entries(rest).map(([key, value]) => `${key} ${show(key, value)}`);
   const subject = worker === undefined ? "" : `${show("worker", worker)}: `;
   const head = `${new Date().toISOString()} ${level.toUpperCase()} ${subject}${message}${fields.length > 0 ? ` (${fields.join(", ")})` : ""}`;
-  const error = "err" in details ? `\n${inspect(err).replaceAll(/^/gm, "    ")}` : "";
+  const error = "err" in details ? `\n${inspectSafely(err).replaceAll(/^/gm, "    ")}` : "";
   return `${escapeControls(head + error)}\n`;
 }
 
 function show(key: string, value: unknown): string {
   if (key === "delay" && typeof value === "number") return formatDuration(value);
-  return typeof value === "string" ? value : inspect(value);
+  return typeof value === "string" ? value : inspectSafely(value);
 }
 
 function escapeControls(text: string): string {

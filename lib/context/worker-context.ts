@@ -1,6 +1,9 @@
 import type { Logger } from "./logger.js";
 
-/** What a worker is given when it runs. It belongs to that one worker; every member may be destructured. */
+/**
+ * What a worker is given when it runs. It belongs to that one worker; every member may be destructured,
+ * but a copy by `{ ...context }` is empty: its members are made when they are read.
+ */
 export interface WorkerContext {
   /** Aborts when the worker is to stop. The worker must then return, or reject with the signal's reason or an `AbortError`. */
   readonly signal: AbortSignal;
@@ -11,5 +14,5 @@ export interface WorkerContext {
   /** Writes to the roster's logger with the worker's name on every entry. Never throws. */
   readonly logger: Logger;
   /** Reports the health of a worker that runs on: `checkpoint()` if all is well, `checkpoint(error)` if something is not. */
-  checkpoint(error?: unknown): void;
+  readonly checkpoint: (error?: unknown) => void;
 }

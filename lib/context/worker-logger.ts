@@ -1,28 +1,30 @@
-import type { Logger, LogLevel, LogMethod } from "./logger.js";
-import { stderrLogger } from "./stderr-logger.js";
+import type { Logger, LogLevel } from "./logger.js";
+import { writeToStderr } from "./stderr-logger.js";
 
 /**
  * A worker's view of the logger: puts the worker's name on every entry, and never throws. An entry that the logger fails to
- * take goes to stderr, with the logger's error.
+ * take goes to stderr, with the logger's error. The methods may be passed around on their own.
  */
 export class WorkerLogger implements Logger {
-  readonly debug: LogMethod;
-  readonly info: LogMethod;
-  readonly warn: LogMethod;
-  readonly error: LogMethod;
+  readonly debug: Logger["debug"];
+  readonly info: Logger["info"];
+  readonly warn: Logger["warn"];
+  readonly error: Logger["error"];
 
   constructor(target: Logger, worker: string) {
     const bound = worker === "" ? {} : { worker };
     const methodAt =
       (level: LogLevel) =>
       (details: object | string, message?: string): void => {
-        const entry = typeof details === "string" ? bound : { ...bound, ...details };
+        let entry: object = bound;
         const text = typeof details === "string" ? details : message;
         try {
+          if (details instanceof Error) entry = { ...bound, err: details };
+          else if (typeof details === "object") entry = { ...bound, ...details };
           target[level](entry, text);
         } catch (err) {
-          stderrLogger[level](entry, text);
-          stderrLogger.error({ ...bound, err }, "the logger threw on the entry above");
+          writeToStderr(level, entry, text);
+          writeToStderr("error", { ...bound, err }, "the logger threw on the entry above");
         }
       };
     this.debug = methodAt("debug");

@@ -7,7 +7,11 @@ import type { WorkerFunc } from "../workers/worker.js";
  */
 export interface WorkerMethodDecorator<Self extends object = object> {
   /** Standard decorators. */
-  <This extends Self, Method extends WorkerFunc>(method: Method, context: InstanceMethodContext<This, Method>): void;
+  <This, Method extends WorkerFunc>(
+    method: Method,
+    // Asked for in so many words: as a mere constraint, Self would also admit its bases.
+    context: InstanceMethodContext<This, Method> & (This extends Self ? unknown : never),
+  ): void;
   /** `experimentalDecorators`. */
   <Method extends WorkerFunc>(
     prototype: Self & NoClass,

@@ -1,4 +1,5 @@
-import { inspect, types } from "node:util";
+import { types } from "node:util";
+import { inspectSafely } from "./inspect-safely.js";
 import { WatchbillError } from "./watchbill-error.js";
 
 /** A worker threw something that is not an `Error`. `cause` is what it threw, by identity. */
@@ -10,20 +11,31 @@ export class ThrownValueError extends WatchbillError {
   readonly worker: string;
 
   constructor(worker: string, thrown: unknown) {
-    super(`${worker} threw ${glimpse(thrown)}; throw an Error, so that there is a stack`, { cause: thrown });
+    const glimpse = inspectSafely(thrown, { depth: 0, maxStringLength: 100, breakLength: Number.POSITIVE_INFINITY });
+    super(`${worker} threw ${glimpse}; throw an Error, so that there is a stack`, { cause: thrown });
     this.worker = worker;
   }
 }
 
-/** Returns what was thrown if it is an `Error`, of whatever realm, and a {@link ThrownValueError} around it if not. */
+/** Returns what was thrown if it is an `Error`, of whatever realm, and a {@link ThrownValueError} around it if not. Never throws. */
 export function toError(thrown: unknown, worker: string): Error {
-  return thrown instanceof Error || types.isNativeError(thrown) ? thrown : new ThrownValueError(worker, thrown);
+  return isError(thrown) ? thrown : new ThrownValueError(worker, thrown);
 }
 
-function glimpse(value: unknown): string {
+/** Whether it is an `AbortError`, as those are who obey a signal. Never throws. */
+export function isAbortError(thrown: unknown): boolean {
   try {
-    return inspect(value, { depth: 0, maxStringLength: 100, breakLength: Number.POSITIVE_INFINITY });
+    return isError(thrown) && thrown.name === "AbortError";
   } catch {
-    return `something of type ${typeof value} that cannot be shown`;
+    return false;
+  }
+}
+
+function isError(thrown: unknown): thrown is Error {
+  try {
+    return types.isNativeError(thrown) || thrown instanceof Error;
+  } catch {
+    // A revoked proxy cannot even be asked.
+    return false;
   }
 }

@@ -18,8 +18,9 @@ export interface Site {
 export function siteOf(args: readonly unknown[]): Site {
   const [target, context, detail] = args;
   if (isStandardContext(context)) return standardSite(context);
-  if (typeof target === "function" && context === undefined)
-    return { home: prototypeOf(target), member: undefined, misuse: undefined };
+  if (typeof target === "function" && context === undefined) {
+    return { home: prototypeOf(target), member: undefined, misuse: typeof detail === "number" ? cures.parameter : undefined };
+  }
   if (isObjectLike(target) && (typeof context === "string" || typeof context === "symbol")) {
     const isStatic = typeof target === "function";
     const misuse = isStatic ? cures.static : legacyMisuse(detail);

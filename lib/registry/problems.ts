@@ -30,8 +30,8 @@ export class Problems {
     }
   }
 
-  get any(): boolean {
-    return this.#messages.length > 0;
+  get count(): number {
+    return this.#messages.length;
   }
 
   toError(): BootstrapError {

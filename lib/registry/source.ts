@@ -1,13 +1,13 @@
 import { inspect } from "node:util";
 import { DeclarativeWorker } from "../declarative-worker.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
-import { memberEntries } from "../metadata/record.js";
-import type { Worker } from "../workers/worker.js";
-import { isWorker, workerLink } from "../workers/worker-link.js";
-import { classPart, declaredWorkers } from "./declared-workers.js";
+import { classEntries, memberEntries } from "../metadata/record.js";
+import { isWorker } from "../workers/worker-link.js";
+import { classPart } from "./class-part.js";
+import { configuredWorkers, isConfigurer } from "./configured-workers.js";
+import { declaredWorkers } from "./declared-workers.js";
 import type { FoundWorker, NamedType } from "./found-worker.js";
 import type { Problems } from "./problems.js";
-import type { WorkerConfigurer } from "./worker-configurer.js";
 
 /** A class whose instances can be made. */
 export type Newable = new (...args: unknown[]) => object;
@@ -17,13 +17,16 @@ export type Newable = new (...args: unknown[]) => object;
  * @param instantiate makes the instance of a class; may throw
  */
 export function workersOf(source: unknown, instantiate: (type: Newable) => object, problems: Problems): FoundWorker[] {
+  return problems.attempt(sourceName(source), () => read(source, instantiate, problems)) ?? [];
+}
+
+function read(source: unknown, instantiate: (type: Newable) => object, problems: Problems): FoundWorker[] {
   if (source instanceof DeclarativeWorker) {
     if (source.name === undefined) problems.add("A DeclarativeWorker without a name was given: give it a name");
-    return [{ worker: source, origin: `a DeclarativeWorker` }];
+    return [{ worker: source, origin: "a DeclarativeWorker" }];
   }
-  if (isClass(source) && (memberEntries(source).size > 0 || "workers" in source.prototype)) {
-    const instance = problems.attempt(sourceName(source), () => instantiate(source));
-    return instance === undefined ? [] : workersOfInstance(source, instance, problems);
+  if (isNewable(source) && (isDecorated(source) || "workers" in source.prototype)) {
+    return workersOfInstance(source, instantiate(source), problems);
   }
   if (typeof source === "object" && source !== null) return workersOfInstance(typeOf(source), source, problems);
   problems.add(`${sourceName(source)} ${emptiness(source)}`);
@@ -46,35 +49,17 @@ export function sourceName(source: unknown): string {
     return source.name || (isClass(source) ? "A class without a name" : "A function without a name");
   if (typeof source !== "object" || source === null) return inspect(source);
   const { name } = typeOf(source);
-  return name === "Object" || name === "" ? inspect(source, { depth: 0 }) : `An instance of ${name}`;
+  return name === "" ? inspect(source, { depth: 0 }) : `An instance of ${name}`;
 }
 
 function workersOfInstance(type: NamedType, instance: object, problems: Problems): FoundWorker[] {
-  const isDecorated = memberEntries(type).size > 0;
-  if (!isDecorated && !isConfigurer(instance)) {
+  if (!isDecorated(type) && !isConfigurer(instance)) {
     problems.add(`${sourceName(instance)} ${emptiness(instance)}`);
     return [];
   }
   const owner = classPart(type, instance, problems);
-  const found = isDecorated ? declaredWorkers(type, instance, owner, problems) : [];
+  const found = declaredWorkers(type, instance, owner, problems);
   return isConfigurer(instance) ? [...found, ...configuredWorkers(instance, owner, problems)] : found;
-}
-
-function configuredWorkers(configurer: WorkerConfigurer, owner: string, problems: Problems): FoundWorker[] {
-  const origin = `${owner}.workers()`;
-  const workers = problems.attempt(origin, () => Array.from(configurer.workers()));
-  if (workers?.length === 0) problems.add(`${origin} returned no worker: leave the source out if there is nothing to run`);
-  return (workers ?? []).flatMap((worker, index) => {
-    const named = problems.attempt(origin, () => nameUnder(owner, worker, index));
-    return named === undefined ? [] : [{ worker: named, origin }];
-  });
-}
-
-function nameUnder(owner: string, worker: Worker | DeclarativeWorker, index: number): DeclarativeWorker {
-  const name = `${owner}/${workerLink(worker).label || `worker ${index + 1}`}`;
-  return worker instanceof DeclarativeWorker
-    ? new DeclarativeWorker(Object.assign({}, worker, { name }))
-    : new DeclarativeWorker({ name, worker });
 }
 
 function emptiness(source: unknown): string {
@@ -86,14 +71,21 @@ function emptiness(source: unknown): string {
   return "is no source of workers: give a class, an instance or a DeclarativeWorker";
 }
 
-function isClass(source: unknown): source is Newable {
+function isDecorated(type: object): boolean {
+  return memberEntries(type).size > 0 || classEntries(type).some(({ decorator }) => decorator !== "Named");
+}
+
+function isNewable(source: unknown): source is Newable {
   return typeof source === "function" && typeof source.prototype === "object" && source.prototype !== null;
 }
 
-function isConfigurer(instance: object): instance is WorkerConfigurer {
-  return "workers" in instance && typeof instance.workers === "function";
+/** A plain function can be called with `new` as well, but its prototype can be replaced. */
+function isClass(source: unknown): boolean {
+  return typeof source === "function" && Object.getOwnPropertyDescriptor(source, "prototype")?.writable === false;
 }
 
+const literal: NamedType = { name: "" };
+
 function typeOf(instance: object): NamedType {
-  return typeof instance.constructor === "function" ? instance.constructor : Object;
+  return typeof instance.constructor === "function" && instance.constructor !== Object ? instance.constructor : literal;
 }

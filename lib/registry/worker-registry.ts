@@ -18,6 +18,8 @@ export class WorkerRegistry {
   readonly #resolve: (type: Newable) => object;
   readonly #sources: unknown[] = [];
   readonly #instances = new Map<Newable, object>();
+  /** What has been read of each source: a second look must neither make its instance again nor ask a configurer again. */
+  readonly #found = new Map<unknown, FoundWorker[]>();
   #workers: readonly DeclarativeWorker[] | undefined;
 
   constructor({ resolve = construct }: WorkerRegistryOptions = {}) {
@@ -35,7 +37,7 @@ export class WorkerRegistry {
   }
 
   /**
-   * The workers of all sources, in the order provided. The instances of classes are made when this is first read, once.
+   * The workers of all sources, in the order provided. The instance of a class is made when this is first read, once.
    * @throws BootstrapError with everything that is wrong
    */
   get workers(): readonly DeclarativeWorker[] {
@@ -48,17 +50,31 @@ export class WorkerRegistry {
     const seen = new Set<unknown>();
     for (const source of this.#sources) {
       if (seen.has(source)) problems.add(`${sourceName(source)} is given twice: give it once`);
-      else for (const worker of workersOf(source, this.#instanceOf, problems)) found.push(worker);
+      else for (const worker of this.#read(source, problems)) found.push(worker);
       seen.add(source);
     }
     reportNameClashes(found, problems);
-    if (problems.any) throw problems.toError();
+    if (problems.count > 0) throw problems.toError();
     return found.map(({ worker }) => worker);
+  }
+
+  #read(source: unknown, problems: Problems): FoundWorker[] {
+    const known = this.#found.get(source);
+    if (known !== undefined) return known;
+    const before = problems.count;
+    const found = workersOf(source, this.#instanceOf, problems);
+    if (problems.count === before) this.#found.set(source, found);
+    return found;
   }
 
   readonly #instanceOf = (type: Newable): object => {
     const known = this.#instances.get(type);
     if (known !== undefined) return known;
+    if (typeof this.#resolve !== "function") {
+      throw new InvalidArgumentError(
+        `it cannot be made, as the option resolve is ${inspect(this.#resolve)}: give a function of the class`,
+      );
+    }
     const instance: unknown = this.#resolve(type);
     if (typeof instance !== "object" || instance === null || "then" in instance) {
       throw new InvalidArgumentError(`resolve returned ${inspect(instance, { depth: 0 })}: it must return the instance itself`);
@@ -72,6 +88,7 @@ function reportNameClashes(found: readonly FoundWorker[], problems: Problems): v
   const origins = new Map<string | undefined, string>();
   for (const { worker, origin } of found) {
     const other = origins.get(worker.name);
+    if (worker.name === undefined) continue;
     if (other === undefined) origins.set(worker.name, origin);
     else problems.add(`${other} and ${origin} are both named "${worker.name}": give one another name`);
   }

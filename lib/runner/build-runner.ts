@@ -12,6 +12,6 @@ export function buildRunner(registry: WorkerRegistry, options: RunnerOptions): R
   // Without workers to choose from, a pattern that names none of them is not wrong.
   const { only } = workers === undefined ? {} : options;
   const runner = problems.attempt("The options", () => new Runner(workers ?? [], { ...options, only }));
-  if (runner === undefined || problems.any) throw problems.toError();
+  if (runner === undefined || problems.count > 0) throw problems.toError();
   return runner;
 }

@@ -1,38 +1,55 @@
 import { inspect } from "node:util";
 import type { DeclarativeWorker } from "../declarative-worker.js";
-import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import type { Problems } from "../registry/problems.js";
 
 /** One or more names of workers, in which `*` stands for anything: `"github/*"`. */
 export type NamePatterns = string | readonly string[];
 
+/** Which workers of a roster are run. */
+export interface Selection {
+  /** Names of the workers to run, with `*` for anything; the others are left out. All by default. */
+  readonly only?: NamePatterns | undefined;
+  /** Names of workers to leave out, with `*` for anything. */
+  readonly except?: NamePatterns | undefined;
+}
+
 /**
- * The workers that `only` names, without those that `except` names.
- * @throws InvalidArgumentError if a pattern is not a string, or one of `only` names no worker: it would be a typing error
+ * The workers that `only` names, without those that `except` names. A pattern of `only` that names no worker is a problem: it
+ * would be a typing error.
  */
 export function selectByName(
   workers: readonly DeclarativeWorker[],
-  only: NamePatterns | undefined,
-  except: NamePatterns | undefined,
+  { only = "*", except = [] }: Selection,
+  problems: Problems,
 ): readonly DeclarativeWorker[] {
-  const wanted = compile("only", only ?? "*");
-  const unwanted = compile("except", except ?? []);
-  for (const [pattern, matches] of only === undefined ? [] : wanted) {
-    if (workers.some(({ name = "" }) => matches.test(name))) continue;
-    throw new InvalidArgumentError(`"${pattern}" names no worker; there are ${workers.map(({ name }) => name).join(", ")}`);
+  const wanted = compile("only", only, problems);
+  const unwanted = compile("except", except, problems);
+  for (const { pattern, matches } of workers.length === 0 ? [] : wanted) {
+    if (workers.some(matches)) continue;
+    problems.add(`The option only: "${pattern}" names no worker; there are ${workers.map(({ name }) => name).join(", ")}`);
   }
   return workers.filter(
-    ({ name = "" }) => wanted.some(([, matches]) => matches.test(name)) && !unwanted.some(([, matches]) => matches.test(name)),
+    (worker) => wanted.some(({ matches }) => matches(worker)) && !unwanted.some(({ matches }) => matches(worker)),
   );
 }
 
-function compile(option: string, patterns: NamePatterns): [string, RegExp][] {
-  return (typeof patterns === "string" ? [patterns] : Array.from(patterns)).map((pattern: unknown) => {
-    if (typeof pattern !== "string")
-      throw new InvalidArgumentError(`${inspect(pattern)} in ${option} is not a name pattern: give a string`);
-    return [pattern, new RegExp(`^${pattern.split("*").map(escapePattern).join(".*")}$`, "s")];
+interface Pattern {
+  readonly pattern: string;
+  readonly matches: (worker: DeclarativeWorker) => boolean;
+}
+
+function compile(option: string, patterns: unknown, problems: Problems): Pattern[] {
+  const list: unknown[] = Array.isArray(patterns) ? patterns : [patterns];
+  return list.flatMap((pattern) => {
+    if (typeof pattern === "string") {
+      const expression = new RegExp(`^${pattern.split("*").map(literally).join(".*")}$`, "s");
+      return [{ pattern, matches: ({ name = "" }) => expression.test(name) }];
+    }
+    problems.add(`The option ${option}: ${inspect(pattern, { depth: 0 })} is not a name pattern: give a string`);
+    return [];
   });
 }
 
-function escapePattern(text: string): string {
+function literally(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }

@@ -1,44 +1,19 @@
-import { constants } from "node:os";
-import { inspect } from "node:util";
-import type { Activity, Outcome } from "../context/activity.js";
-import type { Logger } from "../context/logger.js";
+import { type Activity, isFailure, type Outcome } from "../context/activity.js";
 import { onAbort } from "../context/on-abort.js";
-import { stderrLogger } from "../context/stderr-logger.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import { initialStatus, type WorkerStatus } from "../context/worker-status.js";
 import type { DeclarativeWorker } from "../declarative-worker.js";
-import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { RunnerBusyError } from "../errors/runner-busy-error.js";
-import { type Duration, milliseconds } from "../time/duration.js";
+import { Problems } from "../registry/problems.js";
 import { Bridge, type RunOptions } from "../workers/bridge.js";
 import { Call } from "../workers/call.js";
 import { RunAllWorkers } from "../workers/run-all-workers.js";
 import { WorkerLink } from "../workers/worker-link.js";
-import { type NamePatterns, selectByName } from "./name-patterns.js";
+import { type Selection, selectByName } from "./name-patterns.js";
 import { onProcessSignals } from "./process-signals.js";
+import { type CheckedSettings, checkSettings, type RunnerSettings } from "./runner-settings.js";
 
-export interface RunnerOptions {
-  /** Where failures, restarts and stops are written, pino-shaped. By default readable lines on stderr. */
-  readonly logger?: Logger | undefined;
-  /** Stops the roster when it aborts. With one, the process's own signals are left alone, unless {@link signals} says otherwise. */
-  readonly signal?: AbortSignal | undefined;
-  /** The signals of the process that stop the roster: SIGINT and SIGTERM, if no {@link signal} is given. `[]` for none. */
-  readonly signals?: readonly NodeJS.Signals[] | undefined;
-  /** How long workers may take to stop before they are given up on and named. 30 s by default. */
-  readonly shutdownTimeout?: Duration | undefined;
-  /** Names of the workers to run, with `*` for anything; the others are left out. All by default. */
-  readonly only?: NamePatterns | undefined;
-  /** Names of workers to leave out, with `*` for anything. */
-  readonly except?: NamePatterns | undefined;
-}
-
-/** The signal, if a process can listen to it. */
-function asCatchable(signal: NodeJS.Signals): NodeJS.Signals {
-  if (Object.hasOwn(constants.signals, signal) && signal !== "SIGKILL" && signal !== "SIGSTOP") return signal;
-  throw new InvalidArgumentError(
-    `${inspect(signal)} in signals is not a signal that a process can listen to: give "SIGTERM", for example`,
-  );
-}
+export interface RunnerOptions extends RunnerSettings, Selection {}
 
 const processSignals = ["SIGINT", "SIGTERM"] as const;
 
@@ -50,27 +25,16 @@ export class Runner extends WorkerLink {
   /** The workers of the roster, in order. They may be looked at with nothing started. */
   readonly workers: readonly DeclarativeWorker[];
   readonly label = "";
-  readonly #logger: Logger;
-  readonly #signal: AbortSignal | undefined;
-  readonly #signals: readonly NodeJS.Signals[] | undefined;
-  readonly #shutdownTimeout: number;
+  readonly #settings: CheckedSettings;
   #roster: RunAllWorkers | undefined;
 
-  /** @throws InvalidArgumentError if an option is malformed */
+  /** @throws BootstrapError if options are malformed, with all that are */
   constructor(workers: readonly DeclarativeWorker[], options: RunnerOptions = {}) {
     super();
-    const { logger = stderrLogger, signal, signals, shutdownTimeout = "30s", only, except } = options;
-    if (typeof logger !== "object" || logger === null) {
-      throw new InvalidArgumentError(`logger is ${inspect(logger)}: give an object with the methods debug, info, warn and error`);
-    }
-    if (signal !== undefined && !(signal instanceof AbortSignal)) {
-      throw new InvalidArgumentError(`signal is ${inspect(signal, { depth: 0 })}: give an AbortSignal`);
-    }
-    this.workers = selectByName(workers, only, except);
-    this.#logger = logger;
-    this.#signal = signal;
-    this.#signals = signals?.map(asCatchable);
-    this.#shutdownTimeout = milliseconds(shutdownTimeout);
+    const problems = new Problems();
+    this.#settings = checkSettings(options, problems);
+    this.workers = selectByName(workers, options, problems);
+    if (problems.count > 0) throw problems.toError();
   }
 
   /**
@@ -87,12 +51,16 @@ export class Runner extends WorkerLink {
       const releases: (() => void)[] = [];
       const done = (outcome: Outcome): void => {
         for (const release of releases) release();
-        if (outcome instanceof Error) reject(outcome);
+        if (isFailure(outcome)) reject(outcome);
         else resolve();
       };
-      const bridge = new Bridge(options, this, done, this.#logger);
-      if (this.#signal !== undefined) releases.push(onAbort(this.#signal, bridge));
-      const signals = this.#signals ?? (options.signal === undefined && this.#signal === undefined ? processSignals : []);
+      const {
+        logger,
+        signal,
+        signals = options.signal === undefined && signal === undefined ? processSignals : [],
+      } = this.#settings;
+      const bridge = new Bridge(options, this, done, logger);
+      if (signal !== undefined) releases.push(onAbort(signal, bridge));
       releases.push(this.#stopOnProcessSignals(bridge, signals));
       bridge.begin();
     });
@@ -117,7 +85,7 @@ export class Runner extends WorkerLink {
   override activity(parent: Activity): Activity {
     if (this.#roster?.busy === true) return new Call(parent, this.#refuse);
     if (this.workers.length === 0) new WorkerLogger(parent.logger, parent.name).warn("there are no workers to run");
-    return (this.#roster = new RunAllWorkers(parent, this.workers, this.#shutdownTimeout));
+    return (this.#roster = new RunAllWorkers(parent, this.workers, this.#settings.shutdownTimeout));
   }
 
   readonly #refuse = (): never => {
@@ -127,7 +95,7 @@ export class Runner extends WorkerLink {
   };
 
   #stopOnProcessSignals(bridge: Bridge, signals: readonly NodeJS.Signals[]): () => void {
-    const logger = new WorkerLogger(this.#logger, "");
+    const logger = new WorkerLogger(this.#settings.logger, "");
     return onProcessSignals(signals, {
       first: (signal) => {
         logger.info(`${signal}: stopping; a second signal exits at once`);

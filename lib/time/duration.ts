@@ -13,7 +13,15 @@ export type Duration = number | `${number}${Unit}`;
  * @throws InvalidArgumentError if it is not a duration
  */
 export function milliseconds(duration: Duration): number {
-  const parsed: unknown = typeof duration === "string" ? parse(duration) : duration;
+  return parseDuration(duration);
+}
+
+/**
+ * The same for something that may be anything.
+ * @throws InvalidArgumentError if it is not a duration
+ */
+export function parseDuration(duration: unknown): number {
+  const parsed = typeof duration === "string" ? parse(duration) : duration;
   if (typeof parsed !== "number" || !Number.isFinite(parsed) || parsed < 0) {
     throw new InvalidArgumentError(
       `${inspect(duration)} is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`,

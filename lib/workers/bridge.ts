@@ -1,4 +1,4 @@
-import type { Activity, Outcome } from "../context/activity.js";
+import { type Activity, isFailure, type Outcome } from "../context/activity.js";
 import { Context } from "../context/context.js";
 import type { Link } from "../context/link.js";
 import type { Logger } from "../context/logger.js";
@@ -25,7 +25,7 @@ export interface RunOptions {
 export function runUnder(context: RunOptions, link: Link): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const bridge = new Bridge(context, link, (outcome) => {
-      if (outcome instanceof Error) reject(outcome);
+      if (isFailure(outcome)) reject(outcome);
       else resolve(outcome);
     });
     bridge.begin();

@@ -1,6 +1,6 @@
 import { Activity, type Outcome } from "../context/activity.js";
 import { Context } from "../context/context.js";
-import { toError } from "../errors/thrown-value-error.js";
+import { isAbortError, toError } from "../errors/thrown-value-error.js";
 
 /**
  * The end of a chain: calls the user's code once, and judges how it ended.
@@ -17,28 +17,29 @@ export class Call extends Activity {
   }
 
   override begin(): void {
-    let result: unknown;
+    let promise: Promise<unknown> | undefined;
     try {
-      result = this.#code(new Context(this));
+      const result = this.#code(new Context(this));
+      if ((typeof result === "object" && result !== null) || typeof result === "function") promise = Promise.resolve(result);
     } catch (thrown) {
       this.settle(this.judge(thrown));
       return;
     }
-    if (typeof result === "object" && result !== null) {
-      Promise.resolve(result).then(
-        () => this.settle("done"),
-        (thrown: unknown) => this.settle(this.judge(thrown)),
-      );
-    } else {
+    if (promise === undefined) {
       this.settle("done");
+      return;
     }
+    promise.then(
+      () => this.settle("done"),
+      (thrown: unknown) => this.settle(this.judge(thrown)),
+    );
   }
 
   /** Nothing is started below the end. */
   protected override ended(): void {}
 
   private judge(thrown: unknown): Outcome {
-    if (this.aborted && (thrown === this.reason || (thrown instanceof Error && thrown.name === "AbortError"))) return "stopped";
+    if (this.aborted && (thrown === this.reason || isAbortError(thrown))) return "stopped";
     return toError(thrown, this.name);
   }
 }

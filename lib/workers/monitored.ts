@@ -1,4 +1,4 @@
-import type { Activity, Outcome } from "../context/activity.js";
+import { type Activity, isFailure, type Outcome } from "../context/activity.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import type { Health, WorkerStatus } from "../context/worker-status.js";
 import { describeError } from "../errors/describe-error.js";
@@ -27,13 +27,13 @@ export class Monitored extends Named {
 
   override runEnded(outcome: Outcome): void {
     this.#lastDuration = TimerQueue.current().now() - this.#lastStart;
-    if (outcome instanceof Error) this.#failures++;
+    if (isFailure(outcome)) this.#failures++;
     if (outcome !== "stopped") this.report(outcome);
     super.runEnded(outcome);
   }
 
   override checkpoint(state: "done" | Error): void {
-    if (state instanceof Error) new WorkerLogger(this.logger, this.name).warn({ err: state }, "reported a problem");
+    if (isFailure(state)) new WorkerLogger(this.logger, this.name).warn({ err: state }, "reported a problem");
     this.report(state);
     super.checkpoint(state);
   }

@@ -8,7 +8,7 @@ import { WorkerLink, workerLink } from "./worker-link.js";
 
 /**
  * Gives a worker a name: its context, its log lines, its errors and its status carry it. Names nest: within a worker `github`,
- * one that is named `commits` is `github/commits`.
+ * one that is named `commits` is `github/commits`. A name that is given twice in a row counts once.
  * @throws InvalidArgumentError if the name is empty, or the worker is not one
  */
 export function named(worker: Worker | WorkerFunc, name: string): Worker {
@@ -62,5 +62,5 @@ export class Named extends Scope {
 
 function nest(outer: string, inner: string): string {
   if (outer === "" || inner === "") return outer + inner;
-  return `${outer}/${inner}`;
+  return outer === inner || outer.endsWith(`/${inner}`) ? outer : `${outer}/${inner}`;
 }

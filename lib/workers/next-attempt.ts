@@ -1,8 +1,8 @@
-import { inspect } from "node:util";
 import type { Backoff } from "../backoff/backoff.js";
 import type { Activity } from "../context/activity.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import { BackoffError } from "../errors/backoff-error.js";
+import { inspectSafely } from "../errors/inspect-safely.js";
 
 /**
  * How long to wait, in ms, before what has just ended is tried again, and a line in the log that says so. If the backoff
@@ -37,5 +37,5 @@ function delayOf(backoff: Backoff, attempt: number, worker: string, failure: Err
     return new BackoffError(worker, `threw for attempt ${attempt}`, failure, { cause });
   }
   if (typeof delay === "number" && Number.isFinite(delay) && delay >= 0) return delay;
-  return new BackoffError(worker, `returned ${inspect(delay, { depth: 0 })} for attempt ${attempt}`, failure);
+  return new BackoffError(worker, `returned ${inspectSafely(delay, { depth: 0 })} for attempt ${attempt}`, failure);
 }

@@ -1,7 +1,7 @@
 import { Activity, type Outcome } from "../context/activity.js";
 import type { WorkerStatus } from "../context/worker-status.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
-import { type Duration, milliseconds } from "../time/duration.js";
+import { type Duration, parseDuration } from "../time/duration.js";
 import { lastSlotDue, pointOfGrid } from "../time/grid.js";
 import { TimerQueue } from "../time/timer-queue.js";
 import type { Job, JobFunc } from "./job.js";
@@ -18,20 +18,23 @@ export interface RepeatOptions {
  * Runs a job on a fixed grid, `start + n · interval`, until the context is aborted. Runs never overlap: of the runs that were
  * missed while one ran, or while the event loop was blocked, one is made up for at once and the rest are dropped; the grid
  * stays where it was, on a monotonic clock, so no drift ever adds up. A run that fails ends the worker with its error.
- * @param interval between the starts of two runs, in ms or as a duration string; any length above 0, years included
- * @throws InvalidArgumentError if the interval is not a duration above 0, or the job is not one
+ * @param interval between the starts of two runs, in ms or as a duration string; any length from 1 ms to years
+ * @throws InvalidArgumentError if the interval is not a duration of 1 ms or more, or the job is not one
  * @see {@link https://pkg.go.dev/time#Ticker} for the semantics kept from the Go original
  */
 export function repeat(interval: Duration, job: Job | JobFunc, { startImmediately = false }: RepeatOptions = {}): Worker {
-  return new RepeatLink(positive(interval), jobLink(job), startImmediately);
+  return new RepeatLink(parseInterval(interval), jobLink(job), startImmediately);
 }
 
-/** An interval in ms. */
-export function positive(interval: Duration): number {
-  const ms = milliseconds(interval);
-  if (ms === 0)
+/**
+ * An interval in ms.
+ * @throws InvalidArgumentError if it is not a duration of 1 ms or more
+ */
+export function parseInterval(interval: unknown): number {
+  const ms = parseDuration(interval);
+  if (ms < 1)
     throw new InvalidArgumentError(
-      "An interval of 0 is no interval: give a duration above 0, or retry a worker without a backoff",
+      `${ms} ms is too short for an interval: give 1 ms or more, or retry a worker without a backoff`,
     );
   return ms;
 }

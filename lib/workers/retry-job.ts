@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
-import { asBackoff, isBackoff } from "../backoff/as-backoff.js";
+import { asBackoff, policyOptions } from "../backoff/as-backoff.js";
 import type { Backoff } from "../backoff/backoff.js";
-import { Activity, type Outcome } from "../context/activity.js";
+import { Activity, isFailure, type Outcome } from "../context/activity.js";
 import type { WorkerStatus } from "../context/worker-status.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import type { Job, JobFunc } from "./job.js";
@@ -29,14 +29,20 @@ interface RetryJobPolicy {
   readonly maxAttempts: number;
 }
 
-/** @throws InvalidArgumentError if there is no backoff in it, or an option is malformed */
-function retryJobPolicy(policy: Backoff | RetryJobOptions): RetryJobPolicy {
-  if (isBackoff(policy)) return { backoff: policy, maxAttempts: Number.POSITIVE_INFINITY };
-  const { backoff, maxAttempts = Number.POSITIVE_INFINITY }: Partial<RetryJobOptions> = policy ?? {};
-  if (!(Number.isInteger(maxAttempts) || maxAttempts === Number.POSITIVE_INFINITY) || maxAttempts < 1) {
+/**
+ * What a policy amounts to, whatever it was given as.
+ * @throws InvalidArgumentError if there is no backoff in it, or an option is malformed
+ */
+export function retryJobPolicy(policy: unknown): RetryJobPolicy {
+  const { backoff, maxAttempts = Number.POSITIVE_INFINITY } = policyOptions(policy);
+  if (!isCount(maxAttempts)) {
     throw new InvalidArgumentError(`maxAttempts is ${inspect(maxAttempts)}: give a whole number, 1 or more`);
   }
-  return { backoff: asBackoff(backoff ?? policy), maxAttempts };
+  return { backoff: asBackoff(backoff), maxAttempts };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && (Number.isInteger(value) || value === Number.POSITIVE_INFINITY) && value >= 1;
 }
 
 class RetryJobLink extends JobLink {
@@ -81,7 +87,7 @@ class RetryingJob extends Activity {
 
   protected override ended(outcome: Outcome): void {
     const { backoff, maxAttempts } = this.#link.policy;
-    if (!(outcome instanceof Error) || this.aborted || ++this.#failures >= maxAttempts) {
+    if (!isFailure(outcome) || this.aborted || ++this.#failures >= maxAttempts) {
       this.settle(outcome);
       return;
     }

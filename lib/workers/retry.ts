@@ -1,8 +1,8 @@
-import { asBackoff, isBackoff } from "../backoff/as-backoff.js";
+import { asBackoff, policyOptions } from "../backoff/as-backoff.js";
 import type { Backoff } from "../backoff/backoff.js";
-import { Activity, type Outcome } from "../context/activity.js";
+import { Activity, isFailure, type Outcome } from "../context/activity.js";
 import type { WorkerStatus } from "../context/worker-status.js";
-import { type Duration, milliseconds } from "../time/duration.js";
+import { type Duration, parseDuration } from "../time/duration.js";
 import { TimerQueue } from "../time/timer-queue.js";
 import { nextAttempt } from "./next-attempt.js";
 import type { Worker, WorkerFunc } from "./worker.js";
@@ -32,14 +32,14 @@ interface RetryPolicy {
   readonly resetAfter: number;
 }
 
-/** @throws InvalidArgumentError if there is no backoff in it, or an option is malformed */
-function retryPolicy(policy: Backoff | RetryOptions): RetryPolicy {
-  if (isBackoff(policy)) return { backoff: policy, resetAfter: defaultResetAfter };
-  const { backoff, resetAfter = defaultResetAfter }: Partial<RetryOptions> = policy ?? {};
-  return { backoff: asBackoff(backoff ?? policy), resetAfter: milliseconds(resetAfter) };
+/**
+ * What a policy amounts to, whatever it was given as.
+ * @throws InvalidArgumentError if there is no backoff in it, or an option is malformed
+ */
+export function retryPolicy(policy: unknown): RetryPolicy {
+  const { backoff, resetAfter = "1m" } = policyOptions(policy);
+  return { backoff: asBackoff(backoff), resetAfter: parseDuration(resetAfter) };
 }
-
-const defaultResetAfter = milliseconds("1m");
 
 class RetryLink extends WorkerLink {
   readonly worker: WorkerLink;
@@ -93,7 +93,7 @@ class Retrying extends Activity {
       this.settle(outcome);
       return;
     }
-    const failure = outcome instanceof Error ? outcome : undefined;
+    const failure = isFailure(outcome) ? outcome : undefined;
     const { backoff, resetAfter } = this.#link.policy;
     if (failure === undefined || TimerQueue.current().now() - this.#startedAt >= resetAfter) this.#failures = 0;
     if (failure !== undefined) this.#failures++;

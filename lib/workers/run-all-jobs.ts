@@ -1,6 +1,7 @@
 import type { Activity, Outcome } from "../context/activity.js";
 import type { Link } from "../context/link.js";
 import { toError } from "../errors/thrown-value-error.js";
+import { WorkersFailedError } from "../errors/workers-failed-error.js";
 import { type RunOptions, runUnder } from "./bridge.js";
 import type { Job, JobFunc } from "./job.js";
 import { JobLink, jobLink } from "./job-link.js";
@@ -14,7 +15,15 @@ import { RunAll } from "./run-all.js";
  * Rejects with an {@link InvalidArgumentError} if one is not a job; nothing has been started then.
  */
 export async function runAllJobs(jobs: Iterable<Job | JobFunc>, options: RunOptions = {}): Promise<void> {
-  await runUnder(options, new Batch(Array.from(jobs, jobLink)));
+  const links = Array.from(jobs, jobLink);
+  const outcome = await runUnder(options, new Batch(links));
+  if (outcome !== "stopped") return;
+  // The batch was stopped before it began, and so was each of its jobs.
+  const failures = links.map(({ label }, i) => {
+    const worker = label || `job ${i + 1}`;
+    return { worker, error: toError(options.signal?.reason, worker) };
+  });
+  throw new WorkersFailedError(failures, "job");
 }
 
 class Batch extends JobLink {
@@ -32,8 +41,8 @@ class Batch extends JobLink {
 }
 
 class RunAllJobs extends RunAll {
-  protected override errorOf(outcome: Outcome, member: Activity): Error | undefined {
-    if (outcome === "stopped") return toError(this.reason, member.name);
-    return outcome instanceof Error ? outcome : undefined;
+  /** A job that was stopped is not done. */
+  protected override ended(outcome: Outcome, member: Activity): void {
+    super.ended(outcome === "stopped" ? toError(this.reason, member.name) : outcome, member);
   }
 }

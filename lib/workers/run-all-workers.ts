@@ -1,4 +1,4 @@
-import type { Activity, Outcome } from "../context/activity.js";
+import { type Activity, isFailure, type Outcome } from "../context/activity.js";
 import type { Link } from "../context/link.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import { ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
@@ -48,9 +48,13 @@ export class RunAllWorkers extends RunAll {
     this.#shutdownTimeout = shutdownTimeout;
   }
 
-  protected override errorOf(outcome: Outcome, member: Activity): Error | undefined {
-    if (outcome instanceof Error) return outcome;
-    return this.aborted || outcome === "stopped" ? undefined : new WorkerExitedPrematurelyError(member.name);
+  /** What the end of a member means: to return is to fail, unless one was told to stop. */
+  #judge(outcome: Outcome, member: Activity): Outcome {
+    if (outcome !== "done" || this.aborted) return outcome;
+    const error = new WorkerExitedPrematurelyError(member.name);
+    // What looked like a run that was done has failed after all, and its health is to say so.
+    member.runEnded(error);
+    return error;
   }
 
   protected override ended(outcome: Outcome, member: Activity): void {
@@ -59,16 +63,16 @@ export class RunAllWorkers extends RunAll {
       this.#log(member, outcome, "ended after the shutdown timeout");
       return;
     }
-    if (outcome instanceof Error)
-      this.#log(member, outcome, this.aborted ? "failed while it stopped" : "failed; the roster stops");
     const first = !this.aborted;
-    super.ended(outcome, member);
+    const verdict = this.#judge(outcome, member);
+    if (isFailure(verdict)) this.#log(member, verdict, first ? "failed; the roster stops" : "failed while it stopped");
+    super.ended(verdict, member);
     if (first && this.running > 0) this.abort(new DOMException(`${member.name} has ended, so the roster stops`, "AbortError"));
   }
 
   #log(member: Activity, outcome: Outcome, message: string): void {
     const logger = new WorkerLogger(this.logger, member.name);
-    if (outcome instanceof Error) logger.error({ err: outcome }, message);
+    if (isFailure(outcome)) logger.error({ err: outcome }, message);
     else logger.warn(message);
   }
 

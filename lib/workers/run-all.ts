@@ -1,4 +1,4 @@
-import type { Activity, Outcome } from "../context/activity.js";
+import { type Activity, isFailure, type Outcome } from "../context/activity.js";
 import type { Link } from "../context/link.js";
 import { Scope } from "../context/scope.js";
 import { type Failure, WorkersFailedError } from "../errors/workers-failed-error.js";
@@ -24,9 +24,6 @@ export abstract class RunAll extends Scope {
     this.running = this.members.length;
   }
 
-  /** The error that the end of a member is; undefined, if it is none. */
-  protected abstract errorOf(outcome: Outcome, member: Activity): Error | undefined;
-
   override begin(): void {
     if (this.running === 0) {
       this.settle("done");
@@ -44,13 +41,13 @@ export abstract class RunAll extends Scope {
   }
 
   protected override stopWork(reason: unknown): void {
-    for (const member of this.members) if (member.busy) member.abort(reason);
+    // Those that have ended too: what they left running under their signals is to stop as well.
+    for (const member of this.members) member.abort(reason);
   }
 
   protected override ended(outcome: Outcome, member: Activity): void {
     this.running--;
-    const error = this.errorOf(outcome, member);
-    if (error !== undefined) this.failures.push({ worker: member.name, error });
+    if (isFailure(outcome)) this.failures.push({ worker: member.name, error: outcome });
     if (this.running === 0) this.finish();
   }
 
@@ -73,7 +70,7 @@ export abstract class RunAll extends Scope {
   protected finish(): void {
     this.queue?.cancel(this);
     if (this.failures.length > 0) this.settle(new WorkersFailedError(this.failures, this.kind));
-    else this.settle(this.aborted ? "stopped" : "done");
+    else this.settle(this.kind === "job" ? "done" : "stopped");
   }
 
   override listRunning(names: string[]): void {

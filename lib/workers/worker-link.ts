@@ -61,7 +61,9 @@ class WorkerCall extends Call {
   }
 
   protected override settle(outcome: Outcome): void {
-    this.runEnded(outcome);
-    super.settle(outcome);
+    // To return is how one stops.
+    const verdict = outcome === "done" && this.aborted ? "stopped" : outcome;
+    this.runEnded(verdict);
+    super.settle(verdict);
   }
 }

@@ -1,0 +1,45 @@
+/*
+ * Watches a git repository until you press Ctrl-C:
+ *
+ *     npm start -- ~/src/some-repository
+ *
+ * What it sees goes to stdout, what fails to stderr. Try what happens when you commit, tag, switch branches, rebase, or
+ * move the repository away and back.
+ */
+import { resolve } from "node:path";
+import { bootstrap } from "watchbill";
+import { CommitFetcher } from "./commit-fetcher.js";
+import { Git } from "./git.js";
+import { printable } from "./printable.js";
+
+async function main(path: string): Promise<void> {
+  // Without a repository there is nothing to wait for. Should it vanish later, the workers' retries wait for it to come back.
+  const git = await Git.find(path);
+  const runner = bootstrap([new CommitFetcher(git)], { shutdownTimeout: "5s" });
+
+  // Whoever reads our output may leave, as in `npm start | head`.
+  process.stdout.on("error", () => void runner.stop());
+
+  console.log(`Watching ${printable(git.directory)} until Ctrl-C`);
+  try {
+    await runner.run();
+  } finally {
+    // Under npm, one Ctrl-C may come twice: from the terminal, and passed on by npm. The second must not cut off the table.
+    process.once("SIGINT", () => {});
+    console.log();
+    console.table(
+      Object.fromEntries(
+        runner
+          .status()
+          .map(({ name, health, phase, runs, failures, lastError }) => [name, { health, phase, runs, failures, lastError }]),
+      ),
+    );
+  }
+}
+
+try {
+  await main(resolve(process.argv[2] ?? "."));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,35 @@
+import { expect } from "chai";
+import { ExponentialBackoff, InvalidArgumentError, StaticBackoff } from "watchbill";
+import { asBackoff } from "../../lib/backoff/as-backoff.js";
+
+const cure = "is not a backoff: give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)";
+
+describe("asBackoff", () => {
+  for (const [name, backoff] of Object.entries({
+    "a StaticBackoff": new StaticBackoff({ sleep: "1s" }),
+    "an ExponentialBackoff": new ExponentialBackoff({ initial: "1s", max: "1m" }),
+    "an object with a method duration": { duration: (attempt: number) => attempt },
+    "one that inherits its method": Object.create({ duration: () => 0 }),
+  })) {
+    it(`returns ${name} as it is`, () => {
+      expect(asBackoff(backoff)).to.equal(backoff);
+    });
+  }
+
+  for (const [value, shown] of [
+    [undefined, "undefined"],
+    [null, "null"],
+    [5, "5"],
+    ["5s", "'5s'"],
+    [{}, "{}"],
+    [{ duration: "5s" }, "{ duration: '5s' }"],
+    [() => 5, "[Function (anonymous)]"],
+    [StaticBackoff, "[class StaticBackoff]"],
+    [{ backoff: { duration: () => 0 } }, "{ backoff: [Object] }"],
+  ] as const) {
+    it(`rejects ${shown}`, () => {
+      const error = expect(() => asBackoff(value)).to.throw(InvalidArgumentError);
+      error.with.property("message", `${shown} ${cure}`);
+    });
+  }
+});

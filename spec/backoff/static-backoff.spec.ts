@@ -1,0 +1,33 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { InvalidArgumentError, StaticBackoff } from "watchbill";
+
+describe("StaticBackoff", () => {
+  it("is 0 before the first attempt, and the same before every other", () => {
+    const backoff = new StaticBackoff({ sleep: "5s" });
+    expect([0, 1, 2, 3, 1e8].map((attempt) => backoff.duration(attempt))).to.deep.equal([0, 5_000, 5_000, 5_000, 5_000]);
+  });
+
+  it("is its sleep for any attempt, however high", () => {
+    const sleep = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true });
+    fc.assert(
+      fc.property(sleep, fc.oneof(fc.integer({ min: 1, max: 1e8 }), fc.maxSafeInteger()), (sleep, attempt) => {
+        expect(new StaticBackoff({ sleep }).duration(attempt)).to.equal(attempt > 0 ? sleep : 0);
+      }),
+    );
+  });
+
+  it("may be 0", () => {
+    expect(new StaticBackoff({ sleep: 0 }).duration(1)).to.equal(0);
+  });
+
+  it("tells its sleep in ms", () => {
+    expect(new StaticBackoff({ sleep: "1.5m" }).sleep).to.equal(90_000);
+  });
+
+  for (const sleep of ["5", "-1s", -1, Number.NaN, Number.POSITIVE_INFINITY, null, undefined]) {
+    it(`rejects a sleep of ${String(sleep)}`, () => {
+      expect(() => new StaticBackoff({ sleep: sleep as never })).to.throw(InvalidArgumentError, "is not a duration");
+    });
+  }
+});

@@ -1,0 +1,7 @@
+// expected: Argument of type '"5x"' is not assignable to parameter of type 'ValueOrOf<object, Duration>'
+import { Repeat } from "watchbill";
+
+export class Fetcher {
+  @Repeat("5x")
+  tick() {}
+}

@@ -1,0 +1,7 @@
+// expected: 'startImediately' does not exist in type 'ValueOrOf<object, RepeatOptions>'
+import { Repeat } from "watchbill";
+
+export class Fetcher {
+  @Repeat("5s", { startImediately: true })
+  tick() {}
+}

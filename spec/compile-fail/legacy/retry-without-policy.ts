@@ -1,0 +1,8 @@
+// expected: Expected 1 arguments, but got 0.
+import { Retry, Worker } from "watchbill";
+
+export class Fetcher {
+  @Worker
+  @Retry()
+  tick() {}
+}

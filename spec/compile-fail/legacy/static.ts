@@ -1,0 +1,9 @@
+// expected: Types of property 'prototype' are incompatible
+import { Worker } from "watchbill";
+
+export class Fetcher {
+  @Worker
+  static tick() {}
+
+  tock() {}
+}

@@ -1,0 +1,5 @@
+// expected: Argument of type 'number' is not assignable to parameter of type 'ValueOrOf<object, string>'
+import { Named } from "watchbill";
+
+@Named(5)
+export class Fetcher {}

@@ -1,0 +1,8 @@
+// expected: 'sleep' does not exist in type 'ValueOrOf<object, Backoff | RetryOptions>'
+import { Retry, Worker } from "watchbill";
+
+export class Fetcher {
+  @Worker
+  @Retry({ sleep: "5s" })
+  tick() {}
+}

@@ -1,0 +1,7 @@
+// expected: Expected 1-2 arguments, but got 0.
+import { Repeat } from "watchbill";
+
+export class Fetcher {
+  @Repeat()
+  tick() {}
+}

@@ -1,0 +1,5 @@
+// expected: error TS1238
+import { Worker } from "watchbill";
+
+@Worker
+export class Fetcher {}

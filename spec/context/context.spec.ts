@@ -1,0 +1,164 @@
+import { expect } from "chai";
+import sinon from "sinon";
+import {
+  bootstrap,
+  DeclarativeWorker,
+  retry,
+  runAllWorkers,
+  StaticBackoff,
+  ThrownValueError,
+  type WorkerContext,
+  wait,
+} from "watchbill";
+import { Context } from "../../lib/context/context.js";
+
+describe("The context of a worker", () => {
+  let clock: sinon.SinonFakeTimers;
+  let stop: AbortController;
+  const silent = { debug: sinon.stub(), info: sinon.stub(), warn: sinon.stub(), error: sinon.stub() };
+
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({ toNotFake: ["nextTick", "queueMicrotask"] });
+    stop = new AbortController();
+  });
+
+  afterEach(() => {
+    stop.abort();
+    sinon.reset();
+    clock.restore();
+  });
+
+  /** Runs the workers until the test stops them, and returns the promise of that. */
+  const run = (...workers: ((context: WorkerContext) => unknown)[]): Promise<void> =>
+    runAllWorkers(workers, { signal: stop.signal, logger: silent });
+
+  it("has a signal of its own for every worker, and the same one whenever it is read", async () => {
+    const signals: AbortSignal[] = [];
+    const worker = async (context: WorkerContext): Promise<void> => {
+      signals.push(context.signal, context.signal);
+      await wait("1h", context);
+    };
+    const running = run(worker, worker);
+    expect(signals).to.have.lengthOf(4);
+    expect(new Set([...signals, stop.signal]).size).to.equal(3);
+    stop.abort(new Error("enough"));
+    await running;
+    expect(signals.map(({ reason }) => reason)).to.deep.equal(Array(4).fill(stop.signal.reason));
+  });
+
+  it("has a signal that has aborted, with the reason, if it is read for the first time after the abort", async () => {
+    let late: AbortSignal | undefined;
+    const running = run(async (context) => {
+      await wait("1s");
+      late = context.signal;
+    });
+    stop.abort("enough");
+    await clock.tickAsync("00:01");
+    await running;
+    expect(late).to.include({ aborted: true, reason: "enough" });
+  });
+
+  it("has the worker's name: the function's, or its place if that has none", async () => {
+    const names: string[] = [];
+    const running = run(
+      function fetchCommits({ name, signal }) {
+        names.push(name);
+        return wait("1h", { signal });
+      },
+      ({ name, signal }) => {
+        names.push(name);
+        return wait("1h", { signal });
+      },
+    );
+    stop.abort();
+    await running;
+    expect(names).to.deep.equal(["fetchCommits", "worker 2"]);
+  });
+
+  it("counts the failures in a row before this run", async () => {
+    const attempts: number[] = [];
+    const worker = retry(
+      ({ attempt }) => {
+        attempts.push(attempt);
+        if (attempts.length < 4) throw new Error("no luck");
+        return attempts.length < 6 ? undefined : wait("1h", stop);
+      },
+      new StaticBackoff({ sleep: "1s" }),
+    );
+    const running = runAllWorkers([worker], { signal: stop.signal, logger: silent });
+    await clock.tickAsync("01:00");
+    expect(attempts).to.deep.equal([0, 1, 2, 3, 0, 0]);
+    stop.abort();
+    await running;
+  });
+
+  it("has a logger that puts the worker's name on every entry, and the same one whenever it is read", async () => {
+    const running = run(function fetchCommits(context) {
+      const { logger } = context;
+      logger.info({ page: 2 }, "fetched");
+      expect(context.logger).to.equal(logger);
+      return wait("1h", context);
+    });
+    stop.abort();
+    await running;
+    expect(silent.info.args).to.deep.equal([[{ worker: "fetchCommits", page: 2 }, "fetched"]]);
+  });
+
+  /** The health and last error of a worker that has reported in this way. */
+  async function reportOf(report: (context: WorkerContext) => void): Promise<[string, string | null] | undefined> {
+    const worker = new DeclarativeWorker({
+      name: "x",
+      worker: (context) => {
+        report(context);
+        return wait("1h", context);
+      },
+    });
+    const own = new AbortController();
+    const runner = bootstrap([worker], { signal: own.signal, logger: silent });
+    const running = runner.run();
+    const reports = runner.status().map(({ health, lastError }): [string, string | null] => [health, lastError]);
+    own.abort();
+    await running;
+    return reports[0];
+  }
+
+  it("is of a healthy worker after a checkpoint, of an ill one after a checkpoint with an error", async () => {
+    expect(await reportOf(() => {})).to.deep.equal(["init", null]);
+    expect(await reportOf((context) => context.checkpoint())).to.deep.equal(["ok", null]);
+    expect(await reportOf((context) => context.checkpoint(new RangeError("lag")))).to.deep.equal(["firing", "RangeError: lag"]);
+    expect(
+      await reportOf((context) => {
+        context.checkpoint(new RangeError("lag"));
+        context.checkpoint();
+      }),
+    ).to.deep.equal(["ok", "RangeError: lag"]);
+  });
+
+  it("has a checkpoint that can be destructured, like every other member", async () => {
+    // oxlint-disable-next-line typescript/unbound-method -- that it needs no `this` is what is told here
+    expect(await reportOf(({ checkpoint }) => checkpoint())).to.deep.equal(["ok", null]);
+  });
+
+  it("takes for a checkpoint's error whatever may have been caught, undefined included", async () => {
+    for (const [caught, shown] of [
+      [undefined, "undefined"],
+      ["no luck", "'no luck'"],
+    ] as const) {
+      const { name, message } = new ThrownValueError("x", caught);
+      expect(message).to.include(shown);
+      expect(await reportOf((context) => context.checkpoint(caught))).to.deep.equal(["firing", `${name}: ${message}`]);
+    }
+  });
+
+  it("is told from one that somebody else made", async () => {
+    let context: WorkerContext | undefined;
+    const running = run((own) => {
+      context = own;
+      return wait("1h", own);
+    });
+    stop.abort();
+    await running;
+    expect(Context.activityOf(context ?? {})).not.to.equal(undefined);
+    expect(Context.activityOf({ ...silent, signal: stop.signal })).to.equal(undefined);
+  });
+});

@@ -1,0 +1,64 @@
+import { getEventListeners } from "node:events";
+import { expect } from "chai";
+import { runAllWorkers, type WorkerContext, wait } from "watchbill";
+
+describe("A scope", () => {
+  it("of 10,000 workers has one listener on the signal from outside, and none when they have ended", async () => {
+    const stop = new AbortController();
+    const workers = Array.from({ length: 10_000 }, () => (context: WorkerContext) => wait("1h", context));
+    const running = runAllWorkers(workers, stop);
+    expect(getEventListeners(stop.signal, "abort")).to.have.lengthOf(1);
+    stop.abort();
+    await running;
+    expect(getEventListeners(stop.signal, "abort")).to.have.lengthOf(0);
+  });
+
+  it("is aborted with the one around it, to any depth, for the same reason", async () => {
+    const stop = new AbortController();
+    const reasons: unknown[] = [];
+    const nest = (depth: number) => async (context: WorkerContext) => {
+      await (depth === 0 ? wait("1h", context) : runAllWorkers([nest(depth - 1)], context));
+      reasons.push(context.signal.reason);
+    };
+    const running = runAllWorkers([nest(5)], stop);
+    stop.abort("enough");
+    await running;
+    expect(reasons).to.deep.equal(Array(6).fill("enough"));
+  });
+
+  it("that has been aborted starts nothing more", async () => {
+    const stop = new AbortController();
+    let started = false;
+    const running = runAllWorkers(
+      [
+        async (context) => {
+          await wait("1h", context);
+          await runAllWorkers([() => (started = true)], context);
+        },
+      ],
+      stop,
+    );
+    stop.abort();
+    await running;
+    expect(started).to.equal(false);
+  });
+
+  it("is not aborted by what runs inside it", async () => {
+    const stop = new AbortController();
+    let inner: unknown;
+    const running = runAllWorkers(
+      [
+        async (context) => {
+          inner = await runAllWorkers([() => {}, (within) => wait("1h", within)], context).catch((error: unknown) => error);
+          expect(context.signal.aborted).to.equal(false);
+          await wait("1h", context);
+        },
+      ],
+      stop,
+    );
+    for (let turns = 0; turns < 10; turns++) await Promise.resolve();
+    expect(inner).to.be.instanceOf(Error);
+    stop.abort();
+    await running;
+  });
+});

@@ -1,0 +1,202 @@
+import { expect } from "chai";
+import sinon from "sinon";
+import {
+  DeclarativeWorker,
+  type DeclarativeWorkerOptions,
+  ExponentialBackoff,
+  InvalidArgumentError,
+  named,
+  repeat,
+  runAllWorkers,
+  StaticBackoff,
+  type WorkerContext,
+  WorkersFailedError,
+  wait,
+} from "watchbill";
+
+describe("DeclarativeWorker", () => {
+  let clock: sinon.SinonFakeTimers;
+  let stop: AbortController;
+  let logger: Record<"debug" | "info" | "warn" | "error", sinon.SinonSpy>;
+  const job = () => {};
+  const backoff = new StaticBackoff({ sleep: "1s" });
+
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({ toNotFake: ["nextTick", "queueMicrotask"] });
+    stop = new AbortController();
+    logger = { debug: sinon.spy(), info: sinon.spy(), warn: sinon.spy(), error: sinon.spy() };
+  });
+
+  afterEach(() => {
+    expect(clock.countTimers()).to.equal(0);
+    clock.restore();
+  });
+
+  /** Runs it for so long, and lets it stop. */
+  async function runFor(ms: number, ...workers: DeclarativeWorker[]): Promise<void> {
+    const running = runAllWorkers(workers, { signal: stop.signal, logger });
+    await clock.tickAsync(ms);
+    stop.abort();
+    await running;
+  }
+
+  describe("puts its links in order, whatever the order of its fields:", () => {
+    const parts: Required<Pick<DeclarativeWorkerOptions, "name" | "repeat" | "retry" | "retryJob">> = {
+      name: "commits",
+      repeat: "10s",
+      retry: new StaticBackoff({ sleep: "5s" }),
+      retryJob: { backoff, maxAttempts: 2 },
+    };
+    type Part = keyof typeof parts;
+    for (const order of [
+      ["name", "repeat", "retry", "retryJob"],
+      ["retryJob", "retry", "repeat", "name"],
+      ["retry", "name", "retryJob", "repeat"],
+    ] as Part[][]) {
+      it(order.join(", "), async () => {
+        const starts: number[] = [];
+        const failing = () => {
+          starts.push(Date.now());
+          throw new Error("no luck");
+        };
+        const fields = Object.fromEntries(order.map((part) => [part, parts[part]]));
+        await runFor(28_000, new DeclarativeWorker({ ...fields, job: failing }));
+        // A run every 10 s is tried twice, 1 s apart; 5 s after it has failed for good, the grid starts anew.
+        expect(starts).to.deep.equal([10_000, 11_000, 26_000, 27_000]);
+        expect(logger.error.args.map(([{ worker, attempt, delay }]) => [worker, attempt, delay])).to.deep.equal([
+          ["commits", 1, 1_000],
+          ["commits", 1, 5_000],
+          ["commits", 1, 1_000],
+          ["commits", 2, 5_000],
+        ]);
+      });
+    }
+  });
+
+  it("has what was declared as plain fields", () => {
+    const retry = new ExponentialBackoff({ initial: "1s", max: "1m" });
+    const retryJob = { backoff, maxAttempts: 3 };
+    const declared = new DeclarativeWorker({ name: "commits", job, repeat: "5s", retry, retryJob });
+    expect(Object.fromEntries(Object.entries(declared))).to.deep.equal({
+      name: "commits",
+      worker: undefined,
+      job,
+      repeat: { interval: 5_000, startImmediately: false },
+      retry,
+      retryJob,
+    });
+    expect(declared).to.deep.include({ job, retry, retryJob });
+    expect(declared.retry).to.equal(retry);
+  });
+
+  it("has its repetition in ms, however it was given", () => {
+    const repetition = (given: DeclarativeWorkerOptions["repeat"]) => new DeclarativeWorker({ job, repeat: given }).repeat;
+    expect(repetition(250)).to.deep.equal({ interval: 250, startImmediately: false });
+    expect(repetition("1.5s")).to.deep.equal({ interval: 1_500, startImmediately: false });
+    expect(repetition({ interval: "30d" })).to.deep.equal({ interval: 2_592_000_000, startImmediately: false });
+    expect(repetition({ interval: "1h", startImmediately: true })).to.deep.equal({ interval: 3_600_000, startImmediately: true });
+  });
+
+  it("runs a job at the start too with startImmediately", async () => {
+    const runs = sinon.spy();
+    await runFor(2_500, new DeclarativeWorker({ job: runs, repeat: { interval: "1s", startImmediately: true } }));
+    expect(runs.callCount).to.equal(3);
+  });
+
+  it("takes a job and a worker as an object too", async () => {
+    const nightly = { runOnce: sinon.spy() };
+    const server = { run: sinon.spy(({ signal }: WorkerContext) => wait("1h", { signal })) };
+    await runFor(
+      1_500,
+      new DeclarativeWorker({ name: "nightly", job: nightly, repeat: "1s" }),
+      new DeclarativeWorker({ name: "server", worker: server }),
+    );
+    expect(nightly.runOnce.callCount).to.equal(1);
+    expect(nightly.runOnce.firstCall.thisValue).to.equal(nightly);
+    expect(server.run.firstCall.thisValue).to.equal(server);
+  });
+
+  it("does without a name: it is called after its function, or its place", async () => {
+    async function fetchCommits() {}
+    const names = async (worker: DeclarativeWorker) => {
+      const failed = await runAllWorkers([worker], { logger }).catch((error: unknown) => error);
+      return failed instanceof WorkersFailedError ? failed.workers : [];
+    };
+    expect(await names(new DeclarativeWorker({ worker: fetchCommits }))).to.deep.equal(["fetchCommits"]);
+    expect(await names(new DeclarativeWorker({ worker: (() => async () => {})() }))).to.deep.equal(["worker 1"]);
+    expect(new DeclarativeWorker({ worker: fetchCommits }).name).to.equal(undefined);
+  });
+
+  it("nests: its worker may be a chain, or another one, and the names nest with them", async () => {
+    const seen: string[] = [];
+    const record = ({ name }: WorkerContext) => seen.push(name);
+    await runFor(
+      1_500,
+      new DeclarativeWorker({ name: "a", worker: repeat("1s", record), retry: backoff }),
+      new DeclarativeWorker({ name: "b", worker: named(repeat("1s", record), "c") }),
+      new DeclarativeWorker({ name: "d", worker: new DeclarativeWorker({ name: "e", job: record, repeat: "1s" }) }),
+    );
+    expect(seen).to.deep.equal(["a", "b/c", "d/e"]);
+  });
+
+  it("can be run by hand, and any number of times", async () => {
+    const runs = sinon.spy();
+    const declared = new DeclarativeWorker({ name: "x", job: runs, repeat: "1s" });
+    const context = { signal: stop.signal, name: "outer", attempt: 0, logger, checkpoint() {} };
+    const running = Promise.all([declared.run(context), declared.run(context)]);
+    await clock.tickAsync(1_500);
+    stop.abort();
+    await running;
+    expect(runs.callCount).to.equal(2);
+    expect(runs.firstCall.firstArg.name).to.equal("outer/x");
+  });
+
+  for (const [options, message] of [
+    [{}, "A worker without a name has nothing to run: give a worker, or a job and how to repeat it"],
+    [{ name: "x" }, "The worker x has nothing to run: give a worker, or a job and how to repeat it"],
+    [{ name: "x", repeat: "1s" }, "The worker x has nothing to run: give a worker, or a job and how to repeat it"],
+    [{ name: "x", worker: job, job, repeat: "1s" }, "The worker x has both a worker and a job: give one of them"],
+    [{ worker: job, job }, "A worker without a name has both a worker and a job: give one of them"],
+    [{ name: "x", job }, "The worker x has a job without repeat: say how often it runs, or give it as its worker"],
+    [
+      { name: "x", job, retryJob: backoff },
+      "The worker x has a job without repeat: say how often it runs, or give it as its worker",
+    ],
+    [
+      { name: "x", worker: job, repeat: "1s" },
+      "The worker x has repeat beside a worker: repeat is for jobs, so give the function as its job",
+    ],
+    [
+      { name: "x", worker: job, retryJob: backoff },
+      "The worker x has retryJob beside a worker: retryJob is for jobs, so give the function as its job",
+    ],
+    [{ name: "", worker: job }, "'' is not a name: give a string that is not empty"],
+    [{ worker: 5 }, "5 is not a worker: give a function, or an object with a method run(context)"],
+    [{ worker: null }, "null is not a worker: give a function, or an object with a method run(context)"],
+    [{ job: {}, repeat: "1s" }, "{} is not a job: give a function, or an object with a method runOnce(context)"],
+    [{ job, repeat: 0 }, "0 ms is too short for an interval: give 1 ms or more, or retry a worker without a backoff"],
+    [
+      { job, repeat: { interval: "soon" } },
+      `'soon' is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`,
+    ],
+    [
+      { job, repeat: {} },
+      `undefined is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`,
+    ],
+    [
+      { worker: job, retry: {} },
+      "{} is not a backoff: give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)",
+    ],
+    [{ job, repeat: "1s", retryJob: { backoff, maxAttempts: 0 } }, "maxAttempts is 0: give a whole number, 1 or more"],
+  ] as const) {
+    it(`is not made of ${Object.keys(options).join(", ") || "nothing"}: ${message}`, () => {
+      expect(() => new DeclarativeWorker(options as never))
+        .to.throw(InvalidArgumentError)
+        .with.property("message", message);
+    });
+  }
+
+  it("is not made with null for its repeat, as one might from JavaScript", () => {
+    expect(() => new DeclarativeWorker({ job, repeat: null as never })).to.throw(InvalidArgumentError);
+  });
+});

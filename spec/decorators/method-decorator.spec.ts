@@ -1,0 +1,136 @@
+import { expect } from "chai";
+import { BootstrapError, bootstrap, Named, Repeat, Retry, RetryJob, StaticBackoff, Worker, type WorkerContext } from "watchbill";
+import { symbolMetadata } from "../../lib/metadata/symbol-metadata.js";
+
+type Decorator = (...site: unknown[]) => unknown;
+
+const backoff = new StaticBackoff({ sleep: "1s" });
+const decorators = [Worker, Worker(), Repeat("5s"), Retry(backoff), RetryJob(backoff), Named("tick")] as Decorator[];
+const names = ["Worker", "Worker", "Repeat", "Retry", "RetryJob", "Named"];
+const cures = {
+  static: "it is static: remove static, workers belong to instances",
+  private: "it is private to the class: remove the #, so that it can be called",
+  field: "it is a field: make it a method",
+  accessor: "it is an accessor: make it a method",
+  parameter: "it is on a parameter: put it on the method",
+};
+
+/** What compilers hand to a decorator of a member that is no method to be called from outside. */
+const misuses = [
+  ["a legacy field", (type) => [type.prototype, "tick", undefined], cures.field],
+  ["a legacy getter", (type) => [type.prototype, "tick", { get: () => () => {}, set: undefined }], cures.accessor],
+  ["a legacy static method", (type) => [type, "tick", { value: () => {} }], cures.static],
+  ["a legacy parameter", (type) => [type.prototype, "tick", 0], cures.parameter],
+  ["a standard field", (type) => [undefined, standard(type, { kind: "field" })], cures.field],
+  ["a standard getter", (type) => [() => () => {}, standard(type, { kind: "getter" })], cures.accessor],
+  ["a standard accessor", (type) => [{}, standard(type, { kind: "accessor" })], cures.accessor],
+  ["a standard static method", (type) => [() => {}, standard(type, { static: true })], cures.static],
+  ["a standard private method", (type) => [() => {}, standard(type, { private: true })], cures.private],
+] satisfies [string, (type: { readonly prototype: object }) => unknown[], string][];
+
+function standard(type: object, deviation: object) {
+  const metadata = Object.getOwnPropertyDescriptor(type, symbolMetadata)?.value as object | undefined;
+  return { kind: "method", name: "tick", static: false, private: false, metadata, ...deviation };
+}
+
+describe("A decorator", () => {
+  for (const [what, siteOn, cure] of misuses) {
+    it(`is reported on ${what}, with the cure, whichever it is`, () => {
+      for (const [index, decorate] of decorators.entries()) {
+        class Fetcher {
+          tick() {}
+        }
+        Object.defineProperty(Fetcher, symbolMetadata, { value: {} });
+        decorate(...siteOn(Fetcher));
+        expect(() => bootstrap([Fetcher]))
+          .to.throw(BootstrapError)
+          .with.deep.property("problems", [`@${names[index]} cannot be on Fetcher.tick: ${cure}`]);
+      }
+    });
+  }
+
+  it("is reported on a parameter of the constructor, and does not name the class", () => {
+    class Fetcher {
+      @Worker
+      tick() {}
+    }
+    (Named("database") as Decorator)(Fetcher, undefined, 0);
+    expect(() => bootstrap([Fetcher]))
+      .to.throw(BootstrapError)
+      .with.deep.property("problems", [`@Named cannot be on Fetcher: ${cures.parameter}`]);
+  });
+
+  it("for methods is reported on a class that has workers", () => {
+    class Fetcher {
+      @Worker
+      tick() {}
+    }
+    for (const decorate of decorators.slice(0, 5)) decorate(Fetcher);
+    expect(() => bootstrap([Fetcher]))
+      .to.throw(BootstrapError)
+      .with.deep.property(
+        "problems",
+        names.slice(0, 5).map((name) => `@${name} is on the class Fetcher: put it on a method`),
+      );
+  });
+
+  it("for methods is reported on a class that has nothing else", () => {
+    for (const [index, decorate] of decorators.slice(0, 5).entries()) {
+      class Fetcher {}
+      decorate(Fetcher);
+      expect(() => bootstrap([Fetcher]))
+        .to.throw(BootstrapError)
+        .with.property("message")
+        .that.includes(`@${names[index]} is on the class Fetcher: put it on a method`);
+    }
+  });
+
+  it("is reported on a method with two parameters, as a worker is given its context alone", () => {
+    class Fetcher {
+      tick(_context: WorkerContext, _page: number) {}
+    }
+    (Worker as Decorator)(Fetcher.prototype, "tick", Object.getOwnPropertyDescriptor(Fetcher.prototype, "tick"));
+    expect(() => bootstrap([Fetcher]))
+      .to.throw(BootstrapError)
+      .with.deep.property("problems", ["Fetcher.tick takes 2 parameters: a worker is given one, its context"]);
+  });
+
+  it("may be on a method with further parameters that are optional", () => {
+    class Fetcher {
+      @Worker
+      tick(_context: WorkerContext, _page = 1, ..._more: number[]) {}
+    }
+    expect(bootstrap([Fetcher]).workers).to.have.length(1);
+  });
+
+  it("may be on a method that is named by a symbol, which gives its description for a name", () => {
+    const cleanUp = Symbol("cleanUp");
+    class Fetcher {
+      @Worker
+      [cleanUp]() {}
+
+      @Repeat("5s")
+      [Symbol.for("refresh")]() {}
+    }
+    expect(bootstrap([Fetcher]).workers.map(({ name }) => name)).to.deep.equal(["Fetcher/cleanUp", "Fetcher/refresh"]);
+  });
+
+  it("on a method that is named by a symbol is reported under the symbol", () => {
+    const cleanUp = Symbol("cleanUp");
+    class Fetcher {
+      @Repeat("5x" as never)
+      [cleanUp]() {}
+    }
+    expect(() => bootstrap([Fetcher]))
+      .to.throw(BootstrapError)
+      .with.property("problems")
+      .that.satisfies(([problem = ""]: string[]) => problem.startsWith("Fetcher.Symbol(cleanUp): '5x' is not a duration"));
+  });
+
+  it("leaves the method as it is", () => {
+    const methods = Object.getOwnPropertyDescriptors({ tick() {} });
+    const { value } = methods.tick;
+    for (const decorate of decorators) expect(decorate({}, "tick", methods.tick)).to.equal(undefined);
+    expect(methods.tick.value).to.equal(value);
+  });
+});

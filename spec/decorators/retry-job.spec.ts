@@ -1,0 +1,93 @@
+import { expect } from "chai";
+import { type Backoff, BootstrapError, bootstrap, Repeat, RetryJob, StaticBackoff } from "watchbill";
+
+const backoff = new StaticBackoff({ sleep: "1s" });
+
+describe("@RetryJob", () => {
+  it("refines a repeated job with a backoff, kept by identity", () => {
+    class Fetcher {
+      @Repeat("5s")
+      @RetryJob(backoff)
+      fetchCommits() {}
+    }
+    expect(bootstrap([Fetcher]).workers[0]?.retryJob).to.equal(backoff);
+    expect(bootstrap([Fetcher]).workers[0]?.retry).to.equal(undefined);
+  });
+
+  it("takes the policy from the configuration of the instance", () => {
+    class Fetcher {
+      readonly sleep = 100;
+
+      @Repeat("5s")
+      @RetryJob((self: Fetcher) => new StaticBackoff({ sleep: self.sleep }))
+      fetchCommits() {}
+    }
+    expect(bootstrap([Fetcher]).workers[0]?.retryJob).to.deep.equal(new StaticBackoff({ sleep: 100 }));
+  });
+
+  it("alone makes no worker: class, method and cure are named", () => {
+    class Fetcher {
+      @RetryJob(backoff)
+      fetchCommits() {}
+    }
+    expect(() => bootstrap([Fetcher]))
+      .to.throw(BootstrapError)
+      .with.deep.property("problems", [
+        'Fetcher.fetchCommits has @RetryJob but is no worker: add @Worker if it runs until it is stopped, or @Repeat("…") if it is run again and again',
+      ]);
+  });
+
+  it("is given once", () => {
+    class Fetcher {
+      @RetryJob(backoff)
+      @RetryJob(backoff)
+      @Repeat("5s")
+      fetchCommits() {}
+    }
+    expect(() => bootstrap([Fetcher]))
+      .to.throw(BootstrapError)
+      .with.deep.property("problems", ["@RetryJob is on Fetcher.fetchCommits more than once: keep one"]);
+  });
+
+  it("reports a policy that is no backoff at bootstrap", () => {
+    class Fetcher {
+      @Repeat("5s")
+      @RetryJob("1s" as never)
+      fetchCommits() {}
+    }
+    expect(() => bootstrap([Fetcher]))
+      .to.throw(BootstrapError)
+      .with.deep.property("problems", [
+        "Fetcher.fetchCommits: '1s' is not a backoff: give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)",
+      ]);
+  });
+
+  it("reports a policy that is missing, rather than not to retry", () => {
+    class Fetcher {
+      readonly backoff: Backoff | undefined = undefined;
+
+      @Repeat("5s")
+      @RetryJob((self: Fetcher) => self.backoff as never)
+      fetchCommits() {}
+    }
+    expect(() => bootstrap([Fetcher]))
+      .to.throw(BootstrapError)
+      .with.deep.property("problems", [
+        "Fetcher.fetchCommits: undefined is not a backoff: give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)",
+      ]);
+  });
+
+  it("reports a function of the instance that throws, with what it threw as the cause", () => {
+    const thrown = new Error("no configuration");
+    class Fetcher {
+      @Repeat("5s")
+      @RetryJob((): Backoff => {
+        throw thrown;
+      })
+      fetchCommits() {}
+    }
+    const error = expect(() => bootstrap([Fetcher])).to.throw(BootstrapError);
+    error.with.deep.property("problems", ["Fetcher.fetchCommits: Error: no configuration"]);
+    error.with.property("cause", thrown);
+  });
+});

@@ -1,0 +1,132 @@
+import { expect } from "chai";
+import { type Backoff, BootstrapError, bootstrap, ExponentialBackoff, Repeat, Retry, StaticBackoff, Worker } from "watchbill";
+
+const backoff = new ExponentialBackoff({ initial: "1s", max: "1m" });
+const cure = "give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)";
+
+describe("@Retry", () => {
+  it("refines a worker and a repeated job with a backoff, kept by identity", () => {
+    class Fetcher {
+      @Worker
+      @Retry(backoff)
+      watchEvents() {}
+
+      @Repeat("5s")
+      @Retry(backoff)
+      fetchCommits() {}
+    }
+    for (const worker of bootstrap([Fetcher]).workers) expect(worker.retry).to.equal(backoff);
+  });
+
+  it("takes options, and any object with a method duration(attempt) for a backoff", () => {
+    const linear: Backoff = { duration: (attempt) => attempt * 1_000 };
+    class Fetcher {
+      @Worker
+      @Retry({ backoff: linear, resetAfter: "5m" })
+      watchEvents() {}
+    }
+    expect(bootstrap([Fetcher]).workers[0]?.retry).to.deep.equal({ backoff: linear, resetAfter: "5m" });
+  });
+
+  it("takes the policy from the configuration of each instance", () => {
+    class Fetcher {
+      constructor(readonly sleep = 100) {}
+
+      @Worker
+      @Retry((self: Fetcher) => new StaticBackoff({ sleep: self.sleep }))
+      watchEvents() {}
+    }
+    class Slow extends Fetcher {
+      constructor() {
+        super(60_000);
+      }
+    }
+    expect(bootstrap([Fetcher, Slow]).workers.map(({ retry }) => retry)).to.deep.equal([
+      new StaticBackoff({ sleep: 100 }),
+      new StaticBackoff({ sleep: 60_000 }),
+    ]);
+  });
+
+  it("alone makes no worker: class, method and cure are named", () => {
+    class Fetcher {
+      @Retry(backoff)
+      watchEvents() {}
+    }
+    expect(() => bootstrap([Fetcher]))
+      .to.throw(BootstrapError)
+      .with.deep.property("problems", [
+        'Fetcher.watchEvents has @Retry but is no worker: add @Worker if it runs until it is stopped, or @Repeat("…") if it is run again and again',
+      ]);
+  });
+
+  it("is given once", () => {
+    class Fetcher {
+      @Retry(backoff)
+      @Worker
+      @Retry(new StaticBackoff({ sleep: 1 }))
+      watchEvents() {}
+    }
+    expect(() => bootstrap([Fetcher]))
+      .to.throw(BootstrapError)
+      .with.deep.property("problems", ["@Retry is on Fetcher.watchEvents more than once: keep one"]);
+  });
+
+  for (const [policy, shown] of [
+    [{ sleep: "5s" }, "{ sleep: '5s' }"],
+    [{ backoff: "1s" }, "'1s'"],
+    ["1s", "'1s'"],
+    [5, "5"],
+    [null, "null"],
+  ] as const) {
+    it(`reports a policy that is no backoff at bootstrap: ${JSON.stringify(policy)}`, () => {
+      class Fetcher {
+        @Worker
+        @Retry(policy as never)
+        watchEvents() {}
+      }
+      expect(() => bootstrap([Fetcher]))
+        .to.throw(BootstrapError)
+        .with.deep.property("problems", [`Fetcher.watchEvents: ${shown} is not a backoff: ${cure}`]);
+    });
+  }
+
+  it("reports a policy that is missing, rather than not to retry", () => {
+    class Fetcher {
+      readonly backoff: Backoff | undefined = undefined;
+
+      @Worker
+      @Retry((self: Fetcher) => self.backoff as never)
+      watchEvents() {}
+    }
+    expect(() => bootstrap([Fetcher]))
+      .to.throw(BootstrapError)
+      .with.deep.property("problems", [`Fetcher.watchEvents: undefined is not a backoff: ${cure}`]);
+  });
+
+  it("reports a malformed resetAfter", () => {
+    class Fetcher {
+      @Worker
+      @Retry({ backoff, resetAfter: "5 m" })
+      watchEvents() {}
+    }
+    expect(() => bootstrap([Fetcher]))
+      .to.throw(BootstrapError)
+      .with.deep.property("problems", [
+        "Fetcher.watchEvents: '5 m' is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as \"1.5s\"",
+      ]);
+  });
+
+  it("reports a function of the instance that throws, with what it threw as the cause", () => {
+    const thrown = new Error("no configuration");
+    class Fetcher {
+      @Worker
+      @Retry((): Backoff => {
+        throw thrown;
+      })
+      watchEvents() {}
+    }
+    const error = expect(() => bootstrap([Fetcher])).to.throw(BootstrapError);
+    error.with.deep.property("problems", ["Fetcher.watchEvents: Error: no configuration"]);
+    error.with.property("cause", thrown);
+  });
+});

@@ -1,0 +1,94 @@
+import { inspect } from "node:util";
+import { runInNewContext } from "node:vm";
+import { expect } from "chai";
+import fc from "fast-check";
+import { ThrownValueError, WatchbillError } from "watchbill";
+import { toError } from "../../lib/errors/thrown-value-error.js";
+
+const cure = "; throw an Error, so that there is a stack";
+
+function proxyThat(trap: "get" | "getPrototypeOf" | "ownKeys"): object {
+  return new Proxy(
+    {},
+    {
+      [trap]: () => {
+        throw new Error("not to be looked at");
+      },
+    },
+  );
+}
+
+describe("What was thrown", () => {
+  for (const [kind, error] of Object.entries({
+    "an Error": new Error("no luck"),
+    "an error of a class of one's own": new (class OwnError extends RangeError {})("no luck"),
+    "a DOMException": new DOMException("no luck", "AbortError"),
+    "an error of another realm": runInNewContext("new TypeError('no luck')") as unknown,
+    "an error of a class of another realm": runInNewContext("new (class OwnError extends Error {})") as unknown,
+  })) {
+    it(`is passed on as it is if it is ${kind}`, () => {
+      expect(toError(error, "x")).to.equal(error);
+    });
+  }
+
+  for (const [thrown, shown] of [
+    ["no luck", "'no luck'"],
+    ["", "''"],
+    [undefined, "undefined"],
+    [null, "null"],
+    [404, "404"],
+    [5n, "5n"],
+    [Symbol("s"), "Symbol(s)"],
+    [{ status: 404 }, "{ status: 404 }"],
+    [{ message: "no luck", name: "Error", stack: "" }, "{ message: 'no luck', name: 'Error', stack: '' }"],
+    [{ response: { status: 404 } }, "{ response: [Object] }"],
+    [Object.create(null), "[Object: null prototype] {}"],
+    ["x".repeat(200), `'${"x".repeat(100)}'... 100 more characters`],
+  ] as const) {
+    it(`becomes an error with it as its cause if it is ${shown}`, () => {
+      const error = toError(thrown, "github/commits");
+      expect(error).to.be.instanceOf(ThrownValueError).and.instanceOf(WatchbillError);
+      expect(error).to.include({
+        name: "ThrownValueError",
+        worker: "github/commits",
+        cause: thrown,
+        message: `github/commits threw ${shown}${cure}`,
+      });
+    });
+  }
+
+  const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+  revoke();
+  for (const [kind, thrown] of Object.entries({
+    "a proxy that throws when it is read": proxyThat("get"),
+    "a proxy that throws when its keys are listed": proxyThat("ownKeys"),
+    "a proxy that throws when its prototype is read": proxyThat("getPrototypeOf"),
+    "a proxy that has been revoked": revoked,
+  })) {
+    it(`becomes an error with it as its cause if it is ${kind}`, () => {
+      const error = toError(thrown, "x");
+      expect(error).to.be.instanceOf(ThrownValueError);
+      // Not for chai to look at.
+      expect(error.cause === thrown).to.equal(true);
+    });
+  }
+
+  it("is not shown if it cannot be", () => {
+    const thrown = {
+      [inspect.custom]() {
+        throw new Error("not to be inspected");
+      },
+    };
+    expect(toError(thrown, "x").message).to.equal(`x threw something of type object that cannot be shown${cure}`);
+  });
+
+  it("is an error afterwards, whatever it was, and its cause is what it was", () => {
+    fc.assert(
+      fc.property(fc.anything({ withNullPrototype: true, withBigInt: true, withDate: true, withMap: true }), (thrown) => {
+        const error = toError(thrown, "x");
+        expect(error).to.be.instanceOf(ThrownValueError);
+        expect(Object.is(error.cause, thrown)).to.equal(true);
+      }),
+    );
+  });
+});

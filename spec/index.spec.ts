@@ -1,0 +1,77 @@
+import { readFileSync } from "node:fs";
+import { expect } from "chai";
+import * as watchbill from "watchbill";
+
+const manifest: Record<string, object> = JSON.parse(readFileSync("package.json", "utf8"));
+
+describe("the public face", () => {
+  it("exports these names and no others", () => {
+    expect(Object.keys(watchbill).sort()).to.deep.equal([
+      "BackoffError",
+      "BootstrapError",
+      "DeclarativeWorker",
+      "ExponentialBackoff",
+      "InvalidArgumentError",
+      "Named",
+      "Repeat",
+      "Retry",
+      "RetryJob",
+      "Runner",
+      "RunnerBusyError",
+      "ShutdownTimeoutError",
+      "StaticBackoff",
+      "ThrownValueError",
+      "WatchbillError",
+      "Worker",
+      "WorkerExitedPrematurelyError",
+      "WorkerRegistry",
+      "WorkersFailedError",
+      "bootstrap",
+      "milliseconds",
+      "named",
+      "repeat",
+      "retry",
+      "retryJob",
+      "runAllJobs",
+      "runAllWorkers",
+      "runProvidedWorkers",
+      "wait",
+    ]);
+  });
+
+  it("depends on reflect-metadata and nothing else", () => {
+    expect(Object.keys(manifest.dependencies ?? {})).to.deep.equal(["reflect-metadata"]);
+    expect(manifest).to.not.have.any.keys("peerDependencies", "optionalDependencies", "bundledDependencies");
+  });
+
+  it("develops with these tools and no others", () => {
+    expect(Object.keys(manifest.devDependencies ?? {}).sort()).to.deep.equal([
+      "@arethetypeswrong/cli",
+      "@biomejs/biome",
+      "@types/chai",
+      "@types/mocha",
+      "@types/node",
+      "@types/sinon",
+      "c8",
+      "chai",
+      "fast-check",
+      "mocha",
+      "oxlint",
+      "oxlint-tsgolint",
+      "publint",
+      "sinon",
+      "toad-scheduler",
+      "tsx",
+      "tsyringe",
+      "typescript",
+    ]);
+  });
+
+  it("has errors that are all WatchbillErrors and carry their name", () => {
+    const errors = Object.entries(watchbill).filter(([name]) => name.endsWith("Error"));
+    for (const [name, type] of errors) {
+      expect(type.prototype, name).to.be.instanceOf(Error).and.to.have.property("name", name);
+      if (name !== "WatchbillError") expect(type.prototype, name).to.be.instanceOf(watchbill.WatchbillError);
+    }
+  });
+});

@@ -1,0 +1,137 @@
+import { expect } from "chai";
+import { bootstrap, Named, Repeat, Worker } from "watchbill";
+import { classEntries, memberEntries, record } from "../../lib/metadata/record.js";
+import { symbolMetadata } from "../../lib/metadata/symbol-metadata.js";
+
+/** Decorates a method by hand, as `experimentalDecorators` does. */
+function decorateLegacy(type: { readonly prototype: object }, member: string, ...decorators: unknown[]) {
+  const descriptor = Object.getOwnPropertyDescriptor(type.prototype, member);
+  for (const decorate of decorators.toReversed()) apply(decorate, type.prototype, member, descriptor);
+}
+
+/** Decorates a method by hand, as a compiler of standard decorators does. */
+function decorateStandard(type: { readonly prototype: object }, member: string, ...decorators: unknown[]) {
+  const own = Object.getOwnPropertyDescriptor(type, symbolMetadata)?.value as object | undefined;
+  const metadata = own ?? (Object.create((Reflect.get(type, symbolMetadata) as object | undefined) ?? null) as object);
+  const context = { kind: "method", name: member, static: false, private: false, metadata };
+  for (const decorate of decorators.toReversed()) apply(decorate, Reflect.get(type.prototype, member), context);
+  Object.defineProperty(type, symbolMetadata, { value: metadata, configurable: true });
+}
+
+function apply(decorate: unknown, ...site: unknown[]) {
+  Reflect.apply(decorate as (...site: unknown[]) => unknown, undefined, site);
+}
+
+function namesOf(type: object) {
+  return bootstrap([type]).workers.map(({ name }) => name);
+}
+
+const dialects = { legacy: decorateLegacy, standard: decorateStandard };
+
+for (const [baseDialect, decorateBase] of Object.entries(dialects)) {
+  for (const [dialect, decorate] of Object.entries(dialects)) {
+    describe(`A ${dialect} subclass of a ${baseDialect} base`, () => {
+      class Base {
+        tick() {}
+        tock() {}
+      }
+      class Derived extends Base {
+        override tock() {}
+        more() {}
+      }
+      decorateBase(Base, "tick", Worker);
+      decorateBase(Base, "tock", Repeat("5s"), Named("base"));
+      decorate(Derived, "tock", Worker());
+      decorate(Derived, "more", Repeat("1m"));
+
+      it("has its base's workers, and those it decorates again with its own record alone", () => {
+        expect(namesOf(Derived)).to.deep.equal(["Derived/tick", "Derived/tock", "Derived/more"]);
+        expect(
+          [...memberEntries(Derived)].map(([member, entries]) => [member, entries.map((entry) => entry.decorator)]),
+        ).to.deep.equal([
+          ["tick", ["Worker"]],
+          ["tock", ["Worker"]],
+          ["more", ["Repeat"]],
+        ]);
+      });
+
+      it("leaves its base as it was", () => {
+        expect(namesOf(Base)).to.deep.equal(["Base/tick", "Base/base"]);
+        expect(memberEntries(Base).get("tock")).to.have.length(2);
+      });
+    });
+
+    describe(`An undecorated class between a ${baseDialect} base and a ${dialect} subclass`, () => {
+      it("passes on what it has", () => {
+        class Base {
+          tick() {}
+        }
+        class Between extends Base {}
+        class Derived extends Between {
+          tock() {}
+        }
+        decorateBase(Base, "tick", Worker);
+        decorate(Derived, "tock", Worker);
+        expect(namesOf(Between)).to.deep.equal(["Between/tick"]);
+        expect(namesOf(Derived)).to.deep.equal(["Derived/tick", "Derived/tock"]);
+      });
+    });
+  }
+}
+
+describe("The record of a class", () => {
+  it("is at home where the dialect of this run puts it", () => {
+    class Fetcher {
+      @Worker
+      tick() {}
+    }
+    const isLegacy = process.env.TSX_TSCONFIG_PATH?.endsWith("tsconfig.legacy.json") ?? false;
+    expect(Reflect.hasOwnMetadata("watchbill:record", Fetcher.prototype)).to.equal(isLegacy);
+    expect(Object.hasOwn(Fetcher, symbolMetadata)).to.equal(!isLegacy);
+  });
+
+  it("keeps what each decorator was given, in the order in which the compiler applied them", () => {
+    class Fetcher {
+      tick() {}
+    }
+    decorateLegacy(Fetcher, "tick", Repeat("5s", { startImmediately: true }), Named("commits"));
+    expect(memberEntries(Fetcher).get("tick")).to.deep.equal([
+      { decorator: "Named", args: ["commits"], misuse: undefined },
+      { decorator: "Repeat", args: ["5s", { startImmediately: true }], misuse: undefined },
+    ]);
+  });
+
+  it("keeps what stands on the class apart from what stands on its members", () => {
+    class Fetcher {}
+    apply(Named("github"), Fetcher);
+    expect(classEntries(Fetcher)).to.deep.equal([{ decorator: "Named", args: ["github"], misuse: undefined }]);
+    expect(memberEntries(Fetcher).size).to.equal(0);
+  });
+
+  it("of a subclass does not have what stands on the base class itself", () => {
+    class Base {}
+    class Derived extends Base {}
+    apply(Named("github"), Base);
+    expect(classEntries(Derived)).to.deep.equal([]);
+  });
+
+  it("is empty for a class that nothing stands on, and for an object that is no class", () => {
+    expect(memberEntries(class {}).size).to.equal(0);
+    expect(memberEntries({}).size).to.equal(0);
+  });
+
+  it("is empty for a class whose metadata is somebody else's", () => {
+    class Fetcher {}
+    Reflect.defineMetadata("watchbill:record", "not a map", Fetcher.prototype);
+    Object.defineProperty(Fetcher, symbolMetadata, { value: "not an object" });
+    expect(memberEntries(Fetcher).size).to.equal(0);
+  });
+
+  it("may have decorators that this copy of the library does not know, which it passes over", () => {
+    class Fetcher {
+      tick() {}
+    }
+    decorateLegacy(Fetcher, "tick", Worker, (...site: unknown[]) => record("OfLater", [], site));
+    expect(namesOf(Fetcher)).to.deep.equal(["Fetcher/tick"]);
+  });
+});

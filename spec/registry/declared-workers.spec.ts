@@ -1,0 +1,207 @@
+import { expect } from "chai";
+import { type SinonFakeTimers, spy, stub, useFakeTimers } from "sinon";
+import {
+  BootstrapError,
+  bootstrap,
+  type Duration,
+  Named,
+  Repeat,
+  Retry,
+  RetryJob,
+  StaticBackoff,
+  Worker,
+  type WorkerContext,
+} from "watchbill";
+
+const backoff = new StaticBackoff({ sleep: "1s" });
+const notADuration = 'is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
+const notABackoff = "is not a backoff: give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)";
+
+describe("The workers that a class declares", () => {
+  it("are in the order of its methods", () => {
+    class Fetcher {
+      @Worker
+      second() {}
+
+      @Repeat("5s")
+      first() {}
+
+      undecorated() {}
+
+      @Worker
+      third() {}
+    }
+    expect(bootstrap([Fetcher]).workers.map(({ name }) => name)).to.deep.equal([
+      "Fetcher/second",
+      "Fetcher/first",
+      "Fetcher/third",
+    ]);
+  });
+
+  it("may be compared and inspected as plain fields", () => {
+    class Fetcher {
+      @Repeat("5s")
+      @Retry({ backoff, resetAfter: "5m" })
+      @RetryJob(backoff)
+      fetchCommits() {}
+    }
+    const [worker] = bootstrap([Fetcher]).workers;
+    expect(Object.assign({}, worker, { job: undefined })).to.deep.equal({
+      name: "Fetcher/fetchCommits",
+      worker: undefined,
+      job: undefined,
+      repeat: { interval: 5_000, startImmediately: false },
+      retry: { backoff, resetAfter: "5m" },
+      retryJob: backoff,
+    });
+  });
+
+  it("have all that is wrong with them told at once", () => {
+    class Fetcher {
+      @Retry(backoff)
+      @Named("a")
+      refined() {}
+
+      @Worker
+      @Worker
+      @Repeat("5s")
+      twice() {}
+
+      @Repeat("5 s")
+      malformed() {}
+
+      @Worker
+      @Retry({} as never)
+      unretried() {}
+
+      @Worker
+      fine() {}
+    }
+    expect(() => bootstrap([Fetcher]))
+      .to.throw(BootstrapError)
+      .with.deep.property("problems", [
+        'Fetcher.refined has @Named and @Retry but is no worker: add @Worker if it runs until it is stopped, or @Repeat("…") if it is run again and again',
+        "@Worker is on Fetcher.twice more than once: keep one",
+        "Fetcher.twice is both @Worker and @Repeat: keep @Worker if it runs until it is stopped, @Repeat if it is run again and again",
+        `Fetcher.malformed: '5 s' ${notADuration}`,
+        `Fetcher.unretried: {} ${notABackoff}`,
+      ]);
+  });
+
+  it("have all that is wrong with one method told at once", () => {
+    const thrown = new Error("no topic");
+    class Fetcher {
+      @Repeat("5x" as never)
+      @Retry("1s" as never)
+      @RetryJob(5 as never)
+      @Named((): string => {
+        throw thrown;
+      })
+      fetchCommits() {}
+    }
+    expect(() => bootstrap([Fetcher]))
+      .to.throw(BootstrapError)
+      .with.property("problems")
+      .that.has.members([
+        `Fetcher.fetchCommits: '5x' ${notADuration}`,
+        `Fetcher.fetchCommits: '1s' ${notABackoff}`,
+        `Fetcher.fetchCommits: 5 ${notABackoff}`,
+        "Fetcher.fetchCommits: Error: no topic",
+      ]);
+  });
+
+  it("must be methods of the instance still", () => {
+    class Fetcher {
+      @Worker
+      watchEvents() {}
+    }
+    const instance = Object.assign(new Fetcher(), { watchEvents: undefined });
+    expect(() => bootstrap([instance]))
+      .to.throw(BootstrapError)
+      .with.deep.property("problems", ["Fetcher.watchEvents is decorated as a worker, but is not a method of the instance"]);
+  });
+
+  it("cannot hide the other problems behind a member that throws when it is read", () => {
+    class Fetcher {
+      @Worker
+      watchEvents() {}
+
+      @Repeat("5x" as never)
+      fetchCommits() {}
+    }
+    const instance = Object.defineProperty(new Fetcher(), "watchEvents", {
+      get() {
+        throw new Error("not yet");
+      },
+    });
+    expect(() => bootstrap([instance]))
+      .to.throw(BootstrapError)
+      .with.deep.property("problems", ["Fetcher.watchEvents: Error: not yet", `Fetcher.fetchCommits: '5x' ${notADuration}`]);
+  });
+
+  it("of a class without a name need one, which a decorator gives", () => {
+    class Base {
+      @Worker
+      watchEvents() {}
+    }
+    const nameless = () => class extends Base {};
+    expect(() => bootstrap([nameless()]))
+      .to.throw(BootstrapError)
+      .with.deep.property("problems", ["A class without a name has workers: give it one with @Named"]);
+    const type = nameless();
+    Named("github")(type);
+    expect(bootstrap([type]).workers[0]?.name).to.equal("github/watchEvents");
+  });
+});
+
+describe("A declared worker at work", () => {
+  let clock: SinonFakeTimers;
+
+  beforeEach(() => {
+    clock = useFakeTimers({ toNotFake: ["nextTick", "queueMicrotask"] });
+  });
+
+  afterEach(() => clock.restore());
+
+  class Fetcher {
+    readonly interval: Duration = "5s";
+    readonly calls: unknown[] = [];
+
+    @Repeat((self: Fetcher) => self.interval)
+    fetchCommits(...given: [WorkerContext]) {
+      this.calls.push(given.length, given[0].name);
+    }
+  }
+
+  async function runFor(ms: number, instance: Fetcher, whileRunning = () => {}) {
+    const controller = new AbortController();
+    const runner = bootstrap([instance], { signal: controller.signal });
+    whileRunning();
+    const running = runner.run();
+    await clock.tickAsync(ms);
+    controller.abort();
+    await running;
+  }
+
+  it("is called as a method of its instance, with its context alone", async () => {
+    const instance = new Fetcher();
+    await runFor(10_000, instance);
+    expect(instance.calls).to.deep.equal([1, "Fetcher/fetchCommits", 1, "Fetcher/fetchCommits"]);
+  });
+
+  it("is whatever the instance has by then: a stub that is put in place after bootstrap is what runs", async () => {
+    const instance = new Fetcher();
+    const names: string[] = [];
+    await runFor(5_000, instance, () => stub(instance, "fetchCommits").callsFake(({ name }) => names.push(name)));
+    expect(names).to.deep.equal(["Fetcher/fetchCommits"]);
+    expect(instance.calls).to.deep.equal([]);
+  });
+
+  it("may be spied on", async () => {
+    const instance = new Fetcher();
+    const calls = spy(instance, "fetchCommits");
+    await runFor(15_000, instance);
+    expect(calls.callCount).to.equal(3);
+    expect(calls.alwaysCalledOn(instance)).to.equal(true);
+  });
+});

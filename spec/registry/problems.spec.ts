@@ -1,0 +1,64 @@
+import { expect } from "chai";
+import { BootstrapError, InvalidArgumentError } from "watchbill";
+import { Problems } from "../../lib/registry/problems.js";
+
+describe("Problems", () => {
+  it("passes on what an attempt returns", () => {
+    const problems = new Problems();
+    expect(problems.attempt("Fetcher", () => 5)).to.equal(5);
+    expect(problems.count).to.equal(0);
+  });
+
+  it("tells the library's own complaints by their message, and the errors of others by name, with the first as the cause", () => {
+    const problems = new Problems();
+    const [first, second] = [new TypeError("first"), new RangeError("second")];
+    for (const thrown of [new InvalidArgumentError("malformed"), first, second]) {
+      const outcome = problems.attempt("Fetcher", () => {
+        throw thrown;
+      });
+      expect(outcome).to.equal(undefined);
+    }
+    const error = problems.toError();
+    expect(error).to.be.instanceOf(BootstrapError);
+    expect(error).to.have.property("name", "BootstrapError");
+    expect(error.problems).to.deep.equal(["Fetcher: malformed", "Fetcher: TypeError: first", "Fetcher: RangeError: second"]);
+    expect(error.errors).to.deep.equal([first, second]);
+    expect(error.cause).to.equal(first);
+  });
+
+  it("takes over the problems of another bootstrap, and what was thrown on its way", () => {
+    const thrown = new Error("no database");
+    const problems = new Problems();
+    problems.add("one");
+    problems.attempt("The sources", () => {
+      throw new BootstrapError(["two", "three"], [thrown]);
+    });
+    expect(problems.toError().problems).to.deep.equal(["one", "two", "three"]);
+    expect(problems.toError().cause).to.equal(thrown);
+  });
+
+  it("may have undefined for a cause, if that is what was thrown", () => {
+    const problems = new Problems();
+    problems.attempt("Fetcher", () => {
+      throw undefined;
+    });
+    expect(problems.toError()).to.have.own.property("cause", undefined);
+    expect(problems.toError().problems).to.deep.equal([
+      "Fetcher: ThrownValueError: Fetcher threw undefined; throw an Error, so that there is a stack",
+    ]);
+  });
+
+  it("have no cause if nothing was thrown", () => {
+    const problems = new Problems();
+    problems.add("one");
+    expect(problems.toError()).not.to.have.own.property("cause");
+  });
+
+  it("are one message, a line each, with further lines set in", () => {
+    const problems = new Problems();
+    problems.add("one");
+    expect(problems.toError().message).to.equal("Nothing was started, because of 1 problem:\n  - one");
+    problems.add("two\nlines");
+    expect(problems.toError().message).to.equal("Nothing was started, because of 2 problems:\n  - one\n  - two\n    lines");
+  });
+});

@@ -1,0 +1,416 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect } from "chai";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** A sample at work in a process of its own. */
+class Sample {
+  static readonly #started = new Set<ChildProcess>();
+
+  /** Ends those that a failed test has left. */
+  static killAll(): void {
+    for (const child of Sample.#started) child.kill("SIGKILL");
+    Sample.#started.clear();
+  }
+
+  stdout = "";
+  stderr = "";
+  /** Resolves to the exit code, or the signal that killed it, once all output has been read. */
+  readonly ended: Promise<number | NodeJS.Signals | null>;
+  readonly #child: ChildProcess;
+  readonly #onChange = new Set<() => void>();
+  #hasEnded = false;
+
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    // In a group of its own, as a terminal would have it.
+    const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env }, detached: true });
+    Sample.#started.add(child);
+    child.stdin.end();
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      this.stdout += text;
+      this.#changed();
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      this.stderr += text;
+      this.#changed();
+    });
+    this.#child = child;
+    this.ended = new Promise((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (code, signal) => {
+        Sample.#started.delete(child);
+        this.#hasEnded = true;
+        this.#changed();
+        resolve(code ?? signal);
+      });
+    });
+  }
+
+  /** Waits until the condition holds of the output. The test's timeout is the limit. */
+  async until(what: string, condition: (sample: this) => boolean): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const check = (): void => {
+        const holds = condition(this);
+        if (!holds && !this.#hasEnded) return;
+        this.#onChange.delete(check);
+        if (holds) resolve();
+        else reject(new Error(`It ended before ${what}. stdout:\n${this.stdout}\nstderr:\n${this.stderr}`));
+      };
+      this.#onChange.add(check);
+      check();
+    });
+  }
+
+  async prints(text: string): Promise<void> {
+    await this.until(`it printed ${text}`, ({ stdout }) => stdout.includes(text));
+  }
+
+  async complains(text: string): Promise<void> {
+    await this.until(`it complained of ${text}`, ({ stderr }) => stderr.includes(text));
+  }
+
+  /** What Ctrl-C does: the signal goes to the whole group. */
+  interrupt(): void {
+    if (this.#child.pid !== undefined) process.kill(-this.#child.pid, "SIGINT");
+  }
+
+  /** What `| head` does in the end. */
+  closeStdout(): void {
+    this.#child.stdout?.destroy();
+  }
+
+  /** The lines of one kind, with a placeholder for hashes. */
+  lines(kind: "commit" | "tag" | "branch"): string[] {
+    return this.stdout
+      .split("\n")
+      .filter((line) => line.startsWith(`${kind} `))
+      .map((line) => line.replace(/^(commit|branch none, at) [0-9a-f]{7,}/, "$1 <hash>"));
+  }
+
+  #changed(): void {
+    for (const check of this.#onChange) check();
+  }
+}
+
+async function outputOf(...args: string[]): Promise<string> {
+  const sample = new Sample(args);
+  expect(await sample.ended, sample.stderr).to.equal(0);
+  return sample.stdout;
+}
+
+describe("The sample", function () {
+  this.timeout("60s");
+
+  afterEach(() => Sample.killAll());
+
+  it("hello-worker", async () => {
+    expect(await outputOf("--import", "tsx", "samples/hello-worker.ts")).to.equal(`\
+On duty: Greeter/greet
+Hello no. 1 from Greeter/greet
+Hello no. 2 from Greeter/greet
+Hello no. 3 from Greeter/greet
+All have stopped
+`);
+  });
+
+  it("repeat-and-retry", async () => {
+    expect(await outputOf("--import", "tsx", "samples/repeat-and-retry.ts")).to.equal(`\
+Weather/fetchForecast failed, and is tried again in 20 ms: HTTP 503 (run 1, attempt 0)
+Weather/fetchForecast failed, and is tried again in 40 ms: HTTP 503 (run 2, attempt 1)
+Weather/fetchForecast failed, and is tried again in 80 ms: HTTP 503 (run 3, attempt 2)
+sunny (run 4, attempt 3)
+sunny (run 5, attempt 0)
+Weather/fetchForecast is ok after 5 runs, 3 of which failed; the last error was "Error: HTTP 503 (run 3, attempt 2)"
+`);
+  });
+
+  it("configurer", async () => {
+    expect(await outputOf("--import", "tsx", "samples/configurer.ts")).to.equal(`\
+Fetcher/eu every 60000 ms
+Fetcher/us every 30000 ms
+Fetcher/ap every 90000 ms
+fetched eu
+fetched us
+fetched ap
+`);
+  });
+
+  it("without-decorators", async () => {
+    expect(await outputOf("--import", "tsx", "samples/without-decorators.ts")).to.equal(`\
+lungs breathe in
+beat 1
+beat 2
+beat 3
+lungs breathe out
+doctor: visit 2, attempt 1
+doctor: visit 3, attempt 0
+All have stopped
+`);
+  });
+
+  it("tsyringe", async () => {
+    expect(await outputOf("--import", "tsx", "samples/tsyringe.ts")).to.equal(`\
+mail to ada@example.org
+mail to grace@example.org
+mail to barbara@example.org
+`);
+  });
+
+  it("testing", async () => {
+    const mocha = ["node_modules/mocha/bin/mocha.js", "--no-config", "--import=tsx", "--reporter=tap"];
+    expect(await outputOf(...mocha, "samples/testing/invoice-sender.spec.ts")).to.equal(`\
+ok 1 InvoiceSender has two workers
+ok 2 InvoiceSender looks for invoices as often as it is told to
+ok 3 InvoiceSender sends the next invoice
+ok 4 InvoiceSender on a fake clock sends one invoice a minute, and stops when it is told to
+ok 5 InvoiceSender on a fake clock tries again ten seconds after a failure
+# tests 5
+# pass 5
+# fail 0
+1..5
+`);
+  });
+
+  describe("commit-fetcher", () => {
+    let folder: string;
+    let repository: string;
+
+    // Neither the configuration of whoever runs this, nor that of a hook that it may run in.
+    const gitEnv: NodeJS.ProcessEnv = {
+      GIT_CONFIG_GLOBAL: "/dev/null",
+      GIT_CONFIG_NOSYSTEM: "1",
+      GIT_DIR: undefined,
+      GIT_WORK_TREE: undefined,
+      GIT_INDEX_FILE: undefined,
+    };
+
+    function git(...args: string[]): void {
+      const identity = ["-c", "user.name=Ada Lovelace", "-c", "user.email=ada@example.org"];
+      execFileSync("git", ["-C", repository, ...identity, ...args], { env: { ...process.env, ...gitEnv }, stdio: "pipe" });
+    }
+
+    function commit(subject: string, ...args: string[]): void {
+      git("commit", "--quiet", "--allow-empty", `--message=${subject}`, ...args);
+    }
+
+    function watch(path = repository, env: NodeJS.ProcessEnv = {}): Sample {
+      return new Sample(["--import", "tsx", "samples/commit-fetcher/main.ts", path], { ...gitEnv, ...env });
+    }
+
+    /** The row of a worker in the status table, without colours and frame. */
+    function row({ stdout }: Sample, worker: string): string[] {
+      const line = stdout.split("\n").find((candidate) => candidate.startsWith(`│ ${worker} `)) ?? "";
+      return line.split("│").flatMap((cell) => (cell === "" ? [] : [cell.trim()]));
+    }
+
+    beforeEach(() => {
+      folder = realpathSync(mkdtempSync(join(tmpdir(), "watchbill-")));
+      repository = join(folder, "repository");
+      mkdirSync(repository);
+      git("init", "--quiet", "--initial-branch=main");
+    });
+
+    afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+    it("shows the newest commits and tags, then what is new, and in the end how its workers are", async () => {
+      for (let number = 1; number <= 7; number++) commit(`Commit ${number}`);
+      git("tag", "v1");
+      const sample = watch();
+      await sample.prints("Commit 7\n");
+      await sample.prints("tag    v1: Commit 7\n");
+      await sample.prints("branch main\n");
+      expect(sample.stdout.split("\n")[0]).to.equal(`Watching ${repository}/.git until Ctrl-C`);
+
+      git("switch", "--quiet", "--create", "topic");
+      await sample.prints("branch topic\n");
+      commit("On a topic");
+      git("tag", "--annotate", "--message=Second release", "v2");
+      git("switch", "--quiet", "main");
+      await sample.prints("On a topic\n");
+      await sample.prints("tag    v2: Second release\n");
+      await sample.until("it was back on main", (it) => it.lines("branch").join() === "branch main,branch topic,branch main");
+
+      sample.interrupt();
+      expect(await sample.ended, sample.stderr).to.equal(0);
+      expect(sample.lines("commit")).to.deep.equal([
+        "commit <hash>  Ada Lovelace: Commit 3",
+        "commit <hash>  Ada Lovelace: Commit 4",
+        "commit <hash>  Ada Lovelace: Commit 5",
+        "commit <hash>  Ada Lovelace: Commit 6",
+        "commit <hash>  Ada Lovelace: Commit 7",
+        "commit <hash>  Ada Lovelace: On a topic",
+      ]);
+      expect(sample.lines("tag")).to.deep.equal(["tag    v1: Commit 7", "tag    v2: Second release"]);
+      expect(row(sample, "(index)")).to.deep.equal(["(index)", "health", "phase", "runs", "failures", "lastError"]);
+      for (const worker of ["git/commits", "git/tags", "git/branch"]) {
+        const [, health, phase, runs, failures, lastError] = row(sample, worker);
+        expect({ health, phase, failures, lastError }).to.deep.equal({
+          health: "'ok'",
+          phase: "'stopped'",
+          failures: "0",
+          lastError: "null",
+        });
+        expect(Number(runs)).to.be.at.least(1);
+      }
+      expect(sample.stderr).to.match(/^\S+ INFO SIGINT: stopping; a second signal exits at once\n$/);
+    });
+
+    it("shows what a rebase or a reset brings, each commit once, even if git has forgotten the old ones", async () => {
+      commit("First");
+      commit("Second");
+      const sample = watch();
+      await sample.prints("Second\n");
+
+      commit("Second, amended", "--amend");
+      git("reflog", "expire", "--expire=all", "--all");
+      git("gc", "--quiet", "--prune=all");
+      await sample.prints("Second, amended\n");
+
+      git("reset", "--quiet", "--hard", "HEAD~1");
+      commit("Another second");
+      await sample.prints("Another second\n");
+
+      git("reset", "--quiet", "--hard", "HEAD@{2}");
+      git("switch", "--quiet", "--detach");
+      await sample.prints("branch none, at ");
+      commit("On no branch");
+      await sample.prints("On no branch\n");
+
+      sample.interrupt();
+      expect(await sample.ended, sample.stderr).to.equal(0);
+      expect(sample.lines("commit")).to.deep.equal([
+        "commit <hash>  Ada Lovelace: First",
+        "commit <hash>  Ada Lovelace: Second",
+        "commit <hash>  Ada Lovelace: Second, amended",
+        "commit <hash>  Ada Lovelace: Another second",
+        "commit <hash>  Ada Lovelace: On no branch",
+      ]);
+    });
+
+    it("escapes what would drive the terminal", async () => {
+      commit("\u001b[2J\u001b]0;owned\u0007 \u202edessecorp", "--author=Eve \u001b[31mMallory <eve@example.org>");
+      const sample = watch();
+      await sample.prints("dessecorp\n");
+
+      sample.interrupt();
+      expect(await sample.ended, sample.stderr).to.equal(0);
+      expect(sample.lines("commit")).to.deep.equal([
+        "commit <hash>  Eve \\x1b[31mMallory: \\x1b[2J\\x1b]0;owned\\x07 \\u202edessecorp",
+      ]);
+    });
+
+    it("waits for the first commit of an empty repository", async () => {
+      const sample = watch();
+      await sample.prints("branch main\n");
+      commit("The very first");
+      await sample.prints("Ada Lovelace: The very first\n");
+
+      sample.interrupt();
+      expect(await sample.ended, sample.stderr).to.equal(0);
+      expect(row(sample, "git/commits")).to.include("'ok'");
+    });
+
+    it("waits for a repository that has vanished, and goes on once it is back", async () => {
+      commit("Before");
+      const sample = watch();
+      await sample.prints("Before\n");
+      await sample.prints("branch main\n");
+
+      renameSync(repository, join(folder, "elsewhere"));
+      for (const worker of ["git/commits", "git/tags", "git/branch"]) {
+        await sample.complains(`ERROR ${worker}: failed, and is tried again (attempt 1, `);
+      }
+      expect(sample.stderr).to.include(`GitError: not a git repository: '${repository}/.git'`);
+
+      renameSync(join(folder, "elsewhere"), repository);
+      commit("After");
+      git("switch", "--quiet", "--create", "topic");
+      await sample.prints("After\n");
+      await sample.prints("branch topic\n");
+
+      sample.interrupt();
+      expect(await sample.ended, sample.stderr).to.equal(0);
+      expect(sample.lines("commit")).to.deep.equal(["commit <hash>  Ada Lovelace: Before", "commit <hash>  Ada Lovelace: After"]);
+      const [, health, , , failures, lastError] = row(sample, "git/commits");
+      expect(health).to.equal("'ok'");
+      expect(Number(failures)).to.be.at.least(1);
+      expect(lastError).to.include("not a git repository");
+    });
+
+    it("ends the git that it waits for when it is interrupted", async () => {
+      const pidFile = join(folder, "pid");
+      const slowGit = join(folder, "git");
+      // Finds the repository, and hangs at everything else.
+      writeFileSync(slowGit, `#!/bin/sh\n[ "$1" = -C ] && echo "$2/.git" && exit\necho $$ >> "${pidFile}"\nexec sleep 1000\n`);
+      chmodSync(slowGit, 0o755);
+      const sample = watch(repository, { PATH: `${folder}${delimiter}${process.env.PATH}` });
+      await sample.prints("Watching");
+      let pids: number[] = [];
+      for (const deadline = Date.now() + 30_000; pids.length < 3 && Date.now() < deadline; ) {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        pids = readIfThere(pidFile).trim().split("\n").filter(Boolean).map(Number);
+      }
+      expect(pids).to.have.length(3);
+
+      sample.interrupt();
+      expect(await sample.ended, sample.stderr).to.equal(0);
+      for (const pid of pids) expect(() => process.kill(pid, 0)).to.throw("ESRCH");
+      expect(row(sample, "git/commits")).to.include("'stopped'");
+    });
+
+    it("stops when nobody reads its output any longer", async () => {
+      const sample = watch();
+      await sample.prints("branch main\n");
+      sample.closeStdout();
+      commit("Unheard");
+      expect(await sample.ended, sample.stderr).to.equal(0);
+      expect(sample.stderr).to.equal("");
+    });
+
+    async function refusal(path: string, env?: NodeJS.ProcessEnv): Promise<string> {
+      const sample = watch(path, env);
+      expect(await sample.ended).to.equal(1);
+      expect(sample.stdout).to.equal("");
+      return sample.stderr;
+    }
+
+    it("refuses a path that is in no repository", async () => {
+      // It may be that the folder for temporary files is in one.
+      const complaint = await refusal(folder, { GIT_CEILING_DIRECTORIES: join(folder, "..") });
+      expect(complaint).to.equal(`${folder}: not a git repository (or any of the parent directories): .git\n`);
+    });
+
+    it("refuses a path that does not exist, whatever it contains", async () => {
+      const path = join(folder, "-no\u001b[31m `such` $path");
+      const shown = join(folder, "-no\\x1b[31m `such` $path");
+      expect(await refusal(path))
+        .to.match(/No such file or directory\n$/)
+        .and.to.include(shown)
+        .and.to.not.include("\u001b");
+    });
+
+    it("refuses a file", async () => {
+      const file = join(folder, "file");
+      writeFileSync(file, "");
+      expect(await refusal(file)).to.equal(`cannot change to '${file}': Not a directory\n`);
+    });
+
+    it("refuses to work without git", async () => {
+      const empty = join(folder, "empty");
+      mkdirSync(empty);
+      expect(await refusal(repository, { PATH: empty })).to.equal(`${repository}: cannot run git: spawn git ENOENT\n`);
+    });
+  });
+});
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}

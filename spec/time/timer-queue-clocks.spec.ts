@@ -1,0 +1,62 @@
+import { readFile } from "node:fs/promises";
+import { expect } from "chai";
+import sinon from "sinon";
+import { wait } from "watchbill";
+import { type Timer, TimerQueue } from "../../lib/time/timer-queue.js";
+
+describe("TimerQueue.current", () => {
+  let clock: sinon.SinonFakeTimers | undefined;
+
+  const install = (): sinon.SinonFakeTimers => (clock = sinon.useFakeTimers({ toNotFake: ["nextTick", "queueMicrotask"] }));
+
+  afterEach(() => clock?.restore());
+
+  it("is the same queue for as long as the clock is", () => {
+    expect(TimerQueue.current()).to.equal(TimerQueue.current());
+  });
+
+  it("is another queue as soon as the clock is another", () => {
+    const real = TimerQueue.current();
+    install();
+    const fake = TimerQueue.current();
+    clock?.restore();
+    install();
+    expect(new Set([real, fake, TimerQueue.current()]).size).to.equal(3);
+  });
+
+  it("leaves what waits on one clock to be woken by that clock", async () => {
+    const slept = wait(20);
+    install();
+    await slept;
+    expect(Date.now()).to.equal(0);
+  });
+
+  it("waits on whatever clock is there, from one to the next", async () => {
+    await wait(1);
+    const fake = install();
+    const slept = wait("1h");
+    await fake.tickAsync("01:00:00");
+    await slept;
+    fake.restore();
+    await wait(1);
+    expect(TimerQueue.current().now()).to.be.closeTo(performance.now(), 1_000);
+  });
+
+  it("lets timers, I/O and immediates have their turn while a timer is scheduled again and again without a delay", async () => {
+    let rounds = 0;
+    let stopped = false;
+    const loop: Timer = {
+      queue: undefined,
+      slot: -1,
+      wake: () => {
+        if (!stopped && ++rounds < 1_000_000) TimerQueue.current().schedule(loop, 0);
+      },
+    };
+    TimerQueue.current().schedule(loop, 0);
+    await readFile(new URL(import.meta.url));
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    stopped = true;
+    expect(rounds).to.be.within(2, 999_999);
+  });
+});

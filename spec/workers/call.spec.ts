@@ -1,0 +1,168 @@
+import { runInNewContext } from "node:vm";
+import { expect } from "chai";
+import sinon from "sinon";
+import { ThrownValueError, type WorkerContext, type WorkerFunc, wait } from "watchbill";
+import { workerLink } from "../../lib/workers/worker-link.js";
+
+describe("The call of a worker", () => {
+  let clock: sinon.SinonFakeTimers;
+  let stop: AbortController;
+
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({ toNotFake: ["nextTick", "queueMicrotask"] });
+    stop = new AbortController();
+  });
+
+  afterEach(() => clock.restore());
+
+  /** What it rejects with, as `error`; none, if it resolves; "runs on", if it does neither within a minute. */
+  async function endOf(worker: WorkerFunc, abortWith?: { reason: unknown }): Promise<{ error: unknown } | "stopped" | "runs on"> {
+    const logger = { debug: sinon.spy(), info: sinon.spy(), warn: sinon.spy(), error: sinon.spy() };
+    let end: { error: unknown } | "stopped" | "runs on" = "runs on";
+    workerLink(worker)
+      .run({ signal: stop.signal, name: "x", attempt: 0, logger, checkpoint() {} })
+      .then(
+        () => (end = "stopped"),
+        (error: unknown) => (end = { error }),
+      );
+    await clock.tickAsync(1_000);
+    if (abortWith !== undefined) stop.abort(abortWith.reason);
+    await clock.tickAsync(59_000);
+    return end;
+  }
+
+  /** A worker that waits until it is to stop, and then throws. */
+  const throwingOnStop =
+    (thrown: (signal: AbortSignal) => unknown): WorkerFunc =>
+    async ({ signal }: WorkerContext) => {
+      await wait("1h", { signal });
+      throw thrown(signal);
+    };
+
+  describe("after an abort has stopped cleanly if it", () => {
+    const reason = new Error("shutting down");
+    it("returns", async () => {
+      expect(await endOf(({ signal }) => wait("1h", { signal }), { reason })).to.equal("stopped");
+    });
+    it("rejects with the reason of its signal", async () => {
+      expect(
+        await endOf(
+          throwingOnStop((signal) => signal.reason),
+          { reason },
+        ),
+      ).to.equal("stopped");
+    });
+    it("rejects with the reason of its signal, be that not even an error", async () => {
+      expect(
+        await endOf(
+          throwingOnStop((signal) => signal.reason),
+          { reason: "enough" },
+        ),
+      ).to.equal("stopped");
+      stop = new AbortController();
+      expect(
+        await endOf(
+          throwingOnStop((signal) => signal.reason),
+          { reason: null },
+        ),
+      ).to.equal("stopped");
+    });
+    it("rejects with an AbortError, whoever made it", async () => {
+      expect(
+        await endOf(
+          throwingOnStop(() => new DOMException("aborted", "AbortError")),
+          { reason },
+        ),
+      ).to.equal("stopped");
+      stop = new AbortController();
+      const own = Object.assign(new Error("aborted"), { name: "AbortError" });
+      expect(
+        await endOf(
+          throwingOnStop(() => own),
+          { reason },
+        ),
+      ).to.equal("stopped");
+    });
+    it("rejects with an AbortError of another realm", async () => {
+      const error: unknown = runInNewContext("Object.assign(new Error('aborted'), { name: 'AbortError' })");
+      expect(
+        await endOf(
+          throwingOnStop(() => error),
+          { reason },
+        ),
+      ).to.equal("stopped");
+    });
+  });
+
+  describe("after an abort has failed if it", () => {
+    it("rejects with any other error", async () => {
+      const error = new Error("the connection would not close");
+      expect(
+        await endOf(
+          throwingOnStop(() => error),
+          { reason: undefined },
+        ),
+      ).to.deep.equal({ error });
+    });
+    it("rejects with a copy of the reason", async () => {
+      const error = new Error("shutting down");
+      expect(
+        await endOf(
+          throwingOnStop(() => error),
+          { reason: new Error("shutting down") },
+        ),
+      ).to.deep.equal({ error });
+    });
+    it("rejects with undefined", async () => {
+      const end = await endOf(
+        throwingOnStop(() => undefined),
+        { reason: new Error("shutting down") },
+      );
+      expect(end).to.have.property("error").that.is.instanceOf(ThrownValueError);
+    });
+  });
+
+  it("has failed with an AbortError that it rejects with before any abort", async () => {
+    const error = new DOMException("the fetch took too long", "AbortError");
+    expect(await endOf(() => Promise.reject(error))).to.deep.equal({ error });
+  });
+
+  it("has failed with an error whose very name cannot be read", async () => {
+    const error = Object.defineProperty(new Error("no luck"), "name", {
+      get() {
+        throw new Error("no name");
+      },
+    });
+    expect(
+      await endOf(
+        throwingOnStop(() => error),
+        { reason: undefined },
+      ),
+    ).to.have.property("error", error);
+  });
+
+  // biome-ignore lint/suspicious/noThenProperty: a thenable is the subject
+  const thenable = { then: (resolve: () => void) => setTimeout(resolve, 30_000) };
+  for (const [told, result] of [
+    ["a promise", () => wait("30s")],
+    ["a thenable", () => thenable],
+    ["a function that is a thenable", () => Object.assign(() => {}, thenable)],
+  ] as const) {
+    it(`awaits ${told}`, async () => {
+      const ended = sinon.spy();
+      void workerLink(result)
+        .run({ signal: stop.signal } as never)
+        .then(ended);
+      await clock.tickAsync(29_999);
+      expect(ended.called).to.equal(false);
+      await clock.tickAsync(1);
+      expect(ended.called).to.equal(true);
+    });
+  }
+
+  it("is over at once when it returns anything else, which is ignored", async () => {
+    for (const result of [undefined, 0, "text", null, {}, [], () => {}]) {
+      expect(await endOf(() => result)).to.equal("stopped");
+    }
+  });
+});

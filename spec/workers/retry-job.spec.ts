@@ -1,0 +1,181 @@
+import { expect } from "chai";
+import sinon from "sinon";
+import {
+  type Backoff,
+  ExponentialBackoff,
+  InvalidArgumentError,
+  type JobFunc,
+  type RetryJobOptions,
+  retryJob,
+  StaticBackoff,
+  type WorkerContext,
+  wait,
+} from "watchbill";
+
+describe("retryJob", () => {
+  let clock: sinon.SinonFakeTimers;
+  let stop: AbortController;
+  let logger: Record<"debug" | "info" | "warn" | "error", sinon.SinonSpy>;
+  const backoff = new StaticBackoff({ sleep: "1s" });
+
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({ toNotFake: ["nextTick", "queueMicrotask"] });
+    stop = new AbortController();
+    logger = { debug: sinon.spy(), info: sinon.spy(), warn: sinon.spy(), error: sinon.spy() };
+  });
+
+  afterEach(() => clock.restore());
+
+  async function run(job: JobFunc, policy: Backoff | RetryJobOptions): Promise<void> {
+    await retryJob(job, policy).runOnce({ signal: stop.signal, name: "x", attempt: 0, logger, checkpoint() {} });
+  }
+
+  /** A job that fails with these errors, one at each attempt, and then succeeds. */
+  function failing(...errors: Error[]) {
+    return sinon.spy(async (_context: WorkerContext) => {
+      const error = errors.shift();
+      if (error !== undefined) throw error;
+    });
+  }
+
+  it("calls a job once that succeeds", async () => {
+    const job = failing();
+    await run(job, backoff);
+    expect(job.callCount).to.equal(1);
+    expect(logger.error.args).to.deep.equal([]);
+  });
+
+  it("calls a job four times that fails three times", async () => {
+    const job = failing(new Error("a"), new Error("b"), new Error("c"));
+    const running = run(job, backoff);
+    await clock.tickAsync(10_000);
+    await running;
+    expect(job.callCount).to.equal(4);
+  });
+
+  it("really waits for its backoff", async () => {
+    const times: number[] = [];
+    const job = failing(new Error("a"), new Error("b"), new Error("c"));
+    const running = run(
+      (context) => {
+        times.push(Date.now());
+        return job(context);
+      },
+      new ExponentialBackoff({ initial: "1s", max: "1m" }),
+    );
+    await clock.tickAsync(60_000);
+    await running;
+    expect(times).to.deep.equal([0, 1_000, 3_000, 7_000]);
+  });
+
+  it("has the attempt in the context, and asks the backoff for the same", async () => {
+    const duration = sinon.stub<[number], number>().returns(10);
+    const attempts: number[] = [];
+    const job = failing(new Error("a"), new Error("b"));
+    const running = run(
+      (context) => {
+        attempts.push(context.attempt);
+        return job(context);
+      },
+      { duration },
+    );
+    await clock.tickAsync(100);
+    await running;
+    expect(attempts).to.deep.equal([0, 1, 2]);
+    expect(duration.args).to.deep.equal([[1], [2]]);
+  });
+
+  it("stops on an abort while it backs off, and rejects with the very reason", async () => {
+    const reason = new Error("shutting down");
+    const job = failing(new Error("a"));
+    const running = run(job, new StaticBackoff({ sleep: "1h" })).catch((caught: unknown) => caught);
+    await clock.tickAsync(1_000);
+    stop.abort(reason);
+    expect(clock.countTimers()).to.equal(0);
+    expect(await running).to.equal(reason);
+    expect(job.callCount).to.equal(1);
+  });
+
+  it("stops on an abort while the job runs, and rejects with the very reason", async () => {
+    const reason = new Error("shutting down");
+    const running = run(async ({ signal }) => {
+      await wait("1h", { signal });
+      signal.throwIfAborted();
+    }, backoff).catch((caught: unknown) => caught);
+    await clock.tickAsync(1_000);
+    stop.abort(reason);
+    expect(await running).to.equal(reason);
+  });
+
+  it("starts nothing once aborted, and rejects with the very reason", async () => {
+    const reason = new Error("shutting down");
+    stop.abort(reason);
+    const job = failing();
+    expect(await run(job, backoff).catch((caught: unknown) => caught)).to.equal(reason);
+    expect(job.callCount).to.equal(0);
+  });
+
+  it("resolves if the job succeeds although it was aborted meanwhile", async () => {
+    const running = run(() => wait("1s"), backoff);
+    stop.abort();
+    await clock.tickAsync(1_000);
+    await running;
+  });
+
+  it("passes on the error of a job that fails while it stops, and does not try it again", async () => {
+    const error = new Error("half a file was written");
+    const job = sinon.spy(async ({ signal }: WorkerContext) => {
+      await wait("1h", { signal });
+      throw error;
+    });
+    const running = run(job, backoff).catch((caught: unknown) => caught);
+    stop.abort();
+    expect(await running).to.equal(error);
+    expect(job.callCount).to.equal(1);
+  });
+
+  it("gives up after maxAttempts, with the very last error", async () => {
+    const last = new Error("c");
+    const job = failing(new Error("a"), new Error("b"), last);
+    const running = run(job, { backoff, maxAttempts: 3 }).catch((caught: unknown) => caught);
+    await clock.tickAsync(60_000);
+    expect(await running).to.equal(last);
+    expect(job.callCount).to.equal(3);
+    expect(logger.error.callCount).to.equal(2);
+    expect(clock.countTimers()).to.equal(0);
+  });
+
+  it("logs every failed attempt that is followed by another", async () => {
+    const error = new Error("a");
+    const running = run(failing(error), backoff);
+    await clock.tickAsync(1_000);
+    await running;
+    expect(logger.error.args).to.deep.equal([
+      [{ worker: "x", attempt: 1, delay: 1_000, err: error }, "failed, and is tried again"],
+    ]);
+    expect(logger.error.firstCall.firstArg.err).to.equal(error);
+  });
+
+  for (const [maxAttempts, shown] of [
+    [0, "0"],
+    [-1, "-1"],
+    [1.5, "1.5"],
+    [Number.NaN, "NaN"],
+    [Number.NEGATIVE_INFINITY, "-Infinity"],
+    ["3", "'3'"],
+  ] as const) {
+    it(`rejects ${shown} for maxAttempts`, () => {
+      expect(() => retryJob(() => {}, { backoff, maxAttempts: maxAttempts as never })).to.throw(
+        InvalidArgumentError,
+        `maxAttempts is ${shown}: give a whole number, 1 or more`,
+      );
+    });
+  }
+
+  it("rejects what is not a backoff", () => {
+    expect(() => retryJob(() => {}, { maxAttempts: 3 } as never)).to.throw(
+      InvalidArgumentError,
+      "{ maxAttempts: 3 } is not a backoff: give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)",
+    );
+  });
+});
