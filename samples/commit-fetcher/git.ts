@@ -76,17 +76,12 @@ function git(path: string, args: readonly string[], { signal, input = "" }: GitO
       // Whatever it died of. A child is born into our group, and a Ctrl-C in that very moment hits it as well.
       if (signal?.aborted) reject(signal.reason);
       else if (code === 0) resolve(output);
-      else
-        reject(
-          new GitError(
-            about(path, failure ?? (complaint.replace(/^fatal: /, "").trim() || `git ended with ${code ?? killedBy}`)),
-          ),
-        );
+      else reject(new GitError(about(path, failure ?? (complaint.trim() || `git ended with ${code ?? killedBy}`))));
     });
   });
 }
 
 function about(path: string, complaint: string): string {
-  const text = complaint.replaceAll(/\s+/g, " ");
+  const text = complaint.replace(/^fatal: /, "").replaceAll(/\s+/g, " ");
   return printable(text.includes(path) ? text : `${path}: ${text}`);
 }

@@ -88,6 +88,12 @@ describe("TimerQueue", () => {
     expect(woken).to.deep.equal([["a", 12]]);
   });
 
+  it("has Node's timer fire once, and late rather than early, for a time between two ms", () => {
+    scheduled("a", 1.5);
+    clock.next();
+    expect(woken).to.deep.equal([["a", 2]]);
+  });
+
   it("wakes in the same turn whatever has become due while others woke", () => {
     let now = 0;
     performance.now = () => now;

@@ -1,0 +1,67 @@
+// A process of its own for process.spec.ts; the argument says which. Prints "ready" once its workers run.
+import { bootstrap, Named, Retry, StaticBackoff, Worker, type WorkerContext } from "watchbill";
+
+@Named("acme")
+class Service {
+  /** Waits for its signal alone: there is no handle that would keep the process alive. */
+  @Worker
+  listen({ signal }: WorkerContext) {
+    setImmediate(() => console.log("ready"));
+    return new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+  }
+}
+
+@Named("acme")
+class Stubborn {
+  @Worker
+  ignore({ signal }: WorkerContext) {
+    setImmediate(() => console.log("ready"));
+    signal.addEventListener("abort", () => console.log("stopping"));
+    return new Promise<void>(() => {});
+  }
+}
+
+@Named("acme")
+class Failing {
+  @Worker
+  async read() {
+    throw new Error("disk full", { cause: new Error("no space left on /var") });
+  }
+
+  @Worker
+  async write({ signal }: WorkerContext) {
+    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+    throw new Error("cannot flush");
+  }
+}
+
+@Named("acme")
+class Retried {
+  attempts = 0;
+
+  @Worker
+  @Retry(new StaticBackoff({ sleep: 1 }))
+  async read({ attempt }: WorkerContext) {
+    if (attempt < 2) throw new Error(`attempt ${attempt} failed\u001b[31m`, { cause: new Error("no route") });
+    void runner.stop();
+  }
+}
+
+const [scenario] = process.argv.slice(2);
+const runner = bootstrap(
+  scenario === "retried"
+    ? [Retried]
+    : scenario === "failing" || scenario === "unawaited"
+      ? [Failing]
+      : scenario === "service"
+        ? [Service]
+        : [Stubborn],
+  { shutdownTimeout: scenario === "hanging" ? 50 : "30s" },
+);
+
+if (scenario === "unawaited") {
+  void runner.run();
+} else {
+  await runner.run();
+  console.log("stopped");
+}

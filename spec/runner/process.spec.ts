@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { expect } from "chai";
+
+/** A child process, what it has printed so far, and how it ended. */
+class Child {
+  stdout = "";
+  stderr = "";
+  readonly process: ChildProcess;
+  readonly #exit: Promise<unknown[]>;
+
+  constructor(scenario: string) {
+    this.process = spawn(process.execPath, ["--import", "tsx", "spec/runner/process.fixture.ts", scenario]);
+    this.process.stdout?.on("data", (data) => (this.stdout += data));
+    this.process.stderr?.on("data", (data) => (this.stderr += data));
+    this.#exit = once(this.process, "close");
+  }
+
+  async printed(text: string): Promise<void> {
+    while (!this.stdout.includes(text) && this.process.exitCode === null) await once(this.process.stdout ?? this.process, "data");
+  }
+
+  /** Its exit code; or the signal that killed it, which none should. */
+  async exit(): Promise<unknown> {
+    const [code, signal] = await this.#exit;
+    return code ?? signal;
+  }
+}
+
+describe("A process", function () {
+  this.timeout(30_000);
+
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    it(`is kept alive by its workers, and ends by itself with 0 when ${signal} has stopped them`, async () => {
+      const child = new Child("service");
+      await child.printed("ready");
+      child.process.kill(signal);
+      expect(await child.exit()).to.equal(0);
+      expect(child.stdout).to.equal("ready\nstopped\n");
+      expect(child.stderr).to.match(new RegExp(`^\\S+ INFO ${signal}: stopping; a second signal exits at once\n$`));
+    });
+
+    it(`exits at once on a second ${signal}, saying who is unfinished`, async () => {
+      const child = new Child("stubborn");
+      await child.printed("ready");
+      child.process.kill(signal);
+      await child.printed("stopping");
+      child.process.kill(signal);
+      expect(await child.exit()).to.equal(signal === "SIGINT" ? 130 : 143);
+      expect(child.stderr).to.match(
+        new RegExp(`ERROR ${signal} again: exiting at once, and what is unfinished is lost: acme/ignore\n$`),
+      );
+    });
+  }
+
+  it("counts signals of different kinds together", async () => {
+    const child = new Child("stubborn");
+    await child.printed("ready");
+    child.process.kill("SIGTERM");
+    await child.printed("stopping");
+    child.process.kill("SIGINT");
+    expect(await child.exit()).to.equal(130);
+  });
+
+  it("exits with 1 and names whoever hangs after the shutdown timeout, though they still hang", async () => {
+    const child = new Child("hanging");
+    await child.printed("ready");
+    child.process.kill("SIGTERM");
+    expect(await child.exit()).to.equal(1);
+    expect(child.stderr).to.include("ShutdownTimeoutError: 1 worker did not stop within 50ms: acme/ignore.");
+  });
+
+  for (const scenario of ["failing", "unawaited"]) {
+    it(`exits with 1 and names every failed worker, if run() rejects: ${scenario}`, async () => {
+      const child = new Child(scenario);
+      expect(await child.exit()).to.equal(1);
+      expect(child.stdout).to.equal("");
+      expect(child.stderr).to.include(
+        "WorkersFailedError: 2 workers failed:\n  acme/read: Error: disk full\n  acme/write: Error: cannot flush\n",
+      );
+      expect(child.stderr).to.include("[cause]: Error: no space left on /var");
+    });
+  }
+
+  it("has failures on stderr by default: worker, attempt, delay, and the error with its stack and its cause", async () => {
+    const child = new Child("retried");
+    expect(await child.exit()).to.equal(0);
+    const lines = child.stderr.split("\n");
+    expect(lines[0]).to.match(/^\S+ ERROR acme\/read: failed, and is tried again \(attempt 1, delay 1ms\)$/);
+    expect(lines[1]).to.equal("    Error: attempt 0 failed\\x1b[31m");
+    expect(child.stderr).to.match(/\n {8}at .*process\.fixture\.ts/);
+    expect(child.stderr).to.include("[cause]: Error: no route");
+    expect(child.stderr).to.include("(attempt 2, delay 1ms)");
+  });
+});

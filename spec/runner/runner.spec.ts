@@ -1,0 +1,276 @@
+import { getEventListeners } from "node:events";
+import { expect } from "chai";
+import { type SinonFakeTimers, useFakeTimers } from "sinon";
+import {
+  bootstrap,
+  DeclarativeWorker,
+  Repeat,
+  Runner,
+  RunnerBusyError,
+  ShutdownTimeoutError,
+  StaticBackoff,
+  Worker,
+  type WorkerContext,
+  WorkersFailedError,
+  wait,
+} from "watchbill";
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+const untilStopped = ({ signal }: WorkerContext) => wait("365d", { signal });
+const never = () => new Promise<void>(() => {});
+
+const runnerOf = (workers: Record<string, (context: WorkerContext) => unknown>, options = {}) =>
+  bootstrap(
+    Object.entries(workers).map(([name, worker]) => new DeclarativeWorker({ name, worker })),
+    { logger: silent, ...options },
+  );
+
+describe("A runner", () => {
+  let clock: SinonFakeTimers;
+
+  beforeEach(() => {
+    clock = useFakeTimers({ toNotFake: ["nextTick", "queueMicrotask"] });
+  });
+
+  afterEach(() => clock.restore());
+
+  it("runs until it is stopped, and resolves if nobody failed", async () => {
+    class Fetcher {
+      runs = 0;
+
+      @Repeat("5s")
+      fetch() {
+        this.runs++;
+      }
+
+      @Worker
+      async listen({ signal }: WorkerContext) {
+        await wait("365d", { signal });
+      }
+    }
+    const fetcher = new Fetcher();
+    const runner = bootstrap([fetcher], { logger: silent });
+    const running = runner.run();
+    await clock.tickAsync("01:00");
+    expect(fetcher.runs).to.equal(12);
+    await runner.stop();
+    await running;
+    await clock.tickAsync("01:00");
+    expect(fetcher.runs).to.equal(12);
+  });
+
+  it("stops the rest when one fails, and rejects with every error by identity and every name", async () => {
+    const [first, second] = [new Error("disk full"), new Error("cannot close")];
+    const runner = runnerOf({
+      async writer() {
+        throw first;
+      },
+      async reader({ signal }) {
+        await wait("365d", { signal });
+        throw second;
+      },
+      cleaner: untilStopped,
+    });
+    const error = await runner.run().catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(WorkersFailedError);
+    expect(error).to.have.property("message", "2 workers failed:\n  writer: Error: disk full\n  reader: Error: cannot close");
+    expect(error).to.deep.include({ errors: [first, second], workers: ["writer", "reader"], cause: first });
+  });
+
+  it("stops on the signal given at bootstrap or to run, and starts nothing if that has aborted already", async () => {
+    for (const given of ["bootstrap", "run"] as const) {
+      let starts = 0;
+      const { signal, abort } = abortable();
+      const counted = (context: WorkerContext) => {
+        starts++;
+        return untilStopped(context);
+      };
+      const runner = runnerOf({ counted }, given === "bootstrap" ? { signal } : {});
+      const running = runner.run(given === "run" ? { signal } : {});
+      expect(getEventListeners(signal, "abort")).to.have.length(1);
+      abort();
+      await running;
+      expect(getEventListeners(signal, "abort")).to.have.length(0);
+      await runner.run(given === "run" ? { signal } : {});
+      expect(starts).to.equal(1);
+    }
+  });
+
+  it("names those who do not stop in time, also when it is part of another roster, and says what to do", async () => {
+    const inner = runnerOf({ stuck: never, fine: untilStopped }, { shutdownTimeout: "5s" });
+    const runner = bootstrap([new DeclarativeWorker({ name: "imports", worker: inner })], {
+      logger: silent,
+      shutdownTimeout: "1s",
+    });
+    const outcome = runner.run().catch((thrown: unknown) => thrown);
+    const stopped = runner.stop();
+    await clock.tickAsync(999);
+    await clock.tickAsync(1);
+    await stopped;
+    const error = await outcome;
+    expect(error)
+      .to.be.instanceOf(ShutdownTimeoutError)
+      .and.to.deep.include({ workers: ["imports/stuck"] });
+    expect(error).to.have.property(
+      "message",
+      "1 worker did not stop within 1s: imports/stuck. Let each watch context.signal, or raise shutdownTimeout",
+    );
+  });
+
+  it("tells of failures and of those who hang in one error", async () => {
+    const failure = new Error("disk full");
+    const runner = runnerOf({
+      stuck: never,
+      writer() {
+        throw failure;
+      },
+    });
+    const outcome = runner.run().catch((thrown: unknown) => thrown);
+    await clock.tickAsync("30");
+    const error = await outcome;
+    expect(error).to.be.instanceOf(WorkersFailedError);
+    expect(error).to.have.property("errors").with.length(2);
+    expect(error).to.have.nested.property("errors[0]", failure);
+    expect(error).to.have.nested.property("errors[1]").that.is.instanceOf(ShutdownTimeoutError);
+  });
+
+  it("logs a worker that ends only after the shutdown timeout, its error included", async () => {
+    const lines: unknown[] = [];
+    const push = (details: object, message?: string) => lines.push([message, details]);
+    const late = new Error("too late");
+    const runner = runnerOf(
+      {
+        async sleeper() {
+          await wait("1m");
+        },
+        async failer() {
+          await wait("2m");
+          throw late;
+        },
+      },
+      { logger: { debug: push, info: push, warn: push, error: push }, shutdownTimeout: "10s" },
+    );
+    const outcome = runner.run().catch((thrown: unknown) => thrown);
+    void runner.stop();
+    await clock.tickAsync("03:00");
+    expect(await outcome).to.be.instanceOf(ShutdownTimeoutError);
+    expect(lines).to.deep.equal([
+      ["ended after the shutdown timeout", { worker: "sleeper" }],
+      ["ended after the shutdown timeout", { worker: "failer", err: late }],
+    ]);
+  });
+
+  it("refuses to run twice at a time, and while those who hung still run, and may run again after that", async () => {
+    const gate = deferred();
+    const runner = runnerOf({ slow: () => gate.promise }, { shutdownTimeout: "1s" });
+    const outcome = runner.run().catch((thrown: unknown) => thrown);
+    const refused = await runner.run().catch((thrown: unknown) => thrown);
+    expect(refused).to.be.instanceOf(RunnerBusyError);
+    expect(refused).to.have.property("message", "The runner already runs: slow must have stopped before run() is called again");
+    void runner.stop();
+    await clock.tickAsync("2");
+    expect(await outcome).to.be.instanceOf(ShutdownTimeoutError);
+    expect(await runner.run().catch((thrown: unknown) => thrown)).to.be.instanceOf(RunnerBusyError);
+    gate.resolve(undefined);
+    await clock.tickAsync(0);
+    const again = await runner.run().catch((thrown: unknown) => thrown);
+    expect(again).to.have.property("message").that.includes("slow exited prematurely");
+  });
+
+  it("may be stopped before, during and after a run, and twice", async () => {
+    const runner = runnerOf({ listener: untilStopped });
+    await runner.stop();
+    const running = runner.run();
+    await Promise.all([runner.stop(), runner.stop(), running]);
+    await runner.stop();
+    const again = runner.run();
+    await runner.stop();
+    await again;
+  });
+
+  it("leaves no listener and no timer behind, however it ends", async () => {
+    const before = process.listenerCount("SIGINT") + process.listenerCount("SIGTERM");
+    const stopped = runnerOf({ listener: untilStopped });
+    const running = stopped.run();
+    expect(process.listenerCount("SIGINT") + process.listenerCount("SIGTERM")).to.equal(before + 2);
+    await stopped.stop();
+    await running;
+    await runnerOf({ failer: () => Promise.reject(new Error("no")), other: untilStopped })
+      .run()
+      .catch(() => {});
+    await runnerOf({ failer: never }, { shutdownTimeout: 0, signal: AbortSignal.abort() }).run();
+    const hung = runnerOf({ never }, { shutdownTimeout: 10 });
+    const outcome = hung.run().catch(() => {});
+    void hung.stop();
+    await clock.tickAsync(20);
+    await outcome;
+    expect(process.listenerCount("SIGINT") + process.listenerCount("SIGTERM")).to.equal(before);
+    expect(clock.countTimers()).to.equal(0);
+  });
+
+  it("leaves the signals of the process alone when it has a signal of its own, unless it is told which", async () => {
+    const count = () => process.listenerCount("SIGINT") + process.listenerCount("SIGHUP");
+    const before = count();
+    const { signal, abort } = abortable();
+    const quiet = runnerOf({ listener: untilStopped }).run({ signal });
+    expect(count()).to.equal(before);
+    const told = runnerOf({ listener: untilStopped }, { signal, signals: ["SIGHUP"] }).run();
+    expect(count()).to.equal(before + 1);
+    abort();
+    await Promise.all([quiet, told]);
+    expect(count()).to.equal(before);
+  });
+
+  it("is a worker: it may be a part of another, with a retry of its own", async () => {
+    let starts = 0;
+    const inner = runnerOf({
+      async flaky() {
+        starts++;
+        await wait("1s");
+        throw new Error("lost");
+      },
+      listener: untilStopped,
+    });
+    const retry = new StaticBackoff({ sleep: "9s" });
+    const outer = bootstrap([new DeclarativeWorker({ name: "imports", worker: inner, retry })], { logger: silent });
+    const running = outer.run();
+    await clock.tickAsync("00:59");
+    expect(starts).to.equal(6);
+    await outer.stop();
+    await running;
+  });
+
+  it("may be run with the context of a worker, and is stopped with that", async () => {
+    const names: string[] = [];
+    const inner = runnerOf({
+      listener: (context) => {
+        names.push(context.name);
+        return untilStopped(context);
+      },
+    });
+    const outer = runnerOf({ imports: (context) => inner.run(context) });
+    const running = outer.run();
+    await outer.stop();
+    await running;
+    expect(names).to.deep.equal(["imports/listener"]);
+  });
+
+  it("warns of an empty roster, which has nothing to wait for", async () => {
+    const warnings: unknown[] = [];
+    await new Runner([], { logger: { ...silent, warn: (_details, message) => warnings.push(message) } }).run();
+    expect(warnings).to.deep.equal(["there are no workers to run"]);
+  });
+});
+
+function abortable() {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort() };
+}
+
+function deferred() {
+  let resolve: (value: unknown) => void = () => {};
+  const promise = new Promise((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
