@@ -1,6 +1,5 @@
-import { type Activity, isFailure, type Outcome } from "../context/activity.js";
+import { type Activity, isFailure, type Outcome, type Startable } from "../context/activity.js";
 import { Context } from "../context/context.js";
-import type { Link } from "../context/link.js";
 import type { Logger } from "../context/logger.js";
 import { onAbort } from "../context/on-abort.js";
 import { Scope } from "../context/scope.js";
@@ -22,7 +21,7 @@ export interface RunOptions {
  * The context may be one of ours, and the link then becomes a part of that worker: it is named after it, aborted with it and
  * reports its runs to it. Any other object that has a signal serves as well.
  */
-export function runUnder(context: RunOptions, link: Link): Promise<Outcome> {
+export function runUnder(context: RunOptions, link: Startable): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const bridge = new Bridge(context, link, (outcome) => {
       if (isFailure(outcome)) reject(outcome);
@@ -37,13 +36,13 @@ export class Bridge extends Scope {
   readonly #context: RunOptions & Partial<Omit<WorkerContext, keyof RunOptions>>;
   /** The worker that runs this, if the context is one of ours. */
   readonly #outer: Activity | undefined;
-  readonly #link: Link;
+  readonly #link: Startable;
   readonly #done: (outcome: Outcome) => void;
   readonly #defaultLogger: Logger;
   #callOff: (() => void) | undefined;
 
   /** @param done is told of the outcome once, possibly before {@link begin} returns */
-  constructor(context: RunOptions, link: Link, done: (outcome: Outcome) => void, defaultLogger: Logger = stderrLogger) {
+  constructor(context: RunOptions, link: Startable, done: (outcome: Outcome) => void, defaultLogger: Logger = stderrLogger) {
     super();
     this.#context = context;
     this.#outer = Context.activityOf(context);

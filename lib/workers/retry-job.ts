@@ -1,12 +1,11 @@
 import { inspect } from "node:util";
 import { asBackoff, policyOptions } from "../backoff/as-backoff.js";
 import type { Backoff } from "../backoff/backoff.js";
-import { Activity, isFailure, type Outcome } from "../context/activity.js";
-import type { WorkerStatus } from "../context/worker-status.js";
+import { type Activity, isFailure, type Outcome } from "../context/activity.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import type { Job, JobFunc } from "./job.js";
 import { JobLink, jobLink } from "./job-link.js";
-import { nextAttempt } from "./next-attempt.js";
+import { Retrying } from "./retrying.js";
 
 export interface RetryJobOptions {
   readonly backoff: Backoff;
@@ -64,41 +63,16 @@ class RetryJobLink extends JobLink {
   }
 }
 
-class RetryingJob extends Activity {
-  readonly #link: RetryJobLink;
-  #failures = 0;
+class RetryingJob extends Retrying {
+  readonly #maxAttempts: number;
 
-  constructor(parent: Activity, link: RetryJobLink) {
-    super(parent);
-    this.#link = link;
-  }
-
-  override get attempt(): number {
-    return this.#failures;
-  }
-
-  override begin(): void {
-    this.start(this.#link.job);
-  }
-
-  override wake(): void {
-    this.begin();
+  constructor(parent: Activity, { job, policy }: RetryJobLink) {
+    super(parent, job, policy.backoff);
+    this.#maxAttempts = policy.maxAttempts;
   }
 
   protected override ended(outcome: Outcome): void {
-    const { backoff, maxAttempts } = this.#link.policy;
-    if (!isFailure(outcome) || this.aborted || ++this.#failures >= maxAttempts) {
-      this.settle(outcome);
-      return;
-    }
-    const delay = nextAttempt(this, backoff, this.#failures, outcome);
-    if (delay instanceof Error) this.settle(delay);
-    else this.sleep(delay);
-  }
-
-  override describe(status: WorkerStatus): void {
-    status.attempt = this.#failures;
-    this.describeSleep(status, "backing off");
-    super.describe(status);
+    if (!isFailure(outcome) || this.aborted || ++this.failures >= this.#maxAttempts) this.settle(outcome);
+    else this.tryAgain(outcome);
   }
 }

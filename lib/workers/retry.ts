@@ -1,10 +1,9 @@
 import { asBackoff, policyOptions } from "../backoff/as-backoff.js";
 import type { Backoff } from "../backoff/backoff.js";
-import { Activity, isFailure, type Outcome } from "../context/activity.js";
-import type { WorkerStatus } from "../context/worker-status.js";
+import { type Activity, isFailure, type Outcome } from "../context/activity.js";
 import { type Duration, parseDuration } from "../time/duration.js";
 import { TimerQueue } from "../time/timer-queue.js";
-import { nextAttempt } from "./next-attempt.js";
+import { Retrying } from "./retrying.js";
 import type { Worker, WorkerFunc } from "./worker.js";
 import { WorkerLink, workerLink } from "./worker-link.js";
 
@@ -56,35 +55,26 @@ class RetryLink extends WorkerLink {
   }
 
   override activity(parent: Activity): Activity {
-    return new Retrying(parent, this);
+    return new RetryingWorker(parent, this);
   }
 }
 
-class Retrying extends Activity {
-  readonly #link: RetryLink;
-  #failures = 0;
+class RetryingWorker extends Retrying {
+  readonly #resetAfter: number;
   #startedAt = 0;
 
-  constructor(parent: Activity, link: RetryLink) {
-    super(parent);
-    this.#link = link;
-  }
-
-  override get attempt(): number {
-    return this.#failures;
+  constructor(parent: Activity, { worker, policy }: RetryLink) {
+    super(parent, worker, policy.backoff);
+    this.#resetAfter = policy.resetAfter;
   }
 
   override begin(): void {
     this.#startedAt = TimerQueue.current().now();
-    this.start(this.#link.worker);
-  }
-
-  override wake(): void {
-    this.begin();
+    super.begin();
   }
 
   override runEnded(outcome: Outcome): void {
-    if (outcome === "done") this.#failures = 0;
+    if (outcome === "done") this.failures = 0;
     super.runEnded(outcome);
   }
 
@@ -94,17 +84,8 @@ class Retrying extends Activity {
       return;
     }
     const failure = isFailure(outcome) ? outcome : undefined;
-    const { backoff, resetAfter } = this.#link.policy;
-    if (failure === undefined || TimerQueue.current().now() - this.#startedAt >= resetAfter) this.#failures = 0;
-    if (failure !== undefined) this.#failures++;
-    const delay = nextAttempt(this, backoff, this.#failures, failure);
-    if (delay instanceof Error) this.settle(delay);
-    else this.sleep(delay);
-  }
-
-  override describe(status: WorkerStatus): void {
-    status.attempt = this.#failures;
-    this.describeSleep(status, "backing off");
-    super.describe(status);
+    if (failure === undefined || TimerQueue.current().now() - this.#startedAt >= this.#resetAfter) this.failures = 0;
+    if (failure !== undefined) this.failures++;
+    this.tryAgain(failure);
   }
 }

@@ -1,10 +1,9 @@
 import type { Activity, Outcome } from "../context/activity.js";
-import type { Link } from "../context/link.js";
 import { toError } from "../errors/thrown-value-error.js";
 import { WorkersFailedError } from "../errors/workers-failed-error.js";
 import { type RunOptions, runUnder } from "./bridge.js";
 import type { Job, JobFunc } from "./job.js";
-import { JobLink, jobLink } from "./job-link.js";
+import { jobLink } from "./job-link.js";
 import { RunAll } from "./run-all.js";
 
 /**
@@ -16,7 +15,7 @@ import { RunAll } from "./run-all.js";
  */
 export async function runAllJobs(jobs: Iterable<Job | JobFunc>, options: RunOptions = {}): Promise<void> {
   const links = Array.from(jobs, jobLink);
-  const outcome = await runUnder(options, new Batch(links));
+  const outcome = await runUnder(options, { activity: (parent) => new RunAllJobs(parent, links, "job") });
   if (outcome !== "stopped") return;
   // The batch was stopped before it began, and so was each of its jobs.
   const failures = links.map(({ label }, i) => {
@@ -24,20 +23,6 @@ export async function runAllJobs(jobs: Iterable<Job | JobFunc>, options: RunOpti
     return { worker, error: toError(options.signal?.reason, worker) };
   });
   throw new WorkersFailedError(failures, "job");
-}
-
-class Batch extends JobLink {
-  readonly label = "";
-  readonly #links: readonly Link[];
-
-  constructor(links: readonly Link[]) {
-    super();
-    this.#links = links;
-  }
-
-  override activity(parent: Activity): Activity {
-    return new RunAllJobs(parent, this.#links, "job");
-  }
 }
 
 class RunAllJobs extends RunAll {

@@ -7,7 +7,7 @@ import { formatDuration } from "../time/format-duration.js";
 import { type RunOptions, runUnder } from "./bridge.js";
 import { RunAll } from "./run-all.js";
 import type { Worker, WorkerFunc } from "./worker.js";
-import { WorkerLink, workerLink } from "./worker-link.js";
+import { workerLink } from "./worker-link.js";
 
 /**
  * Starts all workers and waits until all have ended. As soon as the first ends, for whatever reason, the rest are aborted.
@@ -20,21 +20,8 @@ import { WorkerLink, workerLink } from "./worker-link.js";
  * Rejects with an {@link InvalidArgumentError} if one is not a worker; nothing has been started then.
  */
 export async function runAllWorkers(workers: Iterable<Worker | WorkerFunc>, options: RunOptions = {}): Promise<void> {
-  await runUnder(options, new Roster(Array.from(workers, workerLink)));
-}
-
-class Roster extends WorkerLink {
-  readonly label = "";
-  readonly #links: readonly Link[];
-
-  constructor(links: readonly Link[]) {
-    super();
-    this.#links = links;
-  }
-
-  override activity(parent: Activity): Activity {
-    return new RunAllWorkers(parent, this.#links, Number.POSITIVE_INFINITY);
-  }
+  const links = Array.from(workers, workerLink);
+  await runUnder(options, { activity: (parent) => new RunAllWorkers(parent, links, Number.POSITIVE_INFINITY) });
 }
 
 /** Workers side by side: the end of one is the end of all. */

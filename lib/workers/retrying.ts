@@ -1,0 +1,44 @@
+import type { Backoff } from "../backoff/backoff.js";
+import type { Startable } from "../context/activity.js";
+import { Activity } from "../context/activity.js";
+import type { WorkerStatus } from "../context/worker-status.js";
+import { nextAttempt } from "./next-attempt.js";
+
+/** Something that is started again and again: counts its failures in a row, and waits for a backoff between two attempts. */
+export abstract class Retrying extends Activity {
+  readonly #subject: Startable;
+  readonly #backoff: Backoff;
+  /** In a row, up to now. */
+  protected failures = 0;
+
+  constructor(parent: Activity, subject: Startable, backoff: Backoff) {
+    super(parent);
+    this.#subject = subject;
+    this.#backoff = backoff;
+  }
+
+  override get attempt(): number {
+    return this.failures;
+  }
+
+  override begin(): void {
+    this.start(this.#subject);
+  }
+
+  override wake(): void {
+    this.begin();
+  }
+
+  /** Begins the next attempt once its delay is over. Gives up if the backoff has no delay to give. */
+  protected tryAgain(failure: Error | undefined): void {
+    const delay = nextAttempt(this, this.#backoff, this.failures, failure);
+    if (typeof delay === "number") this.sleep(delay);
+    else this.settle(delay);
+  }
+
+  override describe(status: WorkerStatus): void {
+    status.attempt = this.failures;
+    this.describeSleep(status, "backing off");
+    super.describe(status);
+  }
+}
