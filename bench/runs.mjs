@@ -19,7 +19,7 @@ const jobs = {
 
 const peers = {
   setInterval(count, interval, kind) {
-    const handles = Array.from({ length: count }, () => setInterval(jobs[kind], interval));
+    const handles = Array.from({ length: count }, () => setInterval(() => jobs[kind](), interval));
     return () => handles.forEach(clearInterval);
   },
   "toad-scheduler"(count, interval, kind) {
@@ -53,7 +53,10 @@ export async function costOfRuns(count, interval, kind) {
   return Object.fromEntries(
     Object.entries(figures).map(([peer, measured]) => [
       peer,
-      { "ns a run": Math.round(median(measured.map(({ ns }) => ns))), "% of due runs": round1(median(measured.map(({ share }) => share)) * 100) },
+      {
+        "ns a run": Math.round(median(measured.map(({ ns }) => ns))),
+        "% of due runs": round1(median(measured.map(({ share }) => share)) * 100),
+      },
     ]),
   );
 }

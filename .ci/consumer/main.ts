@@ -22,4 +22,9 @@ class Service {
 
 const runner = bootstrap([Service]);
 await runner.run();
-console.log(runner.status().map(({ name }) => name).join(","));
+console.log(
+  runner
+    .status()
+    .map(({ name }) => name)
+    .join(","),
+);

@@ -35,6 +35,9 @@ export class ExponentialBackoff implements Backoff {
     if (typeof jitterProportion !== "number" || !(jitterProportion >= 0 && jitterProportion <= 1)) {
       throw new InvalidArgumentError(`jitterProportion is ${inspect(jitterProportion)}: give a number from 0 to 1`);
     }
+    if (random !== undefined && typeof random !== "function") {
+      throw new InvalidArgumentError(`random is ${inspect(random)}: give a function that returns a number from 0 to 1`);
+    }
     this.jitterProportion = jitterProportion;
     this.#random = random;
   }

@@ -3,6 +3,11 @@ export interface Abortable {
   abort(reason: unknown): void;
 }
 
+/** Whether it can abort; also a signal of another realm, or of a polyfill. */
+export function isAbortSignal(value: unknown): value is AbortSignal {
+  return typeof value === "object" && value !== null && "aborted" in value && "addEventListener" in value;
+}
+
 /** Everything that waits for one signal, behind the signal's one listener. */
 class Watch {
   readonly #signal: AbortSignal;

@@ -31,7 +31,8 @@ function format(level: LogLevel, details: object, message = ""): string {
   const subject = worker === undefined ? "" : `${show("worker", worker)}: `;
   const head = `${new Date().toISOString()} ${level.toUpperCase()} ${subject}${message}${fields.length > 0 ? ` (${fields.join(", ")})` : ""}`;
   const error = "err" in details ? `\n${inspectSafely(err).replaceAll(/^/gm, "    ")}` : "";
-  return `${escapeControls(head + error)}\n`;
+  // A line break of the head would let remote text forge an entry; the error below it is indented.
+  return `${escapeControls(head).replaceAll("\n", "\\n")}${escapeControls(error)}\n`;
 }
 
 function show(key: string, value: unknown): string {

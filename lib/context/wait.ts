@@ -1,14 +1,19 @@
+import { inspect } from "node:util";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { type Duration, milliseconds } from "../time/duration.js";
 import { type Timer, TimerQueue } from "../time/timer-queue.js";
-import { type Abortable, onAbort } from "./on-abort.js";
+import { type Abortable, isAbortSignal, onAbort } from "./on-abort.js";
 
 /**
  * Resolves after the duration, or as soon as the signal aborts; look at `signal.aborted` to tell which. Never rejects, never
  * resolves early, and leaves neither timer nor listener behind. A whole {@link WorkerContext} may be given.
- * @throws InvalidArgumentError at once, if the duration is malformed
+ * @throws InvalidArgumentError at once, if the duration is malformed or the signal is none
  */
 export function wait(duration: Duration, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
   const ms = milliseconds(duration);
+  if (signal !== undefined && !isAbortSignal(signal)) {
+    throw new InvalidArgumentError(`${inspect(signal, { depth: 0 })} is not an AbortSignal`);
+  }
   return new Promise((resolve) => {
     const waiting = new Waiting(resolve);
     waiting.begin(ms, signal);

@@ -1,3 +1,4 @@
+import { isError } from "../errors/thrown-value-error.js";
 import type { Logger, LogLevel } from "./logger.js";
 import { writeToStderr } from "./stderr-logger.js";
 
@@ -18,13 +19,17 @@ export class WorkerLogger implements Logger {
       (details: object | string, message?: string): void => {
         let entry: object = bound;
         const text = typeof details === "string" ? details : message;
-        try {
-          if (details instanceof Error) entry = { ...bound, err: details };
-          else if (typeof details === "object") entry = { ...bound, ...details };
-          target[level](entry, text);
-        } catch (err) {
+        const refused = (err: unknown): void => {
           writeToStderr(level, entry, text);
-          writeToStderr("error", { ...bound, err }, "the logger threw on the entry above");
+          writeToStderr("error", { ...bound, err }, "the logger failed on the entry above");
+        };
+        try {
+          if (isError(details)) entry = { ...bound, err: details };
+          else if (typeof details === "object") entry = { ...bound, ...details, ...bound };
+          const returned: unknown = target[level](entry, text);
+          if (returned instanceof Promise) returned.catch(refused);
+        } catch (err) {
+          refused(err);
         }
       };
     this.debug = methodAt("debug");

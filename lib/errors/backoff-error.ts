@@ -13,7 +13,7 @@ export class BackoffError extends WatchbillError {
   readonly failure: Error | undefined;
 
   constructor(worker: string, problem: string, failure: Error | undefined, options?: ErrorOptions) {
-    super(`The backoff of ${worker} ${problem}; it must return a finite number of ms, 0 or more`, options);
+    super(`The backoff of ${worker || "a worker"} ${problem}; it must return a finite number of ms, 0 or more`, options);
     this.worker = worker;
     this.failure = failure;
   }

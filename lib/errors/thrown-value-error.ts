@@ -12,7 +12,7 @@ export class ThrownValueError extends WatchbillError {
 
   constructor(worker: string, thrown: unknown) {
     const glimpse = inspectSafely(thrown, { depth: 0, maxStringLength: 100, breakLength: Number.POSITIVE_INFINITY });
-    super(`${worker} threw ${glimpse}; throw an Error, so that there is a stack`, { cause: thrown });
+    super(`${worker || "A worker"} threw ${glimpse}; throw an Error, so that there is a stack`, { cause: thrown });
     this.worker = worker;
   }
 }
@@ -31,7 +31,8 @@ export function isAbortError(thrown: unknown): boolean {
   }
 }
 
-function isError(thrown: unknown): thrown is Error {
+/** Whether it is an `Error`, of whatever realm. Never throws. */
+export function isError(thrown: unknown): thrown is Error {
   try {
     return types.isNativeError(thrown) || thrown instanceof Error;
   } catch {

@@ -9,7 +9,9 @@ export class WorkerExitedPrematurelyError extends WatchbillError {
   readonly worker: string;
 
   constructor(worker: string) {
-    super(`${worker} exited prematurely: a worker runs until its signal aborts; repeat it or retry it if it is done sooner`);
+    super(
+      `${worker || "A worker"} exited prematurely: a worker runs until its signal aborts; repeat it or retry it if it is done sooner`,
+    );
     this.worker = worker;
   }
 }

@@ -1,6 +1,7 @@
 import { constants } from "node:os";
 import { inspect } from "node:util";
 import type { Logger } from "../context/logger.js";
+import { isAbortSignal } from "../context/on-abort.js";
 import { stderrLogger } from "../context/stderr-logger.js";
 import type { Problems } from "../registry/problems.js";
 import { type Duration, parseDuration } from "../time/duration.js";
@@ -31,7 +32,7 @@ export function checkSettings(settings: RunnerSettings, problems: Problems): Che
   const { logger = stderrLogger, signal, signals, shutdownTimeout = "30s" } = settings;
   if (!isLogger(logger))
     problems.add(`The option logger: ${inspect(logger)} is no logger: give an object with debug, info, warn and error`);
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+  if (signal !== undefined && !isAbortSignal(signal)) {
     problems.add(`The option signal: ${inspect(signal, { depth: 0 })} is not an AbortSignal`);
   }
   if (signals !== undefined) checkSignals(signals, problems);

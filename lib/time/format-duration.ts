@@ -7,6 +7,7 @@ const units = [
 
 /** Writes ms the way a person would: `250ms`, `1.5s`, `2m 30s`, `1d 1h`. At most two units, for log lines and tables. */
 export function formatDuration(ms: number): string {
+  if (!Number.isFinite(ms)) return `${ms}ms`;
   // Rounded before the unit is chosen, so that it is 1m and not 60s.
   if (Math.round(ms) < 1_000) return `${Math.round(ms)}ms`;
   const seconds = Math.round(ms / 100) / 10;

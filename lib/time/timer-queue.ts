@@ -11,12 +11,26 @@ export interface Timer {
 /** Node's timers hold 31 bits of ms, some 24.8 days, and fire at once for more. */
 const longestNodeTimer = 2 ** 31 - 1;
 
+const original = { setTimeout: globalThis.setTimeout, now: nowOf(globalThis.performance) };
+
+/** Time in ms. Where timers are faked and `performance` is not, as with those of `node:test`, it is the faked `Date`'s. */
+function installedClock(): () => number {
+  const { performance, setTimeout } = globalThis;
+  const isHalfFaked = setTimeout !== original.setTimeout && nowOf(performance) === original.now;
+  return isHalfFaked ? Date.now.bind(Date) : performance.now.bind(performance);
+}
+
+/** The method itself, to be compared and not to be called. */
+function nowOf(performance: object): unknown {
+  return Reflect.get(performance, "now");
+}
+
 /**
  * All the waiting there is: a heap of due times under a single Node timer.
  *
  * A timer never wakes early, whatever its delay, months included. Those due at the same moment wake in the order in which
  * they were scheduled. What is scheduled from within a wake-up waits for the next turn of the event loop, even if it is due
- * already, so that a loop without a delay cannot starve I/O, signals and other timers.
+ * already, so that a loop without a delay cannot starve I/O, signals and other timers; and so do those that come after it.
  *
  * A queue lives on the clock that `globalThis` had when it was made. {@link current} makes a new one when that clock has
  * been replaced, by fake timers for example: what waits on one clock is never woken by another.
@@ -34,7 +48,7 @@ export class TimerQueue {
   readonly #clearTimeout = globalThis.clearTimeout;
   readonly #setImmediate = globalThis.setImmediate;
   readonly #clearImmediate = globalThis.clearImmediate;
-  readonly #now = globalThis.performance.now.bind(globalThis.performance);
+  readonly #now = installedClock();
 
   readonly #heap = new DueHeap<Timer>();
   #nextOrder = 0;

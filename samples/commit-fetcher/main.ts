@@ -9,13 +9,18 @@
 import { resolve } from "node:path";
 import { bootstrap } from "watchbill";
 import { CommitFetcher } from "./commit-fetcher.js";
+import { ctrlC } from "./ctrl-c.js";
 import { Git } from "./git.js";
 import { printable } from "./printable.js";
 
 async function main(path: string): Promise<void> {
   // Without a repository there is nothing to wait for. Should it vanish later, the workers' retries wait for it to come back.
   const git = await Git.find(path);
-  const runner = bootstrap([new CommitFetcher(git)], { shutdownTimeout: "5s" });
+  const runner = bootstrap([new CommitFetcher(git)], {
+    shutdownTimeout: "5s",
+    signal: ctrlC(),
+    signals: ["SIGTERM"],
+  });
 
   // Whoever reads our output may leave, as in `npm start | head`.
   process.stdout.on("error", () => void runner.stop());
@@ -24,8 +29,6 @@ async function main(path: string): Promise<void> {
   try {
     await runner.run();
   } finally {
-    // Under npm, one Ctrl-C may come twice: from the terminal, and passed on by npm. The second must not cut off the table.
-    process.once("SIGINT", () => {});
     console.log();
     console.table(
       Object.fromEntries(

@@ -135,7 +135,6 @@ describe("The context of a worker", () => {
   });
 
   it("has a checkpoint that can be destructured, like every other member", async () => {
-    // oxlint-disable-next-line typescript/unbound-method -- that it needs no `this` is what is told here
     expect(await reportOf(({ checkpoint }) => checkpoint())).to.deep.equal(["ok", null]);
   });
 

@@ -54,7 +54,7 @@ describe("A scope", () => {
           await wait("1h", context);
         },
       ],
-      stop,
+      { signal: stop.signal, logger: { debug() {}, info() {}, warn() {}, error() {} } },
     );
     for (let turns = 0; turns < 10; turns++) await Promise.resolve();
     expect(inner).to.be.instanceOf(Error);

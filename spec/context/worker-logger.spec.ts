@@ -43,7 +43,7 @@ describe("A worker's logger", () => {
       new WorkerLogger(target, "x")[level]({ page: 2 }, "fetched");
       const lines = written();
       expect(lines[0]).to.equal(`${level.toUpperCase()} x: fetched (page 2)`);
-      expect(lines[1]).to.equal("ERROR x: the logger threw on the entry above");
+      expect(lines[1]).to.equal("ERROR x: the logger failed on the entry above");
       expect(lines[2]).to.equal("    Error: the disk is full");
     });
 
@@ -52,7 +52,7 @@ describe("A worker's logger", () => {
       new WorkerLogger(target as never, "x")[level]("hello");
       const lines = written();
       expect(lines[0]).to.equal(`${level.toUpperCase()} x: hello`);
-      expect(lines[1]).to.equal("ERROR x: the logger threw on the entry above");
+      expect(lines[1]).to.equal("ERROR x: the logger failed on the entry above");
     });
   }
 

@@ -3,7 +3,7 @@ import { runInNewContext } from "node:vm";
 import { expect } from "chai";
 import fc from "fast-check";
 import { ThrownValueError, WatchbillError } from "watchbill";
-import { toError } from "../../lib/errors/thrown-value-error.js";
+import { isAbortError, toError } from "../../lib/errors/thrown-value-error.js";
 
 const cure = "; throw an Error, so that there is a stack";
 
@@ -90,5 +90,34 @@ describe("What was thrown", () => {
         expect(Object.is(error.cause, thrown)).to.equal(true);
       }),
     );
+  });
+});
+
+describe("An AbortError", () => {
+  const named = (error: Error, name: unknown): Error => Object.defineProperty(error, "name", { value: name });
+
+  for (const [kind, thrown, is] of [
+    ["the reason of a signal", AbortSignal.abort().reason, true],
+    ["an Error of that name", named(new Error("enough"), "AbortError"), true],
+    ["an error of another realm of that name", runInNewContext("Object.assign(new Error(), { name: 'AbortError' })"), true],
+    ["the reason of a timeout", new DOMException("too long", "TimeoutError"), false],
+    ["an Error of another name", new Error("AbortError"), false],
+    ["an object of that name", { name: "AbortError" }, false],
+    ["a string of that name", "AbortError", false],
+    ["undefined", undefined, false],
+    ["a proxy that throws when its prototype is read", proxyThat("getPrototypeOf"), false],
+  ] as [string, unknown, boolean][]) {
+    it(`is ${is ? "" : "not "}${kind}`, () => {
+      expect(isAbortError(thrown)).to.equal(is);
+    });
+  }
+
+  it("is not an error whose name cannot be read", () => {
+    const thrown = Object.defineProperty(new Error("no luck"), "name", {
+      get: () => {
+        throw new Error("not to be read");
+      },
+    });
+    expect(isAbortError(thrown)).to.equal(false);
   });
 });

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { mock } from "node:test";
 import { expect } from "chai";
 import sinon from "sinon";
 import { wait } from "watchbill";
@@ -58,5 +59,21 @@ describe("TimerQueue.current", () => {
     await new Promise((resolve) => setTimeout(resolve, 5));
     stopped = true;
     expect(rounds).to.be.within(2, 999_999);
+  });
+});
+
+describe("A timer queue under timers that leave performance.now real, as those of node:test do", () => {
+  afterEach(() => mock.timers.reset());
+
+  it("is driven by the faked date", () => {
+    mock.timers.enable({ apis: ["setTimeout", "setImmediate", "Date"] });
+    let wakes = 0;
+    const timer: Timer = { queue: undefined, slot: -1, wake: () => wakes++ };
+    const queue = TimerQueue.current();
+    queue.schedule(timer, queue.now() + 5_000);
+    mock.timers.tick(4_999);
+    expect(wakes).to.equal(0);
+    mock.timers.tick(1);
+    expect(wakes).to.equal(1);
   });
 });

@@ -44,7 +44,7 @@ describe("What cannot be logged", () => {
     await running;
     expect(written()).to.deep.equal([
       "1970-01-01T00:00:00.000Z ERROR worker 1: failed; the roster stops",
-      "1970-01-01T00:00:00.000Z ERROR worker 1: the logger threw on the entry above",
+      "1970-01-01T00:00:00.000Z ERROR worker 1: the logger failed on the entry above",
     ]);
     expect(write.args[1]?.[0]).to.include("Error: the disk is full");
   });
@@ -64,7 +64,7 @@ describe("What cannot be logged", () => {
     );
     stop.abort();
     await running;
-    expect(written().filter((line) => !line?.endsWith("the logger threw on the entry above"))).to.deep.equal([
+    expect(written().filter((line) => !line?.endsWith("the logger failed on the entry above"))).to.deep.equal([
       "1970-01-01T00:00:00.000Z DEBUG worker 1: a",
       "1970-01-01T00:00:00.000Z INFO worker 1: b (commits 3)",
       "1970-01-01T00:00:00.000Z WARN worker 1: c",
