@@ -26,8 +26,10 @@ class Sample {
   #hasEnded = false;
 
   constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    // Coverage is of the specs; a sample that loads the library in another way, as CommonJS for example, would garble it.
+    const environment = { ...process.env, NODE_V8_COVERAGE: undefined, ...env };
     // In a group of its own, as a terminal would have it.
-    const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env }, detached: true });
+    const child = spawn(process.execPath, args, { cwd: root, env: environment, detached: true });
     Sample.#started.add(child);
     child.stdin.end();
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
