@@ -1,6 +1,7 @@
 import { type Timer, TimerQueue } from "../time/timer-queue.js";
 import type { Logger } from "./logger.js";
 import type { Abortable } from "./on-abort.js";
+import type { Runs } from "./runs.js";
 import type { Phase, WorkerStatus } from "./worker-status.js";
 
 /** What can be started under an activity: a link of a chain, as it is declared. */
@@ -132,14 +133,14 @@ export abstract class Activity implements Timer {
     this.ended(outcome, child);
   }
 
-  /** A run of the user's code begins at this time of the timer queue. */
-  runStarted(now: number): void {
-    this.parent.runStarted(now);
+  /** A run has succeeded, after none had or after it was reported that not all is well. */
+  recovered(): void {
+    this.parent.recovered();
   }
 
-  /** A run of the user's code has ended. */
-  runEnded(outcome: Outcome): void {
-    this.parent.runEnded(outcome);
+  /** Whoever calls the user's code is done with it: what it has run, and how that ended. */
+  ran(runs: Runs, outcome: Outcome): void {
+    this.parent.ran(runs, outcome);
   }
 
   /** A worker that runs on reports how it is. */

@@ -2,6 +2,7 @@ import { type Activity, isFailure, type Outcome, type Startable } from "../conte
 import { Context } from "../context/context.js";
 import type { Logger } from "../context/logger.js";
 import { onAbort } from "../context/on-abort.js";
+import type { Runs } from "../context/runs.js";
 import { Scope } from "../context/scope.js";
 import { stderrLogger } from "../context/stderr-logger.js";
 import type { WorkerContext } from "../context/worker-context.js";
@@ -74,12 +75,12 @@ export class Bridge extends Scope {
     this.#done(outcome);
   }
 
-  override runStarted(now: number): void {
-    this.#outer?.runStarted(now);
+  override recovered(): void {
+    this.#outer?.recovered();
   }
 
-  override runEnded(outcome: Outcome): void {
-    this.#outer?.runEnded(outcome);
+  override ran(runs: Runs, outcome: Outcome): void {
+    this.#outer?.ran(runs, outcome);
   }
 
   override checkpoint(state: "done" | Error): void {

@@ -1,35 +1,28 @@
-import { type Activity, isFailure, type Outcome } from "../context/activity.js";
+import { isFailure, type Outcome } from "../context/activity.js";
+import { addRuns, type Runs } from "../context/runs.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import type { Health, WorkerStatus } from "../context/worker-status.js";
 import { describeError } from "../errors/describe-error.js";
-import { TimerQueue } from "../time/timer-queue.js";
 import { Named } from "./named.js";
-import type { WorkerLink } from "./worker-link.js";
 
 /** A named worker whose health is kept: what its runs and checkpoints have reported since it was started. */
 export class Monitored extends Named {
   #health: Health = "init";
-  #runs = 0;
   #failures = 0;
-  #lastStart = Number.NaN;
-  #lastDuration = Number.NaN;
   #lastError: Error | undefined = undefined;
+  /** Those of what has ended. What is running adds its own when it is asked. */
+  #runs: Runs | undefined = undefined;
 
-  constructor(parent: Activity, worker: WorkerLink, name: string) {
-    super(parent, worker, name);
+  override recovered(): void {
+    this.#health = "ok";
+    super.recovered();
   }
 
-  override runStarted(now: number): void {
-    this.#runs++;
-    this.#lastStart = now;
-    super.runStarted(now);
-  }
-
-  override runEnded(outcome: Outcome): void {
-    this.#lastDuration = TimerQueue.current().now() - this.#lastStart;
+  override ran(runs: Runs, outcome: Outcome): void {
+    if (runs.count > 0) this.#runs = { ...runs, count: runs.count + (this.#runs?.count ?? 0) };
     if (isFailure(outcome)) this.#failures++;
     if (outcome !== "stopped") this.report(outcome);
-    super.runEnded(outcome);
+    super.ran(runs, outcome);
   }
 
   override checkpoint(state: "done" | Error): void {
@@ -44,18 +37,11 @@ export class Monitored extends Named {
   }
 
   override describe(status: WorkerStatus): void {
-    const age = TimerQueue.current().now() - this.#lastStart;
     status.health = this.#health;
-    status.runs = this.#runs;
     status.failures = this.#failures;
-    status.lastStart = orNull(Math.round(Date.now() - age));
-    status.lastDuration = orNull(this.#lastDuration);
     status.lastError = this.#lastError === undefined ? null : describeError(this.#lastError);
     status.phase = this.child === undefined ? "stopped" : "running";
+    if (this.#runs !== undefined) addRuns(status, this.#runs);
     super.describe(status);
   }
-}
-
-function orNull(ms: number): number | null {
-  return Number.isNaN(ms) ? null : ms;
 }

@@ -1,4 +1,5 @@
 import { Activity, type Outcome } from "../context/activity.js";
+import { addRuns, type Runs } from "../context/runs.js";
 import type { WorkerStatus } from "../context/worker-status.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { type Duration, parseDuration } from "../time/duration.js";
@@ -67,6 +68,10 @@ class Repeating extends Activity {
   #start = 0;
   /** The slot of the grid that was run last; -1 if the first run is at the start itself. */
   #slot: number;
+  #isWell = false;
+  #count = 0;
+  #lastStart = 0;
+  #lastDuration = -1;
 
   constructor(parent: Activity, link: RepeatLink) {
     super(parent);
@@ -82,28 +87,45 @@ class Repeating extends Activity {
   }
 
   override wake(): void {
-    const now = TimerQueue.current().now();
-    this.#slot = lastSlotDue(this.#start, this.#interval, now);
-    this.run(now);
-  }
-
-  private run(now: number): void {
-    this.runStarted(now);
+    this.#lastStart = TimerQueue.current().now();
+    this.#slot = lastSlotDue(this.#start, this.#interval, this.#lastStart);
+    this.#count++;
     this.start(this.#job);
   }
 
   protected override ended(outcome: Outcome): void {
-    this.runEnded(outcome);
-    if (outcome !== "done") this.settle(outcome);
-    else if (this.aborted) this.settle("stopped");
-    else this.awaitNextSlot();
+    this.#lastDuration = TimerQueue.current().now() - this.#lastStart;
+    if (outcome !== "done" || this.aborted) {
+      this.settle(outcome === "done" ? "stopped" : outcome);
+      return;
+    }
+    if (!this.#isWell) {
+      this.#isWell = true;
+      this.recovered();
+    }
+    this.awaitNextSlot();
+  }
+
+  protected override settle(outcome: Outcome): void {
+    this.ran(this.runs, outcome);
+    super.settle(outcome);
+  }
+
+  override checkpoint(state: "done" | Error): void {
+    this.#isWell = false;
+    super.checkpoint(state);
   }
 
   private awaitNextSlot(): void {
     this.sleepUntil(pointOfGrid(this.#start, this.#interval, this.#slot + 1));
   }
 
+  private get runs(): Runs {
+    return { count: this.#count, lastStart: this.#lastStart, lastDuration: this.#lastDuration };
+  }
+
   override describe(status: WorkerStatus): void {
+    addRuns(status, this.runs);
     this.describeSleep(status, "waiting");
     super.describe(status);
   }

@@ -73,9 +73,9 @@ class RetryingWorker extends Retrying {
     super.begin();
   }
 
-  override runEnded(outcome: Outcome): void {
-    if (outcome === "done") this.failures = 0;
-    super.runEnded(outcome);
+  override recovered(): void {
+    this.failures = 0;
+    super.recovered();
   }
 
   protected override ended(outcome: Outcome): void {

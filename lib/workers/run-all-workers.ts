@@ -40,7 +40,7 @@ export class RunAllWorkers extends RunAll {
     if (outcome !== "done" || this.aborted) return outcome;
     const error = new WorkerExitedPrematurelyError(member.name);
     // What looked like a run that was done has failed after all, and its health is to say so.
-    member.runEnded(error);
+    member.ran({ count: 0, lastStart: 0, lastDuration: -1 }, error);
     return error;
   }
 

@@ -52,8 +52,8 @@ export abstract class RunAll extends Scope {
   }
 
   // The runs of the members are their own.
-  override runStarted(): void {}
-  override runEnded(): void {}
+  override recovered(): void {}
+  override ran(): void {}
   override checkpoint(): void {}
 
   /** Resolves once this has settled. */

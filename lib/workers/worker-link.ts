@@ -1,7 +1,9 @@
 import { inspect } from "node:util";
 import type { Activity, Outcome } from "../context/activity.js";
 import { Link } from "../context/link.js";
+import { addRuns } from "../context/runs.js";
 import type { WorkerContext } from "../context/worker-context.js";
+import type { WorkerStatus } from "../context/worker-status.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { TimerQueue } from "../time/timer-queue.js";
 import { runUnder } from "./bridge.js";
@@ -53,17 +55,18 @@ class CalledWorker extends WorkerLink {
   }
 }
 
-/** A continuous worker's start and return count as a run of it; those of a job are counted by whoever repeats it. */
+/** A continuous worker's call is a run of it. The calls of a job are counted by whoever repeats it. */
 class WorkerCall extends Call {
-  override begin(): void {
-    this.runStarted(TimerQueue.current().now());
-    super.begin();
-  }
+  readonly #start = TimerQueue.current().now();
 
   protected override settle(outcome: Outcome): void {
     // To return is how one stops.
     const verdict = outcome === "done" && this.aborted ? "stopped" : outcome;
-    this.runEnded(verdict);
+    this.ran({ count: 1, lastStart: this.#start, lastDuration: TimerQueue.current().now() - this.#start }, verdict);
     super.settle(verdict);
+  }
+
+  override describe(status: WorkerStatus): void {
+    addRuns(status, { count: 1, lastStart: this.#start, lastDuration: -1 });
   }
 }
