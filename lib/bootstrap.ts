@@ -15,5 +15,8 @@ export function bootstrap(sources: Iterable<object>, options: BootstrapOptions =
   if (typeof sources !== "object" || sources === null || !(Symbol.iterator in sources)) {
     throw new BootstrapError(["The sources must be a list: bootstrap([CommitFetcher])"], []);
   }
-  return buildRunner(new WorkerRegistry(options).provide(...sources), options);
+  const registry = new WorkerRegistry(options);
+  // One by one: a call has no room for a hundred thousand arguments.
+  for (const source of sources) registry.provide(source);
+  return buildRunner(registry, options);
 }

@@ -55,10 +55,17 @@ export class DeclarativeWorker extends WorkerLink {
     this.#chain = workerLink(chain(this));
   }
 
+  /** @internal */
   get label(): string {
     return this.name ?? this.#chain.label;
   }
 
+  /** @internal */
+  get isContinuous(): boolean {
+    return this.#chain.isContinuous;
+  }
+
+  /** @internal */
   override activity(parent: Activity): Activity {
     return new Monitored(parent, this.#chain, this.label);
   }

@@ -31,7 +31,7 @@ export function isFailure(outcome: Outcome): outcome is Error {
  * There are several of these for every worker, so their size counts: private methods are left to TypeScript here, as a `#method`
  * costs a word in each object.
  *
- * An activity settles exactly once, and only when nothing under it runs any more.
+ * An activity settles exactly once, and when nothing under it runs any more; but a roster that has waited for long enough.
  */
 export abstract class Activity implements Timer {
   queue: TimerQueue | undefined = undefined;

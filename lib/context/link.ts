@@ -5,8 +5,12 @@ import type { Activity, Startable } from "./activity.js";
  * {@link Activity}.
  */
 export abstract class Link implements Startable {
-  /** What a worker without a name of its own is called: the name of the function or class at the chain's end, or "". */
+  /**
+   * What a worker without a name of its own is called: the name of the function or class at the chain's end, or "".
+   * @internal
+   */
   abstract readonly label: string;
 
+  /** @internal */
   abstract activity(parent: Activity): Activity;
 }

@@ -13,3 +13,9 @@ export interface Logger {
 }
 
 export type LogLevel = keyof Logger;
+
+/** Whether it can take entries. One that lacks some of the methods is accepted: what it cannot take goes to stderr. */
+export function isLogger(value: unknown): value is Logger {
+  if (typeof value !== "object" || value === null) return false;
+  return ["debug", "info", "warn", "error"].some((level) => typeof Reflect.get(value, level) === "function");
+}

@@ -1,3 +1,4 @@
+import { Console } from "node:console";
 import { inspectSafely } from "../errors/inspect-safely.js";
 import { formatDuration } from "../time/format-duration.js";
 import type { Logger, LogLevel } from "./logger.js";
@@ -20,9 +21,13 @@ export const stderrLogger: Logger = {
   error: (details, message) => writeToStderr("error", details, message),
 };
 
+/** A console swallows the errors of its stream. Written to by itself, a stderr that nobody reads any longer ends the process. */
+let terminal: Console | undefined;
+
 /** Writes one entry, of whatever level. */
 export function writeToStderr(level: LogLevel, details: object | string, message?: string): void {
-  process.stderr.write(typeof details === "string" ? format(level, {}, details) : format(level, details, message));
+  terminal ??= new Console(process.stderr);
+  terminal.error(typeof details === "string" ? format(level, {}, details) : format(level, details, message));
 }
 
 function format(level: LogLevel, details: object, message = ""): string {
@@ -32,7 +37,7 @@ function format(level: LogLevel, details: object, message = ""): string {
   const head = `${new Date().toISOString()} ${level.toUpperCase()} ${subject}${message}${fields.length > 0 ? ` (${fields.join(", ")})` : ""}`;
   const error = "err" in details ? `\n${inspectSafely(err).replaceAll(/^/gm, "    ")}` : "";
   // A line break of the head would let remote text forge an entry; the error below it is indented.
-  return `${escapeControls(head).replaceAll("\n", "\\n")}${escapeControls(error)}\n`;
+  return `${escapeControls(head).replaceAll("\n", "\\n")}${escapeControls(error)}`;
 }
 
 function show(key: string, value: unknown): string {

@@ -1,5 +1,6 @@
 import { isError } from "../errors/thrown-value-error.js";
 import type { Logger, LogLevel } from "./logger.js";
+import { nestName } from "./nest-name.js";
 import { writeToStderr } from "./stderr-logger.js";
 
 /**
@@ -12,7 +13,15 @@ export class WorkerLogger implements Logger {
   readonly warn: Logger["warn"];
   readonly error: Logger["error"];
 
-  constructor(target: Logger, worker: string) {
+  readonly #target: Logger;
+  readonly #worker: string;
+
+  constructor(logger: Logger, name: string) {
+    // Within a worker, the logger of a worker is that of the roster, and its name is the first part of the name.
+    const target = logger instanceof WorkerLogger ? logger.#target : logger;
+    const worker = logger instanceof WorkerLogger ? nestName(logger.#worker, name) : name;
+    this.#target = target;
+    this.#worker = worker;
     const bound = worker === "" ? {} : { worker };
     const methodAt =
       (level: LogLevel) =>

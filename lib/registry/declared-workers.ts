@@ -77,7 +77,9 @@ function complaintsAbout(origin: string, entries: readonly Entry[]): string[] {
 
 function complaintsAboutMethod(origin: string, method: unknown): string[] {
   if (typeof method !== "function") return [`${origin} is decorated as a worker, but is not a method of the instance`];
-  return method.length > 1 ? [`${origin} takes ${method.length} parameters: a worker is given one, its context`] : [];
+  return method.length > 1
+    ? [`${origin} takes ${method.length} parameters: a worker is given one, its context; give the others a default`]
+    : [];
 }
 
 /**

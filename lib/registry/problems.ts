@@ -9,7 +9,7 @@ export class Problems {
   readonly #errors: unknown[] = [];
 
   add(...messages: string[]): void {
-    this.#messages.push(...messages);
+    for (const message of messages) this.#messages.push(message);
   }
 
   /** What the function returns; undefined if it throws, which is then a problem of the subject. */
@@ -18,8 +18,8 @@ export class Problems {
       return make();
     } catch (thrown) {
       if (thrown instanceof BootstrapError) {
-        this.add(...thrown.problems);
-        this.#errors.push(...thrown.errors);
+        for (const problem of thrown.problems) this.#messages.push(problem);
+        for (const error of thrown.errors) this.#errors.push(error);
       } else if (thrown instanceof InvalidArgumentError) {
         this.add(`${subject}: ${thrown.message}`);
       } else {

@@ -35,12 +35,20 @@ function read(source: unknown, instantiate: (type: Newable) => object, problems:
 
 /** The instance of a class that `new` without arguments makes. */
 export function construct(type: Newable): object {
-  if (type.length > 0) {
+  const { length } = constructorOf(type);
+  if (length > 0) {
     throw new InvalidArgumentError(
-      `its constructor needs ${type.length === 1 ? "an argument" : `${type.length} arguments`}: give an instance instead of the class, or the option resolve`,
+      `its constructor needs ${length === 1 ? "an argument" : `${length} arguments`}: give an instance instead of the class, or the option resolve`,
     );
   }
   return new type();
+}
+
+/** The class whose constructor it is: one that has none of its own is made by its base's, and does not tell what that needs. */
+function constructorOf(type: Newable): Newable {
+  const base: unknown = Object.getPrototypeOf(type);
+  const hasOwn = type.length > 0 || /\bconstructor\b/.test(Function.prototype.toString.call(type));
+  return hasOwn || !isNewable(base) ? type : constructorOf(base);
 }
 
 /** What a source is called in a message. */

@@ -31,7 +31,7 @@ export class WorkerRegistry {
    * {@link DeclarativeWorker}s with a name. What is wrong with them is told when {@link workers} is read.
    */
   provide(...sources: object[]): this {
-    this.#sources.push(...sources);
+    for (const source of sources) this.#sources.push(source);
     this.#workers = undefined;
     return this;
   }
@@ -90,6 +90,9 @@ function reportNameClashes(found: readonly FoundWorker[], problems: Problems): v
     const other = origins.get(worker.name);
     if (worker.name === undefined) continue;
     if (other === undefined) origins.set(worker.name, origin);
-    else problems.add(`${other} and ${origin} are both named "${worker.name}": give one another name`);
+    else
+      problems.add(
+        `${other} and ${origin} are both named "${worker.name}": give one another name, for example with @Named((self) => …)`,
+      );
   }
 }

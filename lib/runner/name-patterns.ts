@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import type { DeclarativeWorker } from "../declarative-worker.js";
+import { listNames } from "../errors/list-names.js";
 import type { Problems } from "../registry/problems.js";
 
 /** One or more names of workers, in which `*` stands for anything: `"github/*"`. */
@@ -24,9 +25,11 @@ export function selectByName(
 ): readonly DeclarativeWorker[] {
   const wanted = compile("only", only, problems);
   const unwanted = compile("except", except, problems);
+  if (Array.isArray(only) && only.length === 0)
+    problems.add("The option only: it is empty, so nothing would run: leave it out to run all");
   for (const { pattern, matches } of workers.length === 0 ? [] : wanted) {
     if (workers.some(matches)) continue;
-    problems.add(`The option only: "${pattern}" names no worker; there are ${workers.map(({ name }) => name).join(", ")}`);
+    problems.add(`The option only: "${pattern}" names no worker; there are ${listNames(workers.map(({ name = "" }) => name))}`);
   }
   return workers.filter(
     (worker) => wanted.some(({ matches }) => matches(worker)) && !unwanted.some(({ matches }) => matches(worker)),

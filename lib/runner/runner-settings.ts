@@ -1,10 +1,10 @@
 import { constants } from "node:os";
 import { inspect } from "node:util";
-import type { Logger } from "../context/logger.js";
+import { isLogger, type Logger } from "../context/logger.js";
 import { isAbortSignal } from "../context/on-abort.js";
-import { stderrLogger } from "../context/stderr-logger.js";
 import type { Problems } from "../registry/problems.js";
 import { type Duration, parseDuration } from "../time/duration.js";
+import type { ProcessSignal } from "./process-signals.js";
 
 /** How a runner runs its roster. */
 export interface RunnerSettings {
@@ -13,37 +13,32 @@ export interface RunnerSettings {
   /** Stops the roster when it aborts. With one, the process's own signals are left alone, unless {@link signals} says otherwise. */
   readonly signal?: AbortSignal | undefined;
   /** The signals of the process that stop the roster: SIGINT and SIGTERM, if no {@link signal} is given. `[]` for none. */
-  readonly signals?: readonly NodeJS.Signals[] | undefined;
+  readonly signals?: readonly ProcessSignal[] | undefined;
   /** How long workers may take to stop before they are given up on and named. 30 s by default. */
   readonly shutdownTimeout?: Duration | undefined;
 }
 
-/** The same with its defaults, once it has been checked. */
+/** The same, once it has been checked. */
 export interface CheckedSettings {
-  readonly logger: Logger;
+  readonly logger: Logger | undefined;
   readonly signal: AbortSignal | undefined;
-  readonly signals: readonly NodeJS.Signals[] | undefined;
+  readonly signals: readonly ProcessSignal[] | undefined;
   /** In ms. */
   readonly shutdownTimeout: number;
 }
 
 /** Checks the settings; each that makes no sense is a problem. */
 export function checkSettings(settings: RunnerSettings, problems: Problems): CheckedSettings {
-  const { logger = stderrLogger, signal, signals, shutdownTimeout = "30s" } = settings;
-  if (!isLogger(logger))
+  const { logger, signal, signals, shutdownTimeout = "30s" } = settings;
+  if (logger !== undefined && !isLogger(logger)) {
     problems.add(`The option logger: ${inspect(logger)} is no logger: give an object with debug, info, warn and error`);
+  }
   if (signal !== undefined && !isAbortSignal(signal)) {
     problems.add(`The option signal: ${inspect(signal, { depth: 0 })} is not an AbortSignal`);
   }
   if (signals !== undefined) checkSignals(signals, problems);
   const timeout = problems.attempt("The option shutdownTimeout", () => parseDuration(shutdownTimeout)) ?? 0;
   return { logger, signal, signals, shutdownTimeout: timeout };
-}
-
-/** One that lacks some of the methods is accepted: what it cannot take goes to stderr. */
-function isLogger(logger: unknown): boolean {
-  if (typeof logger !== "object" || logger === null) return false;
-  return ["debug", "info", "warn", "error"].some((level) => typeof Reflect.get(logger, level) === "function");
 }
 
 function checkSignals(signals: unknown, problems: Problems): void {

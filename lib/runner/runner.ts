@@ -1,8 +1,9 @@
-import { type Activity, isFailure, type Outcome } from "../context/activity.js";
+import { type Activity, isFailure } from "../context/activity.js";
 import { onAbort } from "../context/on-abort.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import { initialStatus, type WorkerStatus } from "../context/worker-status.js";
 import type { DeclarativeWorker } from "../declarative-worker.js";
+import { listNames } from "../errors/list-names.js";
 import { RunnerBusyError } from "../errors/runner-busy-error.js";
 import { Problems } from "../registry/problems.js";
 import { Bridge, type RunOptions } from "../workers/bridge.js";
@@ -24,7 +25,10 @@ const processSignals = ["SIGINT", "SIGTERM"] as const;
 export class Runner extends WorkerLink {
   /** The workers of the roster, in order. They may be looked at with nothing started. */
   readonly workers: readonly DeclarativeWorker[];
+  /** @internal */
   readonly label = "";
+  /** @internal */
+  readonly isContinuous = true;
   readonly #settings: CheckedSettings;
   #roster: RunAllWorkers | undefined;
 
@@ -44,32 +48,30 @@ export class Runner extends WorkerLink {
    *
    * Resolves if it was stopped and no worker failed. Rejects with a {@link WorkersFailedError} that holds every error, with a
    * {@link ShutdownTimeoutError} that names the workers that did not stop in time, or with a {@link RunnerBusyError} if it
-   * already runs. Once it has settled it may be run again.
+   * already runs. Once all workers have stopped it may be run again.
    */
   override run(options: RunOptions = {}): Promise<void> {
     return new Promise((resolve, reject) => {
-      const releases: (() => void)[] = [];
-      const done = (outcome: Outcome): void => {
-        for (const release of releases) release();
+      let stopListening = (): void => {};
+      const bridge = new Bridge(options, this, (outcome) => {
+        stopListening();
         if (isFailure(outcome)) reject(outcome);
         else resolve();
-      };
-      const {
-        logger,
-        signal,
-        signals = options.signal === undefined && signal === undefined ? processSignals : [],
-      } = this.#settings;
-      const bridge = new Bridge(options, this, done, logger);
-      if (signal !== undefined) releases.push(onAbort(signal, bridge));
-      releases.push(this.#stopOnProcessSignals(bridge, signals));
+      });
+      stopListening = this.#stopOnProcessSignals(bridge, options);
       bridge.begin();
     });
   }
 
-  /** Stops the workers and resolves once {@link run} has settled, which is where failures are told. Without a run, does nothing. */
+  /**
+   * Stops the workers and resolves once {@link run} has settled, which is where failures are told. Without a run, does nothing.
+   * A worker that stops its own roster must not wait for that: the roster waits for the worker.
+   */
   async stop(): Promise<void> {
-    this.#roster?.abort(new DOMException("The runner was told to stop", "AbortError"));
-    await this.#roster?.whenSettled();
+    const roster = this.#roster;
+    if (roster === undefined) return;
+    roster.abort(new DOMException("The runner was told to stop", "AbortError"));
+    await new Promise<void>((resolve) => roster.onSettled(resolve));
   }
 
   /** How every worker is, in the order of {@link workers}; after the run, how it was. */
@@ -81,31 +83,42 @@ export class Runner extends WorkerLink {
     });
   }
 
-  /** What runs when this is started as a part of another roster, or by {@link run}. */
+  /**
+   * What runs when this is started, by {@link run} or as a part of another roster.
+   * @internal
+   */
   override activity(parent: Activity): Activity {
     if (this.#roster?.busy === true) return new Call(parent, this.#refuse);
-    if (this.workers.length === 0) new WorkerLogger(parent.logger, parent.name).warn("there are no workers to run");
-    return (this.#roster = new RunAllWorkers(parent, this.workers, this.#settings.shutdownTimeout));
+    const { logger, signal, shutdownTimeout } = this.#settings;
+    const roster = new RunAllWorkers(parent, this.workers, { logger, shutdownTimeout });
+    if (this.workers.length === 0) new WorkerLogger(roster.logger, roster.name).warn("there are no workers to run");
+    if (signal !== undefined) roster.onSettled(onAbort(signal, roster));
+    this.#roster = roster;
+    return roster;
   }
 
   readonly #refuse = (): never => {
-    const names: string[] = [];
-    this.#roster?.listRunning(names);
-    throw new RunnerBusyError(`The runner already runs: ${names.join(", ")} must have stopped before run() is called again`);
+    throw new RunnerBusyError(`The runner already runs: ${this.#running()} must have stopped before run() is called again`);
   };
 
-  #stopOnProcessSignals(bridge: Bridge, signals: readonly NodeJS.Signals[]): () => void {
-    const logger = new WorkerLogger(this.#settings.logger, "");
+  #stopOnProcessSignals(bridge: Bridge, options: RunOptions): () => void {
+    const { signal, signals = options.signal === undefined && signal === undefined ? processSignals : [] } = this.#settings;
+    const logger = new WorkerLogger(this.#settings.logger ?? bridge.logger, bridge.name);
     return onProcessSignals(signals, {
-      first: (signal) => {
-        logger.info(`${signal}: stopping; a second signal exits at once`);
-        bridge.abort(new DOMException(`The process was told to stop by ${signal}`, "AbortError"));
+      first: (received) => {
+        logger.info(`${received}: stopping; a second signal exits at once`);
+        bridge.abort(new DOMException(`The process was told to stop by ${received}`, "AbortError"));
       },
-      second: (signal) => {
-        const names: string[] = [];
-        bridge.listRunning(names);
-        logger.error(`${signal} again: exiting at once, and what is unfinished is lost: ${names.join(", ")}`);
+      second: (received) => {
+        logger.error(`${received} again: exiting at once, and what is unfinished is lost: ${this.#running()}`);
       },
     });
+  }
+
+  /** The names of the workers that have not stopped. */
+  #running(): string {
+    const names: string[] = [];
+    this.#roster?.listRunning(names);
+    return listNames(names);
   }
 }

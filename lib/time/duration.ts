@@ -32,7 +32,12 @@ export function parseDuration(duration: unknown): number {
 
 function parse(text: string): number {
   const [, digits, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
-  return isUnit(unit) ? Number(digits) * unitInMs[unit] : Number.NaN;
+  return isUnit(unit) ? exact(Number(digits) * unitInMs[unit]) : Number.NaN;
+}
+
+/** Without the error of the multiplication: 1.005s is 1005 ms, not 1004.9999999999999. */
+function exact(ms: number): number {
+  return Number(ms.toPrecision(15));
 }
 
 function isUnit(text: string | undefined): text is Unit {

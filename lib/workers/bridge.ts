@@ -1,11 +1,13 @@
+import { inspect } from "node:util";
 import { type Activity, isFailure, type Outcome, type Startable } from "../context/activity.js";
 import { Context } from "../context/context.js";
-import type { Logger } from "../context/logger.js";
-import { onAbort } from "../context/on-abort.js";
+import { isLogger, type Logger } from "../context/logger.js";
+import { isAbortSignal, onAbort } from "../context/on-abort.js";
 import type { Runs } from "../context/runs.js";
 import { Scope } from "../context/scope.js";
 import { stderrLogger } from "../context/stderr-logger.js";
 import type { WorkerContext } from "../context/worker-context.js";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 
 /** Where something runs, as the caller of a public function gives it: a {@link WorkerContext}, or as little of one as there is. */
 export interface RunOptions {
@@ -35,43 +37,46 @@ export function runUnder(context: RunOptions, link: Startable): Promise<Outcome>
 /** The root of a tree: what looks upwards from below ends here, at the caller's context. */
 export class Bridge extends Scope {
   readonly #context: RunOptions & Partial<Omit<WorkerContext, keyof RunOptions>>;
-  /** The worker that runs this, if the context is one of ours. */
+  /** The worker that this is a part of, if the context is one of ours or was derived from one. */
   readonly #outer: Activity | undefined;
   readonly #link: Startable;
   readonly #done: (outcome: Outcome) => void;
-  readonly #defaultLogger: Logger;
-  #callOff: (() => void) | undefined;
+  readonly #callOffs: (() => void)[] = [];
 
-  /** @param done is told of the outcome once, possibly before {@link begin} returns */
-  constructor(context: RunOptions, link: Startable, done: (outcome: Outcome) => void, defaultLogger: Logger = stderrLogger) {
+  /**
+   * @param done is told of the outcome once, possibly before {@link begin} returns
+   * @throws InvalidArgumentError if the context is malformed
+   */
+  constructor(context: RunOptions, link: Startable, done: (outcome: Outcome) => void) {
     super();
+    checkOptions(context);
     this.#context = context;
     this.#outer = Context.activityOf(context);
     this.#link = link;
     this.#done = done;
-    this.#defaultLogger = defaultLogger;
   }
 
   override get name(): string {
-    return this.#context.name ?? "";
+    return this.#context.name ?? this.#outer?.name ?? "";
   }
 
   override get attempt(): number {
-    return this.#context.attempt ?? 0;
+    return this.#context.attempt ?? this.#outer?.attempt ?? 0;
   }
 
   override get logger(): Logger {
-    return this.#outer?.logger ?? this.#context.logger ?? this.#defaultLogger;
+    return this.#given("logger") ?? this.#outer?.logger ?? stderrLogger;
   }
 
   override begin(): void {
-    if (this.#outer !== undefined) this.#callOff = this.#outer.branch(this);
-    else if (this.#context.signal !== undefined) this.#callOff = onAbort(this.#context.signal, this);
+    const signal = this.#given("signal");
+    if (this.#outer !== undefined) this.#callOffs.push(this.#outer.branch(this));
+    if (signal !== undefined) this.#callOffs.push(onAbort(signal, this));
     this.start(this.#link);
   }
 
   protected override ended(outcome: Outcome): void {
-    this.#callOff?.();
+    for (const callOff of this.#callOffs) callOff();
     this.#done(outcome);
   }
 
@@ -84,7 +89,29 @@ export class Bridge extends Scope {
   }
 
   override checkpoint(state: "done" | Error): void {
-    if (state === "done") this.#context.checkpoint?.();
-    else this.#context.checkpoint?.(state);
+    if (this.#context.checkpoint === undefined) this.#outer?.checkpoint(state);
+    else if (state === "done") this.#context.checkpoint();
+    else this.#context.checkpoint(state);
+  }
+
+  /** A member of the context, but not what one of ours would make of the worker behind it, which is asked directly. */
+  #given<Key extends keyof RunOptions>(key: Key): RunOptions[Key] {
+    return this.#outer === undefined || Object.hasOwn(this.#context, key) ? this.#context[key] : undefined;
+  }
+}
+
+function checkOptions(options: unknown): void {
+  if (typeof options !== "object" || options === null) {
+    throw new InvalidArgumentError(`${inspect(options)} is no context: give an object with a signal`);
+  }
+  if (Context.activityOf(options) !== undefined) return;
+  const { signal, logger }: { signal?: unknown; logger?: unknown } = options;
+  if (signal !== undefined && !isAbortSignal(signal)) {
+    throw new InvalidArgumentError(`${inspect(signal, { depth: 0 })} is not an AbortSignal`);
+  }
+  if (logger !== undefined && !isLogger(logger)) {
+    throw new InvalidArgumentError(
+      `${inspect(logger, { depth: 0 })} is no logger: give an object with debug, info, warn and error`,
+    );
   }
 }

@@ -19,7 +19,8 @@ export class Call extends Activity {
   override begin(): void {
     let promise: Promise<unknown> | undefined;
     try {
-      const result = this.#code(new Context(this));
+      const code = this.#code;
+      const result = code(new Context(this));
       if ((typeof result === "object" && result !== null) || typeof result === "function") promise = Promise.resolve(result);
     } catch (thrown) {
       this.settle(this.judge(thrown));

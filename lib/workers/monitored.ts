@@ -3,10 +3,10 @@ import { addRuns, type Runs } from "../context/runs.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import type { Health, WorkerStatus } from "../context/worker-status.js";
 import { describeError } from "../errors/describe-error.js";
-import { Named } from "./named.js";
+import { NamedActivity } from "./named.js";
 
 /** A named worker whose health is kept: what its runs and checkpoints have reported since it was started. */
-export class Monitored extends Named {
+export class Monitored extends NamedActivity {
   #health: Health = "init";
   #failures = 0;
   #lastError: Error | undefined = undefined;

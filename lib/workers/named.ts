@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import type { Activity, Outcome } from "../context/activity.js";
 import type { Link } from "../context/link.js";
+import { nestName } from "../context/nest-name.js";
 import { Scope } from "../context/scope.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import type { Worker, WorkerFunc } from "./worker.js";
@@ -21,7 +22,7 @@ export function asName(name: unknown): string {
   throw new InvalidArgumentError(`${inspect(name, { depth: 0 })} is not a name: give a string that is not empty`);
 }
 
-export class NamedLink extends WorkerLink {
+class NamedLink extends WorkerLink {
   readonly label: string;
   readonly #worker: WorkerLink;
 
@@ -31,20 +32,24 @@ export class NamedLink extends WorkerLink {
     this.label = name;
   }
 
+  get isContinuous(): boolean {
+    return this.#worker.isContinuous;
+  }
+
   override activity(parent: Activity): Activity {
-    return new Named(parent, this.#worker, this.label);
+    return new NamedActivity(parent, this.#worker, this.label);
   }
 }
 
 /** A worker at work under its name. It has a signal of its own, so that workers that run together never share one. */
-export class Named extends Scope {
+export class NamedActivity extends Scope {
   readonly #worker: Link;
   readonly #name: string;
 
   constructor(parent: Activity, worker: Link, name: string) {
     super(parent);
     this.#worker = worker;
-    this.#name = nest(parent.name, name);
+    this.#name = nestName(parent.name, name);
   }
 
   override get name(): string {
@@ -58,9 +63,4 @@ export class Named extends Scope {
   protected override ended(outcome: Outcome): void {
     this.settle(outcome);
   }
-}
-
-function nest(outer: string, inner: string): string {
-  if (outer === "" || inner === "") return outer + inner;
-  return outer === inner || outer.endsWith(`/${inner}`) ? outer : `${outer}/${inner}`;
 }

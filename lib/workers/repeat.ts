@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { Activity, type Outcome } from "../context/activity.js";
 import { addRuns, type Runs } from "../context/runs.js";
 import type { WorkerStatus } from "../context/worker-status.js";
@@ -24,6 +25,9 @@ export interface RepeatOptions {
  * @see {@link https://pkg.go.dev/time#Ticker} for the semantics kept from the Go original
  */
 export function repeat(interval: Duration, job: Job | JobFunc, { startImmediately = false }: RepeatOptions = {}): Worker {
+  if (typeof startImmediately !== "boolean") {
+    throw new InvalidArgumentError(`startImmediately is ${inspect(startImmediately)}: give true or false`);
+  }
   return new RepeatLink(parseInterval(interval), jobLink(job), startImmediately);
 }
 
@@ -54,6 +58,10 @@ class RepeatLink extends WorkerLink {
 
   get label(): string {
     return this.job.label;
+  }
+
+  get isContinuous(): boolean {
+    return false;
   }
 
   override activity(parent: Activity): Activity {

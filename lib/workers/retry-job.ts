@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import { asBackoff, policyOptions } from "../backoff/as-backoff.js";
 import type { Backoff } from "../backoff/backoff.js";
 import { type Activity, isFailure, type Outcome } from "../context/activity.js";
+import { WorkerLogger } from "../context/worker-logger.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import type { Job, JobFunc } from "./job.js";
 import { JobLink, jobLink } from "./job-link.js";
@@ -15,7 +16,7 @@ export interface RetryJobOptions {
 
 /**
  * Retries one run of a job until it succeeds, waiting for the backoff's `duration(attempt)` before each further attempt. If
- * the context is aborted before that, it rejects with the signal's reason. Every failed attempt is logged. A backoff that
+ * the context is aborted before that, it rejects with the signal's reason, also if the attempt that ran then failed. Every failed attempt is logged. A backoff that
  * throws or returns nonsense fails the run with a {@link BackoffError}.
  * @throws InvalidArgumentError if the job is not one, or the backoff or an option is malformed
  */
@@ -72,7 +73,16 @@ class RetryingJob extends Retrying {
   }
 
   protected override ended(outcome: Outcome): void {
-    if (!isFailure(outcome) || this.aborted || ++this.failures >= this.#maxAttempts) this.settle(outcome);
-    else this.tryAgain(outcome);
+    if (!isFailure(outcome)) {
+      this.settle(outcome);
+    } else if (this.aborted) {
+      // Whoever stops a retry is not asking for the error that it would have swallowed.
+      new WorkerLogger(this.logger, this.name).error({ err: outcome }, "failed while it stopped, and is not tried again");
+      this.settle("stopped");
+    } else if (++this.failures >= this.#maxAttempts) {
+      this.settle(outcome);
+    } else {
+      this.tryAgain(outcome);
+    }
   }
 }

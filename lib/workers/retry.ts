@@ -1,6 +1,7 @@
 import { asBackoff, policyOptions } from "../backoff/as-backoff.js";
 import type { Backoff } from "../backoff/backoff.js";
 import { type Activity, isFailure, type Outcome } from "../context/activity.js";
+import type { WorkerStatus } from "../context/worker-status.js";
 import { type Duration, parseDuration } from "../time/duration.js";
 import { TimerQueue } from "../time/timer-queue.js";
 import { Retrying } from "./retrying.js";
@@ -9,7 +10,7 @@ import { WorkerLink, workerLink } from "./worker-link.js";
 
 export interface RetryOptions {
   readonly backoff: Backoff;
-  /** After how long without an exit the failures before it no longer count. 1 minute by default. */
+  /** After how long without an exit the earlier failures of a continuous worker no longer count. 1 minute by default. */
   readonly resetAfter?: Duration | undefined;
 }
 
@@ -18,7 +19,7 @@ export interface RetryOptions {
  * the backoff's `duration(attempt)`, and always for a turn of the event loop.
  *
  * `attempt` counts the failures in a row. It is 0 again after a normal return, after a successful run of a repeated job, and
- * once the worker had stayed up for `resetAfter`. Every failure is logged. A backoff that throws or returns nonsense ends the
+ * once a continuous worker had stayed up for `resetAfter`. Every failure is logged. A backoff that throws or returns nonsense ends the
  * worker with a {@link BackoffError}.
  * @throws InvalidArgumentError if the worker is not one, or the backoff or an option is malformed
  */
@@ -54,6 +55,10 @@ class RetryLink extends WorkerLink {
     return this.worker.label;
   }
 
+  get isContinuous(): boolean {
+    return this.worker.isContinuous;
+  }
+
   override activity(parent: Activity): Activity {
     return new RetryingWorker(parent, this);
   }
@@ -65,7 +70,8 @@ class RetryingWorker extends Retrying {
 
   constructor(parent: Activity, { worker, policy }: RetryLink) {
     super(parent, worker, policy.backoff);
-    this.#resetAfter = policy.resetAfter;
+    // To wait for the next run is not to be well: a repeated job shows that by a run that succeeds.
+    this.#resetAfter = worker.isContinuous ? policy.resetAfter : Number.POSITIVE_INFINITY;
   }
 
   override begin(): void {
@@ -84,8 +90,17 @@ class RetryingWorker extends Retrying {
       return;
     }
     const failure = isFailure(outcome) ? outcome : undefined;
-    if (failure === undefined || TimerQueue.current().now() - this.#startedAt >= this.#resetAfter) this.failures = 0;
+    if (failure === undefined || this.hasProvedItself()) this.failures = 0;
     if (failure !== undefined) this.failures++;
     this.tryAgain(failure);
+  }
+
+  private hasProvedItself(): boolean {
+    return TimerQueue.current().now() - this.#startedAt >= this.#resetAfter;
+  }
+
+  override describe(status: WorkerStatus): void {
+    super.describe(status);
+    if (!this.sleeping && this.hasProvedItself()) status.attempt = 0;
   }
 }

@@ -2,6 +2,7 @@ import type { Backoff } from "../backoff/backoff.js";
 import type { Startable } from "../context/activity.js";
 import { Activity } from "../context/activity.js";
 import type { WorkerStatus } from "../context/worker-status.js";
+import { describeError } from "../errors/describe-error.js";
 import { nextAttempt } from "./next-attempt.js";
 
 /** Something that is started again and again: counts its failures in a row, and waits for a backoff between two attempts. */
@@ -10,6 +11,7 @@ export abstract class Retrying extends Activity {
   readonly #backoff: Backoff;
   /** In a row, up to now. */
   protected failures = 0;
+  #lastFailure: Error | undefined = undefined;
 
   constructor(parent: Activity, subject: Startable, backoff: Backoff) {
     super(parent);
@@ -31,6 +33,7 @@ export abstract class Retrying extends Activity {
 
   /** Begins the next attempt once its delay is over. Gives up if the backoff has no delay to give. */
   protected tryAgain(failure: Error | undefined): void {
+    this.#lastFailure = failure;
     const delay = nextAttempt(this, this.#backoff, this.failures, failure);
     if (typeof delay === "number") this.sleep(delay);
     else this.settle(delay);
@@ -38,6 +41,7 @@ export abstract class Retrying extends Activity {
 
   override describe(status: WorkerStatus): void {
     status.attempt = this.failures;
+    if (this.failures > 0 && this.#lastFailure !== undefined) status.lastError = describeError(this.#lastFailure);
     this.describeSleep(status, "backing off");
     super.describe(status);
   }

@@ -1,5 +1,6 @@
 import { type Activity, isFailure, type Outcome } from "../context/activity.js";
 import type { Link } from "../context/link.js";
+import type { Logger } from "../context/logger.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import { ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
 import { WorkerExitedPrematurelyError } from "../errors/worker-exited-prematurely-error.js";
@@ -21,18 +22,35 @@ import { workerLink } from "./worker-link.js";
  */
 export async function runAllWorkers(workers: Iterable<Worker | WorkerFunc>, options: RunOptions = {}): Promise<void> {
   const links = Array.from(workers, workerLink);
-  await runUnder(options, { activity: (parent) => new RunAllWorkers(parent, links, Number.POSITIVE_INFINITY) });
+  await runUnder(options, { activity: (parent) => new RunAllWorkers(parent, links) });
+}
+
+/** How {@link RunAllWorkers} stops, and where it writes to. */
+export interface RosterOptions {
+  /** How long after an abort, in ms, those that have not stopped are given up on and named. Never by default. */
+  readonly shutdownTimeout?: number;
+  /** Its parent's by default. */
+  readonly logger?: Logger | undefined;
 }
 
 /** Workers side by side: the end of one is the end of all. */
 export class RunAllWorkers extends RunAll {
   readonly #shutdownTimeout: number;
+  readonly #logger: Logger | undefined;
   #timedOut = false;
 
-  /** @param shutdownTimeout how long after an abort, in ms, those that have not stopped are given up on and named */
-  constructor(parent: Activity, links: readonly Link[], shutdownTimeout: number) {
+  constructor(
+    parent: Activity,
+    links: readonly Link[],
+    { shutdownTimeout = Number.POSITIVE_INFINITY, logger }: RosterOptions = {},
+  ) {
     super(parent, links, "worker");
     this.#shutdownTimeout = shutdownTimeout;
+    this.#logger = logger;
+  }
+
+  override get logger(): Logger {
+    return this.#logger ?? super.logger;
   }
 
   /** What the end of a member means: to return is to fail, unless one was told to stop. */
@@ -54,7 +72,7 @@ export class RunAllWorkers extends RunAll {
     const verdict = this.#judge(outcome, member);
     if (isFailure(verdict)) this.#log(member, verdict, first ? "failed; the roster stops" : "failed while it stopped");
     super.ended(verdict, member);
-    if (first && this.running > 0) this.abort(new DOMException(`${member.name} has ended, so the roster stops`, "AbortError"));
+    if (this.running > 0) this.abort(new DOMException(`${member.name} has ended, so the roster stops`, "AbortError"));
   }
 
   #log(member: Activity, outcome: Outcome, message: string): void {

@@ -2,7 +2,7 @@ import { type Activity, isFailure, type Outcome } from "../context/activity.js";
 import type { Link } from "../context/link.js";
 import { Scope } from "../context/scope.js";
 import { type Failure, WorkersFailedError } from "../errors/workers-failed-error.js";
-import { Named } from "./named.js";
+import { NamedActivity } from "./named.js";
 
 /**
  * Several links at work side by side, each under a name and with a signal of its own. Settles when all have settled, with
@@ -30,10 +30,7 @@ export abstract class RunAll extends Scope {
       return;
     }
     this.sleepUntil(Number.POSITIVE_INFINITY);
-    for (const member of this.members) {
-      if (this.aborted) this.ended("stopped", member);
-      else member.begin();
-    }
+    for (const member of this.members) member.begin();
   }
 
   override get busy(): boolean {
@@ -56,9 +53,10 @@ export abstract class RunAll extends Scope {
   override ran(): void {}
   override checkpoint(): void {}
 
-  /** Resolves once this has settled. */
-  whenSettled(): Promise<void> {
-    return this.#hasSettled ? Promise.resolve() : new Promise((resolve) => this.#onSettled.push(resolve));
+  /** Calls back once this has settled; at once, if it has already. */
+  onSettled(callback: () => void): void {
+    if (this.#hasSettled) callback();
+    else this.#onSettled.push(callback);
   }
 
   protected override settle(outcome: Outcome): void {
@@ -79,7 +77,7 @@ export abstract class RunAll extends Scope {
 
   #member(link: Link, index: number): Activity {
     const activity = link.activity(this);
-    if (activity instanceof Named && activity.name !== this.name) return activity;
-    return new Named(this, link, link.label || `${this.kind} ${index + 1}`);
+    if (activity instanceof NamedActivity && activity.name !== this.name) return activity;
+    return new NamedActivity(this, link, link.label || `${this.kind} ${index + 1}`);
   }
 }

@@ -14,6 +14,12 @@ import type { Worker, WorkerFunc } from "./worker.js";
 /** A link that is a worker. */
 export abstract class WorkerLink extends Link implements Worker {
   /**
+   * Whether it proves itself by staying up, and not by runs that succeed.
+   * @internal
+   */
+  abstract readonly isContinuous: boolean;
+
+  /**
    * Resolves when the worker has returned, or has stopped after an abort.
    * @param context of a worker, or anything that has a signal
    */
@@ -41,6 +47,7 @@ export function isWorker(value: unknown): value is Worker {
 
 /** The user's own worker. */
 class CalledWorker extends WorkerLink {
+  readonly isContinuous = true;
   readonly label: string;
   readonly #code: WorkerFunc;
 
