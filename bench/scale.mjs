@@ -1,5 +1,5 @@
 // What a hundred thousand workers cost: run with `npm run bench`, which builds first and exposes the garbage collector.
-import { DeclarativeWorker, runAllWorkers, StaticBackoff } from "../dist/index.js";
+import { bootstrap, DeclarativeWorker, StaticBackoff } from "../dist/index.js";
 
 const count = 100_000;
 const backoff = new StaticBackoff({ sleep: "1s" });
@@ -12,7 +12,7 @@ export async function scale() {
   );
   const declared = heapUsed();
   const controller = new AbortController();
-  const { value: running, ms: start } = timed(() => runAllWorkers(workers, { signal: controller.signal }));
+  const { value: running, ms: start } = timed(() => bootstrap(workers, { signal: controller.signal }).run());
   const started = heapUsed();
   const { ms: stop } = timed(() => controller.abort());
   await running;

@@ -161,4 +161,15 @@ describe("bootstrap", () => {
       .to.throw(BootstrapError)
       .with.deep.property("problems", [idle]);
   });
+
+  it("takes two hundred thousand sources, and as many problems", () => {
+    const worker = () => {};
+    const sources = Array.from({ length: 200_000 }, (_, i) => new DeclarativeWorker({ name: `w${i}`, worker }));
+    expect(bootstrap(sources).workers).to.have.length(200_000);
+    const nameless = Array.from({ length: 200_000 }, () => ({}));
+    expect(() => bootstrap(nameless))
+      .to.throw(BootstrapError)
+      .with.property("problems")
+      .with.length(200_000);
+  });
 });

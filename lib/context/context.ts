@@ -11,6 +11,7 @@ const activityBehind = Symbol("activity");
 export class Context implements WorkerContext {
   /** By a symbol, so that a copy has it too: what is derived from a context still belongs to the worker. */
   readonly [activityBehind]: Activity;
+  private madeLogger: Logger | undefined;
 
   constructor(activity: Activity) {
     this[activityBehind] = activity;
@@ -34,7 +35,7 @@ export class Context implements WorkerContext {
   }
 
   get logger(): Logger {
-    return new WorkerLogger(this[activityBehind].logger, this.name);
+    return (this.madeLogger ??= new WorkerLogger(this[activityBehind].logger, this.name));
   }
 
   /** A function of its own, so that it can be destructured like the rest. */

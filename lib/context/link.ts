@@ -1,10 +1,10 @@
-import type { Activity, Startable } from "./activity.js";
+import type { Activity } from "./activity.js";
 
 /**
  * One link of a chain, as it is declared: unchanging, and startable any number of times. What runs when it is started is an
- * {@link Activity}.
+ * {@link Activity}. It can be started wherever a {@link Startable} is asked for.
  */
-export abstract class Link implements Startable {
+export abstract class Link {
   /**
    * What a worker without a name of its own is called: the name of the function or class at the chain's end, or "".
    * @internal

@@ -1,4 +1,3 @@
-import { Console } from "node:console";
 import { inspectSafely } from "../errors/inspect-safely.js";
 import { formatDuration } from "../time/format-duration.js";
 import type { Logger, LogLevel } from "./logger.js";
@@ -21,14 +20,15 @@ export const stderrLogger: Logger = {
   error: (details, message) => writeToStderr("error", details, message),
 };
 
-/** A console swallows the errors of its stream. Written to by itself, a stderr that nobody reads any longer ends the process. */
-let terminal: Console | undefined;
-
 /** Writes one entry, of whatever level. */
 export function writeToStderr(level: LogLevel, details: object | string, message?: string): void {
-  terminal ??= new Console(process.stderr);
-  terminal.error(typeof details === "string" ? format(level, {}, details) : format(level, details, message));
+  const { stderr } = process;
+  // A stderr that nobody reads any longer is no reason to end the process. The listener stays: errors come late, and repeatedly.
+  if (!stderr.listeners("error").includes(ignore)) stderr.on("error", ignore);
+  stderr.write(`${typeof details === "string" ? format(level, {}, details) : format(level, details, message)}\n`);
 }
+
+function ignore(): void {}
 
 function format(level: LogLevel, details: object, message = ""): string {
   const { worker, err, ...rest }: { worker?: unknown; err?: unknown } = details;

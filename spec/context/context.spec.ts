@@ -1,13 +1,18 @@
+import { getEventListeners } from "node:events";
+import { inspect } from "node:util";
 import { expect } from "chai";
 import sinon from "sinon";
 import {
   bootstrap,
   DeclarativeWorker,
+  named,
   retry,
+  runAllJobs,
   runAllWorkers,
   StaticBackoff,
   ThrownValueError,
   type WorkerContext,
+  type WorkerFunc,
   wait,
 } from "watchbill";
 import { Context } from "../../lib/context/context.js";
@@ -159,5 +164,59 @@ describe("The context of a worker", () => {
     await running;
     expect(Context.activityOf(context ?? {})).not.to.equal(undefined);
     expect(Context.activityOf({ ...silent, signal: stop.signal })).to.equal(undefined);
+  });
+
+  it("may be copied: what runs with the copy is still a part of the worker, and heeds the copy's own signal too", async () => {
+    for (const stops of ["outer", "own"] as const) {
+      const [outer, own] = [new AbortController(), new AbortController()];
+      const seen: unknown[] = [];
+      const running = runAllWorkers(
+        [
+          named(async (context) => {
+            const inner: WorkerFunc = async ({ name, signal }) => {
+              seen.push(name);
+              await wait("1h", { signal });
+            };
+            await runAllWorkers([named(inner, "inner")], { ...context, signal: own.signal });
+          }, "outer"),
+        ],
+        { signal: outer.signal, logger: { debug() {}, info() {}, warn() {}, error() {} } },
+      ).catch((error: unknown) => seen.push(error));
+      (stops === "outer" ? outer : own).abort();
+      await running;
+      expect(seen[0]).to.equal("outer/inner");
+      expect(getEventListeners(own.signal, "abort")).to.have.length(0);
+    }
+  });
+
+  it("shows its name and not the tree behind it", async () => {
+    let shown = "";
+    await runAllJobs([
+      function fetchCommits(context) {
+        shown = inspect(context);
+      },
+    ]);
+    expect(shown).to.equal("WorkerContext { name: 'fetchCommits', attempt: 0 }");
+  });
+
+  it("gives a logger that knows in whose worker it is used", async () => {
+    const lines: unknown[] = [];
+    const push = (details: object) => lines.push(details);
+    const failure = new Error("no");
+    await runAllJobs(
+      [
+        async function outer({ signal, logger }) {
+          await runAllWorkers([named(() => Promise.reject(failure), "inner")], { signal, logger }).catch(() => {});
+        },
+      ],
+      { logger: { debug: push, info: push, warn: push, error: push } },
+    );
+    expect(lines).to.deep.equal([{ worker: "outer/inner", err: failure }]);
+  });
+
+  it("is given to a function that has no this, so that nothing of the engine is in reach", async () => {
+    const job = sinon.spy();
+    await runAllJobs([job]);
+    expect(job.thisValues).to.deep.equal([undefined]);
   });
 });

@@ -92,7 +92,9 @@ describe("A decorator", () => {
     (Worker as Decorator)(Fetcher.prototype, "tick", Object.getOwnPropertyDescriptor(Fetcher.prototype, "tick"));
     expect(() => bootstrap([Fetcher]))
       .to.throw(BootstrapError)
-      .with.deep.property("problems", ["Fetcher.tick takes 2 parameters: a worker is given one, its context"]);
+      .with.deep.property("problems", [
+        "Fetcher.tick takes 2 parameters: a worker is given one, its context; give the others a default",
+      ]);
   });
 
   it("may be on a method with further parameters that are optional", () => {

@@ -81,7 +81,7 @@ const expected = [
   [
     "@Repeat cannot be on Misused.still: it is static: remove static, workers belong to instances",
     "@Worker cannot be on Misused.field: it is a field: make it a method",
-    "Misused.both takes 2 parameters: a worker is given one, its context",
+    "Misused.both takes 2 parameters: a worker is given one, its context; give the others a default",
   ],
 ];
 

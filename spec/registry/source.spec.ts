@@ -75,6 +75,27 @@ describe("A source", () => {
       ]);
   });
 
+  it("cannot be a class that inherits a constructor which needs arguments, but one that has its own without", () => {
+    class Base {
+      constructor(readonly config: object) {}
+
+      @Worker
+      tick() {}
+    }
+    class Heir extends Base {}
+    class Independent extends Base {
+      constructor() {
+        super({});
+      }
+    }
+    expect(namesOf(Independent)).to.deep.equal(["Independent/tick"]);
+    expect(() => bootstrap([Heir]))
+      .to.throw(BootstrapError)
+      .with.deep.property("problems", [
+        "Heir: its constructor needs an argument: give an instance instead of the class, or the option resolve",
+      ]);
+  });
+
   it("cannot be a class whose constructor needs arguments: two cures are named", () => {
     class One extends Fetcher {
       constructor(region: string) {

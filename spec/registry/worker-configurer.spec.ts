@@ -150,7 +150,7 @@ describe("A configurer's workers", () => {
     )
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
-        'Fetcher.workers() and Fetcher.workers() are both named "Fetcher/eu": give one another name',
+        'Fetcher.workers() and Fetcher.workers() are both named "Fetcher/eu": give one another name, for example with @Named((self) => …)',
       ]);
   });
 

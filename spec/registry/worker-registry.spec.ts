@@ -100,9 +100,9 @@ describe("A registry", () => {
     expect(() => registry.workers)
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
-        'Fetcher.watchEvents and Fetcher.watchEvents are both named "Fetcher/watchEvents": give one another name',
-        'Fetcher.watchEvents and a DeclarativeWorker are both named "Fetcher/watchEvents": give one another name',
-        'a DeclarativeWorker and a DeclarativeWorker are both named "a": give one another name',
+        'Fetcher.watchEvents and Fetcher.watchEvents are both named "Fetcher/watchEvents": give one another name, for example with @Named((self) => …)',
+        'Fetcher.watchEvents and a DeclarativeWorker are both named "Fetcher/watchEvents": give one another name, for example with @Named((self) => …)',
+        'a DeclarativeWorker and a DeclarativeWorker are both named "a": give one another name, for example with @Named((self) => …)',
       ]);
   });
 });

@@ -36,7 +36,6 @@ describe("The choice of workers by name", () => {
     ["leaves out what except names", undefined, "*/events", ["github/commits", "Fetcher.eu"]],
     ["leaves out what except names of what only does", "github/*", ["github/events", "nobody"], ["github/commits"]],
     ["takes nothing but the star for special", "Fetcher.eu", "Fetcherxeu", ["Fetcher.eu"]],
-    ["may be empty", [], undefined, []],
     ["may be empty because everything is left out", undefined, "*", []],
   ] as const) {
     it(what, () => expect(select(only, except)).to.deep.equal(chosen));
@@ -53,6 +52,19 @@ describe("The choice of workers by name", () => {
     const odd = new DeclarativeWorker({ name, worker() {} });
     expect(select(name, undefined, [odd, ...workers])).to.deep.equal([name]);
     expect(select("a*line", undefined, [odd, ...workers])).to.deep.equal([name]);
+  });
+
+  it("refuses an empty list in only, as nothing would run", () => {
+    expect(problemsOf([], undefined)).to.deep.equal([
+      "The option only: it is empty, so nothing would run: leave it out to run all",
+    ]);
+  });
+
+  it("names the first twenty workers, and how many more there are", () => {
+    const many = Array.from({ length: 23 }, (_, i) => new DeclarativeWorker({ name: `w${i}`, worker() {} }));
+    const problems = new Problems();
+    selectByName(many, { only: "x" }, problems);
+    expect(problems.toError().problems[0]).to.match(/there are w0, w1, .*, w19 and 3 more$/);
   });
 
   it("refuses names in only that nobody has, and says who there is", () => {

@@ -47,17 +47,28 @@ class Retried {
   }
 }
 
-const [scenario] = process.argv.slice(2);
-const runner = bootstrap(
-  scenario === "retried"
-    ? [Retried]
-    : scenario === "failing" || scenario === "unawaited"
-      ? [Failing]
-      : scenario === "service"
-        ? [Service]
-        : [Stubborn],
-  { shutdownTimeout: scenario === "hanging" ? 50 : "30s" },
-);
+@Named("acme")
+class Noisy {
+  @Worker
+  @Retry(new StaticBackoff({ sleep: 1 }))
+  read({ attempt }: WorkerContext) {
+    if (attempt === 20) console.log("ready");
+    throw new Error("no route");
+  }
+}
+
+const scenarios: Record<string, object> = {
+  service: Service,
+  stubborn: Stubborn,
+  hanging: Stubborn,
+  failing: Failing,
+  unawaited: Failing,
+  retried: Retried,
+  noisy: Noisy,
+};
+
+const [scenario = ""] = process.argv.slice(2);
+const runner = bootstrap([scenarios[scenario] ?? {}], { shutdownTimeout: scenario === "hanging" ? 50 : "30s" });
 
 if (scenario === "unawaited") {
   void runner.run();

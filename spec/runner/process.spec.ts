@@ -82,6 +82,15 @@ describe("A process", function () {
     });
   }
 
+  it("goes on when nobody reads its stderr any longer", async () => {
+    const child = new Child("noisy");
+    child.process.stderr?.destroy();
+    await child.printed("ready");
+    child.process.kill("SIGTERM");
+    expect(await child.exit()).to.equal(0);
+    expect(child.stdout).to.equal("ready\nstopped\n");
+  });
+
   it("has failures on stderr by default: worker, attempt, delay, and the error with its stack and its cause", async () => {
     const child = new Child("retried");
     expect(await child.exit()).to.equal(0);

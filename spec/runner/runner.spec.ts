@@ -4,6 +4,7 @@ import { type SinonFakeTimers, useFakeTimers } from "sinon";
 import {
   bootstrap,
   DeclarativeWorker,
+  InvalidArgumentError,
   Repeat,
   Runner,
   RunnerBusyError,
@@ -254,6 +255,74 @@ describe("A runner", () => {
     await running;
     expect(names).to.deep.equal(["imports/listener"]);
   });
+
+  it("heeds its own signal and writes to its own logger as a part of another, and releases the signal", async () => {
+    const { signal, abort } = abortable();
+    const lines: unknown[] = [];
+    const logger = { ...silent, error: (details: object) => lines.push(details) };
+    const failure = new Error("no");
+    const inner = runnerOf(
+      {
+        async closer(context) {
+          await untilStopped(context);
+          throw failure;
+        },
+      },
+      { signal, logger },
+    );
+    const running = runnerOf({ imports: (context) => inner.run(context) })
+      .run()
+      .catch(() => {});
+    const native = bootstrap([new DeclarativeWorker({ name: "native", worker: runnerOf({ idle: untilStopped }, { signal }) })], {
+      logger: silent,
+      signal: abortable().signal,
+    }).run();
+    abort();
+    await Promise.all([running, native]);
+    expect(lines).to.deep.include({ worker: "imports/closer", err: failure });
+    expect(getEventListeners(signal, "abort")).to.have.length(0);
+  });
+
+  it("has stop() wait until every worker has stopped", async () => {
+    const order: string[] = [];
+    const runner = runnerOf({
+      async slow({ signal }) {
+        await wait("365d", { signal });
+        await wait("5s");
+        order.push("stopped");
+      },
+    });
+    const running = runner.run();
+    const stopping = runner.stop().then(() => order.push("stop() resolved"));
+    await clock.tickAsync("10");
+    await Promise.all([stopping, running]);
+    expect(order).to.deep.equal(["stopped", "stop() resolved"]);
+  });
+
+  it("shares its listeners to the process's signals with other runners", async () => {
+    const before = process.listenerCount("SIGTERM");
+    const runners = Array.from({ length: 20 }, () => runnerOf({ listener: untilStopped }));
+    const running = runners.map((runner) => runner.run());
+    expect(process.listenerCount("SIGTERM")).to.equal(before + 1);
+    await Promise.all(runners.map((runner) => runner.stop()));
+    await Promise.all(running);
+    expect(process.listenerCount("SIGTERM")).to.equal(before);
+  });
+
+  for (const [options, problem] of [
+    [{ signal: {} }, "{} is not an AbortSignal"],
+    [{ logger: 5 }, "5 is no logger: give an object with debug, info, warn and error"],
+    [null, "null is no context: give an object with a signal"],
+  ] as [never, string][]) {
+    it(`refuses to run with ${JSON.stringify(options)}, and listens to nothing`, async () => {
+      const before = process.listenerCount("SIGTERM");
+      const error = await runnerOf({ listener: untilStopped }, { signals: ["SIGTERM"] })
+        .run(options)
+        .catch((thrown: unknown) => thrown);
+      expect(error).to.be.instanceOf(InvalidArgumentError).with.property("message", problem);
+      expect(process.listenerCount("SIGTERM")).to.equal(before);
+    });
+  }
 
   it("warns of an empty roster, which has nothing to wait for", async () => {
     const warnings: unknown[] = [];

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type SinonFakeTimers, useFakeTimers } from "sinon";
-import { bootstrap, Named, Repeat, Retry, StaticBackoff, Worker, type WorkerContext, wait } from "watchbill";
+import { bootstrap, Named, Repeat, Retry, RetryJob, StaticBackoff, Worker, type WorkerContext, wait } from "watchbill";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const backoff = new StaticBackoff({ sleep: "30s" });
@@ -104,5 +104,42 @@ describe("The status of a roster", () => {
     await runner.run().catch(() => {});
     expect(runner.status()[0]).to.deep.include({ health: "firing", phase: "stopped", runs: 1, failures: 1 });
     expect(runner.status()[0]?.lastError).to.match(/^WorkerExitedPrematurelyError: Quitter\/quit exited prematurely/);
+  });
+
+  it("shows a worker that has stayed up for long enough without its earlier failures", async () => {
+    class Flaky {
+      starts = 0;
+
+      @Worker
+      @Retry({ backoff, resetAfter: "5m" })
+      async listen({ signal }: WorkerContext) {
+        if (++this.starts < 3) throw new Error("refused");
+        await wait("365d", { signal });
+      }
+    }
+    const runner = bootstrap([Flaky], { logger: silent });
+    const running = runner.run();
+    await clock.tickAsync("01:01");
+    expect(runner.status()[0]).to.deep.include({ phase: "running", runs: 3, failures: 2, attempt: 2 });
+    await clock.tickAsync("05:00");
+    expect(runner.status()[0]).to.deep.include({ phase: "running", attempt: 0, lastError: "Error: refused" });
+    await runner.stop();
+    await running;
+  });
+
+  it("shows the error of a run that is still being retried", async () => {
+    class Mailer {
+      @Repeat("1m")
+      @RetryJob(backoff)
+      send() {
+        throw new Error("greylisted");
+      }
+    }
+    const runner = bootstrap([Mailer], { logger: silent });
+    const running = runner.run();
+    await clock.tickAsync("02:00");
+    expect(runner.status()[0]).to.deep.include({ phase: "backing off", runs: 1, attempt: 3, lastError: "Error: greylisted" });
+    await runner.stop();
+    await running;
   });
 });

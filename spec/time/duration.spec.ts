@@ -15,6 +15,10 @@ describe("A duration", () => {
     );
   });
 
+  it("is exact to the thousandth of its unit", () => {
+    for (let i = 1; i < 10_000; i++) expect(milliseconds(`${i / 1_000}s`)).to.equal(i);
+  });
+
   it("may have decimals", () => {
     expect(milliseconds("1.5s")).to.equal(1_500);
     expect(milliseconds("0.5ms")).to.equal(0.5);

@@ -122,7 +122,7 @@ describe("retryJob", () => {
     await running;
   });
 
-  it("passes on the error of a job that fails while it stops, and does not try it again", async () => {
+  it("rejects with the signal's reason if the job fails while it stops; its error is logged, and it is not tried again", async () => {
     const error = new Error("half a file was written");
     const job = sinon.spy(async ({ signal }: WorkerContext) => {
       await wait("1h", { signal });
@@ -130,8 +130,9 @@ describe("retryJob", () => {
     });
     const running = run(job, backoff).catch((caught: unknown) => caught);
     stop.abort();
-    expect(await running).to.equal(error);
+    expect(await running).to.equal(stop.signal.reason);
     expect(job.callCount).to.equal(1);
+    expect(logger.error.args).to.deep.equal([[{ worker: "x", err: error }, "failed while it stopped, and is not tried again"]]);
   });
 
   it("gives up after maxAttempts, with the very last error", async () => {

@@ -183,4 +183,17 @@ describe("retry", () => {
       `'soon' is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`,
     );
   });
+
+  it("counts every failure in a row of a repeated job, however long it waits between its runs", async () => {
+    const attempts: number[] = [];
+    const job = ({ attempt }: WorkerContext) => {
+      attempts.push(attempt);
+      if (attempts.length !== 4) throw new Error("no");
+    };
+    const running = run(repeat("10m", job), { backoff, resetAfter: "1m" });
+    await clock.tickAsync("01:05:00");
+    expect(attempts).to.deep.equal([0, 1, 2, 3, 0, 1]);
+    stop.abort();
+    await running;
+  });
 });

@@ -1,5 +1,5 @@
 // Run by scale.spec.ts with --expose-gc in a process of its own; writes what it measured as JSON.
-import { DeclarativeWorker, runAllWorkers, StaticBackoff } from "watchbill";
+import { bootstrap, DeclarativeWorker, StaticBackoff } from "watchbill";
 
 const count = 100_000;
 
@@ -37,7 +37,7 @@ const workers = Array.from(
 );
 let running = Promise.resolve();
 const startMs = timed(() => {
-  running = runAllWorkers(workers, { signal: stop.signal });
+  running = bootstrap(workers, { signal: stop.signal }).run();
 });
 const bytes = (heapUsed() - before) / count;
 const stopMs = timed(() => stop.abort());

@@ -72,8 +72,8 @@ describe("What cannot be logged", () => {
     ]);
   });
 
-  it("does not disturb anything if it is no logger at all", async () => {
-    expect(await runsOf(failure, {} as never)).to.equal(10);
+  it("does not disturb anything if the logger has but one of the methods", async () => {
+    expect(await runsOf(failure, { debug() {} } as never)).to.equal(10);
   });
 
   for (const [what, property] of [
