@@ -31,7 +31,8 @@ export function isFailure(outcome: Outcome): outcome is Error {
  * There are several of these for every worker, so their size counts: private methods are left to TypeScript here, as a `#method`
  * costs a word in each object.
  *
- * An activity settles exactly once, and when nothing under it runs any more; but a roster that has waited for long enough.
+ * An activity settles exactly once, and only when nothing under it runs any more. The one exception is a roster whose shutdown
+ * timeout is over: it settles, and leaves those behind that hang.
  */
 export abstract class Activity implements Timer {
   queue: TimerQueue | undefined = undefined;

@@ -72,7 +72,7 @@ export class RunAllWorkers extends RunAll {
     const verdict = this.#judge(outcome, member);
     if (isFailure(verdict)) this.#log(member, verdict, first ? "failed; the roster stops" : "failed while it stopped");
     super.ended(verdict, member);
-    if (this.running > 0) this.abort(new DOMException(`${member.name} has ended, so the roster stops`, "AbortError"));
+    if (first && this.running > 0) this.abort(new DOMException(`${member.name} has ended, so the roster stops`, "AbortError"));
   }
 
   #log(member: Activity, outcome: Outcome, message: string): void {
