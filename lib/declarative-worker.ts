@@ -8,6 +8,7 @@ import { asName } from "./workers/named.js";
 import { parseInterval, repeat } from "./workers/repeat.js";
 import { type RetryOptions, retry } from "./workers/retry.js";
 import { type RetryJobOptions, retryJob } from "./workers/retry-job.js";
+import { parseLimit, timeout } from "./workers/timeout.js";
 import type { Worker, WorkerFunc } from "./workers/worker.js";
 import { WorkerLink, workerLink } from "./workers/worker-link.js";
 
@@ -25,33 +26,39 @@ export interface DeclarativeWorkerOptions {
   readonly job?: Job | JobFunc | undefined;
   readonly repeat?: Duration | { readonly interval: Duration; readonly startImmediately?: boolean | undefined } | undefined;
   readonly retry?: Backoff | RetryOptions | undefined;
+  /** How long one run of the job may take, its retries included. */
+  readonly timeout?: Duration | undefined;
   readonly retryJob?: Backoff | RetryJobOptions | undefined;
 }
 
 /**
  * A worker that is declared by its fields instead of being chained by hand. The links are always put together in the one
- * order that makes sense, whatever the order of the fields: named → health → retry → repeat → retryJob → the job.
+ * order that makes sense, whatever the order of the fields: named → health → retry → repeat → timeout → retryJob → the job.
  *
  * The fields are what was declared, plain and comparable, so that a test can look at them.
  */
 export class DeclarativeWorker extends WorkerLink {
-  readonly name: string | undefined;
-  readonly worker: Worker | WorkerFunc | undefined;
-  readonly job: Job | JobFunc | undefined;
-  readonly repeat: Repetition | undefined;
-  readonly retry: Backoff | RetryOptions | undefined;
-  readonly retryJob: Backoff | RetryJobOptions | undefined;
+  readonly name?: string;
+  readonly worker?: Worker | WorkerFunc;
+  readonly job?: Job | JobFunc;
+  readonly repeat?: Repetition;
+  readonly retry?: Backoff | RetryOptions;
+  /** In ms. */
+  readonly timeout?: number;
+  readonly retryJob?: Backoff | RetryJobOptions;
   readonly #chain: WorkerLink;
 
   /** @throws InvalidArgumentError if a field is malformed, or they do not add up to one worker */
   constructor(options: DeclarativeWorkerOptions) {
     super();
-    this.name = options.name === undefined ? undefined : asName(options.name);
-    this.worker = options.worker;
-    this.job = options.job;
-    this.repeat = options.repeat === undefined ? undefined : repetition(options.repeat);
-    this.retry = options.retry;
-    this.retryJob = options.retryJob;
+    // Field by field, so that what was not declared is not there.
+    if (options.name !== undefined) this.name = asName(options.name);
+    if (options.worker !== undefined) this.worker = options.worker;
+    if (options.job !== undefined) this.job = options.job;
+    if (options.repeat !== undefined) this.repeat = repetition(options.repeat);
+    if (options.retry !== undefined) this.retry = options.retry;
+    if (options.timeout !== undefined) this.timeout = parseLimit(options.timeout);
+    if (options.retryJob !== undefined) this.retryJob = options.retryJob;
     this.#chain = workerLink(chain(this));
   }
 
@@ -81,21 +88,29 @@ function chain(declared: DeclarativeWorker): Worker {
   return policy === undefined ? core(declared) : retry(core(declared), policy);
 }
 
-function core({ name, worker, job, repeat: repetition, retryJob: policy }: DeclarativeWorker): Worker {
+function core(declared: DeclarativeWorker): Worker {
+  const { name, worker, job, repeat: repetition } = declared;
   const subject = name === undefined ? "A worker without a name" : `The worker ${name}`;
   if (job !== undefined && worker !== undefined) {
     throw new InvalidArgumentError(`${subject} has both a worker and a job: give one of them`);
   }
   if (worker !== undefined) {
-    const refiner = repetition !== undefined ? "repeat" : policy !== undefined ? "retryJob" : undefined;
+    const refiner = (["repeat", "timeout", "retryJob"] as const).find((field) => declared[field] !== undefined);
     if (refiner === undefined) return workerLink(worker);
     throw new InvalidArgumentError(
       `${subject} has ${refiner} beside a worker: ${refiner} is for jobs, so give the function as its job`,
     );
   }
-  if (job === undefined)
+  if (job === undefined) {
     throw new InvalidArgumentError(`${subject} has nothing to run: give a worker, or a job and how to repeat it`);
-  if (repetition === undefined)
+  }
+  if (repetition === undefined) {
     throw new InvalidArgumentError(`${subject} has a job without repeat: say how often it runs, or give it as its worker`);
-  return repeat(repetition.interval, policy === undefined ? job : retryJob(job, policy), repetition);
+  }
+  return repeat(repetition.interval, refined(job, declared), repetition);
+}
+
+function refined(job: Job | JobFunc, { retryJob: policy, timeout: limit }: DeclarativeWorker): Job | JobFunc {
+  const retried = policy === undefined ? job : retryJob(job, policy);
+  return limit === undefined ? retried : timeout(retried, limit);
 }

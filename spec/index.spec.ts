@@ -21,6 +21,8 @@ describe("the public face", () => {
       "ShutdownTimeoutError",
       "StaticBackoff",
       "ThrownValueError",
+      "Timeout",
+      "TimeoutError",
       "WatchbillError",
       "Worker",
       "WorkerExitedPrematurelyError",
@@ -35,6 +37,7 @@ describe("the public face", () => {
       "runAllJobs",
       "runAllWorkers",
       "runProvidedWorkers",
+      "timeout",
       "wait",
     ]);
   });

@@ -2,7 +2,7 @@ import { type Timer, TimerQueue } from "../time/timer-queue.js";
 import type { Logger } from "./logger.js";
 import type { Abortable } from "./on-abort.js";
 import type { Runs } from "./runs.js";
-import type { Phase, WorkerStatus } from "./worker-status.js";
+import type { WorkerStatus } from "./worker-status.js";
 
 /** What can be started under an activity: a link of a chain, as it is declared. */
 export interface Startable {
@@ -139,6 +139,11 @@ export abstract class Activity implements Timer {
     this.parent.recovered();
   }
 
+  /** The run that is under way has failed, though it has not ended yet. */
+  failing(error: Error): void {
+    this.parent.failing(error);
+  }
+
   /** Whoever calls the user's code is done with it: what it has run, and how that ended. */
   ran(runs: Runs, outcome: Outcome): void {
     this.parent.ran(runs, outcome);
@@ -167,11 +172,4 @@ export abstract class Activity implements Timer {
 
   /** The time for which it slept has come. */
   wake(): void {}
-
-  protected describeSleep(status: WorkerStatus, phase: Phase): void {
-    const due = this.queue?.dueOf(this);
-    if (this.queue === undefined || due === undefined) return;
-    status.phase = phase;
-    status.nextDue = Math.round(Date.now() + due - this.queue.now());
-  }
 }

@@ -1,8 +1,8 @@
 /** `init` until the first checkpoint, `ok` after a successful run or checkpoint, `firing` after a failed one. */
 export type Health = "init" | "ok" | "firing";
 
-/** What a worker is doing. */
-export type Phase = "waiting" | "running" | "backing off" | "paused" | "stopped";
+/** What a worker is doing. `overdue`: it is running, and has timed out. */
+export type Phase = "waiting" | "running" | "overdue" | "backing off" | "paused" | "stopped";
 
 /** One worker's row in the status of a runner: a plain object that can be serialised. Times are ms. */
 export interface WorkerStatus {

@@ -6,6 +6,7 @@ import { asName } from "../workers/named.js";
 import { parseInterval } from "../workers/repeat.js";
 import { retryPolicy } from "../workers/retry.js";
 import { retryJobPolicy } from "../workers/retry-job.js";
+import { parseLimit } from "../workers/timeout.js";
 import type { FoundWorker, NamedType } from "./found-worker.js";
 import { ofInstance } from "./of-instance.js";
 import type { Problems } from "./problems.js";
@@ -64,9 +65,11 @@ function complaintsAbout(origin: string, entries: readonly Entry[]): string[] {
     complaints.push(
       `${origin} is both @Worker and @Repeat: keep @Worker if it runs until it is stopped, @Repeat if it is run again and again`,
     );
-  } else if (unique.has("Worker") && unique.has("RetryJob")) {
-    complaints.push(`@RetryJob is on ${origin}, which is a @Worker and has no runs to retry: use @Retry`);
-  } else if (!unique.has("Worker") && !unique.has("Repeat")) {
+  } else if (unique.has("Worker")) {
+    for (const decorator of ["RetryJob", "Timeout"].filter((refiner) => unique.has(refiner))) {
+      complaints.push(`@${decorator} is on ${origin}, which is a @Worker: it is for the runs of a @Repeat`);
+    }
+  } else if (!unique.has("Repeat")) {
     const refiners = [...unique].map((decorator) => `@${decorator}`).join(" and ");
     complaints.push(
       `${origin} has ${refiners} but is no worker: add @Worker if it runs until it is stopped, or @Repeat("…") if it is run again and again`,
@@ -100,6 +103,8 @@ function fieldsOf(decorator: string, code: (context: unknown) => unknown, first?
     case "Retry":
       retryPolicy(first);
       return { retry: first };
+    case "Timeout":
+      return { timeout: parseLimit(first) };
     case "RetryJob":
       retryJobPolicy(first);
       return { retryJob: first };

@@ -84,6 +84,10 @@ export class Bridge extends Scope {
     this.#outer?.recovered();
   }
 
+  override failing(error: Error): void {
+    this.#outer?.failing(error);
+  }
+
   override ran(runs: Runs, outcome: Outcome): void {
     this.#outer?.ran(runs, outcome);
   }

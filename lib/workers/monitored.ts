@@ -18,6 +18,11 @@ export class Monitored extends NamedActivity {
     super.recovered();
   }
 
+  override failing(error: Error): void {
+    this.report(error);
+    super.failing(error);
+  }
+
   override ran(runs: Runs, outcome: Outcome): void {
     if (runs.count > 0) this.#runs = { ...runs, count: runs.count + (this.#runs?.count ?? 0) };
     if (isFailure(outcome)) this.#failures++;

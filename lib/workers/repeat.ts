@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { Activity, type Outcome } from "../context/activity.js";
+import { describeSleep } from "../context/describe-sleep.js";
 import { addRuns, type Runs } from "../context/runs.js";
 import type { WorkerStatus } from "../context/worker-status.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
@@ -119,6 +120,11 @@ class Repeating extends Activity {
     super.settle(outcome);
   }
 
+  override failing(error: Error): void {
+    this.#isWell = false;
+    super.failing(error);
+  }
+
   override checkpoint(state: "done" | Error): void {
     this.#isWell = false;
     super.checkpoint(state);
@@ -134,7 +140,7 @@ class Repeating extends Activity {
 
   override describe(status: WorkerStatus): void {
     addRuns(status, this.runs);
-    this.describeSleep(status, "waiting");
+    describeSleep(status, this, "waiting");
     super.describe(status);
   }
 }

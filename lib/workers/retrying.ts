@@ -1,6 +1,7 @@
 import type { Backoff } from "../backoff/backoff.js";
 import type { Startable } from "../context/activity.js";
 import { Activity } from "../context/activity.js";
+import { describeSleep } from "../context/describe-sleep.js";
 import type { WorkerStatus } from "../context/worker-status.js";
 import { describeError } from "../errors/describe-error.js";
 import { nextAttempt } from "./next-attempt.js";
@@ -42,7 +43,7 @@ export abstract class Retrying extends Activity {
   override describe(status: WorkerStatus): void {
     status.attempt = this.failures;
     if (this.failures > 0 && this.#lastFailure !== undefined) status.lastError = describeError(this.#lastFailure);
-    this.describeSleep(status, "backing off");
+    describeSleep(status, this, "backing off");
     super.describe(status);
   }
 }

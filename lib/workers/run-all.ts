@@ -50,6 +50,7 @@ export abstract class RunAll extends Scope {
 
   // The runs of the members are their own.
   override recovered(): void {}
+  override failing(): void {}
   override ran(): void {}
   override checkpoint(): void {}
 

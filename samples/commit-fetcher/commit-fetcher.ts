@@ -1,5 +1,5 @@
 import { watch } from "node:fs";
-import { ExponentialBackoff, Named, Repeat, Retry, Worker, type WorkerContext, wait } from "watchbill";
+import { ExponentialBackoff, Named, Repeat, Retry, Timeout, Worker, type WorkerContext, wait } from "watchbill";
 import type { Git } from "./git.js";
 import { printable } from "./printable.js";
 
@@ -27,6 +27,7 @@ export class CommitFetcher {
 
   /** At first the newest commits; from then on each one that has not been on any branch before, rebased ones included. */
   @Repeat("2s", { startImmediately: true })
+  @Timeout("30s")
   @Retry(backoff)
   @Named("commits")
   async fetchCommits({ signal }: WorkerContext) {
@@ -52,6 +53,7 @@ export class CommitFetcher {
 
   /** At first the newest tags; from then on each that is new, or has been moved. */
   @Repeat("2s", { startImmediately: true })
+  @Timeout("30s")
   @Retry(backoff)
   @Named("tags")
   async fetchTags({ signal }: WorkerContext) {

@@ -71,7 +71,7 @@ describe("@Worker", () => {
     expect(() => bootstrap([Fetcher]))
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
-        "@RetryJob is on Fetcher.watchEvents, which is a @Worker and has no runs to retry: use @Retry",
+        "@RetryJob is on Fetcher.watchEvents, which is a @Worker: it is for the runs of a @Repeat",
       ]);
   });
 

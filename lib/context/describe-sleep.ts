@@ -1,0 +1,10 @@
+import type { Timer } from "../time/timer-queue.js";
+import type { Phase, WorkerStatus } from "./worker-status.js";
+
+/** If it waits for the timer queue: what for, and until when. */
+export function describeSleep(status: WorkerStatus, sleeper: Timer, phase: Phase): void {
+  const due = sleeper.queue?.dueOf(sleeper);
+  if (sleeper.queue === undefined || due === undefined) return;
+  status.phase = phase;
+  status.nextDue = Math.round(Date.now() + due - sleeper.queue.now());
+}

@@ -1,0 +1,99 @@
+import type { Activity, Outcome } from "../context/activity.js";
+import { Scope } from "../context/scope.js";
+import { WorkerLogger } from "../context/worker-logger.js";
+import type { WorkerStatus } from "../context/worker-status.js";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { TimeoutError } from "../errors/timeout-error.js";
+import { type Duration, parseDuration } from "../time/duration.js";
+import { formatDuration } from "../time/format-duration.js";
+import type { Job, JobFunc } from "./job.js";
+import { JobLink, jobLink } from "./job-link.js";
+
+/**
+ * Limits how long one run of a job may take. When the time is over, the run has failed with a {@link TimeoutError}: its health
+ * says so, it is logged, and the signal of this run, which is its own, aborts with that error as its reason.
+ *
+ * A run that does not heed its signal cannot be ended. It is `overdue` in the status until it has settled, and the next one
+ * does not start before that, so that runs never overlap. Whatever it returns or throws by then no longer counts.
+ * @param limit in ms or as a duration string, above 0
+ * @throws InvalidArgumentError if the limit is not a duration above 0, or the job is not one
+ */
+export function timeout(job: Job | JobFunc, limit: Duration): Job {
+  return new TimeoutLink(jobLink(job), parseLimit(limit));
+}
+
+/**
+ * A limit in ms.
+ * @throws InvalidArgumentError if it is not a duration above 0
+ */
+export function parseLimit(limit: unknown): number {
+  const ms = parseDuration(limit);
+  if (ms === 0) throw new InvalidArgumentError("A timeout of 0 leaves no time to run: give a duration above 0, or none");
+  return ms;
+}
+
+class TimeoutLink extends JobLink {
+  readonly job: JobLink;
+  readonly limit: number;
+
+  constructor(job: JobLink, limit: number) {
+    super();
+    this.job = job;
+    this.limit = limit;
+  }
+
+  get label(): string {
+    return this.job.label;
+  }
+
+  override activity(parent: Activity): Activity {
+    return new TimingOut(parent, this);
+  }
+}
+
+/** One run against the clock. A scope, as its signal aborts without the worker's. */
+class TimingOut extends Scope {
+  readonly #link: TimeoutLink;
+  #timeout: TimeoutError | undefined = undefined;
+  #isStopped = false;
+
+  constructor(parent: Activity, link: TimeoutLink) {
+    super(parent);
+    this.#link = link;
+  }
+
+  override begin(): void {
+    this.sleep(this.#link.limit);
+    this.start(this.#link.job);
+  }
+
+  /** The time is over. */
+  override wake(): void {
+    this.#timeout = new TimeoutError(this.name, formatDuration(this.#link.limit));
+    new WorkerLogger(this.logger, this.name).error({ err: this.#timeout }, "timed out, and is overdue until it has stopped");
+    this.failing(this.#timeout);
+    super.abort(this.#timeout);
+  }
+
+  override abort(reason: unknown): void {
+    this.#isStopped = true;
+    super.abort(reason);
+  }
+
+  protected override stopWork(reason: unknown): void {
+    this.queue?.cancel(this);
+    this.child?.abort(reason);
+  }
+
+  protected override ended(outcome: Outcome): void {
+    this.queue?.cancel(this);
+    if (this.#timeout === undefined) this.settle(outcome);
+    // A run that was overdue when all was told to stop has been reported, and stops now as it was told to.
+    else this.settle(this.#isStopped ? "stopped" : this.#timeout);
+  }
+
+  override describe(status: WorkerStatus): void {
+    if (this.#timeout !== undefined) status.phase = "overdue";
+    super.describe(status);
+  }
+}

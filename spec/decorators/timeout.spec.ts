@@ -1,0 +1,47 @@
+import { expect } from "chai";
+import { BootstrapError, bootstrap, Repeat, Timeout, Worker } from "watchbill";
+
+describe("@Timeout", () => {
+  it("limits the runs of a @Repeat, whatever the order, by a value or a function of the instance", () => {
+    class Fetcher {
+      readonly limit = "20s";
+
+      @Timeout("30s")
+      @Repeat("1m")
+      fetch() {}
+
+      @Repeat("1m")
+      @Timeout((self: Fetcher) => self.limit)
+      sync() {}
+    }
+    expect(bootstrap([Fetcher]).workers.map(({ timeout }) => timeout)).to.deep.equal([30_000, 20_000]);
+  });
+
+  it("is reported where it makes no sense", () => {
+    class Fetcher {
+      @Timeout("30s")
+      alone() {}
+
+      @Worker
+      @Timeout("30s")
+      continuous() {}
+
+      @Repeat("1m")
+      @Timeout(0)
+      hasty() {}
+
+      @Repeat("1m")
+      @Timeout("30s")
+      @Timeout("1m")
+      twice() {}
+    }
+    expect(() => bootstrap([Fetcher]))
+      .to.throw(BootstrapError)
+      .with.deep.property("problems", [
+        'Fetcher.alone has @Timeout but is no worker: add @Worker if it runs until it is stopped, or @Repeat("…") if it is run again and again',
+        "@Timeout is on Fetcher.continuous, which is a @Worker: it is for the runs of a @Repeat",
+        "Fetcher.hasty: A timeout of 0 leaves no time to run: give a duration above 0, or none",
+        "@Timeout is on Fetcher.twice more than once: keep one",
+      ]);
+  });
+});
