@@ -38,27 +38,26 @@ export interface DeclarativeWorkerOptions {
  * The fields are what was declared, plain and comparable, so that a test can look at them.
  */
 export class DeclarativeWorker extends WorkerLink {
-  readonly name?: string;
-  readonly worker?: Worker | WorkerFunc;
-  readonly job?: Job | JobFunc;
-  readonly repeat?: Repetition;
-  readonly retry?: Backoff | RetryOptions;
+  readonly name: string | undefined;
+  readonly worker: Worker | WorkerFunc | undefined;
+  readonly job: Job | JobFunc | undefined;
+  readonly repeat: Repetition | undefined;
+  readonly retry: Backoff | RetryOptions | undefined;
   /** In ms. */
-  readonly timeout?: number;
-  readonly retryJob?: Backoff | RetryJobOptions;
+  readonly timeout: number | undefined;
+  readonly retryJob: Backoff | RetryJobOptions | undefined;
   readonly #chain: WorkerLink;
 
   /** @throws InvalidArgumentError if a field is malformed, or they do not add up to one worker */
   constructor(options: DeclarativeWorkerOptions) {
     super();
-    // Field by field, so that what was not declared is not there.
-    if (options.name !== undefined) this.name = asName(options.name);
-    if (options.worker !== undefined) this.worker = options.worker;
-    if (options.job !== undefined) this.job = options.job;
-    if (options.repeat !== undefined) this.repeat = repetition(options.repeat);
-    if (options.retry !== undefined) this.retry = options.retry;
-    if (options.timeout !== undefined) this.timeout = parseLimit(options.timeout);
-    if (options.retryJob !== undefined) this.retryJob = options.retryJob;
+    this.name = options.name === undefined ? undefined : asName(options.name);
+    this.worker = options.worker;
+    this.job = options.job;
+    this.repeat = options.repeat === undefined ? undefined : repetition(options.repeat);
+    this.retry = options.retry;
+    this.timeout = options.timeout === undefined ? undefined : parseLimit(options.timeout);
+    this.retryJob = options.retryJob;
     this.#chain = workerLink(chain(this));
   }
 

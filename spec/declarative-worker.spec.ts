@@ -79,6 +79,8 @@ describe("DeclarativeWorker", () => {
     const declared = new DeclarativeWorker({ name: "commits", job, repeat: "5s", retry, retryJob });
     expect(Object.fromEntries(Object.entries(declared))).to.deep.equal({
       name: "commits",
+      worker: undefined,
+      timeout: undefined,
       job,
       repeat: { interval: 5_000, startImmediately: false },
       retry,

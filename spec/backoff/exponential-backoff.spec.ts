@@ -142,4 +142,10 @@ describe("ExponentialBackoff", () => {
       error.with.property("message", `jitterProportion is ${shown}: give a number from 0 to 1`);
     });
   }
+
+  it("rejects a random that is no function", () => {
+    expect(() => new ExponentialBackoff({ initial: "1s", max: "1m", random: 0.5 as never }))
+      .to.throw(InvalidArgumentError)
+      .with.property("message", "random is 0.5: give a function that returns a number from 0 to 1");
+  });
 });

@@ -48,6 +48,8 @@ describe("The workers that a class declares", () => {
     const [worker] = bootstrap([Fetcher]).workers;
     expect(Object.assign({}, worker, { job: undefined })).to.deep.equal({
       name: "Fetcher/fetchCommits",
+      worker: undefined,
+      timeout: undefined,
       job: undefined,
       repeat: { interval: 5_000, startImmediately: false },
       retry: { backoff, resetAfter: "5m" },

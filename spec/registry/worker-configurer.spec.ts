@@ -39,9 +39,12 @@ describe("A configurer's workers", () => {
     expect(workers.map((worker) => Object.assign({}, worker))).to.deep.equal(
       ["Fetcher/eu", "Fetcher/us"].map((name) => ({
         name,
+        worker: undefined,
+        timeout: undefined,
         job: untilAborted,
         repeat: { interval: 5_000, startImmediately: false },
         retry: backoff,
+        retryJob: undefined,
       })),
     );
     expect(workers[0]).to.be.instanceOf(DeclarativeWorker);
