@@ -19,7 +19,7 @@ export async function scale() {
   return {
     workers: count,
     "declare (ms)": Math.round(declare),
-    "start (ms)": Math.round(start),
+    "bootstrap and start (ms)": Math.round(start),
     "stop (ms)": Math.round(stop),
     "heap declared (B each)": Math.round((declared - empty) / count),
     "heap running (B each)": Math.round((started - declared) / count),
