@@ -6,8 +6,10 @@ import type { Job, JobFunc } from "./workers/job.js";
 import { Monitored } from "./workers/monitored.js";
 import { asName } from "./workers/named.js";
 import { parseInterval, repeat } from "./workers/repeat.js";
-import { type RetryOptions, retry } from "./workers/retry.js";
+import { CompletingLink, parseRestart, type Restart } from "./workers/restart.js";
+import { retry } from "./workers/retry.js";
 import { type RetryJobOptions, retryJob } from "./workers/retry-job.js";
+import type { RetryOptions } from "./workers/retry-policy.js";
 import { parseLimit, timeout } from "./workers/timeout.js";
 import type { Worker, WorkerFunc } from "./workers/worker.js";
 import { WorkerLink, workerLink } from "./workers/worker-link.js";
@@ -23,6 +25,8 @@ export interface Repetition {
 export interface DeclarativeWorkerOptions {
   readonly name?: string | undefined;
   readonly worker?: Worker | WorkerFunc | undefined;
+  /** What the worker's normal return means. `"always"` by default. */
+  readonly restart?: Restart | undefined;
   readonly job?: Job | JobFunc | undefined;
   readonly repeat?: Duration | { readonly interval: Duration; readonly startImmediately?: boolean | undefined } | undefined;
   readonly retry?: Backoff | RetryOptions | undefined;
@@ -40,6 +44,7 @@ export interface DeclarativeWorkerOptions {
 export class DeclarativeWorker extends WorkerLink {
   readonly name: string | undefined;
   readonly worker: Worker | WorkerFunc | undefined;
+  readonly restart: Restart | undefined;
   readonly job: Job | JobFunc | undefined;
   readonly repeat: Repetition | undefined;
   readonly retry: Backoff | RetryOptions | undefined;
@@ -53,6 +58,7 @@ export class DeclarativeWorker extends WorkerLink {
     super();
     this.name = options.name === undefined ? undefined : asName(options.name);
     this.worker = options.worker;
+    this.restart = options.restart === undefined ? undefined : parseRestart(options.restart);
     this.job = options.job;
     this.repeat = options.repeat === undefined ? undefined : repetition(options.repeat);
     this.retry = options.retry;
@@ -95,10 +101,13 @@ function core(declared: DeclarativeWorker): Worker {
   }
   if (worker !== undefined) {
     const refiner = (["repeat", "timeout", "retryJob"] as const).find((field) => declared[field] !== undefined);
-    if (refiner === undefined) return workerLink(worker);
+    if (refiner === undefined) return completing(subject, workerLink(worker), declared);
     throw new InvalidArgumentError(
       `${subject} has ${refiner} beside a worker: ${refiner} is for jobs, so give the function as its job`,
     );
+  }
+  if (declared.restart !== undefined) {
+    throw new InvalidArgumentError(`${subject} has restart but no worker: a repeated job does not return, so leave it out`);
   }
   if (job === undefined) {
     throw new InvalidArgumentError(`${subject} has nothing to run: give a worker, or a job and how to repeat it`);
@@ -107,6 +116,14 @@ function core(declared: DeclarativeWorker): Worker {
     throw new InvalidArgumentError(`${subject} has a job without repeat: say how often it runs, or give it as its worker`);
   }
   return repeat(repetition.interval, refined(job, declared), repetition);
+}
+
+function completing(subject: string, worker: WorkerLink, { restart = "always", retry: policy }: DeclarativeWorker): WorkerLink {
+  if (restart === "always") return worker;
+  if (restart === "never" && policy !== undefined) {
+    throw new InvalidArgumentError(`${subject} has restart "never" and a retry: leave one of them out`);
+  }
+  return new CompletingLink(worker);
 }
 
 function refined(job: Job | JobFunc, { retryJob: policy, timeout: limit }: DeclarativeWorker): Job | JobFunc {

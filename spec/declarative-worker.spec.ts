@@ -81,6 +81,7 @@ describe("DeclarativeWorker", () => {
       name: "commits",
       worker: undefined,
       timeout: undefined,
+      restart: undefined,
       job,
       repeat: { interval: 5_000, startImmediately: false },
       retry,

@@ -1,6 +1,7 @@
 import { type Timer, TimerQueue } from "../time/timer-queue.js";
 import type { Logger } from "./logger.js";
 import type { Abortable } from "./on-abort.js";
+import type { Outcome } from "./outcome.js";
 import type { Runs } from "./runs.js";
 import type { WorkerStatus } from "./worker-status.js";
 
@@ -8,17 +9,6 @@ import type { WorkerStatus } from "./worker-status.js";
 export interface Startable {
   /** Makes what runs under `parent`. Starts nothing. */
   activity(parent: Activity): Activity;
-}
-
-/**
- * How something ended. `"stopped"`: it was aborted before it had finished, and complied. A worker that returns is `"done"`,
- * whether or not that was what one wanted.
- */
-export type Outcome = "done" | "stopped" | Error;
-
-/** Whether it ended in an error. By type, as an error of another realm is no instance of this one's `Error`. */
-export function isFailure(outcome: Outcome): outcome is Error {
-  return typeof outcome !== "string";
 }
 
 /**
@@ -147,6 +137,11 @@ export abstract class Activity implements Timer {
   /** Whoever calls the user's code is done with it: what it has run, and how that ended. */
   ran(runs: Runs, outcome: Outcome): void {
     this.parent.ran(runs, outcome);
+  }
+
+  /** All workers are to stop. */
+  stopRoster(request: Error): void {
+    this.parent.stopRoster(request);
   }
 
   /** A worker that runs on reports how it is. */

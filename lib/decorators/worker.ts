@@ -1,17 +1,27 @@
 import { record } from "../metadata/record.js";
+import type { Restart } from "../workers/restart.js";
 import type { WorkerFunc, Worker as WorkerInterface } from "../workers/worker.js";
-import type { InstanceMethodContext, NoClass, WorkerMethodDecorator } from "./method-decorator.js";
+import type { InstanceMethodContext, NoClass, ValueOrOf, WorkerMethodDecorator } from "./method-decorator.js";
 
 // The interface and the decorator share a name, so they must come from one module.
 export type Worker = WorkerInterface;
 
+export interface WorkerOptions {
+  /** What the worker's normal return means. `"always"` by default. */
+  readonly restart?: Restart | undefined;
+}
+
 /**
  * Makes a method a worker that runs until its context is aborted. `@Worker` and `@Worker()` are the same.
  *
- * A method that returns or fails before that ends the roster, unless it has `@Retry`. For a job that is run again and again,
+ * A method that returns or fails before that ends the roster, unless it has `@Retry`, or returns and has `restart` other than
+ * `"always"`. For a job that is run again and again,
  * see {@link Repeat}.
  */
 export function Worker(): WorkerMethodDecorator;
+export function Worker<Self extends object = object>(
+  options: ValueOrOf<Self, WorkerOptions>,
+): WorkerMethodDecorator<NoInfer<Self>>;
 export function Worker<This extends object, Method extends WorkerFunc>(
   method: Method,
   context: InstanceMethodContext<This, Method>,
@@ -21,8 +31,13 @@ export function Worker<Method extends WorkerFunc>(
   member: string | symbol,
   descriptor: TypedPropertyDescriptor<Method>,
 ): void;
-export function Worker(...site: unknown[]): WorkerMethodDecorator | undefined {
-  if (site.length === 0) return (...later: unknown[]) => record("Worker", [], later);
-  record("Worker", [], site);
+export function Worker(...args: unknown[]): WorkerMethodDecorator | undefined {
+  if (!isSite(args)) return (...site: unknown[]) => record("Worker", args, site);
+  record("Worker", [], args);
   return undefined;
+}
+
+/** Whether this is what a compiler hands to a decorator: two arguments or more, or a class under the legacy dialect. */
+function isSite(args: readonly unknown[]): boolean {
+  return args.length > 1 || (typeof args[0] === "function" && "prototype" in args[0]);
 }

@@ -4,8 +4,8 @@ import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { type Entry, memberEntries } from "../metadata/record.js";
 import { asName } from "../workers/named.js";
 import { parseInterval } from "../workers/repeat.js";
-import { retryPolicy } from "../workers/retry.js";
 import { retryJobPolicy } from "../workers/retry-job.js";
+import { retryPolicy } from "../workers/retry-policy.js";
 import { parseLimit } from "../workers/timeout.js";
 import type { FoundWorker, NamedType } from "./found-worker.js";
 import { ofInstance } from "./of-instance.js";
@@ -89,17 +89,12 @@ function complaintsAboutMethod(origin: string, method: unknown): string[] {
  * The fields of a `DeclarativeWorker` that a decorator stands for.
  * @throws InvalidArgumentError if its arguments make no sense
  */
-function fieldsOf(decorator: string, code: (context: unknown) => unknown, first?: unknown, second: unknown = {}): object {
+function fieldsOf(decorator: string, code: (context: unknown) => unknown, first?: unknown, second?: unknown): object {
   switch (decorator) {
     case "Worker":
-      return { worker: code };
+      return { ...optionsOf(decorator, first), worker: code };
     case "Repeat":
-      if (typeof second !== "object" || second === null) {
-        throw new InvalidArgumentError(
-          `The options of @Repeat are ${inspect(second)}: give an object, such as { startImmediately: true }`,
-        );
-      }
-      return { job: code, repeat: { ...second, interval: parseInterval(first) } };
+      return { job: code, repeat: { ...optionsOf(decorator, second), interval: parseInterval(first) } };
     case "Retry":
       retryPolicy(first);
       return { retry: first };
@@ -113,4 +108,9 @@ function fieldsOf(decorator: string, code: (context: unknown) => unknown, first?
     default:
       return {};
   }
+}
+
+function optionsOf(decorator: string, options: unknown = {}): object {
+  if (typeof options === "object" && options !== null) return options;
+  throw new InvalidArgumentError(`The options of @${decorator} are ${inspect(options)}: give an object`);
 }

@@ -1,5 +1,6 @@
-import { type Activity, isFailure } from "../context/activity.js";
+import type { Activity } from "../context/activity.js";
 import { onAbort } from "../context/on-abort.js";
+import { isFailure } from "../context/outcome.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import { initialStatus, type WorkerStatus } from "../context/worker-status.js";
 import type { DeclarativeWorker } from "../declarative-worker.js";

@@ -1,8 +1,9 @@
 import { inspect } from "node:util";
-import { type Activity, isFailure, type Outcome, type Startable } from "../context/activity.js";
+import type { Activity, Startable } from "../context/activity.js";
 import { Context } from "../context/context.js";
 import { isLogger, type Logger } from "../context/logger.js";
 import { isAbortSignal, onAbort } from "../context/on-abort.js";
+import { isFailure, type Outcome } from "../context/outcome.js";
 import type { Runs } from "../context/runs.js";
 import { Scope } from "../context/scope.js";
 import { stderrLogger } from "../context/stderr-logger.js";
@@ -90,6 +91,11 @@ export class Bridge extends Scope {
 
   override ran(runs: Runs, outcome: Outcome): void {
     this.#outer?.ran(runs, outcome);
+  }
+
+  override stopRoster(request: Error): void {
+    if (this.#outer === undefined) this.abort(request);
+    else this.#outer.stopRoster(request);
   }
 
   override checkpoint(state: "done" | Error): void {

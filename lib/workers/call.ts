@@ -1,5 +1,8 @@
-import { Activity, type Outcome } from "../context/activity.js";
+import { Activity } from "../context/activity.js";
 import { Context } from "../context/context.js";
+import type { Outcome } from "../context/outcome.js";
+import { DoNotRestart } from "../errors/do-not-restart.js";
+import { StopRoster } from "../errors/stop-roster.js";
 import { isAbortError, toError } from "../errors/thrown-value-error.js";
 
 /**
@@ -40,7 +43,12 @@ export class Call extends Activity {
   protected override ended(): void {}
 
   private judge(thrown: unknown): Outcome {
-    if (this.aborted && (thrown === this.reason || isAbortError(thrown))) return "stopped";
-    return toError(thrown, this.name);
+    const error = toError(thrown, this.name);
+    if (error instanceof DoNotRestart) return "completed";
+    if (error instanceof StopRoster) {
+      this.stopRoster(error);
+      return "stopped";
+    }
+    return this.aborted && (thrown === this.reason || isAbortError(error)) ? "stopped" : error;
   }
 }

@@ -1,4 +1,4 @@
-import { isFailure, type Outcome } from "../context/activity.js";
+import { isFailure, type Outcome } from "../context/outcome.js";
 import { addRuns, type Runs } from "../context/runs.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import type { Health, WorkerStatus } from "../context/worker-status.js";
@@ -26,7 +26,7 @@ export class Monitored extends NamedActivity {
   override ran(runs: Runs, outcome: Outcome): void {
     if (runs.count > 0) this.#runs = { ...runs, count: runs.count + (this.#runs?.count ?? 0) };
     if (isFailure(outcome)) this.#failures++;
-    if (outcome !== "stopped") this.report(outcome);
+    if (outcome !== "stopped") this.report(outcome === "completed" ? "done" : outcome);
     super.ran(runs, outcome);
   }
 

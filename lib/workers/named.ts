@@ -1,7 +1,8 @@
 import { inspect } from "node:util";
-import type { Activity, Outcome } from "../context/activity.js";
+import type { Activity } from "../context/activity.js";
 import type { Link } from "../context/link.js";
 import { nestName } from "../context/nest-name.js";
+import type { Outcome } from "../context/outcome.js";
 import { Scope } from "../context/scope.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import type { Worker, WorkerFunc } from "./worker.js";

@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
-import { Activity, type Outcome } from "../context/activity.js";
+import { Activity } from "../context/activity.js";
 import { describeSleep } from "../context/describe-sleep.js";
+import type { Outcome } from "../context/outcome.js";
 import { addRuns, type Runs } from "../context/runs.js";
 import type { WorkerStatus } from "../context/worker-status.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";

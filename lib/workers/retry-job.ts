@@ -1,7 +1,8 @@
 import { inspect } from "node:util";
 import { asBackoff, policyOptions } from "../backoff/as-backoff.js";
 import type { Backoff } from "../backoff/backoff.js";
-import { type Activity, isFailure, type Outcome } from "../context/activity.js";
+import type { Activity } from "../context/activity.js";
+import { isFailure, type Outcome } from "../context/outcome.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import type { Job, JobFunc } from "./job.js";

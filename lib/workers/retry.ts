@@ -1,21 +1,19 @@
-import { asBackoff, policyOptions } from "../backoff/as-backoff.js";
 import type { Backoff } from "../backoff/backoff.js";
-import { type Activity, isFailure, type Outcome } from "../context/activity.js";
+import type { Activity } from "../context/activity.js";
+import { isFailure, type Outcome } from "../context/outcome.js";
+import { WorkerLogger } from "../context/worker-logger.js";
 import type { WorkerStatus } from "../context/worker-status.js";
-import { type Duration, parseDuration } from "../time/duration.js";
+import { RestartLimitError } from "../errors/restart-limit-error.js";
+import { toError } from "../errors/thrown-value-error.js";
 import { TimerQueue } from "../time/timer-queue.js";
+import { RestartCount } from "./restart-limit.js";
+import { type RetryOptions, type RetryPolicy, retryPolicy } from "./retry-policy.js";
 import { Retrying } from "./retrying.js";
 import type { Worker, WorkerFunc } from "./worker.js";
 import { WorkerLink, workerLink } from "./worker-link.js";
 
-export interface RetryOptions {
-  readonly backoff: Backoff;
-  /** After how long without an exit the earlier failures of a continuous worker no longer count. 1 minute by default. */
-  readonly resetAfter?: Duration | undefined;
-}
-
 /**
- * Restarts a worker whenever it exits, with an error or without, until the context is aborted. Before a restart it waits for
+ * Restarts a worker whenever it exits, with an error or without, until the context is aborted or the policy gives it up. Before a restart it waits for
  * the backoff's `duration(attempt)`, and always for a turn of the event loop.
  *
  * `attempt` counts the failures in a row. It is 0 again after a normal return, after a successful run of a repeated job, and
@@ -25,20 +23,6 @@ export interface RetryOptions {
  */
 export function retry(worker: Worker | WorkerFunc, policy: Backoff | RetryOptions): Worker {
   return new RetryLink(workerLink(worker), retryPolicy(policy));
-}
-
-interface RetryPolicy {
-  readonly backoff: Backoff;
-  readonly resetAfter: number;
-}
-
-/**
- * What a policy amounts to, whatever it was given as.
- * @throws InvalidArgumentError if there is no backoff in it, or an option is malformed
- */
-export function retryPolicy(policy: unknown): RetryPolicy {
-  const { backoff, resetAfter = "1m" } = policyOptions(policy);
-  return { backoff: asBackoff(backoff), resetAfter: parseDuration(resetAfter) };
 }
 
 class RetryLink extends WorkerLink {
@@ -65,13 +49,15 @@ class RetryLink extends WorkerLink {
 }
 
 class RetryingWorker extends Retrying {
-  readonly #resetAfter: number;
+  readonly #link: RetryLink;
   #startedAt = 0;
+  readonly #restarts: RestartCount | undefined;
 
-  constructor(parent: Activity, { worker, policy }: RetryLink) {
-    super(parent, worker, policy.backoff);
-    // To wait for the next run is not to be well: a repeated job shows that by a run that succeeds.
-    this.#resetAfter = worker.isContinuous ? policy.resetAfter : Number.POSITIVE_INFINITY;
+  constructor(parent: Activity, link: RetryLink) {
+    super(parent, link.worker, link.policy.backoff);
+    this.#link = link;
+    const { limit } = link.policy;
+    this.#restarts = limit === undefined ? undefined : new RestartCount(limit);
   }
 
   override begin(): void {
@@ -85,18 +71,34 @@ class RetryingWorker extends Retrying {
   }
 
   protected override ended(outcome: Outcome): void {
-    if (this.aborted) {
+    if (this.aborted || outcome === "completed") {
       this.settle(outcome);
       return;
     }
     const failure = isFailure(outcome) ? outcome : undefined;
     if (failure === undefined || this.hasProvedItself()) this.failures = 0;
     if (failure !== undefined) this.failures++;
-    this.tryAgain(failure);
+    const verdict = failure === undefined ? undefined : this.giveUpWith(failure);
+    if (verdict === undefined) this.tryAgain(failure);
+    else this.settle(verdict);
+  }
+
+  /** The error to end with, if the policy wants no further restart. */
+  private giveUpWith(failure: Error): Error | undefined {
+    try {
+      if (this.#link.policy.retryIf(failure, this.failures) === false) return failure;
+    } catch (thrown) {
+      new WorkerLogger(this.logger, this.name).error({ err: failure }, "failed, and so does its retryIf, so it is given up");
+      return toError(thrown, this.name);
+    }
+    const limit = this.#restarts?.limitBrokenBy(TimerQueue.current().now(), this.failures);
+    return limit === undefined ? undefined : new RestartLimitError(this.name, limit, failure);
   }
 
   private hasProvedItself(): boolean {
-    return TimerQueue.current().now() - this.#startedAt >= this.#resetAfter;
+    // To wait for the next run is not to be well: a repeated job shows that by a run that succeeds.
+    const { worker, policy } = this.#link;
+    return worker.isContinuous && TimerQueue.current().now() - this.#startedAt >= policy.resetAfter;
   }
 
   override describe(status: WorkerStatus): void {

@@ -1,4 +1,5 @@
-import type { Activity, Outcome } from "../context/activity.js";
+import type { Activity } from "../context/activity.js";
+import type { Outcome } from "../context/outcome.js";
 import { toError } from "../errors/thrown-value-error.js";
 import { WorkersFailedError } from "../errors/workers-failed-error.js";
 import { type RunOptions, runUnder } from "./bridge.js";

@@ -1,6 +1,7 @@
-import { type Activity, isFailure, type Outcome } from "../context/activity.js";
+import type { Activity } from "../context/activity.js";
 import type { Link } from "../context/link.js";
 import type { Logger } from "../context/logger.js";
+import { isFailure, type Outcome } from "../context/outcome.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import { ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
 import { WorkerExitedPrematurelyError } from "../errors/worker-exited-prematurely-error.js";
@@ -72,6 +73,8 @@ export class RunAllWorkers extends RunAll {
     const verdict = this.#judge(outcome, member);
     if (isFailure(verdict)) this.#log(member, verdict, first ? "failed; the roster stops" : "failed while it stopped");
     super.ended(verdict, member);
+    // One that is done for good leaves the others alone.
+    if (verdict === "completed") return;
     if (first && this.running > 0) this.abort(new DOMException(`${member.name} has ended, so the roster stops`, "AbortError"));
   }
 

@@ -1,5 +1,6 @@
-import { type Activity, isFailure, type Outcome } from "../context/activity.js";
+import type { Activity } from "../context/activity.js";
 import type { Link } from "../context/link.js";
+import { isFailure, type Outcome } from "../context/outcome.js";
 import { Scope } from "../context/scope.js";
 import { type Failure, WorkersFailedError } from "../errors/workers-failed-error.js";
 import { NamedActivity } from "./named.js";

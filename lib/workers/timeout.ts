@@ -1,4 +1,5 @@
-import type { Activity, Outcome } from "../context/activity.js";
+import type { Activity } from "../context/activity.js";
+import type { Outcome } from "../context/outcome.js";
 import { Scope } from "../context/scope.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import type { WorkerStatus } from "../context/worker-status.js";

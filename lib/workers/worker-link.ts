@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
-import type { Activity, Outcome } from "../context/activity.js";
+import type { Activity } from "../context/activity.js";
 import { Link } from "../context/link.js";
+import type { Outcome } from "../context/outcome.js";
 import { addRuns } from "../context/runs.js";
 import type { WorkerContext } from "../context/worker-context.js";
 import type { WorkerStatus } from "../context/worker-status.js";

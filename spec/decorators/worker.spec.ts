@@ -146,4 +146,36 @@ describe("The order of the decorators on a method", () => {
     });
     expect(described(Second)).to.deep.equal(described(First));
   });
+
+  it("takes options, or a function of the instance that gives them", () => {
+    class Migration {
+      readonly restart = "never";
+
+      @Worker({ restart: "on-failure" })
+      up() {}
+
+      @Worker((self: Migration) => ({ restart: self.restart }))
+      down() {}
+
+      @Worker({})
+      verify() {}
+    }
+    expect(bootstrap([Migration]).workers.map(({ restart }) => restart)).to.deep.equal(["on-failure", "never", undefined]);
+  });
+
+  it("is reported with options that make no sense", () => {
+    class Migration {
+      @Worker({ restart: "sometimes" as never })
+      up() {}
+
+      @Worker(5 as never)
+      down() {}
+    }
+    expect(() => bootstrap([Migration]))
+      .to.throw(BootstrapError)
+      .with.deep.property("problems", [
+        `Migration.up: restart is 'sometimes': give "always", "on-failure" or "never"`,
+        "Migration.down: The options of @Worker are 5: give an object",
+      ]);
+  });
 });

@@ -50,6 +50,7 @@ describe("The workers that a class declares", () => {
       name: "Fetcher/fetchCommits",
       worker: undefined,
       timeout: undefined,
+      restart: undefined,
       job: undefined,
       repeat: { interval: 5_000, startImmediately: false },
       retry: { backoff, resetAfter: "5m" },

@@ -41,6 +41,7 @@ describe("A configurer's workers", () => {
         name,
         worker: undefined,
         timeout: undefined,
+        restart: undefined,
         job: untilAborted,
         repeat: { interval: 5_000, startImmediately: false },
         retry: backoff,

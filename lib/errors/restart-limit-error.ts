@@ -1,0 +1,16 @@
+import { WatchbillError } from "./watchbill-error.js";
+
+/** A worker failed more often than its retry allows, and was given up. `cause` is its last error. */
+export class RestartLimitError extends WatchbillError {
+  static {
+    this.prototype.name = "RestartLimitError";
+  }
+
+  readonly worker: string;
+
+  /** @param limit for the message: "5 restarts within 1m" */
+  constructor(worker: string, limit: string, cause: Error) {
+    super(`${worker || "A worker"} has failed once more than ${limit} allow, and is given up`, { cause });
+    this.worker = worker;
+  }
+}

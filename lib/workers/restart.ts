@@ -1,0 +1,58 @@
+import { inspect } from "node:util";
+import { Activity } from "../context/activity.js";
+import type { Outcome } from "../context/outcome.js";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { WorkerLink } from "./worker-link.js";
+
+/**
+ * What the normal return of a worker means. `"always"`, the default: it should be running, so it is restarted by its retry, or
+ * has exited prematurely without one. `"on-failure"`: it is done, and only failures are retried. `"never"`: it is done, and
+ * nothing is retried. One that is done ends for good, and the roster goes on without it.
+ * @see {@link https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy} for the words
+ */
+export type Restart = "always" | "on-failure" | "never";
+
+/** @throws InvalidArgumentError if it is none of the three */
+export function parseRestart(value: unknown): Restart {
+  if (value === "always" || value === "on-failure" || value === "never") return value;
+  throw new InvalidArgumentError(`restart is ${inspect(value)}: give "always", "on-failure" or "never"`);
+}
+
+/** Lets a worker be done when it returns. */
+export class CompletingLink extends WorkerLink {
+  readonly #worker: WorkerLink;
+
+  constructor(worker: WorkerLink) {
+    super();
+    this.#worker = worker;
+  }
+
+  get label(): string {
+    return this.#worker.label;
+  }
+
+  get isContinuous(): boolean {
+    return this.#worker.isContinuous;
+  }
+
+  override activity(parent: Activity): Activity {
+    return new Completing(parent, this.#worker);
+  }
+}
+
+class Completing extends Activity {
+  readonly #worker: WorkerLink;
+
+  constructor(parent: Activity, worker: WorkerLink) {
+    super(parent);
+    this.#worker = worker;
+  }
+
+  override begin(): void {
+    this.start(this.#worker);
+  }
+
+  protected override ended(outcome: Outcome): void {
+    this.settle(outcome === "done" ? "completed" : outcome);
+  }
+}

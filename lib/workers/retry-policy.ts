@@ -1,0 +1,45 @@
+import { inspect } from "node:util";
+import { asBackoff, policyOptions } from "../backoff/as-backoff.js";
+import type { Backoff } from "../backoff/backoff.js";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { type Duration, parseDuration } from "../time/duration.js";
+import { type RestartLimit, restartLimit } from "./restart-limit.js";
+
+export interface RetryOptions {
+  readonly backoff: Backoff;
+  /** After how long without an exit the earlier failures of a continuous worker no longer count. 1 minute by default. */
+  readonly resetAfter?: Duration | undefined;
+  /** How many restarts there may be; at one failure more the worker is given up with a {@link RestartLimitError}. Unlimited by default. */
+  readonly maxRestarts?: number | undefined;
+  /** The window in which `maxRestarts` counts, sliding. Without one, failures in a row count, as for `attempt`. */
+  readonly within?: Duration | undefined;
+  /** Asked at every failure with the error and how many in a row it makes; `false` gives the worker up with that error. */
+  readonly retryIf?: ((error: Error, attempt: number) => boolean) | undefined;
+}
+
+export interface RetryPolicy {
+  readonly backoff: Backoff;
+  readonly resetAfter: number;
+  readonly limit: RestartLimit | undefined;
+  readonly retryIf: (error: Error, attempt: number) => unknown;
+}
+
+/**
+ * What a policy amounts to, whatever it was given as.
+ * @throws InvalidArgumentError if there is no backoff in it, or an option is malformed
+ */
+export function retryPolicy(policy: unknown): RetryPolicy {
+  const { backoff, resetAfter = "1m", maxRestarts, within, retryIf = () => true } = policyOptions(policy);
+  if (!isPredicate(retryIf))
+    throw new InvalidArgumentError(`retryIf is ${inspect(retryIf)}: give a function that returns a boolean`);
+  return {
+    backoff: asBackoff(backoff),
+    resetAfter: parseDuration(resetAfter),
+    limit: restartLimit(maxRestarts, within),
+    retryIf,
+  };
+}
+
+function isPredicate(value: unknown): value is (error: Error, attempt: number) => unknown {
+  return typeof value === "function";
+}

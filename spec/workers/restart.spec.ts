@@ -1,0 +1,222 @@
+import { expect } from "chai";
+import sinon from "sinon";
+import {
+  bootstrap,
+  DeclarativeWorker,
+  type DeclarativeWorkerOptions,
+  DoNotRestart,
+  InvalidArgumentError,
+  RestartLimitError,
+  type RetryOptions,
+  repeat,
+  retry,
+  retryJob,
+  runAllWorkers,
+  StaticBackoff,
+  StopRoster,
+  timeout,
+  type WorkerContext,
+  WorkersFailedError,
+  wait,
+} from "watchbill";
+
+const logger = { debug() {}, info() {}, warn() {}, error() {} };
+const backoff = new StaticBackoff({ sleep: "1s" });
+const untilStopped = ({ signal }: WorkerContext) => wait("365d", { signal });
+
+describe("A worker that is given up or done", () => {
+  let clock: sinon.SinonFakeTimers;
+
+  beforeEach(() => {
+    clock = sinon.useFakeTimers();
+  });
+
+  afterEach(() => clock.restore());
+
+  /** How a retried worker ends that fails every so often, and how often it was started. */
+  async function end(policy: Omit<RetryOptions, "backoff">, failures: Error[], every = 0) {
+    let starts = 0;
+    const worker = async ({ signal }: WorkerContext) => {
+      const failure = failures[starts++];
+      await wait(every, { signal });
+      if (failure === undefined) await wait("365d", { signal });
+      else throw failure;
+    };
+    const stop = new AbortController();
+    const ending = runAllWorkers([retry(worker, { backoff, ...policy })], { signal: stop.signal, logger }).then(
+      () => undefined,
+      (error: unknown) => (error instanceof WorkersFailedError ? error.errors[0] : error),
+    );
+    await clock.tickAsync("10:00:00");
+    stop.abort();
+    return { starts, error: await ending };
+  }
+
+  const errors = (count: number) => Array.from({ length: count }, (_, i) => new Error(`failure ${i + 1}`));
+
+  it("is given up at one failure in a row more than maxRestarts, with the last error as the cause", async () => {
+    const failures = errors(5);
+    const { starts, error } = await end({ maxRestarts: 3 }, failures);
+    expect(starts).to.equal(4);
+    expect(error).to.be.instanceOf(RestartLimitError);
+    expect(error).to.have.property("message", "worker has failed once more than 3 restarts in a row allow, and is given up");
+    expect(error).to.have.property("cause", failures[3]);
+  });
+
+  it("is not given up for failures in a row that were interrupted by a healthy while", async () => {
+    expect(await end({ maxRestarts: 1 }, errors(5), 60_000)).to.deep.equal({ starts: 6, error: undefined });
+  });
+
+  it("is given up at one failure more than maxRestarts within a sliding window, healthy in between or not", async () => {
+    const { starts, error } = await end({ maxRestarts: 2, within: "10m" }, errors(9), 120_000);
+    expect(starts).to.equal(3);
+    expect(error).to.have.property("message", "worker has failed once more than 2 restarts within 10m allow, and is given up");
+    expect(await end({ maxRestarts: 2, within: "4m" }, errors(9), 120_000)).to.deep.equal({ starts: 10, error: undefined });
+  });
+
+  it("is never restarted with maxRestarts of 0", async () => {
+    const { starts, error } = await end({ maxRestarts: 0 }, errors(2));
+    expect(starts).to.equal(1);
+    expect(error).to.have.property("message", "worker has failed once more than 0 restarts in a row allow, and is given up");
+  });
+
+  it("is given up with its error as soon as retryIf says false; it is asked with the error and the attempt", async () => {
+    const failures = errors(5);
+    const retryIf = sinon.spy((error: Error) => error !== failures[2]);
+    const { starts, error } = await end({ retryIf }, failures);
+    expect(starts).to.equal(3);
+    expect(error).to.equal(failures[2]);
+    expect(retryIf.args).to.deep.equal(failures.slice(0, 3).map((failure, i) => [failure, i + 1]));
+  });
+
+  it("is given up with what retryIf throws", async () => {
+    const bug = new TypeError("no such field");
+    const retryIf = () => {
+      throw bug;
+    };
+    expect(await end({ retryIf }, errors(2))).to.deep.equal({ starts: 1, error: bug });
+  });
+
+  for (const [policy, problem] of [
+    [{ maxRestarts: -1 }, "maxRestarts is -1: give a whole number, 0 or more"],
+    [{ maxRestarts: 1.5 }, "maxRestarts is 1.5: give a whole number, 0 or more"],
+    [{ maxRestarts: "3" }, "maxRestarts is '3': give a whole number, 0 or more"],
+    [{ within: "1m" }, "within is given without maxRestarts: say how many restarts there may be in that time"],
+    [{ retryIf: true }, "retryIf is true: give a function that returns a boolean"],
+  ] as [object, string][]) {
+    it(`is not made of ${JSON.stringify(policy)}`, () => {
+      expect(() => retry(untilStopped, { backoff, ...policy }))
+        .to.throw(InvalidArgumentError)
+        .with.property("message", problem);
+    });
+  }
+
+  for (const [what, worker] of [
+    ["a worker", async () => Promise.reject(new DoNotRestart("all imported"))],
+    ["a retried worker", retry(() => Promise.reject(new DoNotRestart("all imported")), backoff)],
+    [
+      "a job deep inside",
+      retry(
+        repeat(
+          "1s",
+          timeout(
+            retryJob(() => {
+              throw new DoNotRestart("all imported");
+            }, backoff),
+            "1s",
+          ),
+        ),
+        backoff,
+      ),
+    ],
+  ] as const) {
+    it(`ends for good and quietly at DoNotRestart, and the others go on: ${what}`, async () => {
+      const runner = bootstrap(
+        [new DeclarativeWorker({ name: "importer", worker }), new DeclarativeWorker({ name: "listener", worker: untilStopped })],
+        { logger },
+      );
+      const running = runner.run();
+      await clock.tickAsync("01:00");
+      expect(runner.status().map(({ phase, health, failures }) => ({ phase, health, failures }))).to.deep.equal([
+        { phase: "stopped", health: "ok", failures: 0 },
+        { phase: "running", health: "init", failures: 0 },
+      ]);
+      await runner.stop();
+      await running;
+    });
+  }
+
+  it("is the end of the roster, and a good one, when it is the last", async () => {
+    await runAllWorkers([() => Promise.reject(new DoNotRestart()), () => Promise.reject(new DoNotRestart())], { logger });
+    expect(clock.countTimers()).to.equal(0);
+  });
+
+  it("stops all at StopRoster, in every roster around it, and nobody has failed", async () => {
+    const stopped: string[] = [];
+    const listen = (name: string) => async (context: WorkerContext) => {
+      await untilStopped(context);
+      stopped.push(name);
+    };
+    const inner = bootstrap(
+      [
+        new DeclarativeWorker({ name: "inner", worker: listen("inner") }),
+        new DeclarativeWorker({
+          name: "watchdog",
+          async job() {
+            throw new StopRoster("the license has expired");
+          },
+          repeat: "1m",
+          retry: backoff,
+        }),
+      ],
+      { logger },
+    );
+    const outer = [new DeclarativeWorker({ name: "nested", worker: inner, retry: backoff }), named("outer", listen("outer"))];
+    const running = bootstrap(outer, { logger }).run();
+    await clock.tickAsync("01:01");
+    await running;
+    expect(stopped).to.have.members(["inner", "outer"]);
+  });
+
+  for (const restart of ["on-failure", "never"] as const) {
+    it(`is done when it returns, with restart ${restart}; the roster goes on`, async () => {
+      const runner = bootstrap([named("migration", () => wait("1s"), { restart }), named("listener", untilStopped)], { logger });
+      const running = runner.run();
+      await clock.tickAsync("01:00");
+      expect(runner.status().map(({ phase }) => phase)).to.deep.equal(["stopped", "running"]);
+      expect(runner.workers[0]).to.include({ restart });
+      await runner.stop();
+      await running;
+    });
+  }
+
+  it("is retried for failures alone with restart on-failure", async () => {
+    let starts = 0;
+    const worker = async () => {
+      if (++starts < 3) throw new Error("no");
+    };
+    const running = bootstrap([named("migration", worker, { restart: "on-failure", retry: backoff })], { logger }).run();
+    await clock.tickAsync("01:00");
+    await running;
+    expect(starts).to.equal(3);
+  });
+
+  for (const [options, problem] of [
+    [{ restart: "sometimes" }, `restart is 'sometimes': give "always", "on-failure" or "never"`],
+    [{ restart: "never", retry: backoff }, 'The worker x has restart "never" and a retry: leave one of them out'],
+    [
+      { worker: undefined, job: () => {}, repeat: "1s", restart: "never" },
+      "The worker x has restart but no worker: a repeated job does not return, so leave it out",
+    ],
+  ] as [DeclarativeWorkerOptions, string][]) {
+    it(`is not declared with ${JSON.stringify(options)}`, () => {
+      expect(() => named("x", untilStopped, options))
+        .to.throw(InvalidArgumentError)
+        .with.property("message", problem);
+    });
+  }
+
+  function named(name: string, worker: (context: WorkerContext) => unknown, options: DeclarativeWorkerOptions = {}) {
+    return new DeclarativeWorker({ name, worker, ...options });
+  }
+});
