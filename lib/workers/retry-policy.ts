@@ -29,7 +29,7 @@ export interface RetryPolicy {
  * @throws InvalidArgumentError if there is no backoff in it, or an option is malformed
  */
 export function retryPolicy(policy: unknown): RetryPolicy {
-  const { backoff, resetAfter = "1m", maxRestarts, within, retryIf = () => true } = policyOptions(policy);
+  const { backoff, resetAfter = "1m", maxRestarts, within, retryIf = always } = policyOptions(policy);
   if (!isPredicate(retryIf))
     throw new InvalidArgumentError(`retryIf is ${inspect(retryIf)}: give a function that returns a boolean`);
   return {
@@ -38,6 +38,11 @@ export function retryPolicy(policy: unknown): RetryPolicy {
     limit: restartLimit(maxRestarts, within),
     retryIf,
   };
+}
+
+/** One for all: there may be a hundred thousand policies. */
+function always(): boolean {
+  return true;
 }
 
 function isPredicate(value: unknown): value is (error: Error, attempt: number) => unknown {
