@@ -18,18 +18,23 @@ export interface RunOptions {
   readonly logger?: Logger | undefined;
 }
 
+/** How something ended that has not failed, and why it was stopped, if it was. */
+export interface Ending {
+  readonly outcome: Exclude<Outcome, Error>;
+  readonly reason: unknown;
+}
+
 /**
- * Runs a link from outside the tree and promises its outcome: resolves when it is done or has been stopped, rejects with its
- * error.
+ * Runs a link from outside the tree and promises how it ends: rejects with its error, if it fails.
  *
  * The context may be one of ours, and the link then becomes a part of that worker: it is named after it, aborted with it and
  * reports its runs to it. Any other object that has a signal serves as well.
  */
-export function runUnder(context: RunOptions, link: Startable): Promise<Outcome> {
+export function runUnder(context: RunOptions, link: Startable): Promise<Ending> {
   return new Promise((resolve, reject) => {
     const bridge = new Bridge(context, link, (outcome) => {
       if (isFailure(outcome)) reject(outcome);
-      else resolve(outcome);
+      else resolve({ outcome, reason: bridge.reason });
     });
     bridge.begin();
   });

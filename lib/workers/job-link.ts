@@ -11,11 +11,13 @@ import type { Job, JobFunc } from "./job.js";
 /** A link that is a job. */
 export abstract class JobLink extends Link implements Job {
   /**
-   * Resolves when the job is done; rejects with the signal's reason if it was stopped before that.
+   * Resolves when the job is done; rejects with the signal's reason if it was stopped before that, or with the
+   * {@link StopRoster} by which it stopped itself.
    * @param context of a worker, or anything that has a signal
    */
   async runOnce(context: WorkerContext): Promise<void> {
-    if ((await runUnder(context, this)) === "stopped") throw context.signal.reason;
+    const { outcome, reason } = await runUnder(context, this);
+    if (outcome === "stopped") throw reason;
   }
 }
 

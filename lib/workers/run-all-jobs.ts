@@ -16,12 +16,12 @@ import { RunAll } from "./run-all.js";
  */
 export async function runAllJobs(jobs: Iterable<Job | JobFunc>, options: RunOptions = {}): Promise<void> {
   const links = Array.from(jobs, jobLink);
-  const outcome = await runUnder(options, { activity: (parent) => new RunAllJobs(parent, links, "job") });
+  const { outcome, reason } = await runUnder(options, { activity: (parent) => new RunAllJobs(parent, links, "job") });
   if (outcome !== "stopped") return;
   // The batch was stopped before it began, and so was each of its jobs.
   const failures = links.map(({ label }, i) => {
     const worker = label || `job ${i + 1}`;
-    return { worker, error: toError(options.signal?.reason, worker) };
+    return { worker, error: toError(reason, worker) };
   });
   throw new WorkersFailedError(failures, "job");
 }

@@ -151,6 +151,15 @@ describe("A worker that is given up or done", () => {
     expect(clock.countTimers()).to.equal(0);
   });
 
+  it("rejects with its StopRoster if it is a job that nobody supervises, and resolves at DoNotRestart", async () => {
+    const request = new StopRoster("the license has expired");
+    const context = { signal: new AbortController().signal, name: "x", attempt: 0, logger, checkpoint() {} };
+    const ending = (thrown: Error) =>
+      Promise.resolve(retryJob(() => Promise.reject(thrown), backoff).runOnce(context)).catch((error: unknown) => error);
+    expect(await ending(request)).to.equal(request);
+    expect(await ending(new DoNotRestart())).to.equal(undefined);
+  });
+
   it("stops all at StopRoster, in every roster around it, and nobody has failed", async () => {
     const stopped: string[] = [];
     const listen = (name: string) => async (context: WorkerContext) => {
