@@ -20,7 +20,7 @@ export interface RunnerOptions extends RunnerSettings, Selection {}
 const processSignals = ["SIGINT", "SIGTERM"] as const;
 
 /**
- * Runs a roster of workers: starts all, and when one ends, for whatever reason, stops the rest. A runner is a worker itself,
+ * Runs a roster of workers: starts all, and when one fails or returns, stops the rest. A runner is a worker itself,
  * so that it can be one of another roster, under a name and with a retry of its own.
  */
 export class Runner extends WorkerLink {

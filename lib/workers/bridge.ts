@@ -8,6 +8,7 @@ import type { Runs } from "../context/runs.js";
 import { Scope } from "../context/scope.js";
 import { stderrLogger } from "../context/stderr-logger.js";
 import type { WorkerContext } from "../context/worker-context.js";
+import { DoNotRestart } from "../errors/do-not-restart.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 
 /** Where something runs, as the caller of a public function gives it: a {@link WorkerContext}, or as little of one as there is. */
@@ -38,6 +39,15 @@ export function runUnder(context: RunOptions, link: Startable): Promise<Ending> 
     });
     bridge.begin();
   });
+}
+
+/**
+ * What is done for good ends the worker that it is a part of as well, who must not go on as if it had come to its end.
+ * @throws DoNotRestart if there is such a worker
+ */
+export function endWorkerOf(context: object): void {
+  if (Context.activityOf(context) !== undefined)
+    throw new DoNotRestart("What this worker ran is done for good, and so is the worker");
 }
 
 /** The root of a tree: what looks upwards from below ends here, at the caller's context. */

@@ -3,7 +3,7 @@ import type { Activity } from "../context/activity.js";
 import { Link } from "../context/link.js";
 import type { WorkerContext } from "../context/worker-context.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
-import { runUnder } from "./bridge.js";
+import { endWorkerOf, runUnder } from "./bridge.js";
 import { Call } from "./call.js";
 import { className } from "./class-name.js";
 import type { Job, JobFunc } from "./job.js";
@@ -18,6 +18,7 @@ export abstract class JobLink extends Link implements Job {
   async runOnce(context: WorkerContext): Promise<void> {
     const { outcome, reason } = await runUnder(context, this);
     if (outcome === "stopped") throw reason;
+    if (outcome === "completed") endWorkerOf(context);
   }
 }
 

@@ -22,7 +22,10 @@ export function restartLimit(maxRestarts: unknown, within: unknown): RestartLimi
   if (typeof maxRestarts !== "number" || !Number.isInteger(maxRestarts) || maxRestarts < 0) {
     throw new InvalidArgumentError(`maxRestarts is ${inspect(maxRestarts)}: give a whole number, 0 or more`);
   }
-  return { maxRestarts, within: within === undefined ? undefined : parseDuration(within) };
+  const window = within === undefined ? undefined : parseDuration(within);
+  if (window === 0)
+    throw new InvalidArgumentError("within is 0, a window that holds no failure: give a duration above 0, or none");
+  return { maxRestarts, within: window };
 }
 
 /** Counts failures against a limit. */

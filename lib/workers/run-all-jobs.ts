@@ -1,4 +1,5 @@
 import type { Activity } from "../context/activity.js";
+import { Context } from "../context/context.js";
 import type { Outcome } from "../context/outcome.js";
 import { toError } from "../errors/thrown-value-error.js";
 import { WorkersFailedError } from "../errors/workers-failed-error.js";
@@ -16,7 +17,11 @@ import { RunAll } from "./run-all.js";
  */
 export async function runAllJobs(jobs: Iterable<Job | JobFunc>, options: RunOptions = {}): Promise<void> {
   const links = Array.from(jobs, jobLink);
-  const { outcome, reason } = await runUnder(options, { activity: (parent) => new RunAllJobs(parent, links, "job") });
+  const { outcome, reason } = await runUnder(options, { activity: (parent) => new RunAllJobs(parent, links, "job") }).catch(
+    (error: unknown) => {
+      throw isNothingButStopped(error, options) ? options.signal?.reason : error;
+    },
+  );
   if (outcome !== "stopped") return;
   // The batch was stopped before it began, and so was each of its jobs.
   const failures = links.map(({ label }, i) => {
@@ -31,4 +36,10 @@ class RunAllJobs extends RunAll {
   protected override ended(outcome: Outcome, member: Activity): void {
     super.ended(outcome === "stopped" ? toError(this.reason, member.name) : outcome, member);
   }
+}
+
+/** Within a worker that is told to stop, jobs that did no more than comply are a clean stop of the worker. */
+function isNothingButStopped(error: unknown, options: RunOptions): boolean {
+  if (Context.activityOf(options) === undefined || !(error instanceof WorkersFailedError)) return false;
+  return options.signal?.aborted === true && error.errors.every((each) => each === options.signal?.reason);
 }

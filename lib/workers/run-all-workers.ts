@@ -12,7 +12,8 @@ import type { Worker, WorkerFunc } from "./worker.js";
 import { workerLink } from "./worker-link.js";
 
 /**
- * Starts all workers and waits until all have ended. As soon as the first ends, for whatever reason, the rest are aborted.
+ * Starts all workers and waits until all have ended. As soon as the first fails or returns, the rest are aborted; one
+ * that is done for good leaves them alone.
  *
  * Resolves if the signal was aborted and no worker failed. Otherwise rejects with {@link WorkersFailedError}, which holds
  * every error; a worker that returned before the abort contributes a {@link WorkerExitedPrematurelyError}. Under a signal
@@ -34,7 +35,7 @@ export interface RosterOptions {
   readonly logger?: Logger | undefined;
 }
 
-/** Workers side by side: the end of one is the end of all. */
+/** Workers side by side: the end of one is the end of all, unless it is done for good. */
 export class RunAllWorkers extends RunAll {
   readonly #shutdownTimeout: number;
   readonly #logger: Logger | undefined;

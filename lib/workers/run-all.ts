@@ -70,7 +70,8 @@ export abstract class RunAll extends Scope {
   protected finish(): void {
     this.queue?.cancel(this);
     if (this.failures.length > 0) this.settle(new WorkersFailedError(this.failures, this.kind));
-    else this.settle(this.kind === "job" ? "done" : "stopped");
+    else if (this.kind === "job") this.settle("done");
+    else this.settle(this.aborted ? "stopped" : "completed");
   }
 
   override listRunning(names: string[]): void {

@@ -1,5 +1,5 @@
 import type { Activity } from "../context/activity.js";
-import type { Outcome } from "../context/outcome.js";
+import { isFailure, type Outcome } from "../context/outcome.js";
 import { Scope } from "../context/scope.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import type { WorkerStatus } from "../context/worker-status.js";
@@ -15,7 +15,8 @@ import { JobLink, jobLink } from "./job-link.js";
  * says so, it is logged, and the signal of this run, which is its own, aborts with that error as its reason.
  *
  * A run that does not heed its signal cannot be ended. It is `overdue` in the status until it has settled, and the next one
- * does not start before that, so that runs never overlap. Whatever it returns or throws by then no longer counts.
+ * does not start before that, so that runs never overlap. What it returns by then no longer counts, and an error that it
+ * throws is logged.
  * @param limit in ms or as a duration string, above 0
  * @throws InvalidArgumentError if the limit is not a duration above 0, or the job is not one
  */
@@ -71,7 +72,7 @@ class TimingOut extends Scope {
   /** The time is over. */
   override wake(): void {
     this.#timeout = new TimeoutError(this.name, formatDuration(this.#link.limit));
-    new WorkerLogger(this.logger, this.name).error({ err: this.#timeout }, "timed out, and is overdue until it has stopped");
+    new WorkerLogger(this.logger, this.name).error({ err: this.#timeout }, "timed out");
     this.failing(this.#timeout);
     super.abort(this.#timeout);
   }
@@ -88,9 +89,13 @@ class TimingOut extends Scope {
 
   protected override ended(outcome: Outcome): void {
     this.queue?.cancel(this);
-    if (this.#timeout === undefined) this.settle(outcome);
+    if (this.#timeout === undefined || outcome === "completed") {
+      this.settle(outcome);
+      return;
+    }
+    if (isFailure(outcome)) new WorkerLogger(this.logger, this.name).error({ err: outcome }, "failed after it had timed out");
     // A run that was overdue when all was told to stop has been reported, and stops now as it was told to.
-    else this.settle(this.#isStopped ? "stopped" : this.#timeout);
+    this.settle(this.#isStopped ? "stopped" : this.#timeout);
   }
 
   override describe(status: WorkerStatus): void {

@@ -7,7 +7,7 @@ import type { WorkerContext } from "../context/worker-context.js";
 import type { WorkerStatus } from "../context/worker-status.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { TimerQueue } from "../time/timer-queue.js";
-import { runUnder } from "./bridge.js";
+import { endWorkerOf, runUnder } from "./bridge.js";
 import { Call } from "./call.js";
 import { className } from "./class-name.js";
 import type { Worker, WorkerFunc } from "./worker.js";
@@ -25,7 +25,8 @@ export abstract class WorkerLink extends Link implements Worker {
    * @param context of a worker, or anything that has a signal
    */
   async run(context: WorkerContext): Promise<void> {
-    await runUnder(context, this);
+    const { outcome } = await runUnder(context, this);
+    if (outcome === "completed") endWorkerOf(context);
   }
 }
 

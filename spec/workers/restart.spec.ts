@@ -11,6 +11,7 @@ import {
   repeat,
   retry,
   retryJob,
+  runAllJobs,
   runAllWorkers,
   StaticBackoff,
   StopRoster,
@@ -101,6 +102,7 @@ describe("A worker that is given up or done", () => {
     [{ maxRestarts: -1 }, "maxRestarts is -1: give a whole number, 0 or more"],
     [{ maxRestarts: 1.5 }, "maxRestarts is 1.5: give a whole number, 0 or more"],
     [{ maxRestarts: "3" }, "maxRestarts is '3': give a whole number, 0 or more"],
+    [{ maxRestarts: 1, within: 0 }, "within is 0, a window that holds no failure: give a duration above 0, or none"],
     [{ within: "1m" }, "within is given without maxRestarts: say how many restarts there may be in that time"],
     [{ retryIf: true }, "retryIf is true: give a function that returns a boolean"],
   ] as [object, string][]) {
@@ -158,6 +160,35 @@ describe("A worker that is given up or done", () => {
       Promise.resolve(retryJob(() => Promise.reject(thrown), backoff).runOnce(context)).catch((error: unknown) => error);
     expect(await ending(request)).to.equal(request);
     expect(await ending(new DoNotRestart())).to.equal(undefined);
+  });
+
+  it("ends the worker that runs it by hand, and not the roster around it", async () => {
+    const done = () => Promise.reject(new DoNotRestart());
+    let after = 0;
+    const byHand = [
+      named("run", (context) => Promise.resolve(repeat("1s", done).run(context)), { retry: backoff }),
+      named("runOnce", async (context) => {
+        await retryJob(done, backoff).runOnce(context);
+        after++;
+      }),
+      named("nested", () => {}, { worker: bootstrap([named("inner", done)], { logger }), retry: backoff }),
+      named("listener", untilStopped),
+    ];
+    const runner = bootstrap(byHand, { logger });
+    const running = runner.run();
+    await clock.tickAsync("01:00");
+    expect(runner.status().map(({ phase }) => phase)).to.deep.equal(["stopped", "stopped", "stopped", "running"]);
+    expect(after).to.equal(0);
+    await runner.stop();
+    await running;
+  });
+
+  it("has stopped cleanly if it was waiting for jobs that did", async () => {
+    const job = ({ signal }: WorkerContext) => wait("1h", { signal }).then(() => signal.throwIfAborted());
+    const runner = bootstrap([named("batch", (context) => runAllJobs([job, job], context))], { logger });
+    const running = runner.run();
+    await runner.stop();
+    await running;
   });
 
   it("stops all at StopRoster, in every roster around it, and nobody has failed", async () => {

@@ -104,7 +104,7 @@ describe("timeout", () => {
       failures: 0,
       lastError: `TimeoutError: ${message}`,
     });
-    expect(logger.error.lastCall.args[1]).to.equal("timed out, and is overdue until it has stopped");
+    expect(logger.error.lastCall.args[1]).to.equal("timed out");
     await clock.tickAsync("09:29");
     expect(runner.status()[0]).to.deep.include({ phase: "overdue", runs: 1 });
     await clock.tickAsync("00:01");
@@ -154,4 +154,15 @@ describe("timeout", () => {
         .with.property("message", problem);
     });
   }
+
+  it("logs what an overdue run throws in the end", async () => {
+    const late = new Error("half a file");
+    const running = outcomeOf(async () => {
+      await wait("1m");
+      throw late;
+    });
+    await clock.tickAsync("01:00");
+    expect(await running).to.be.instanceOf(TimeoutError);
+    expect(logger.error.lastCall.args).to.deep.equal([{ worker: "x", err: late }, "failed after it had timed out"]);
+  });
 });
