@@ -39,5 +39,8 @@ export function Worker(...args: unknown[]): WorkerMethodDecorator | undefined {
 
 /** Whether this is what a compiler hands to a decorator: two arguments or more, or a class under the legacy dialect. */
 function isSite(args: readonly unknown[]): boolean {
-  return args.length > 1 || (typeof args[0] === "function" && "prototype" in args[0]);
+  return (
+    args.length > 1 ||
+    (typeof args[0] === "function" && Object.getOwnPropertyDescriptor(args[0], "prototype")?.writable === false)
+  );
 }

@@ -1,6 +1,7 @@
 import { Activity } from "../context/activity.js";
 import { Context } from "../context/context.js";
 import type { Outcome } from "../context/outcome.js";
+import { WorkerLogger } from "../context/worker-logger.js";
 import { DoNotRestart } from "../errors/do-not-restart.js";
 import { StopRoster } from "../errors/stop-roster.js";
 import { isAbortError, toError } from "../errors/thrown-value-error.js";
@@ -44,8 +45,12 @@ export class Call extends Activity {
 
   private judge(thrown: unknown): Outcome {
     const error = toError(thrown, this.name);
-    if (error instanceof DoNotRestart) return "completed";
+    if (error instanceof DoNotRestart) {
+      new WorkerLogger(this.logger, this.name).info(`is done for good: ${error.message}`);
+      return "completed";
+    }
     if (error instanceof StopRoster) {
+      new WorkerLogger(this.logger, this.name).info(`stops all: ${error.message}`);
       this.stopRoster(error);
       return "stopped";
     }

@@ -183,6 +183,24 @@ describe("A worker that is given up or done", () => {
     await running;
   });
 
+  it("says why it is done, and why it stops all", async () => {
+    const lines: unknown[] = [];
+    const info = (details: object, message?: string) => lines.push([details, message]);
+    const importer = () => Promise.reject(new DoNotRestart("all imported"));
+    const watchdog = async () => {
+      await wait("1s");
+      throw new StopRoster("the license has expired");
+    };
+    const workers = [named("importer", importer), named("watchdog", watchdog)];
+    const running = bootstrap(workers, { logger: { ...logger, info } }).run();
+    await clock.tickAsync("2");
+    await running;
+    expect(lines).to.deep.equal([
+      [{ worker: "importer" }, "is done for good: all imported"],
+      [{ worker: "watchdog" }, "stops all: the license has expired"],
+    ]);
+  });
+
   it("has stopped cleanly if it was waiting for jobs that did", async () => {
     const job = ({ signal }: WorkerContext) => wait("1h", { signal }).then(() => signal.throwIfAborted());
     const runner = bootstrap([named("batch", (context) => runAllJobs([job, job], context))], { logger });
