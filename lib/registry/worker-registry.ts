@@ -85,10 +85,10 @@ export class WorkerRegistry {
 }
 
 function reportNameClashes(found: readonly FoundWorker[], problems: Problems): void {
-  const origins = new Map<string | undefined, string>();
+  const origins = new Map<string, string>();
   for (const { worker, origin } of found) {
-    const other = origins.get(worker.name);
     if (worker.name === undefined) continue;
+    const other = origins.get(worker.name);
     if (other === undefined) origins.set(worker.name, origin);
     else
       problems.add(

@@ -10,7 +10,8 @@ import { WorkerLink, workerLink } from "./worker-link.js";
 
 /**
  * Gives a worker a name: its context, its log lines, its errors and its status carry it. Names nest: within a worker `github`,
- * one that is named `commits` is `github/commits`. A name that is given twice in a row counts once.
+ * one that is named `commits` is `github/commits`. What the two names share, at the seam or from the start,
+ * counts once.
  * @throws InvalidArgumentError if the name is empty, or the worker is not one
  */
 export function named(worker: Worker | WorkerFunc, name: string): Worker {

@@ -13,8 +13,8 @@ import type { Worker, WorkerFunc } from "./worker.js";
 import { WorkerLink, workerLink } from "./worker-link.js";
 
 /**
- * Restarts a worker whenever it exits, with an error or without, until the context is aborted or the policy gives it up. Before a restart it waits for
- * the backoff's `duration(attempt)`, and always for a turn of the event loop.
+ * Restarts a worker whenever it exits, with an error or without, until the context is aborted, the policy gives it up, or it is
+ * done for good. Before a restart it waits for the backoff's `duration(attempt)`, and always for a turn of the event loop.
  *
  * `attempt` counts the failures in a row. It is 0 again after a normal return, after a successful run of a repeated job, and
  * once a continuous worker had stayed up for `resetAfter`. Every failure is logged. A backoff that throws or returns nonsense ends the

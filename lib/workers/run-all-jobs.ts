@@ -10,7 +10,8 @@ import { RunAll } from "./run-all.js";
 
 /**
  * Runs all jobs in parallel and waits for all of them, also when some fail. Rejects with a {@link WorkersFailedError} that
- * holds every error; a job that was stopped before it was done contributes the signal's reason.
+ * holds every error; a job that was stopped before it was done contributes the signal's reason. With the
+ * context of a worker that is told to stop, it rejects with that reason alone, if no job failed otherwise.
  * @param options a signal and a logger; a {@link WorkerContext} serves as both, and makes this a part of that worker
  *
  * Rejects with an {@link InvalidArgumentError} if one is not a job; nothing has been started then.

@@ -21,7 +21,8 @@ export abstract class WorkerLink extends Link implements Worker {
   abstract readonly isContinuous: boolean;
 
   /**
-   * Resolves when the worker has returned, or has stopped after an abort.
+   * Resolves when the worker has returned, or has stopped after an abort. If it is done for good, the worker whose context this
+   * is ends too, by a {@link DoNotRestart}.
    * @param context of a worker, or anything that has a signal
    */
   async run(context: WorkerContext): Promise<void> {
