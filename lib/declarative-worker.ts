@@ -1,25 +1,33 @@
 import type { Backoff } from "./backoff/backoff.js";
-import type { Activity } from "./context/activity.js";
 import { InvalidArgumentError } from "./errors/invalid-argument-error.js";
-import type { Duration } from "./time/duration.js";
+import { type Duration, parseDuration } from "./time/duration.js";
 import type { Job, JobFunc } from "./workers/job.js";
-import { Monitored } from "./workers/monitored.js";
+import { jobLink } from "./workers/job-link.js";
+import { MonitoredLink } from "./workers/monitored.js";
 import { asName } from "./workers/named.js";
-import { parseInterval, repeat } from "./workers/repeat.js";
+import { RepeatLink } from "./workers/repeat.js";
+import { type RepeatOptions, type Repetition, repetition } from "./workers/repetition.js";
 import { CompletingLink, parseRestart, type Restart } from "./workers/restart.js";
 import { retry } from "./workers/retry.js";
 import { type RetryJobOptions, retryJob } from "./workers/retry-job.js";
 import type { RetryOptions } from "./workers/retry-policy.js";
+import type { Schedule } from "./workers/schedule.js";
 import { parseLimit, timeout } from "./workers/timeout.js";
 import type { Worker, WorkerFunc } from "./workers/worker.js";
-import { WorkerLink, workerLink } from "./workers/worker-link.js";
+import { type WorkerLink, workerLink } from "./workers/worker-link.js";
 
-/** How a job is repeated, in plain fields. */
-export interface Repetition {
-  /** In ms. */
-  readonly interval: number;
-  readonly startImmediately: boolean;
+/** The workers of one source. If it has a retry, they are restarted together when one of them is given up. */
+export interface WorkerGroup {
+  readonly name: string;
+  readonly retry: Backoff | RetryOptions | undefined;
 }
+
+/** An interval or a schedule, and how it is kept to. */
+export type RepeatDeclaration =
+  | Duration
+  | Schedule
+  | ({ readonly interval: Duration } & RepeatOptions)
+  | ({ readonly schedule: Schedule } & RepeatOptions);
 
 /** Either a worker, or a job and how it is repeated; the rest refines it. */
 export interface DeclarativeWorkerOptions {
@@ -28,11 +36,15 @@ export interface DeclarativeWorkerOptions {
   /** What the worker's normal return means. `"always"` by default. */
   readonly restart?: Restart | undefined;
   readonly job?: Job | JobFunc | undefined;
-  readonly repeat?: Duration | { readonly interval: Duration; readonly startImmediately?: boolean | undefined } | undefined;
+  readonly repeat?: RepeatDeclaration | undefined;
   readonly retry?: Backoff | RetryOptions | undefined;
   /** How long one run of the job may take, its retries included. */
   readonly timeout?: Duration | undefined;
   readonly retryJob?: Backoff | RetryJobOptions | undefined;
+  /** How long it may take to stop before it is given up on and named. The runner's by default. */
+  readonly shutdownTimeout?: Duration | undefined;
+  /** Whose worker it is. The same object for all of a group; the workers of a source get theirs at bootstrap. */
+  readonly group?: WorkerGroup | undefined;
 }
 
 /**
@@ -41,7 +53,7 @@ export interface DeclarativeWorkerOptions {
  *
  * The fields are what was declared, plain and comparable, so that a test can look at them.
  */
-export class DeclarativeWorker extends WorkerLink {
+export class DeclarativeWorker extends MonitoredLink {
   readonly name: string | undefined;
   readonly worker: Worker | WorkerFunc | undefined;
   readonly restart: Restart | undefined;
@@ -51,6 +63,9 @@ export class DeclarativeWorker extends WorkerLink {
   /** In ms. */
   readonly timeout: number | undefined;
   readonly retryJob: Backoff | RetryJobOptions | undefined;
+  /** In ms. Not there if it was not given. */
+  readonly shutdownTimeout?: number;
+  readonly #group: WorkerGroup | undefined;
   readonly #chain: WorkerLink;
 
   /** @throws InvalidArgumentError if a field is malformed, or they do not add up to one worker */
@@ -60,11 +75,18 @@ export class DeclarativeWorker extends WorkerLink {
     this.worker = options.worker;
     this.restart = options.restart === undefined ? undefined : parseRestart(options.restart);
     this.job = options.job;
-    this.repeat = options.repeat === undefined ? undefined : repetition(options.repeat);
+    this.repeat = options.repeat === undefined ? undefined : declaredRepetition(options.repeat);
     this.retry = options.retry;
     this.timeout = options.timeout === undefined ? undefined : parseLimit(options.timeout);
     this.retryJob = options.retryJob;
+    if (options.shutdownTimeout !== undefined) this.shutdownTimeout = parseDuration(options.shutdownTimeout);
+    this.#group = options.group;
     this.#chain = workerLink(chain(this));
+  }
+
+  /** The source that it came from, and how that is restarted; undefined, if it stands for itself. */
+  get group(): WorkerGroup | undefined {
+    return this.#group;
   }
 
   /** @internal */
@@ -78,14 +100,20 @@ export class DeclarativeWorker extends WorkerLink {
   }
 
   /** @internal */
-  override activity(parent: Activity): Activity {
-    return new Monitored(parent, this.#chain, this.label);
+  override get timeToStop(): number | undefined {
+    return this.shutdownTimeout;
+  }
+
+  /** @internal */
+  override get chain(): WorkerLink {
+    return this.#chain;
   }
 }
 
-function repetition(repeat: NonNullable<DeclarativeWorkerOptions["repeat"]>): Repetition {
-  const { interval, startImmediately = false } = typeof repeat === "object" && repeat !== null ? repeat : { interval: repeat };
-  return { interval: parseInterval(interval), startImmediately };
+function declaredRepetition(declared: RepeatDeclaration): Repetition {
+  if (typeof declared !== "object" || declared === null) return repetition(declared);
+  if ("schedule" in declared) return repetition(declared.schedule, declared);
+  return repetition("interval" in declared ? declared.interval : undefined, declared);
 }
 
 function chain(declared: DeclarativeWorker): Worker {
@@ -94,7 +122,7 @@ function chain(declared: DeclarativeWorker): Worker {
 }
 
 function core(declared: DeclarativeWorker): Worker {
-  const { name, worker, job, repeat: repetition } = declared;
+  const { name, worker, job, repeat } = declared;
   const subject = name === undefined ? "A worker without a name" : `The worker ${name}`;
   if (job !== undefined && worker !== undefined) {
     throw new InvalidArgumentError(`${subject} has both a worker and a job: give one of them`);
@@ -112,10 +140,10 @@ function core(declared: DeclarativeWorker): Worker {
   if (job === undefined) {
     throw new InvalidArgumentError(`${subject} has nothing to run: give a worker, or a job and how to repeat it`);
   }
-  if (repetition === undefined) {
+  if (repeat === undefined) {
     throw new InvalidArgumentError(`${subject} has a job without repeat: say how often it runs, or give it as its worker`);
   }
-  return repeat(repetition.interval, refined(job, declared), repetition);
+  return new RepeatLink(repeat, jobLink(refined(job, declared)));
 }
 
 function completing(subject: string, worker: WorkerLink, { restart = "always", retry: policy }: DeclarativeWorker): WorkerLink {

@@ -1,8 +1,9 @@
-import { type Timer, TimerQueue } from "../time/timer-queue.js";
 import type { Logger } from "./logger.js";
 import type { Abortable } from "./on-abort.js";
+import type { Orders } from "./orders.js";
 import type { Outcome } from "./outcome.js";
 import type { Runs } from "./runs.js";
+import { Sleeper } from "./sleeper.js";
 import type { WorkerStatus } from "./worker-status.js";
 
 /** What can be started under an activity: a link of a chain, as it is declared. */
@@ -24,9 +25,7 @@ export interface Startable {
  * An activity settles exactly once, and only when nothing under it runs any more. The one exception is a roster whose shutdown
  * timeout is over: it settles, and leaves those behind that hang.
  */
-export abstract class Activity implements Timer {
-  queue: TimerQueue | undefined = undefined;
-  slot = -1;
+export abstract class Activity extends Sleeper {
   readonly parent: Activity;
   /** Whether the word to stop has come. */
   protected aborted = false;
@@ -34,6 +33,7 @@ export abstract class Activity implements Timer {
 
   /** @param parent whom this is started under. The root has none: it is its own, and overrides whatever looks upwards. */
   constructor(parent?: Activity) {
+    super();
     this.parent = parent ?? this;
   }
 
@@ -85,11 +85,16 @@ export abstract class Activity implements Timer {
 
   protected stopWork(reason: unknown): void {
     if (this.sleeping) {
-      this.queue?.cancel(this);
+      this.callOffSleep();
       this.settle("stopped");
     } else {
       this.child?.abort(reason);
     }
+  }
+
+  /** What was ordered by hand for the worker that this is a part of, if anything was. */
+  get orders(): Orders | undefined {
+    return this.parent.orders;
   }
 
   /** Aborts `child`, the root of another tree, together with this one's scope; returns how to call that off. */
@@ -107,10 +112,14 @@ export abstract class Activity implements Timer {
     return this.child !== undefined || this.sleeping;
   }
 
-  /** Adds the names of the workers below that have not settled; its own, if there are none. */
-  listRunning(names: string[]): void {
-    if (this.child === undefined) names.push(this.name);
-    else this.child.listRunning(names);
+  /** Adds the workers below that have not settled: of those that contain each other, the innermost. */
+  listRunning(list: Activity[]): void {
+    this.child?.listRunning(list);
+  }
+
+  /** The orders have changed: whoever sleeps looks at them again. */
+  reconsider(): void {
+    this.child?.reconsider();
   }
 
   // Upwards.
@@ -148,23 +157,4 @@ export abstract class Activity implements Timer {
   checkpoint(state: "done" | Error): void {
     this.parent.checkpoint(state);
   }
-
-  // Sleeping.
-
-  get sleeping(): boolean {
-    return this.queue !== undefined;
-  }
-
-  protected sleep(ms: number): void {
-    const queue = TimerQueue.current();
-    queue.schedule(this, queue.now() + ms);
-  }
-
-  /** Until a point in time on the clock of the timer queue. */
-  protected sleepUntil(due: number): void {
-    TimerQueue.current().schedule(this, due);
-  }
-
-  /** The time for which it slept has come. */
-  wake(): void {}
 }

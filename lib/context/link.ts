@@ -10,6 +10,13 @@ export abstract class Link {
    * @internal
    */
   abstract readonly label: string;
+  /**
+   * How long it may take to stop, in ms, if that is for the link to say.
+   * @internal
+   */
+  get timeToStop(): number | undefined {
+    return undefined;
+  }
 
   /** @internal */
   abstract activity(parent: Activity): Activity;

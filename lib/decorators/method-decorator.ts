@@ -20,6 +20,14 @@ export interface WorkerMethodDecorator<Self extends object = object> {
   ): void;
 }
 
+/** A decorator for such methods, and for classes as well. */
+export interface WorkerDecorator<Self extends object = object> extends WorkerMethodDecorator<Self> {
+  /** Standard decorators. */
+  <Class extends abstract new (...args: never[]) => Self>(type: Class, context: ClassDecoratorContext<Class>): void;
+  /** `experimentalDecorators`. */
+  <Class extends abstract new (...args: never[]) => Self>(type: Class): void;
+}
+
 /** Where a standard decorator stands, if that is an instance method that can be called from outside. */
 export type InstanceMethodContext<This, Method extends WorkerFunc> = ClassMethodDecoratorContext<This, Method> & {
   readonly static: false;

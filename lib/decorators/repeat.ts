@@ -1,15 +1,22 @@
 import { record } from "../metadata/record.js";
 import type { Duration } from "../time/duration.js";
-import type { RepeatOptions } from "../workers/repeat.js";
+import type { RepeatOptions } from "../workers/repetition.js";
+import type { Schedule } from "../workers/schedule.js";
 import type { ValueOrOf, WorkerMethodDecorator } from "./method-decorator.js";
 
+/** What is known of a repeated method beyond its times. */
+export interface RepeatWorkerOptions extends RepeatOptions {
+  /** How long it may take to stop before it is given up on and named. The runner's by default. */
+  readonly shutdownTimeout?: Duration | undefined;
+}
+
 /**
- * Makes a method a job that is run on a fixed grid, as {@link repeat} does.
- * @param interval between the starts of two runs, or a function of the instance that gives it
+ * Makes a method a job that is run again and again, as {@link repeat} does.
+ * @param when the interval between the starts of two runs, or a schedule, or a function of the instance that gives one
  */
 export function Repeat<Self extends object = object>(
-  interval: ValueOrOf<Self, Duration>,
-  options?: ValueOrOf<Self, RepeatOptions>,
+  when: ValueOrOf<Self, Duration | Schedule>,
+  options?: ValueOrOf<Self, RepeatWorkerOptions>,
 ): WorkerMethodDecorator<NoInfer<Self>> {
-  return (...site: unknown[]) => record("Repeat", [interval, options], site);
+  return (...site: unknown[]) => record("Repeat", [when, options], site);
 }

@@ -1,4 +1,5 @@
 import { record } from "../metadata/record.js";
+import type { Duration } from "../time/duration.js";
 import type { Restart } from "../workers/restart.js";
 import type { WorkerFunc, Worker as WorkerInterface } from "../workers/worker.js";
 import type { InstanceMethodContext, NoClass, ValueOrOf, WorkerMethodDecorator } from "./method-decorator.js";
@@ -9,6 +10,8 @@ export type Worker = WorkerInterface;
 export interface WorkerOptions {
   /** What the worker's normal return means. `"always"` by default. */
   readonly restart?: Restart | undefined;
+  /** How long it may take to stop before it is given up on and named. The runner's by default. */
+  readonly shutdownTimeout?: Duration | undefined;
 }
 
 /**

@@ -41,9 +41,18 @@ export function memberEntries(type: object): Map<string | symbol, readonly Entry
   return found;
 }
 
-/** What stands on the class itself. A subclass does not inherit it. */
+/** What stands on the class itself, and not on its bases. */
 export function classEntries(type: object): readonly Entry[] {
   return ownEntries(type).flatMap(([member, entries]) => (member === undefined ? entries : []));
+}
+
+/** What a decorator has recorded of the class, or else of the nearest of its bases on which it stands. */
+export function nearestClassEntries(type: object, decorator: string): readonly Entry[] {
+  for (const ancestor of lineage(type).reverse()) {
+    const entries = classEntries(ancestor).filter((entry) => entry.decorator === decorator);
+    if (entries.length > 0) return entries;
+  }
+  return [];
 }
 
 /** A class may have a record in either dialect, or, by way of its compilers, in both. */

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { DeclarativeWorker } from "../declarative-worker.js";
+import { DeclarativeWorker, type WorkerGroup } from "../declarative-worker.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import type { Worker } from "../workers/worker.js";
 import { workerLink } from "../workers/worker-link.js";
@@ -13,13 +13,13 @@ export function isConfigurer(instance: object): instance is WorkerConfigurer {
 
 /**
  * The workers that a configurer gives, under names that begin with its class's part.
- * @param owner the class's part of the names
+ * @param group that they are
  */
-export function configuredWorkers(configurer: WorkerConfigurer, owner: string, problems: Problems): FoundWorker[] {
-  const origin = `${owner}.workers()`;
+export function configuredWorkers(configurer: WorkerConfigurer, group: WorkerGroup, problems: Problems): FoundWorker[] {
+  const origin = `${group.name}.workers()`;
   const workers = problems.attempt(origin, () => listOf(configurer.workers()));
   return (workers ?? []).flatMap((worker, index) => {
-    const named = problems.attempt(origin, () => nameUnder(owner, worker, index));
+    const named = problems.attempt(origin, () => nameUnder(group, worker, index));
     return named === undefined ? [] : [{ worker: named, origin }];
   });
 }
@@ -35,9 +35,9 @@ function listOf(workers: unknown): (Worker | DeclarativeWorker)[] {
   return workers;
 }
 
-function nameUnder(owner: string, worker: Worker | DeclarativeWorker, index: number): DeclarativeWorker {
-  const name = `${owner}/${workerLink(worker).label || `worker ${index + 1}`}`;
+function nameUnder(group: WorkerGroup, worker: Worker | DeclarativeWorker, index: number): DeclarativeWorker {
+  const name = `${group.name}/${workerLink(worker).label || `worker ${index + 1}`}`;
   return worker instanceof DeclarativeWorker
-    ? new DeclarativeWorker(Object.assign({}, worker, { name }))
-    : new DeclarativeWorker({ name, worker });
+    ? new DeclarativeWorker(Object.assign({}, worker, { name, group }))
+    : new DeclarativeWorker({ name, worker, group });
 }

@@ -1,11 +1,12 @@
 import { inspect } from "node:util";
-import { DeclarativeWorker } from "../declarative-worker.js";
+import { DeclarativeWorker, type WorkerGroup } from "../declarative-worker.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { type Entry, memberEntries } from "../metadata/record.js";
 import { asName } from "../workers/named.js";
-import { parseInterval } from "../workers/repeat.js";
+import { repetition } from "../workers/repetition.js";
 import { retryJobPolicy } from "../workers/retry-job.js";
-import { retryPolicy } from "../workers/retry-policy.js";
+import { checkRetry } from "../workers/retry-policy.js";
+import { isSchedule } from "../workers/schedule.js";
 import { parseLimit } from "../workers/timeout.js";
 import type { FoundWorker, NamedType } from "./found-worker.js";
 import { ofInstance } from "./of-instance.js";
@@ -13,12 +14,12 @@ import type { Problems } from "./problems.js";
 
 /**
  * Turns what decorators recorded of a class into the workers of one instance of it.
- * @param owner the class's part of the names
+ * @param group that they are
  */
-export function declaredWorkers(type: NamedType, instance: object, owner: string, problems: Problems): FoundWorker[] {
+export function declaredWorkers(type: NamedType, instance: object, group: WorkerGroup, problems: Problems): FoundWorker[] {
   return [...memberEntries(type)].flatMap(([member, entries]) => {
     const origin = `${type.name}.${String(member)}`;
-    const worker = problems.attempt(origin, () => declaredWorker(origin, member, entries, instance, owner, problems));
+    const worker = problems.attempt(origin, () => declaredWorker(origin, member, entries, instance, group, problems));
     return worker === undefined ? [] : [{ worker, origin }];
   });
 }
@@ -28,7 +29,7 @@ function declaredWorker(
   member: string | symbol,
   entries: readonly Entry[],
   instance: object,
-  owner: string,
+  group: WorkerGroup,
   problems: Problems,
 ): DeclarativeWorker | undefined {
   const complaints = complaintsAbout(origin, entries);
@@ -43,7 +44,7 @@ function declaredWorker(
   );
   if (fields.includes(undefined)) return undefined;
   const { name = asName(typeof member === "symbol" ? member.description : member), ...rest } = Object.assign({}, ...fields);
-  return new DeclarativeWorker({ ...rest, name: `${owner}/${name}` });
+  return new DeclarativeWorker({ ...rest, name: `${group.name}/${name}`, group });
 }
 
 /** What is wrong with the decorators that stand together on one member. */
@@ -93,11 +94,17 @@ function fieldsOf(decorator: string, code: (context: unknown) => unknown, first?
   switch (decorator) {
     case "Worker":
       return { ...optionsOf(decorator, first), worker: code };
-    case "Repeat":
-      return { job: code, repeat: { ...optionsOf(decorator, second), interval: parseInterval(first) } };
+    case "Repeat": {
+      const { shutdownTimeout, ...options }: { readonly shutdownTimeout?: unknown } = optionsOf(decorator, second);
+      repetition(first, options);
+      return {
+        job: code,
+        repeat: { ...options, ...(isSchedule(first) ? { schedule: first } : { interval: first }) },
+        shutdownTimeout,
+      };
+    }
     case "Retry":
-      retryPolicy(first);
-      return { retry: first };
+      return { retry: checkRetry(first) };
     case "Timeout":
       return { timeout: parseLimit(first) };
     case "RetryJob":

@@ -3,10 +3,10 @@ import { DeclarativeWorker } from "../declarative-worker.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { classEntries, memberEntries } from "../metadata/record.js";
 import { isWorker } from "../workers/worker-link.js";
-import { classPart } from "./class-part.js";
 import { configuredWorkers, isConfigurer } from "./configured-workers.js";
 import { declaredWorkers } from "./declared-workers.js";
 import type { FoundWorker, NamedType } from "./found-worker.js";
+import { classDecorators, groupOf } from "./group-of.js";
 import type { Problems } from "./problems.js";
 
 /** A class whose instances can be made. */
@@ -65,9 +65,9 @@ function workersOfInstance(type: NamedType, instance: object, problems: Problems
     problems.add(`${sourceName(instance)} ${emptiness(instance)}`);
     return [];
   }
-  const owner = classPart(type, instance, problems);
-  const found = declaredWorkers(type, instance, owner, problems);
-  return isConfigurer(instance) ? [...found, ...configuredWorkers(instance, owner, problems)] : found;
+  const group = groupOf(type, instance, problems);
+  const found = declaredWorkers(type, instance, group, problems);
+  return isConfigurer(instance) ? [...found, ...configuredWorkers(instance, group, problems)] : found;
 }
 
 function emptiness(source: unknown): string {
@@ -80,7 +80,7 @@ function emptiness(source: unknown): string {
 }
 
 function isDecorated(type: object): boolean {
-  return memberEntries(type).size > 0 || classEntries(type).some(({ decorator }) => decorator !== "Named");
+  return memberEntries(type).size > 0 || classEntries(type).some(({ decorator }) => !classDecorators.has(decorator));
 }
 
 function isNewable(source: unknown): source is Newable {

@@ -44,6 +44,18 @@ export class WorkerRegistry {
     return (this.#workers ??= this.#build());
   }
 
+  /**
+   * The workers of one source more, read anew.
+   * @param beside the workers whose names are taken
+   * @internal
+   */
+  read(source: object, beside: readonly DeclarativeWorker[], problems: Problems): readonly DeclarativeWorker[] {
+    const found = workersOf(source, this.#instanceOf, problems);
+    const known = beside.map((worker) => ({ worker, origin: "a worker that is there already" }));
+    reportNameClashes([...known, ...found], problems);
+    return found.map(({ worker }) => worker);
+  }
+
   #build(): readonly DeclarativeWorker[] {
     const problems = new Problems();
     const found: FoundWorker[] = [];

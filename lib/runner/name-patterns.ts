@@ -1,16 +1,19 @@
 import { inspect } from "node:util";
 import type { DeclarativeWorker } from "../declarative-worker.js";
 import { listNames } from "../errors/list-names.js";
-import type { Problems } from "../registry/problems.js";
+import { Problems } from "../registry/problems.js";
 
 /** One or more names of workers, in which `*` stands for anything: `"github/*"`. */
 export type NamePatterns = string | readonly string[];
 
 /** Which workers of a roster are run. */
 export interface Selection {
-  /** Names of the workers to run, with `*` for anything; the others are left out. All by default. */
+  /**
+   * Names of the workers to run, with `*` for anything; the others are left out. All by default. The environment variable
+   * `WATCHBILL_ONLY`, names with commas between them, narrows that further.
+   */
   readonly only?: NamePatterns | undefined;
-  /** Names of workers to leave out, with `*` for anything. */
+  /** Names of workers to leave out, with `*` for anything; and so are those in the environment variable `WATCHBILL_EXCEPT`. */
   readonly except?: NamePatterns | undefined;
 }
 
@@ -20,35 +23,67 @@ export interface Selection {
  */
 export function selectByName(
   workers: readonly DeclarativeWorker[],
-  { only = "*", except = [] }: Selection,
+  selection: Selection,
   problems: Problems,
 ): readonly DeclarativeWorker[] {
-  const wanted = compile("only", only, problems);
-  const unwanted = compile("except", except, problems);
+  const { wanted } = compileAll(selection, problems);
+  const names = workers.map(({ label }) => label);
+  for (const { origin, pattern, matches } of workers.length === 0 ? [] : wanted.flat()) {
+    if (names.some((name) => matches.test(name))) continue;
+    problems.add(`${origin}: "${pattern}" names no worker; there are ${listNames(names)}`);
+  }
+  return selectAmong(workers, selection);
+}
+
+/** The same for workers that come later, and need not be named. */
+export function selectAmong(workers: readonly DeclarativeWorker[], selection: Selection): readonly DeclarativeWorker[] {
+  const { wanted, unwanted } = compileAll(selection, new Problems());
+  const fits = ({ label }: DeclarativeWorker, patterns: readonly Pattern[]): boolean =>
+    patterns.some(({ matches }) => matches.test(label));
+  return workers.filter((worker) => wanted.every((patterns) => fits(worker, patterns)) && !fits(worker, unwanted));
+}
+
+interface Patterns {
+  /** Of each list, one must fit. */
+  readonly wanted: readonly (readonly Pattern[])[];
+  readonly unwanted: readonly Pattern[];
+}
+
+function compileAll({ only = "*", except = [] }: Selection, problems: Problems): Patterns {
   if (Array.isArray(only) && only.length === 0)
     problems.add("The option only: it is empty, so nothing would run: leave it out to run all");
-  for (const { pattern, matches } of workers.length === 0 ? [] : wanted) {
-    if (workers.some(matches)) continue;
-    problems.add(`The option only: "${pattern}" names no worker; there are ${listNames(workers.map(({ name = "" }) => name))}`);
-  }
-  return workers.filter(
-    (worker) => wanted.some(({ matches }) => matches(worker)) && !unwanted.some(({ matches }) => matches(worker)),
-  );
+  const { WATCHBILL_ONLY = "", WATCHBILL_EXCEPT = "" } = process.env;
+  const onlyHere = listed(WATCHBILL_ONLY);
+  return {
+    wanted: [
+      compile("The option only", only, problems),
+      compile("WATCHBILL_ONLY", onlyHere.length === 0 ? "*" : onlyHere, problems),
+    ],
+    unwanted: [
+      ...compile("The option except", except, problems),
+      ...compile("WATCHBILL_EXCEPT", listed(WATCHBILL_EXCEPT), problems),
+    ],
+  };
+}
+
+function listed(text: string): string[] {
+  const patterns = text.split(",").map((pattern) => pattern.trim());
+  return patterns.filter((pattern) => pattern !== "");
 }
 
 interface Pattern {
+  readonly origin: string;
   readonly pattern: string;
-  readonly matches: (worker: DeclarativeWorker) => boolean;
+  readonly matches: RegExp;
 }
 
-function compile(option: string, patterns: unknown, problems: Problems): Pattern[] {
+function compile(origin: string, patterns: unknown, problems: Problems): Pattern[] {
   const list: unknown[] = Array.isArray(patterns) ? patterns : [patterns];
   return list.flatMap((pattern) => {
     if (typeof pattern === "string") {
-      const expression = new RegExp(`^${pattern.split("*").map(literally).join(".*")}$`, "s");
-      return [{ pattern, matches: ({ name = "" }) => expression.test(name) }];
+      return [{ origin, pattern, matches: new RegExp(`^${pattern.split("*").map(literally).join(".*")}$`, "s") }];
     }
-    problems.add(`The option ${option}: ${inspect(pattern, { depth: 0 })} is not a name pattern: give a string`);
+    problems.add(`${origin}: ${inspect(pattern, { depth: 0 })} is not a name pattern: give a string`);
     return [];
   });
 }

@@ -16,7 +16,15 @@ export interface RunnerSettings {
   readonly signals?: readonly ProcessSignal[] | undefined;
   /** How long workers may take to stop before they are given up on and named. 30 s by default. */
   readonly shutdownTimeout?: Duration | undefined;
+  /**
+   * In which order the workers are stopped. `"all"`, the default: all at once. `"reverse"`: source by source, from the last to the
+   * first, each of which begins when the one before it has stopped or its time is over.
+   */
+  readonly stopOrder?: StopOrder | undefined;
 }
+
+/** In which order a roster is stopped. */
+export type StopOrder = "all" | "reverse";
 
 /** The same, once it has been checked. */
 export interface CheckedSettings {
@@ -25,11 +33,12 @@ export interface CheckedSettings {
   readonly signals: readonly ProcessSignal[] | undefined;
   /** In ms. */
   readonly shutdownTimeout: number;
+  readonly stopOrder: StopOrder;
 }
 
 /** Checks the settings; each that makes no sense is a problem. */
 export function checkSettings(settings: RunnerSettings, problems: Problems): CheckedSettings {
-  const { logger, signal, signals, shutdownTimeout = "30s" } = settings;
+  const { logger, signal, signals, shutdownTimeout = "30s", stopOrder = "all" } = settings;
   if (logger !== undefined && !isLogger(logger)) {
     problems.add(`The option logger: ${inspect(logger)} is no logger: give an object with debug, info, warn and error`);
   }
@@ -38,7 +47,10 @@ export function checkSettings(settings: RunnerSettings, problems: Problems): Che
   }
   if (signals !== undefined) checkSignals(signals, problems);
   const timeout = problems.attempt("The option shutdownTimeout", () => parseDuration(shutdownTimeout)) ?? 0;
-  return { logger, signal, signals, shutdownTimeout: timeout };
+  if (stopOrder !== "all" && stopOrder !== "reverse") {
+    problems.add(`The option stopOrder: ${inspect(stopOrder)} is no order: give "all" or "reverse"`);
+  }
+  return { logger, signal, signals, shutdownTimeout: timeout, stopOrder };
 }
 
 function checkSignals(signals: unknown, problems: Problems): void {

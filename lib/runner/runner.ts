@@ -2,17 +2,17 @@ import type { Activity } from "../context/activity.js";
 import { onAbort } from "../context/on-abort.js";
 import { isFailure } from "../context/outcome.js";
 import { WorkerLogger } from "../context/worker-logger.js";
-import { initialStatus, type WorkerStatus } from "../context/worker-status.js";
 import type { DeclarativeWorker } from "../declarative-worker.js";
 import { listNames } from "../errors/list-names.js";
 import { RunnerBusyError } from "../errors/runner-busy-error.js";
 import { Problems } from "../registry/problems.js";
+import { WorkerRegistry } from "../registry/worker-registry.js";
 import { Bridge, type RunOptions } from "../workers/bridge.js";
 import { Call } from "../workers/call.js";
-import { RunAllWorkers } from "../workers/run-all-workers.js";
-import { WorkerLink } from "../workers/worker-link.js";
+import { Crew } from "./crew.js";
 import { type Selection, selectByName } from "./name-patterns.js";
 import { onProcessSignals } from "./process-signals.js";
+import { RosterTree } from "./roster-tree.js";
 import { type CheckedSettings, checkSettings, type RunnerSettings } from "./runner-settings.js";
 
 export interface RunnerOptions extends RunnerSettings, Selection {}
@@ -23,23 +23,23 @@ const processSignals = ["SIGINT", "SIGTERM"] as const;
  * Runs a roster of workers: starts all, and when one fails or returns, stops the rest. A runner is a worker itself,
  * so that it can be one of another roster, under a name and with a retry of its own.
  */
-export class Runner extends WorkerLink {
-  /** The workers of the roster, in order. They may be looked at with nothing started. */
-  readonly workers: readonly DeclarativeWorker[];
+export class Runner extends Crew {
   /** @internal */
   readonly label = "";
   /** @internal */
   readonly isContinuous = true;
   readonly #settings: CheckedSettings;
-  #roster: RunAllWorkers | undefined;
 
-  /** @throws BootstrapError if options are malformed, with all that are */
-  constructor(workers: readonly DeclarativeWorker[], options: RunnerOptions = {}) {
-    super();
+  /**
+   * @param registry makes the workers of the sources that are added later
+   * @throws BootstrapError if options are malformed, with all that are
+   */
+  constructor(workers: readonly DeclarativeWorker[], options: RunnerOptions = {}, registry = new WorkerRegistry()) {
     const problems = new Problems();
-    this.#settings = checkSettings(options, problems);
-    this.workers = selectByName(workers, options, problems);
+    const settings = checkSettings(options, problems);
+    super(selectByName(workers, options, problems), options, registry);
     if (problems.count > 0) throw problems.toError();
+    this.#settings = settings;
   }
 
   /**
@@ -69,19 +69,10 @@ export class Runner extends WorkerLink {
    * A worker that stops its own roster must not wait for that: the roster waits for the worker.
    */
   async stop(): Promise<void> {
-    const roster = this.#roster;
+    const roster = this.tree?.roster;
     if (roster === undefined) return;
     roster.abort(new DOMException("The runner was told to stop", "AbortError"));
     await new Promise<void>((resolve) => roster.onSettled(resolve));
-  }
-
-  /** How every worker is, in the order of {@link workers}; after the run, how it was. */
-  status(): WorkerStatus[] {
-    return this.workers.map(({ name = "" }, index) => {
-      const status = initialStatus(name);
-      this.#roster?.members[index]?.describe(status);
-      return status;
-    });
   }
 
   /**
@@ -89,12 +80,12 @@ export class Runner extends WorkerLink {
    * @internal
    */
   override activity(parent: Activity): Activity {
-    if (this.#roster?.busy === true) return new Call(parent, this.#refuse);
-    const { logger, signal, shutdownTimeout } = this.#settings;
-    const roster = new RunAllWorkers(parent, this.workers, { logger, shutdownTimeout });
+    if (this.tree?.roster.busy === true) return new Call(parent, this.#refuse);
+    this.tree = new RosterTree(parent, this.workers, this.#settings);
+    const { roster } = this.tree;
     if (this.workers.length === 0) new WorkerLogger(roster.logger, roster.name).warn("there are no workers to run");
+    const { signal } = this.#settings;
     if (signal !== undefined) roster.onSettled(onAbort(signal, roster));
-    this.#roster = roster;
     return roster;
   }
 
@@ -118,8 +109,8 @@ export class Runner extends WorkerLink {
 
   /** The names of the workers that have not stopped. */
   #running(): string {
-    const names: string[] = [];
-    this.#roster?.listRunning(names);
-    return listNames(names);
+    const running: Activity[] = [];
+    this.tree?.roster.listRunning(running);
+    return listNames(running.map(({ name }) => name));
   }
 }

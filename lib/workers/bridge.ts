@@ -3,6 +3,7 @@ import type { Activity, Startable } from "../context/activity.js";
 import { Context } from "../context/context.js";
 import { isLogger, type Logger } from "../context/logger.js";
 import { isAbortSignal, onAbort } from "../context/on-abort.js";
+import type { Orders } from "../context/orders.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
 import type { Runs } from "../context/runs.js";
 import { Scope } from "../context/scope.js";
@@ -82,6 +83,11 @@ export class Bridge extends Scope {
 
   override get logger(): Logger {
     return this.#given("logger") ?? this.#outer?.logger ?? stderrLogger;
+  }
+
+  /** What is called by hand is a part of the run that calls it, and not a worker that can be given orders. */
+  override get orders(): Orders | undefined {
+    return undefined;
   }
 
   override begin(): void {

@@ -4,6 +4,7 @@ import type { Link } from "../context/link.js";
 import { nestName } from "../context/nest-name.js";
 import type { Outcome } from "../context/outcome.js";
 import { Scope } from "../context/scope.js";
+import type { WorkerStatus } from "../context/worker-status.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import type { Worker, WorkerFunc } from "./worker.js";
 import { WorkerLink, workerLink } from "./worker-link.js";
@@ -39,18 +40,18 @@ class NamedLink extends WorkerLink {
   }
 
   override activity(parent: Activity): Activity {
-    return new NamedActivity(parent, this.#worker, this.label);
+    return new NamedActivity<Link>(parent, this.#worker, this.label);
   }
 }
 
 /** A worker at work under its name. It has a signal of its own, so that workers that run together never share one. */
-export class NamedActivity extends Scope {
-  readonly #worker: Link;
+export class NamedActivity<Declared extends Link = Link> extends Scope {
+  readonly link: Declared;
   readonly #name: string;
 
-  constructor(parent: Activity, worker: Link, name: string) {
+  constructor(parent: Activity, link: Declared, name: string) {
     super(parent);
-    this.#worker = worker;
+    this.link = link;
     this.#name = nestName(parent.name, name);
   }
 
@@ -59,10 +60,21 @@ export class NamedActivity extends Scope {
   }
 
   override begin(): void {
-    this.start(this.#worker);
+    this.start(this.link);
   }
 
   protected override ended(outcome: Outcome): void {
     this.settle(outcome);
+  }
+
+  override listRunning(list: Activity[]): void {
+    const { length } = list;
+    super.listRunning(list);
+    if (list.length === length) list.push(this);
+  }
+
+  override describe(status: WorkerStatus): void {
+    status.phase = this.child === undefined ? "stopped" : "running";
+    super.describe(status);
   }
 }

@@ -40,6 +40,19 @@ export function retryPolicy(policy: unknown): RetryPolicy {
   };
 }
 
+/**
+ * The policy itself, once it is known to be one.
+ * @throws InvalidArgumentError as {@link retryPolicy} does
+ */
+export function checkRetry(policy: unknown): Backoff | RetryOptions {
+  assertRetry(policy);
+  return policy;
+}
+
+function assertRetry(policy: unknown): asserts policy is Backoff | RetryOptions {
+  retryPolicy(policy);
+}
+
 /** One for all: there may be a hundred thousand policies. */
 function always(): boolean {
   return true;

@@ -43,6 +43,10 @@ class RetryLink extends WorkerLink {
     return this.worker.isContinuous;
   }
 
+  override get timeToStop(): number | undefined {
+    return this.worker.timeToStop;
+  }
+
   override activity(parent: Activity): Activity {
     return new RetryingWorker(parent, this);
   }
@@ -81,6 +85,18 @@ class RetryingWorker extends Retrying {
     const verdict = failure === undefined ? undefined : this.giveUpWith(failure);
     if (verdict === undefined) this.tryAgain(failure);
     else this.settle(verdict);
+    this.reconsider();
+  }
+
+  /** While it backs off nothing runs, and a run that is asked for does not wait for the end of that. */
+  override reconsider(): void {
+    if (!this.sleeping) {
+      super.reconsider();
+      return;
+    }
+    const { orders } = this;
+    orders?.rest();
+    if (orders?.wantsRun === true) this.sleep(0);
   }
 
   /** The error to end with, if the policy wants no further restart. */

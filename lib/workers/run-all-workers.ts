@@ -3,11 +3,12 @@ import type { Link } from "../context/link.js";
 import type { Logger } from "../context/logger.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
 import { WorkerLogger } from "../context/worker-logger.js";
-import { ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
+import type { ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
 import { WorkerExitedPrematurelyError } from "../errors/worker-exited-prematurely-error.js";
-import { formatDuration } from "../time/format-duration.js";
 import { type RunOptions, runUnder } from "./bridge.js";
+import type { NamedActivity } from "./named.js";
 import { RunAll } from "./run-all.js";
+import { Stopping } from "./stopping.js";
 import type { Worker, WorkerFunc } from "./worker.js";
 import { workerLink } from "./worker-link.js";
 
@@ -31,28 +32,26 @@ export async function runAllWorkers(workers: Iterable<Worker | WorkerFunc>, opti
 export interface RosterOptions {
   /** How long after an abort, in ms, those that have not stopped are given up on and named. Never by default. */
   readonly shutdownTimeout?: number;
+  /** The members in the batches in which they are stopped, one after the other. All in one by default. */
+  readonly batches?: ((members: readonly NamedActivity[]) => NamedActivity[][]) | undefined;
+  /** Told of those whose time is over. With this, nobody is given up on, however long it takes. */
+  readonly onLate?: (error: ShutdownTimeoutError) => void;
   /** Its parent's by default. */
   readonly logger?: Logger | undefined;
 }
 
 /** Workers side by side: the end of one is the end of all, unless it is done for good. */
 export class RunAllWorkers extends RunAll {
-  readonly #shutdownTimeout: number;
-  readonly #logger: Logger | undefined;
-  #timedOut = false;
+  protected readonly options: RosterOptions;
+  #stopping: Stopping | undefined;
 
-  constructor(
-    parent: Activity,
-    links: readonly Link[],
-    { shutdownTimeout = Number.POSITIVE_INFINITY, logger }: RosterOptions = {},
-  ) {
+  constructor(parent: Activity, links: readonly Link[], options: RosterOptions = {}) {
     super(parent, links, "worker");
-    this.#shutdownTimeout = shutdownTimeout;
-    this.#logger = logger;
+    this.options = options;
   }
 
   override get logger(): Logger {
-    return this.#logger ?? super.logger;
+    return this.options.logger ?? super.logger;
   }
 
   /** What the end of a member means: to return is to fail, unless one was told to stop. */
@@ -65,42 +64,53 @@ export class RunAllWorkers extends RunAll {
   }
 
   protected override ended(outcome: Outcome, member: Activity): void {
-    if (this.#timedOut) {
+    if (this.#stopping?.wasGivenUp(member) === true) {
       this.running--;
-      this.#log(member, outcome, "ended after the shutdown timeout");
+      this.log(member, outcome, "ended after the shutdown timeout");
       return;
     }
     const first = !this.aborted;
     const verdict = this.#judge(outcome, member);
-    if (isFailure(verdict)) this.#log(member, verdict, first ? "failed; the roster stops" : "failed while it stopped");
+    if (isFailure(verdict)) this.log(member, verdict, first ? "failed; the roster stops" : "failed while it stopped");
     super.ended(verdict, member);
+    this.#stopping?.hasStopped(member);
     // One that is done for good leaves the others alone.
     if (verdict === "completed") return;
     if (first && this.running > 0) this.abort(new DOMException(`${member.name} has ended, so the roster stops`, "AbortError"));
   }
 
-  #log(member: Activity, outcome: Outcome, message: string): void {
+  protected log(member: Activity, outcome: Outcome, message: string): void {
     const logger = new WorkerLogger(this.logger, member.name);
     if (isFailure(outcome)) logger.error({ err: outcome }, message);
     else logger.warn(message);
   }
 
   protected override stopWork(reason: unknown): void {
-    super.stopWork(reason);
-    if (this.running > 0) this.sleep(this.#shutdownTimeout);
+    this.#stopping = new Stopping({
+      batches: this.options.batches?.(this.members) ?? [[...this.members]],
+      reason,
+      timeoutOf: this.timeoutOf,
+      onGivenUp: () => this.finish(),
+      onLate: this.options.onLate,
+    });
+    this.#stopping.begin();
+    // Nobody may be left to tell that all have ended.
+    if (this.running === 0) this.finish();
   }
 
-  /** Those that still run have had their time. */
-  override wake(): void {
-    const names: string[] = [];
-    this.listRunning(names);
-    const timeout = new ShutdownTimeoutError(names, formatDuration(this.#shutdownTimeout));
-    this.#timedOut = true;
-    if (this.failures.length === 0) {
+  /** How long a member may take to stop, in ms. */
+  protected readonly timeoutOf = ({ link }: NamedActivity): number =>
+    link.timeToStop ?? this.options.shutdownTimeout ?? Number.POSITIVE_INFINITY;
+
+  protected override finish(): void {
+    if (this.hasSettled) return;
+    const timeout = this.#stopping?.timeout();
+    if (timeout !== undefined && this.failures.length === 0) {
+      this.callOffSleep();
       this.settle(timeout);
-      return;
+    } else {
+      if (timeout !== undefined) this.failures.push({ worker: timeout.workers.join(", "), error: timeout });
+      super.finish();
     }
-    this.failures.push({ worker: names.join(", "), error: timeout });
-    this.finish();
   }
 }

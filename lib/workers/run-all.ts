@@ -1,5 +1,6 @@
 import type { Activity } from "../context/activity.js";
 import type { Link } from "../context/link.js";
+import type { Orders } from "../context/orders.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
 import { Scope } from "../context/scope.js";
 import { type Failure, WorkersFailedError } from "../errors/workers-failed-error.js";
@@ -11,9 +12,10 @@ import { NamedActivity } from "./named.js";
  */
 export abstract class RunAll extends Scope {
   /** In the order in which they were given; those that have settled stay, with what they know of their runs. */
-  readonly members: readonly Activity[];
+  readonly members: NamedActivity[];
   protected readonly kind: "worker" | "job";
   protected readonly failures: Failure[] = [];
+  /** How many have not settled. */
   protected running: number;
   #hasSettled = false;
   readonly #onSettled: (() => void)[] = [];
@@ -30,7 +32,7 @@ export abstract class RunAll extends Scope {
       this.settle("done");
       return;
     }
-    this.sleepUntil(Number.POSITIVE_INFINITY);
+    this.sleepForEver();
     for (const member of this.members) member.begin();
   }
 
@@ -49,16 +51,25 @@ export abstract class RunAll extends Scope {
     if (this.running === 0) this.finish();
   }
 
-  // The runs of the members are their own.
+  // The runs of the members are their own, and what was ordered for the whole is not for them.
   override recovered(): void {}
   override failing(): void {}
   override ran(): void {}
   override checkpoint(): void {}
+  override reconsider(): void {}
+
+  override get orders(): Orders | undefined {
+    return undefined;
+  }
 
   /** Calls back once this has settled; at once, if it has already. */
   onSettled(callback: () => void): void {
     if (this.#hasSettled) callback();
     else this.#onSettled.push(callback);
+  }
+
+  get hasSettled(): boolean {
+    return this.#hasSettled;
   }
 
   protected override settle(outcome: Outcome): void {
@@ -68,17 +79,25 @@ export abstract class RunAll extends Scope {
   }
 
   protected finish(): void {
-    this.queue?.cancel(this);
+    this.callOffSleep();
     if (this.failures.length > 0) this.settle(new WorkersFailedError(this.failures, this.kind));
     else if (this.kind === "job") this.settle("done");
     else this.settle(this.aborted ? "stopped" : "completed");
   }
 
-  override listRunning(names: string[]): void {
-    for (const member of this.members) if (member.busy) member.listRunning(names);
+  override listRunning(list: Activity[]): void {
+    for (const member of this.members) if (member.busy) member.listRunning(list);
   }
 
-  #member(link: Link, index: number): Activity {
+  /** One more, beside those that run. */
+  protected join(link: Link): void {
+    const member = this.#member(link, this.members.length);
+    this.members.push(member);
+    this.running++;
+    member.begin();
+  }
+
+  #member(link: Link, index: number): NamedActivity {
     const activity = link.activity(this);
     if (activity instanceof NamedActivity && activity.name !== this.name) return activity;
     return new NamedActivity(this, link, link.label || `${this.kind} ${index + 1}`);

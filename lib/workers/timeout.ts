@@ -83,12 +83,12 @@ class TimingOut extends Scope {
   }
 
   protected override stopWork(reason: unknown): void {
-    this.queue?.cancel(this);
+    this.callOffSleep();
     this.child?.abort(reason);
   }
 
   protected override ended(outcome: Outcome): void {
-    this.queue?.cancel(this);
+    this.callOffSleep();
     if (this.#timeout === undefined || outcome === "completed") {
       this.settle(outcome);
       return;

@@ -1,4 +1,4 @@
-// expected: 'startImediately' does not exist in type 'ValueOrOf<object, RepeatOptions>'
+// expected: 'startImediately' does not exist in type 'ValueOrOf<object, RepeatWorkerOptions>'
 import { Repeat } from "watchbill";
 
 export class Fetcher {

@@ -1,4 +1,4 @@
-// expected: Decorator function return type 'WorkerMethodDecorator<object>' is not assignable
+// expected: Decorator function return type 'WorkerDecorator<object>' is not assignable
 import { Retry, Worker } from "watchbill";
 
 export class Fetcher {

@@ -1,0 +1,73 @@
+import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
+import { isFailure, type Outcome } from "./outcome.js";
+
+/** Someone who waits for a run that was asked for. */
+interface Requester {
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/**
+ * What was ordered by hand for one worker: to pause, or to run now. Kept with the worker, and looked at by whoever repeats it
+ * at each decision, so that an order outlives the restarts of what it is for.
+ */
+export class Orders {
+  #isPaused = false;
+  /** For the run that comes next. */
+  #wanted: Requester[] = [];
+  /** For the run that is under way. */
+  #served: Requester[] = [];
+  #resting: (() => void)[] = [];
+
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** Resolves once nothing of the worker runs. */
+  pause(): Promise<void> {
+    this.#isPaused = true;
+    return new Promise((resolve) => this.#resting.push(resolve));
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.rest();
+  }
+
+  /** Nothing of the worker runs now. */
+  rest(): void {
+    for (const tell of this.#resting.splice(0)) tell();
+  }
+
+  get wantsRun(): boolean {
+    return this.#wanted.length > 0;
+  }
+
+  /** Settles with the next run that begins: all who ask before that share it. */
+  requestRun(): Promise<void> {
+    return new Promise((resolve, reject) => this.#wanted.push({ resolve, reject }));
+  }
+
+  runBegins(): void {
+    this.#served.push(...this.#wanted.splice(0));
+  }
+
+  /** @param reason of the stop, if it was stopped */
+  runEnds(outcome: Outcome, reason: unknown): void {
+    for (const { resolve, reject } of this.#served.splice(0)) {
+      if (isFailure(outcome)) reject(outcome);
+      else if (outcome === "stopped") reject(reason);
+      else resolve();
+    }
+  }
+
+  /** The worker has ended, and there will be no further run. */
+  workerEnds(worker: string, outcome: Outcome, reason: unknown): void {
+    this.runEnds(outcome, reason);
+    const ending = isFailure(outcome) ? "it has failed" : "it is done for good";
+    for (const { reject } of this.#wanted.splice(0)) {
+      reject(outcome === "stopped" ? reason : new WorkerNotRunningError(worker, "triggered", ending));
+    }
+    this.rest();
+  }
+}

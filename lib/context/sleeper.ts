@@ -1,0 +1,33 @@
+import { type Timer, TimerQueue } from "../time/timer-queue.js";
+
+/** Something that waits in the timer queue from time to time, for one thing at a time. */
+export abstract class Sleeper implements Timer {
+  queue: TimerQueue | undefined = undefined;
+  slot = -1;
+
+  get sleeping(): boolean {
+    return this.queue !== undefined;
+  }
+
+  protected sleep(ms: number): void {
+    const queue = TimerQueue.current();
+    queue.schedule(this, queue.now() + ms);
+  }
+
+  /** Until a point in time on the clock of the timer queue. */
+  protected sleepUntil(due: number): void {
+    TimerQueue.current().schedule(this, due);
+  }
+
+  /** Until it is aborted, or woken by a change of its orders. Keeps the process alive like any other sleep. */
+  protected sleepForEver(): void {
+    this.sleepUntil(Number.POSITIVE_INFINITY);
+  }
+
+  protected callOffSleep(): void {
+    this.queue?.cancel(this);
+  }
+
+  /** The time for which it slept has come. */
+  wake(): void {}
+}

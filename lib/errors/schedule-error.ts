@@ -1,0 +1,21 @@
+import { WatchbillError } from "./watchbill-error.js";
+
+/**
+ * A schedule threw, or returned something that is not a later time, so there is no next run and the worker has ended. `cause` is
+ * what the schedule threw, if it did.
+ */
+export class ScheduleError extends WatchbillError {
+  static {
+    this.prototype.name = "ScheduleError";
+  }
+
+  readonly worker: string;
+
+  constructor(worker: string, problem: string, options?: ErrorOptions) {
+    super(
+      `The schedule of ${worker || "a worker"} ${problem}; it must return a Date after the one that it is given, or null if there is none`,
+      options,
+    );
+    this.worker = worker;
+  }
+}

@@ -1,0 +1,133 @@
+import { initialStatus, type WorkerStatus } from "../context/worker-status.js";
+import type { DeclarativeWorker } from "../declarative-worker.js";
+import { UnknownWorkerError } from "../errors/unknown-worker-error.js";
+import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
+import { Problems } from "../registry/problems.js";
+import type { WorkerRegistry } from "../registry/worker-registry.js";
+import { WorkerLink } from "../workers/worker-link.js";
+import { type Selection, selectAmong } from "./name-patterns.js";
+import type { Roster } from "./roster.js";
+import type { RosterTree } from "./roster-tree.js";
+
+/** The workers of a runner, whether they run or not: can be looked at, added, removed, and handled one by one. */
+export abstract class Crew extends WorkerLink {
+  readonly #selection: Selection;
+  readonly #registry: WorkerRegistry;
+  #workers: readonly DeclarativeWorker[];
+  /** What runs, or has run last. */
+  protected tree: RosterTree | undefined;
+
+  constructor(workers: readonly DeclarativeWorker[], selection: Selection, registry: WorkerRegistry) {
+    super();
+    this.#workers = workers;
+    this.#selection = selection;
+    this.#registry = registry;
+  }
+
+  /** The workers of the roster, in order. They may be looked at with nothing started. */
+  get workers(): readonly DeclarativeWorker[] {
+    return this.#workers;
+  }
+
+  /** How every worker is, in the order of {@link workers}; after the run, how it was. */
+  status(): WorkerStatus[] {
+    const atWork = this.tree?.atWork();
+    return this.workers.map((worker) => {
+      const status = initialStatus(worker.label);
+      atWork?.get(worker)?.describe(status);
+      this.tree?.groupOf(worker)?.describeBackoff(status);
+      return status;
+    });
+  }
+
+  /**
+   * Lets a repeated worker run now, and settles with that run: resolves if it succeeds, rejects with its error, or with the reason of
+   * the stop. Runs still never overlap: if one is under way, it is the next, and all who ask for that share it. The grid stays
+   * where it is. A backoff is cut short, and a worker that is paused runs this once.
+   *
+   * Rejects with an {@link UnknownWorkerError}, with a {@link WorkerNotRunningError}, or with an {@link InvalidArgumentError} if it is not
+   * repeated.
+   */
+  async trigger(name: string): Promise<void> {
+    await this.#rosterOf(name, "triggered", (roster, worker) => roster.trigger(worker));
+  }
+
+  /**
+   * Keeps a worker from running until it is resumed, restarts of it or of its group included. The run of a repeated worker
+   * that is under way is completed; a continuous worker is stopped. Resolves once nothing of it runs.
+   *
+   * Rejects with an {@link UnknownWorkerError}, with a {@link WorkerNotRunningError}, or with a {@link ShutdownTimeoutError} if it does not
+   * stop in time; it is paused all the same, once it does.
+   */
+  async pause(name: string): Promise<void> {
+    await this.#rosterOf(name, "paused", (roster, worker) => roster.pause(worker));
+  }
+
+  /**
+   * Ends a pause: a continuous worker is started again, and the next run of a repeated one is when it is due next; of those that
+   * were missed, none is made up for.
+   * @throws UnknownWorkerError
+   * @throws WorkerNotRunningError
+   */
+  resume(name: string): void {
+    this.#rosterOf(name, "resumed", (roster, worker) => roster.resume(worker));
+  }
+
+  /**
+   * Stops a worker and starts it anew, without a backoff and with no failure counted. Ends a pause, and starts one that
+   * was done for good. Resolves once it has been started.
+   *
+   * Rejects with an {@link UnknownWorkerError}, with a {@link WorkerNotRunningError}, or with a {@link ShutdownTimeoutError} if it does not
+   * stop in time; it is restarted all the same, once it does.
+   */
+  async restart(name: string): Promise<void> {
+    await this.#rosterOf(name, "restarted", (roster, worker) => roster.restart(worker));
+  }
+
+  /**
+   * Adds the workers of a source, as `bootstrap` does, and starts them if the runner runs. `only` and `except` hold for them too.
+   * @returns the workers that were added
+   * @throws BootstrapError with everything that is wrong with the source
+   * @throws WorkerNotRunningError if the runner is being stopped
+   */
+  add(source: object): readonly DeclarativeWorker[] {
+    const problems = new Problems();
+    const found = this.#registry.read(source, this.workers, problems);
+    if (problems.count > 0) throw problems.toError();
+    const added = selectAmong(found, this.#selection);
+    if (this.tree?.roster.busy === true) this.tree.add(added);
+    this.#workers = [...this.#workers, ...added];
+    return added;
+  }
+
+  /**
+   * Stops a worker and forgets it; resolves once it has stopped. The others go on: to have removed the last worker is not the end of
+   * the run, so that another may be added.
+   *
+   * Rejects with an {@link UnknownWorkerError}, or with a {@link ShutdownTimeoutError} if it does not stop in time; it is removed all
+   * the same, once it does.
+   */
+  async remove(name: string): Promise<void> {
+    const worker = this.#workerAt(name);
+    const forget = (): void => {
+      this.#workers = this.#workers.filter((other) => other !== worker);
+    };
+    if (this.tree?.roster.busy === true) await this.tree.remove(worker, forget);
+    else forget();
+  }
+
+  #workerAt(name: string): DeclarativeWorker {
+    const worker = this.workers.find((each) => each.name === name);
+    if (worker !== undefined) return worker;
+    throw new UnknownWorkerError(
+      name,
+      this.workers.map(({ label }) => label),
+    );
+  }
+
+  #rosterOf<Result>(name: string, wish: string, handle: (roster: Roster, worker: DeclarativeWorker) => Result): Result {
+    const worker = this.#workerAt(name);
+    if (this.tree === undefined) throw new WorkerNotRunningError(name, wish, "the runner does not run");
+    return handle(this.tree.rosterOf(worker), worker);
+  }
+}

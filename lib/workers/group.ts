@@ -1,0 +1,34 @@
+import type { Activity } from "../context/activity.js";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { RunAllWorkers } from "./run-all-workers.js";
+import type { Worker, WorkerFunc } from "./worker.js";
+import { WorkerLink, workerLink } from "./worker-link.js";
+
+/**
+ * Makes one worker of several: it starts all, and when one of them fails or returns, it stops the others, waits for them, and
+ * fails with a {@link WorkersFailedError}. Under a {@link retry} they are restarted together, when one has been given up by its own
+ * retry or has none (one for all). Groups nest, and so does everything else: a group in the place of a worker is a supervision tree.
+ *
+ * One that is done for good leaves the others alone; the group is done when all are. A group is never started again before all
+ * of it has stopped, however long that takes.
+ * @throws InvalidArgumentError if one is not a worker, or there is none
+ */
+export function group(...workers: (Worker | WorkerFunc)[]): Worker {
+  if (workers.length === 0) throw new InvalidArgumentError("A group of no workers was given: give one at least");
+  return new GroupLink(workers.map(workerLink));
+}
+
+class GroupLink extends WorkerLink {
+  readonly label = "";
+  readonly isContinuous = true;
+  readonly #links: readonly WorkerLink[];
+
+  constructor(links: readonly WorkerLink[]) {
+    super();
+    this.#links = links;
+  }
+
+  override activity(parent: Activity): Activity {
+    return new RunAllWorkers(parent, this.#links);
+  }
+}

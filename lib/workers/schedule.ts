@@ -1,0 +1,61 @@
+import { inspect } from "node:util";
+import { inspectSafely } from "../errors/inspect-safely.js";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { ScheduleError } from "../errors/schedule-error.js";
+
+/**
+ * The times at which something is due, by the wall clock. Pure, so that one value can serve any number of workers. For cron
+ * patterns there is `cron` of `watchbill/cron`.
+ */
+export interface Schedule {
+  /** The first time strictly after the given one; null if there is none any more. */
+  next(after: Date): Date | null;
+}
+
+export function isSchedule(value: unknown): value is Schedule {
+  return typeof value === "object" && value !== null && "next" in value && typeof value.next === "function";
+}
+
+/**
+ * The first time of a schedule after another, in ms since the epoch; Infinity, if there is none any more.
+ * @param worker for the message
+ * @throws ScheduleError if the schedule throws, or returns anything else than a later time or null
+ */
+export function nextTime(schedule: Schedule, after: number, worker: string): number {
+  let next: unknown;
+  try {
+    next = schedule.next(new Date(after));
+  } catch (cause) {
+    throw new ScheduleError(worker, `threw for ${shown(after)}`, { cause });
+  }
+  if (next === null) return Number.POSITIVE_INFINITY;
+  const time = timeOf(next);
+  if (time > after) return time;
+  throw new ScheduleError(worker, `returned ${inspectSafely(next, { depth: 0 })} for ${shown(after)}`);
+}
+
+/**
+ * Asks a schedule once, so that one that makes no sense is told of where it is declared.
+ * @throws InvalidArgumentError if it does not give a time
+ */
+export function checkSchedule(schedule: Schedule): void {
+  try {
+    nextTime(schedule, Date.now(), "");
+  } catch (error) {
+    if (!(error instanceof ScheduleError)) throw error;
+    if (error.cause instanceof InvalidArgumentError) throw error.cause;
+    throw new InvalidArgumentError(error.message, { cause: error.cause });
+  }
+}
+
+function timeOf(value: unknown): number {
+  // By its shape: a Date of another realm, or of fake timers, is no instance of this one's.
+  if (typeof value !== "object" || value === null || !("getTime" in value) || typeof value.getTime !== "function")
+    return Number.NaN;
+  const time: unknown = value.getTime();
+  return typeof time === "number" ? time : Number.NaN;
+}
+
+function shown(time: number): string {
+  return inspect(new Date(time));
+}
