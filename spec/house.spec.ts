@@ -4,7 +4,7 @@ import { expect } from "chai";
 
 /** From the roof down. What stands on one line may not import each other. */
 const floors = [
-  ["index.ts"],
+  ["index.ts", "cron"],
   ["bootstrap.ts"],
   ["runner"],
   ["registry"],
@@ -44,6 +44,11 @@ describe("the house", () => {
         .map((target) => `${file} imports ${target}`),
     );
     expect(upwards).to.deep.equal([]);
+  });
+
+  it("has no optional peer in the core", () => {
+    const users = files.filter((file) => /from "croner"/.test(readFileSync(join("lib", file), "utf8")));
+    expect(users).to.deep.equal(["cron/cron.ts"]);
   });
 
   it("has no cycle, not even of types", () => {

@@ -51,7 +51,12 @@ describe("the public face", () => {
 
   it("depends on reflect-metadata and nothing else", () => {
     expect(Object.keys(manifest.dependencies ?? {})).to.deep.equal(["reflect-metadata"]);
-    expect(manifest).to.not.have.any.keys("peerDependencies", "optionalDependencies", "bundledDependencies");
+    expect(manifest).to.not.have.any.keys("optionalDependencies", "bundledDependencies");
+  });
+
+  it("asks for a peer only where a subpath is used that needs it", () => {
+    expect(manifest.peerDependencies).to.deep.equal({ croner: "^11.0.0" });
+    expect(manifest.peerDependenciesMeta).to.deep.equal({ croner: { optional: true } });
   });
 
   it("develops with these tools and no others", () => {
@@ -64,6 +69,7 @@ describe("the public face", () => {
       "@types/sinon",
       "c8",
       "chai",
+      "croner",
       "fast-check",
       "mocha",
       "oxlint",

@@ -26,7 +26,7 @@ export class RepeatingOnGrid extends Repeating {
   override begin(): void {
     const now = TimerQueue.current().now();
     this.#start = now + this.#initialDelay;
-    if (this.#slot < 0 && this.#start <= now && this.orders?.isPaused !== true) this.wake();
+    if (this.#slot < 0 && this.#start <= now && !this.isPaused) this.wake();
     else this.awaitNext();
   }
 

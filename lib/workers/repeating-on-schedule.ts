@@ -35,13 +35,13 @@ export class RepeatingOnSchedule extends Repeating {
   override begin(): void {
     const { startImmediately, initialDelay = 0 } = this.#repetition;
     this.#after = Date.now() + initialDelay;
-    if (startImmediately && this.orders?.isPaused !== true) super.wake();
+    if (startImmediately && !this.isPaused) super.wake();
     else this.awaitNext();
   }
 
   override wake(): void {
     if (this.clockWasSetBack()) this.awaitNext();
-    else if (this.#looked >= this.#due || this.orders?.wantsRun === true) super.wake();
+    else if (this.#looked >= this.#due || this.wantsRun) super.wake();
     else this.watchClock();
   }
 

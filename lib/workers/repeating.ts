@@ -1,5 +1,6 @@
 import { Activity } from "../context/activity.js";
 import { describeSleep } from "../context/describe-sleep.js";
+import type { Orders } from "../context/orders.js";
 import type { Outcome } from "../context/outcome.js";
 import { addRuns, type Runs } from "../context/runs.js";
 import type { WorkerStatus } from "../context/worker-status.js";
@@ -9,6 +10,8 @@ import type { JobLink } from "./job-link.js";
 /** A repeated job at work: one run at a time. When a run is due is decided by those who extend this. */
 export abstract class Repeating extends Activity {
   readonly #job: JobLink;
+  /** Kept here, and not asked for upwards at every run. Looked up again when they change. */
+  #orders: Orders | undefined;
   #isWell = false;
   #count = 0;
   #lastStart = 0;
@@ -17,6 +20,7 @@ export abstract class Repeating extends Activity {
   constructor(parent: Activity, job: JobLink) {
     super(parent);
     this.#job = job;
+    this.#orders = parent.orders;
   }
 
   /** Sleeps until the next run is due. */
@@ -25,9 +29,17 @@ export abstract class Repeating extends Activity {
   /** Of the runs that are due at `now`, none is to be made up for. */
   protected abstract skip(now: number): void;
 
+  protected get isPaused(): boolean {
+    return this.#orders?.isPaused === true;
+  }
+
+  protected get wantsRun(): boolean {
+    return this.#orders?.wantsRun === true;
+  }
+
   /** Sleeps until there is something to do: by hand, if something was ordered, or else when it is due. */
   protected awaitNext(): void {
-    const { orders } = this;
+    const orders = this.#orders;
     if (orders === undefined) {
       this.awaitDue();
     } else if (orders.wantsRun) {
@@ -41,6 +53,7 @@ export abstract class Repeating extends Activity {
   }
 
   override reconsider(): void {
+    this.#orders = this.parent.orders;
     if (!this.sleeping) return;
     this.callOffSleep();
     this.skip(TimerQueue.current().now());
@@ -51,13 +64,13 @@ export abstract class Repeating extends Activity {
     this.#lastStart = TimerQueue.current().now();
     this.skip(this.#lastStart);
     this.#count++;
-    this.orders?.runBegins();
+    this.#orders?.runBegins();
     this.start(this.#job);
   }
 
   protected override ended(outcome: Outcome): void {
     this.#lastDuration = TimerQueue.current().now() - this.#lastStart;
-    this.orders?.runEnds(outcome, this.reason);
+    this.#orders?.runEnds(outcome, this.reason);
     if (outcome !== "done" || this.aborted) {
       this.settle(outcome === "done" ? "stopped" : outcome);
       return;
@@ -76,7 +89,7 @@ export abstract class Repeating extends Activity {
 
   override failing(error: Error): void {
     this.#isWell = false;
-    this.orders?.runEnds(error, undefined);
+    this.#orders?.runEnds(error, undefined);
     super.failing(error);
   }
 
@@ -91,7 +104,7 @@ export abstract class Repeating extends Activity {
 
   override describe(status: WorkerStatus): void {
     addRuns(status, this.runs);
-    describeSleep(status, this, this.orders?.isPaused === true ? "paused" : "waiting");
+    describeSleep(status, this, this.isPaused ? "paused" : "waiting");
     super.describe(status);
   }
 }
