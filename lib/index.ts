@@ -35,6 +35,20 @@ export { WatchbillError } from "./errors/watchbill-error.js";
 export { WorkerExitedPrematurelyError } from "./errors/worker-exited-prematurely-error.js";
 export { WorkerNotRunningError } from "./errors/worker-not-running-error.js";
 export { WorkersFailedError } from "./errors/workers-failed-error.js";
+export type { EventOutcome } from "./events/event-outcome.js";
+export type {
+  ExitEvent,
+  HealthEvent,
+  HungEvent,
+  OrderEvent,
+  RestartEvent,
+  RunEvent,
+  StartEvent,
+  StopEvent,
+  TimeoutEvent,
+  WatchbillEvents,
+} from "./events/events.js";
+export { observe } from "./events/observe.js";
 export type { Newable } from "./registry/source.js";
 export type { WorkerConfigurer } from "./registry/worker-configurer.js";
 export { WorkerRegistry, type WorkerRegistryOptions } from "./registry/worker-registry.js";

@@ -10,6 +10,7 @@ const floors = [
   ["registry"],
   ["declarative-worker.ts", "decorators"],
   ["workers"],
+  ["events"],
   ["context"],
   ["backoff", "metadata"],
   ["time"],

@@ -38,6 +38,7 @@ describe("the public face", () => {
       "group",
       "milliseconds",
       "named",
+      "observe",
       "repeat",
       "retry",
       "retryJob",

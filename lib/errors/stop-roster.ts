@@ -1,5 +1,7 @@
 import { WatchbillError } from "./watchbill-error.js";
 
+const brand = Symbol.for("watchbill:StopRoster");
+
 /**
  * Thrown by a worker, from anywhere inside it, to stop all workers: those of its roster, and of every roster that this is a part
  * of. Not a failure: `run()` resolves, if nobody fails.
@@ -7,5 +9,11 @@ import { WatchbillError } from "./watchbill-error.js";
 export class StopRoster extends WatchbillError {
   static {
     this.prototype.name = "StopRoster";
+    Object.defineProperty(this.prototype, brand, { value: true });
   }
+}
+
+/** Whether it is one, be it of another copy of this library. */
+export function isStopRoster(error: Error): boolean {
+  return brand in error;
 }

@@ -3,6 +3,8 @@ import { isFailure, type Outcome } from "../context/outcome.js";
 import type { DeclarativeWorker } from "../declarative-worker.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
+import { channels } from "../events/channels.js";
+import type { OrderEvent } from "../events/events.js";
 import { Monitored } from "../workers/monitored.js";
 import type { NamedActivity } from "../workers/named.js";
 import { type RosterOptions, RunAllWorkers } from "../workers/run-all-workers.js";
@@ -23,6 +25,7 @@ export class Roster extends RunAllWorkers {
   /** Starts one more. */
   add(link: WorkerLink): void {
     if (this.aborted || this.hasSettled) throw new WorkerNotRunningError(link.label, "added", "the roster stops");
+    tell(link.label, "add");
     this.join(link);
   }
 
@@ -32,6 +35,7 @@ export class Roster extends RunAllWorkers {
     if (worker.isContinuous) {
       throw new InvalidArgumentError(`${member.name} cannot be triggered: it is no repeated job, but runs until it is stopped`);
     }
+    tell(member.name, "trigger");
     const run = member.takeOrders().requestRun();
     member.reconsider();
     return run;
@@ -40,6 +44,7 @@ export class Roster extends RunAllWorkers {
   /** Keeps a worker from running, and resolves once nothing of it runs: a repeated one ends its run, any other is stopped. */
   pause(worker: DeclarativeWorker): Promise<void> {
     const member = this.#atWork(worker, "paused");
+    tell(member.name, "pause");
     const atRest = member.takeOrders().pause();
     if (worker.isContinuous && !member.sleeping) return this.#stop(member, "was paused", () => this.#replace(member));
     member.reconsider();
@@ -48,6 +53,7 @@ export class Roster extends RunAllWorkers {
 
   resume(worker: DeclarativeWorker): void {
     const member = this.#atWork(worker, "resumed");
+    tell(member.name, "resume");
     member.orders?.resume();
     member.reconsider();
   }
@@ -55,6 +61,7 @@ export class Roster extends RunAllWorkers {
   /** Stops a worker and starts it anew; one that is done for good as well. */
   async restart(worker: DeclarativeWorker): Promise<void> {
     const member = this.#known(worker, "restarted");
+    tell(member.name, "restart");
     member.orders?.resume();
     if (!member.busy) {
       this.#replace(member);
@@ -74,6 +81,7 @@ export class Roster extends RunAllWorkers {
       if (member !== undefined) this.#drop(member);
       onGone();
     };
+    tell(link.label, "remove");
     if (member?.busy === true) await this.#stop(member, "was removed", forget);
     // It may have been the stop of all that has stopped it.
     if (member === undefined || this.members.includes(member)) forget();
@@ -133,6 +141,10 @@ export class Roster extends RunAllWorkers {
     this.running++;
     successor.begin();
   }
+}
+
+function tell(worker: string, order: OrderEvent["order"]): void {
+  if (channels.order.isObserved) channels.order.publish({ worker, order });
 }
 
 function succeed(member: Activity, predecessor: Activity | undefined): void {

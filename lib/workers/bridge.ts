@@ -106,12 +106,12 @@ export class Bridge extends Scope {
     this.#outer?.recovered();
   }
 
-  override failing(error: Error): void {
-    this.#outer?.failing(error);
-  }
+  // A failure is thrown to whoever has called this. It is the worker's if the caller lets it be.
+
+  override failing(): void {}
 
   override ran(runs: Runs, outcome: Outcome): void {
-    this.#outer?.ran(runs, outcome);
+    this.#outer?.ran(runs, isFailure(outcome) ? "stopped" : outcome);
   }
 
   override stopRoster(request: Error): void {

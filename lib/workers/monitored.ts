@@ -6,6 +6,8 @@ import { addRuns, type Runs } from "../context/runs.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import type { Health, WorkerStatus } from "../context/worker-status.js";
 import { describeError } from "../errors/describe-error.js";
+import { channels } from "../events/channels.js";
+import { eventOutcome } from "../events/event-outcome.js";
 import { NamedActivity } from "./named.js";
 import { WorkerLink } from "./worker-link.js";
 
@@ -31,6 +33,8 @@ export class Monitored extends NamedActivity<MonitoredLink> {
   #health: Health = "init";
   #failures = 0;
   #lastError: Error | undefined = undefined;
+  /** Whether the run that is under way has been counted as a failure already. */
+  #isCounted = false;
   /** Those of what has ended. What is running adds its own when it is asked. */
   #runs: Runs | undefined = undefined;
   #orders: Orders | undefined = undefined;
@@ -50,7 +54,12 @@ export class Monitored extends NamedActivity<MonitoredLink> {
 
   override begin(): void {
     if (this.#orders?.isPaused === true) this.sleepForEver();
-    else this.start(this.link.chain);
+    else this.startChain();
+  }
+
+  private startChain(): void {
+    if (channels.start.isObserved) channels.start.publish({ worker: this.name });
+    this.start(this.link.chain);
   }
 
   override get orders(): Orders | undefined {
@@ -69,28 +78,38 @@ export class Monitored extends NamedActivity<MonitoredLink> {
       this.#orders.rest();
     } else {
       this.callOffSleep();
-      this.start(this.link.chain);
+      this.startChain();
     }
   }
 
   protected override settle(outcome: Outcome): void {
     this.#orders?.workerEnds(this.name, outcome, this.reason);
+    if (channels.exit.isObserved) {
+      channels.exit.publish({
+        worker: this.name,
+        outcome: eventOutcome(outcome),
+        error: isFailure(outcome) ? outcome : undefined,
+      });
+    }
     super.settle(outcome);
   }
 
   override recovered(): void {
-    this.#health = "ok";
+    this.report("done");
     super.recovered();
   }
 
   override failing(error: Error): void {
+    this.#failures++;
+    this.#isCounted = true;
     this.report(error);
     super.failing(error);
   }
 
   override ran(runs: Runs, outcome: Outcome): void {
     if (runs.count > 0) this.#runs = { ...runs, count: runs.count + (this.#runs?.count ?? 0) };
-    if (isFailure(outcome)) this.#failures++;
+    if (isFailure(outcome) && !this.#isCounted) this.#failures++;
+    this.#isCounted = false;
     if (outcome !== "stopped") this.report(outcome === "completed" ? "done" : outcome);
     super.ran(runs, outcome);
   }
@@ -102,8 +121,13 @@ export class Monitored extends NamedActivity<MonitoredLink> {
   }
 
   private report(state: "done" | Error): void {
+    const previous = this.#health;
     this.#health = state === "done" ? "ok" : "firing";
-    if (state !== "done") this.#lastError = state;
+    const error = isFailure(state) ? state : undefined;
+    if (error !== undefined) this.#lastError = error;
+    if (previous !== this.#health && channels.health.isObserved) {
+      channels.health.publish({ worker: this.name, health: this.#health, previous, error });
+    }
   }
 
   override describe(status: WorkerStatus): void {

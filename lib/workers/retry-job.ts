@@ -5,6 +5,7 @@ import type { Activity } from "../context/activity.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { channels } from "../events/channels.js";
 import type { Job, JobFunc } from "./job.js";
 import { JobLink, jobLink } from "./job-link.js";
 import { Retrying } from "./retrying.js";
@@ -71,6 +72,10 @@ class RetryingJob extends Retrying {
   constructor(parent: Activity, { job, policy }: RetryJobLink) {
     super(parent, job, policy.backoff);
     this.#maxAttempts = policy.maxAttempts;
+  }
+
+  protected override get channel(): typeof channels.retry {
+    return channels.retry;
   }
 
   protected override ended(outcome: Outcome): void {

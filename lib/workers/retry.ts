@@ -4,8 +4,9 @@ import { isFailure, type Outcome } from "../context/outcome.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import type { WorkerStatus } from "../context/worker-status.js";
 import { RestartLimitError } from "../errors/restart-limit-error.js";
-import { toError } from "../errors/thrown-value-error.js";
+import { channels } from "../events/channels.js";
 import { TimerQueue } from "../time/timer-queue.js";
+import { judge } from "./judge.js";
 import { RestartCount } from "./restart-limit.js";
 import { type RetryOptions, type RetryPolicy, retryPolicy } from "./retry-policy.js";
 import { Retrying } from "./retrying.js";
@@ -69,6 +70,10 @@ class RetryingWorker extends Retrying {
     super.begin();
   }
 
+  protected override get channel(): typeof channels.restart {
+    return channels.restart;
+  }
+
   override recovered(): void {
     this.failures = 0;
     super.recovered();
@@ -82,7 +87,7 @@ class RetryingWorker extends Retrying {
     const failure = isFailure(outcome) ? outcome : undefined;
     if (failure === undefined || this.hasProvedItself()) this.failures = 0;
     if (failure !== undefined) this.failures++;
-    const verdict = failure === undefined ? undefined : this.giveUpWith(failure);
+    const verdict = failure === undefined ? undefined : this.verdictOn(failure);
     if (verdict === undefined) this.tryAgain(failure);
     else this.settle(verdict);
     this.reconsider();
@@ -99,13 +104,13 @@ class RetryingWorker extends Retrying {
     if (orders?.wantsRun === true) this.sleep(0);
   }
 
-  /** The error to end with, if the policy wants no further restart. */
-  private giveUpWith(failure: Error): Error | undefined {
+  /** What to end with, if the policy wants no further restart. */
+  private verdictOn(failure: Error): Outcome | undefined {
     try {
       if (this.#link.policy.retryIf(failure, this.failures) === false) return failure;
     } catch (thrown) {
-      new WorkerLogger(this.logger, this.name).error({ err: failure }, "failed, and so does its retryIf, so it is given up");
-      return toError(thrown, this.name);
+      new WorkerLogger(this.logger, this.name).error({ err: failure }, "failed, and its retryIf throws, so it is given up");
+      return judge(this, thrown, this.aborted);
     }
     const limit = this.#restarts?.limitBrokenBy(TimerQueue.current().now(), this.failures);
     return limit === undefined ? undefined : new RestartLimitError(this.name, limit, failure);

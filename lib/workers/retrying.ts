@@ -4,6 +4,7 @@ import { Activity } from "../context/activity.js";
 import { describeSleep } from "../context/describe-sleep.js";
 import type { WorkerStatus } from "../context/worker-status.js";
 import { describeError } from "../errors/describe-error.js";
+import type { EventChannel } from "../events/event-channel.js";
 import { nextAttempt } from "./next-attempt.js";
 
 /** Something that is started again and again: counts its failures in a row, and waits for a backoff between two attempts. */
@@ -13,6 +14,8 @@ export abstract class Retrying extends Activity {
   /** In a row, up to now. */
   protected failures = 0;
   #lastFailure: Error | undefined = undefined;
+  /** Where a further attempt is told of. */
+  protected abstract get channel(): EventChannel<"watchbill:restart" | "watchbill:retry">;
 
   constructor(parent: Activity, subject: Startable, backoff: Backoff) {
     super(parent);
@@ -35,7 +38,7 @@ export abstract class Retrying extends Activity {
   /** Begins the next attempt once its delay is over. Gives up if the backoff has no delay to give. */
   protected tryAgain(failure: Error | undefined): void {
     this.#lastFailure = failure;
-    const delay = nextAttempt(this, this.#backoff, this.failures, failure);
+    const delay = nextAttempt(this, this.#backoff, this.failures, failure, this.channel);
     if (typeof delay === "number") this.sleep(delay);
     else this.settle(delay);
   }

@@ -5,6 +5,7 @@ import { isFailure, type Outcome } from "../context/outcome.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import type { ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
 import { WorkerExitedPrematurelyError } from "../errors/worker-exited-prematurely-error.js";
+import { channels } from "../events/channels.js";
 import { type RunOptions, runUnder } from "./bridge.js";
 import type { NamedActivity } from "./named.js";
 import { RunAll } from "./run-all.js";
@@ -86,6 +87,7 @@ export class RunAllWorkers extends RunAll {
   }
 
   protected override stopWork(reason: unknown): void {
+    if (channels.stop.isObserved) channels.stop.publish({ roster: this.name, reason });
     this.#stopping = new Stopping({
       batches: this.options.batches?.(this.members) ?? [[...this.members]],
       reason,

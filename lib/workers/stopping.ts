@@ -2,6 +2,7 @@ import type { Activity } from "../context/activity.js";
 import { Sleeper } from "../context/sleeper.js";
 import { initialStatus } from "../context/worker-status.js";
 import { type HungWorker, ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
+import { channels } from "../events/channels.js";
 import { formatDuration } from "../time/format-duration.js";
 import { TimerQueue } from "../time/timer-queue.js";
 import type { NamedActivity } from "./named.js";
@@ -78,6 +79,7 @@ export class Stopping extends Sleeper {
     for (const each of late) {
       this.#awaited.delete(each.member);
       this.#givenUp.set(each.member, each);
+      if (channels.hung.isObserved) for (const hung of hungIn(each)) channels.hung.publish(hung);
     }
     if (this.#awaited.size === 0) this.#tellNext();
     else this.#awaitDeadline();

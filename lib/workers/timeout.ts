@@ -5,6 +5,7 @@ import { WorkerLogger } from "../context/worker-logger.js";
 import type { WorkerStatus } from "../context/worker-status.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { TimeoutError } from "../errors/timeout-error.js";
+import { channels } from "../events/channels.js";
 import { type Duration, parseDuration } from "../time/duration.js";
 import { formatDuration } from "../time/format-duration.js";
 import type { Job, JobFunc } from "./job.js";
@@ -71,10 +72,16 @@ class TimingOut extends Scope {
 
   /** The time is over. */
   override wake(): void {
-    this.#timeout = new TimeoutError(this.name, formatDuration(this.#link.limit));
-    new WorkerLogger(this.logger, this.name).error({ err: this.#timeout }, "timed out");
-    this.failing(this.#timeout);
-    super.abort(this.#timeout);
+    super.abort(this.timedOut());
+  }
+
+  private timedOut(): TimeoutError {
+    const timeout = new TimeoutError(this.name, formatDuration(this.#link.limit));
+    this.#timeout = timeout;
+    new WorkerLogger(this.logger, this.name).error({ err: timeout }, "timed out");
+    if (channels.timeout.isObserved) channels.timeout.publish({ worker: this.name, error: timeout });
+    this.failing(timeout);
+    return timeout;
   }
 
   override abort(reason: unknown): void {
@@ -88,14 +95,26 @@ class TimingOut extends Scope {
   }
 
   protected override ended(outcome: Outcome): void {
+    // A run that has blocked the event loop is told of its time only now.
+    if (this.isOver && outcome === "done") this.timedOut();
     this.callOffSleep();
-    if (this.#timeout === undefined || outcome === "completed") {
-      this.settle(outcome);
-      return;
-    }
+    const verdict = this.verdictOn(outcome);
+    // What the run has left running under its signal is no longer anybody's.
+    super.abort(new DOMException(`The run of ${this.name} is over`, "AbortError"));
+    this.settle(verdict);
+  }
+
+  private get isOver(): boolean {
+    const due = this.queue?.dueOf(this);
+    return this.queue !== undefined && due !== undefined && due < this.queue.now();
+  }
+
+  private verdictOn(outcome: Outcome): Outcome {
+    if (this.#timeout === undefined || outcome === "completed") return outcome;
     if (isFailure(outcome)) new WorkerLogger(this.logger, this.name).error({ err: outcome }, "failed after it had timed out");
+    if (!this.#isStopped) return this.#timeout;
     // A run that was overdue when all was told to stop has been reported, and stops now as it was told to.
-    this.settle(this.#isStopped ? "stopped" : this.#timeout);
+    return isFailure(outcome) ? outcome : "stopped";
   }
 
   override describe(status: WorkerStatus): void {

@@ -74,4 +74,12 @@ describe("Two copies of the library in one process", () => {
       expect(bootstrap([Derived]).workers.map(({ name }) => name)).to.deep.equal(["Derived/tick", "Derived/tock"]);
     }
   });
+
+  it("know each other's DoNotRestart and StopRoster", async () => {
+    const logger = { debug() {}, info() {}, warn() {}, error() {} };
+    for (const end of [new copy.DoNotRestart("migrated"), new copy.StopRoster("bye")]) {
+      const worker = () => Promise.reject(end);
+      await library.bootstrap([new library.DeclarativeWorker({ name: "x", worker })], { logger }).run();
+    }
+  });
 });

@@ -1,6 +1,14 @@
 import { expect } from "chai";
 import sinon from "sinon";
-import { bootstrap, DeclarativeWorker, type DeclarativeWorkerOptions, StaticBackoff, type WorkerContext, wait } from "watchbill";
+import {
+  bootstrap,
+  DeclarativeWorker,
+  type DeclarativeWorkerOptions,
+  named,
+  StaticBackoff,
+  type WorkerContext,
+  wait,
+} from "watchbill";
 
 describe("The health of a worker", () => {
   let clock: sinon.SinonFakeTimers;
@@ -136,6 +144,19 @@ describe("The health of a worker", () => {
     stop.abort();
     await clock.tickAsync(1_000);
     expect(status()).to.include({ health: "firing", phase: "stopped", failures: 0 });
+  });
+
+  it("counts a failure once that crosses what the worker runs by hand, and none that it catches", async () => {
+    const failing = named(() => Promise.reject(new Error("HTTP 503")), "part");
+    const status = await start({ worker: (context) => failing.run(context), retry: new StaticBackoff({ sleep: "1m" }) });
+    expect(status()).to.include({ health: "firing", failures: 1 });
+    const caught = await start({
+      async worker(context) {
+        await failing.run(context)?.catch(() => {});
+        await wait("1h", context);
+      },
+    });
+    expect(caught()).to.include({ health: "init", failures: 0 });
   });
 
   it("is each worker's own", async () => {

@@ -90,6 +90,16 @@ describe("A worker that is given up or done", () => {
     expect(retryIf.args).to.deep.equal(failures.slice(0, 3).map((failure, i) => [failure, i + 1]));
   });
 
+  it("is done, or stops all, if retryIf throws what says so", async () => {
+    const deciding = (verdict: Error) => ({
+      retryIf: () => {
+        throw verdict;
+      },
+    });
+    expect((await end(deciding(new DoNotRestart("hopeless")), errors(2))).error).to.equal(undefined);
+    expect((await end(deciding(new StopRoster("hopeless")), errors(2))).error).to.equal(undefined);
+  });
+
   it("is given up with what retryIf throws", async () => {
     const bug = new TypeError("no such field");
     const retryIf = () => {

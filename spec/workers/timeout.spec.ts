@@ -62,9 +62,18 @@ describe("timeout", () => {
     await clock.tickAsync("03:00");
     expect(signals).to.have.length(2);
     expect(signals[0]?.reason).to.be.instanceOf(TimeoutError).and.to.include({ name: "TimeoutError", message, worker: "x" });
-    expect(signals[1]?.aborted).to.equal(false);
+    expect(signals[1]?.reason).to.not.be.instanceOf(TimeoutError);
     await runner.stop();
     await running;
+  });
+
+  it("ends what a run has left running under its signal", async () => {
+    const left: string[] = [];
+    const reason = await outcomeOf(async ({ signal }) => {
+      signal.addEventListener("abort", () => left.push(String(signal.reason)));
+    });
+    expect(reason).to.equal(undefined);
+    expect(left).to.deep.equal(["AbortError: The run of x is over"]);
   });
 
   for (const [what, end] of [
@@ -101,7 +110,7 @@ describe("timeout", () => {
     expect(runner.status()[0]).to.deep.include({
       phase: "overdue",
       health: "firing",
-      failures: 0,
+      failures: 1,
       lastError: `TimeoutError: ${message}`,
     });
     expect(logger.error.lastCall.args[1]).to.equal("timed out");
@@ -164,5 +173,49 @@ describe("timeout", () => {
     await clock.tickAsync("01:00");
     expect(await running).to.be.instanceOf(TimeoutError);
     expect(logger.error.lastCall.args).to.deep.equal([{ worker: "x", err: late }, "failed after it had timed out"]);
+  });
+
+  it("has that error in the outcome if all was told to stop meanwhile", async () => {
+    const late = new Error("half a file");
+    const runner = runnerOf({
+      async job() {
+        await wait("1m");
+        throw late;
+      },
+    });
+    const outcome = runner.run().catch((error: unknown) => error);
+    await clock.tickAsync("01:40");
+    void runner.stop();
+    await clock.tickAsync("00:30");
+    expect(await outcome)
+      .to.have.property("errors")
+      .that.deep.equals([late]);
+    expect(runner.status()[0]).to.deep.include({ phase: "stopped", failures: 1 });
+  });
+
+  it("has a run fail that was over its time while it blocked the event loop", async () => {
+    clock.restore();
+    const busyUntil = performance.now() + 20;
+    const blocked = timeout(() => {
+      while (performance.now() < busyUntil);
+    }, 5);
+    const error = await Promise.resolve(blocked.runOnce(context())).catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(TimeoutError);
+  });
+
+  it("does not make a worker ill that catches the timeout of what it runs by hand", async () => {
+    const worker = async (given: WorkerContext) => {
+      await timeout(() => wait("1m", { signal: given.signal }), "30s")
+        .runOnce(given)
+        ?.catch(() => {});
+      given.checkpoint();
+      await wait("1h", given);
+    };
+    const runner = bootstrap([new DeclarativeWorker({ name: "x", worker })], { logger });
+    const running = runner.run();
+    await clock.tickAsync("02:00");
+    expect(runner.status()[0]).to.deep.include({ health: "ok", failures: 0 });
+    await runner.stop();
+    await running;
   });
 });

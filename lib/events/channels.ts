@@ -1,0 +1,14 @@
+import { EventChannel } from "./event-channel.js";
+
+/** Kept here for good: a channel that nobody refers to is forgotten with its subscribers. */
+export const channels = {
+  start: new EventChannel("watchbill:start"),
+  exit: new EventChannel("watchbill:exit"),
+  restart: new EventChannel("watchbill:restart"),
+  retry: new EventChannel("watchbill:retry"),
+  timeout: new EventChannel("watchbill:timeout"),
+  health: new EventChannel("watchbill:health"),
+  stop: new EventChannel("watchbill:stop"),
+  hung: new EventChannel("watchbill:hung"),
+  order: new EventChannel("watchbill:order"),
+} as const;

@@ -1,0 +1,59 @@
+import { tracingChannel } from "node:diagnostics_channel";
+import { isFailure, type Outcome } from "../context/outcome.js";
+import { TimeoutError } from "../errors/timeout-error.js";
+import { eventOutcome } from "./event-outcome.js";
+import type { RunEvent } from "./events.js";
+
+const channel = tracingChannel<unknown, RunEvent>("watchbill:run");
+
+/**
+ * What is told of one run on the tracing channel `watchbill:run`, stage by stage as Node does: `start` and `end` around the synchronous part,
+ * then, if a promise was returned, `asyncStart` and `asyncEnd`; `error` before the last, if it failed. A store that is bound to `start` is
+ * that of the run.
+ */
+export class RunTrace {
+  readonly #event: RunEvent;
+  #isAsync = false;
+
+  /** A trace, if anybody listens. */
+  static of(worker: string, attempt: number): RunTrace | undefined {
+    return channel.hasSubscribers ? new RunTrace({ worker, attempt }) : undefined;
+  }
+
+  private constructor(event: RunEvent) {
+    this.#event = event;
+  }
+
+  /** Makes the call; its synchronous part, as far as one can see. */
+  call(code: () => unknown): unknown {
+    return channel.start.runStores(this.#event, code);
+  }
+
+  /** A promise was returned. */
+  goesOn(): void {
+    this.#isAsync = true;
+    channel.end.publish(this.#event);
+  }
+
+  /** @param reason of the abort, if it was aborted */
+  ended(outcome: Outcome, reason: unknown): void {
+    const error = failureOf(outcome, reason);
+    this.#event.outcome = error === undefined ? eventOutcome(outcome) : "failed";
+    if (error !== undefined) {
+      this.#event.error = error;
+      channel.error.publish(this.#event);
+    }
+    if (this.#isAsync) {
+      channel.asyncStart.publish(this.#event);
+      channel.asyncEnd.publish(this.#event);
+    } else {
+      channel.end.publish(this.#event);
+    }
+  }
+}
+
+/** A run that has timed out has failed, also if it heeds its signal and returns. */
+function failureOf(outcome: Outcome, reason: unknown): Error | undefined {
+  if (isFailure(outcome)) return outcome;
+  return outcome !== "completed" && reason instanceof TimeoutError ? reason : undefined;
+}

@@ -1,0 +1,254 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { channel, tracingChannel } from "node:diagnostics_channel";
+import { expect } from "chai";
+import sinon from "sinon";
+import {
+  bootstrap,
+  DeclarativeWorker,
+  type DeclarativeWorkerOptions,
+  DoNotRestart,
+  observe,
+  type RunEvent,
+  StaticBackoff,
+  TimeoutError,
+  type WatchbillEvents,
+  type WorkerContext,
+  wait,
+} from "watchbill";
+
+const logger = { debug() {}, info() {}, warn() {}, error() {} };
+const backoff = new StaticBackoff({ sleep: "5s" });
+const failure = new Error("HTTP 503");
+
+describe("What is published", () => {
+  let clock: sinon.SinonFakeTimers;
+  let callOffs: (() => void)[];
+
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask"] });
+    callOffs = [];
+  });
+
+  afterEach(() => {
+    for (const callOff of callOffs) callOff();
+    clock.restore();
+  });
+
+  function eventsOf<Name extends keyof WatchbillEvents>(name: Name): WatchbillEvents[Name][] {
+    const events: WatchbillEvents[Name][] = [];
+    callOffs.push(observe(name, (event) => events.push(event)));
+    return events;
+  }
+
+  /** The stages of the runs, with how each has ended by then. */
+  function traces(): string[] {
+    const seen: string[] = [];
+    const at =
+      (stage: string) =>
+      ({ worker, attempt, outcome, error }: RunEvent): void => {
+        seen.push([worker, attempt, stage, outcome, error?.message].filter((part) => part !== undefined).join(" "));
+      };
+    const subscribers = {
+      start: at("start"),
+      end: at("end"),
+      asyncStart: at("asyncStart"),
+      asyncEnd: at("asyncEnd"),
+      error: at("error"),
+    };
+    const runs = tracingChannel<unknown, RunEvent>("watchbill:run");
+    runs.subscribe(subscribers);
+    callOffs.push(() => runs.unsubscribe(subscribers));
+    return seen;
+  }
+
+  async function runFor(time: string, options: DeclarativeWorkerOptions) {
+    const runner = bootstrap([new DeclarativeWorker({ name: "x", ...options })], { logger, shutdownTimeout: "1s" });
+    const running = runner.run().catch(() => {});
+    await clock.tickAsync(time);
+    void runner.stop();
+    await clock.tickAsync("01");
+    await running;
+  }
+
+  it("of a run is its stages, as Node's tracing channels have them", async () => {
+    const seen = traces();
+    let runs = 0;
+    const job = async () => {
+      if (++runs === 2) throw failure;
+    };
+    await runFor("25", { job, repeat: "10s", retry: backoff });
+    expect(seen).to.deep.equal([
+      "x 0 start",
+      "x 0 end",
+      "x 0 asyncStart done",
+      "x 0 asyncEnd done",
+      "x 0 start",
+      "x 0 end",
+      "x 0 error failed HTTP 503",
+      "x 0 asyncStart failed HTTP 503",
+      "x 0 asyncEnd failed HTTP 503",
+    ]);
+  });
+
+  it("of a run without a promise is its synchronous part alone", async () => {
+    const seen = traces();
+    let runs = 0;
+    const job = () => {
+      if (++runs === 2) throw failure;
+    };
+    await runFor("25", { job, repeat: "10s", retry: backoff });
+    expect(seen).to.deep.equal([
+      "x 0 start",
+      "x 0 end done",
+      "x 0 start",
+      "x 0 error failed HTTP 503",
+      "x 0 end failed HTTP 503",
+    ]);
+  });
+
+  it("of a run that is stopped, or done for good, is no error", async () => {
+    const seen = traces();
+    await runFor("1", { worker: ({ signal }: WorkerContext) => wait("1h", { signal }).then(() => signal.throwIfAborted()) });
+    await runFor("1", { worker: () => Promise.reject(new DoNotRestart("migrated")) });
+    expect(seen.filter((line) => line.includes("asyncEnd"))).to.deep.equal(["x 0 asyncEnd stopped", "x 0 asyncEnd completed"]);
+    expect(seen.filter((line) => line.includes("error"))).to.deep.equal([]);
+  });
+
+  it("of a run that heeds its timeout is a failure", async () => {
+    const seen = traces();
+    const timeouts = eventsOf("watchbill:timeout");
+    await runFor("15", { job: ({ signal }) => wait("1h", { signal }), repeat: "10s", timeout: "2s", retry: backoff });
+    expect(seen.at(-1)).to.match(/^x 0 asyncEnd failed A run of x took longer than 2s/);
+    expect(timeouts).to.have.length(1);
+    expect(timeouts[0]).to.have.property("worker", "x");
+    expect(timeouts[0]?.error).to.be.instanceOf(TimeoutError);
+  });
+
+  it("of each attempt of a run is a run, and each that follows is told of before", async () => {
+    const seen = traces();
+    const retries = eventsOf("watchbill:retry");
+    const restarts = eventsOf("watchbill:restart");
+    let runs = 0;
+    const job = () => {
+      if (++runs < 3) throw failure;
+    };
+    await runFor("01:15", { job, repeat: "1m", retryJob: backoff });
+    expect(seen.filter((line) => line.includes("end"))).to.deep.equal([
+      "x 0 end failed HTTP 503",
+      "x 1 end failed HTTP 503",
+      "x 2 end done",
+    ]);
+    expect(retries).to.deep.equal([
+      { worker: "x", attempt: 1, delay: 5_000, error: failure },
+      { worker: "x", attempt: 2, delay: 5_000, error: failure },
+    ]);
+    expect(restarts).to.deep.equal([]);
+  });
+
+  it("gives the store that is bound to a run to all of it", async () => {
+    const storage = new AsyncLocalStorage<RunEvent>();
+    const { start } = tracingChannel<unknown, RunEvent>("watchbill:run");
+    start.bindStore(storage);
+    callOffs.push(() => start.unbindStore(storage));
+    const found: (string | undefined)[] = [];
+    const job = async () => {
+      await wait("1s");
+      found.push(storage.getStore()?.worker);
+    };
+    await runFor("15", { job, repeat: "10s" });
+    expect(found).to.deep.equal(["x"]);
+    expect(storage.getStore()).to.equal(undefined);
+  });
+
+  it("of a restart is the attempt, the delay and the failure; of a normal return it has none", async () => {
+    const restarts = eventsOf("watchbill:restart");
+    let starts = 0;
+    const worker = () => {
+      if (++starts === 1) throw failure;
+      return starts === 2 ? wait("1s") : wait("1h");
+    };
+    await runFor("10", { worker, retry: backoff });
+    expect(restarts).to.deep.equal([
+      { worker: "x", attempt: 1, delay: 5_000, error: failure },
+      { worker: "x", attempt: 0, delay: 0, error: undefined },
+    ]);
+  });
+
+  it("of the health is each change, and nothing else", async () => {
+    const changes = eventsOf("watchbill:health");
+    let runs = 0;
+    const job = () => {
+      if (++runs === 3) throw failure;
+    };
+    await runFor("01:00", { job, repeat: "10s", retry: backoff });
+    expect(changes).to.deep.equal([
+      { worker: "x", health: "ok", previous: "init", error: undefined },
+      { worker: "x", health: "firing", previous: "ok", error: failure },
+      { worker: "x", health: "ok", previous: "firing", error: undefined },
+    ]);
+  });
+
+  it("of starts, ends, the stop and whoever hangs is who and why", async () => {
+    const starts = eventsOf("watchbill:start");
+    const exits = eventsOf("watchbill:exit");
+    const stops = eventsOf("watchbill:stop");
+    const hung = eventsOf("watchbill:hung");
+    await runFor("1", { worker: () => wait("2s") });
+    expect(starts).to.deep.equal([{ worker: "x" }]);
+    expect(stops).to.have.length(1);
+    expect(stops[0]).to.deep.include({ roster: "" }).and.to.have.nested.property("reason.message", "The runner was told to stop");
+    expect(hung).to.deep.equal([{ worker: "x", phase: "running", hungFor: 1_000 }]);
+    expect(exits).to.deep.equal([{ worker: "x", outcome: "stopped", error: undefined }]);
+    await runFor("1", { worker: () => Promise.reject(failure) });
+    expect(exits.at(-1)).to.deep.equal({ worker: "x", outcome: "failed", error: failure });
+  });
+
+  it("of what was ordered by hand is the order", async () => {
+    const orders = eventsOf("watchbill:order");
+    const runner = bootstrap([new DeclarativeWorker({ name: "x", job() {}, repeat: "1m" })], { logger });
+    const running = runner.run();
+    const triggered = runner.trigger("x");
+    await clock.tickAsync(1);
+    await triggered;
+    await runner.pause("x");
+    runner.resume("x");
+    await runner.restart("x");
+    runner.add(new DeclarativeWorker({ name: "y", job() {}, repeat: "1m" }));
+    await runner.remove("x");
+    await runner.stop();
+    await running;
+    expect(orders.map(({ worker, order }) => `${order} ${worker}`)).to.deep.equal([
+      "trigger x",
+      "pause x",
+      "resume x",
+      "restart x",
+      "add y",
+      "remove x",
+    ]);
+  });
+
+  it("is no longer told once that was called off", async () => {
+    const events: object[] = [];
+    const callOff = observe("watchbill:start", (event) => events.push(event));
+    callOff();
+    await runFor("1", { worker: ({ signal }) => wait("1h", { signal }) });
+    expect(events).to.deep.equal([]);
+    expect(channel("watchbill:start").hasSubscribers).to.equal(false);
+  });
+
+  it("does not change what a run does, nor when", async () => {
+    const times = async () => {
+      const log: string[] = [];
+      const job = ({ attempt }: WorkerContext) => {
+        log.push(`${performance.now()} ${attempt}`);
+        if (log.length % 3 === 0) throw failure;
+      };
+      await runFor("02:00", { job, repeat: "7s", retry: backoff });
+      return log.map((line) => line.split(" ").at(-1));
+    };
+    const unobserved = await times();
+    for (const name of ["start", "exit", "restart", "health", "stop"] as const) eventsOf(`watchbill:${name}`);
+    traces();
+    expect(await times()).to.deep.equal(unobserved);
+  });
+});
