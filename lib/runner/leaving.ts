@@ -9,7 +9,7 @@ import { hungIn } from "../workers/stopping.js";
 export class Leaving extends Sleeper {
   /** Resolves once it has stopped; rejects with a {@link ShutdownTimeoutError} if that takes too long, and it stops later. */
   readonly over: Promise<void>;
-  /** What is to happen then. */
+  /** What is to happen then, also if all have been told to stop meanwhile. */
   afterwards: () => void;
 
   readonly #member: NamedActivity;
@@ -39,6 +39,7 @@ export class Leaving extends Sleeper {
 
   hasStopped(): void {
     this.callOffSleep();
+    this.afterwards();
     this.#resolve();
   }
 

@@ -46,7 +46,7 @@ export class Roster extends RunAllWorkers {
     const member = this.#atWork(worker, "paused");
     tell(member.name, "pause");
     const atRest = member.takeOrders().pause();
-    if (worker.isContinuous && !member.sleeping) return this.#stop(member, "was paused", () => this.#replace(member));
+    if (worker.isContinuous && !member.sleeping) return this.#stop(member, "was paused", () => this.#replaceIfUp(member));
     member.reconsider();
     return atRest;
   }
@@ -67,7 +67,7 @@ export class Roster extends RunAllWorkers {
       this.#replace(member);
       return;
     }
-    await this.#stop(member, "is restarted", () => this.#replace(member));
+    await this.#stop(member, "is restarted", () => this.#replaceIfUp(member));
     if (this.aborted) throw new WorkerNotRunningError(member.name, "restarted", "its roster was stopped meanwhile");
   }
 
@@ -83,8 +83,7 @@ export class Roster extends RunAllWorkers {
     };
     tell(link.label, "remove");
     if (member?.busy === true) await this.#stop(member, "was removed", forget);
-    // It may have been the stop of all that has stopped it.
-    if (member === undefined || this.members.includes(member)) forget();
+    else forget();
   }
 
   #find(link: WorkerLink): NamedActivity | undefined {
@@ -116,21 +115,28 @@ export class Roster extends RunAllWorkers {
   protected override ended(outcome: Outcome, member: Activity): void {
     const leaving = this.#leaving.get(member);
     this.#leaving.delete(member);
-    if (leaving === undefined || this.aborted) {
+    if (leaving === undefined) {
+      super.ended(outcome, member);
+      return;
+    }
+    if (this.aborted) {
       super.ended(outcome, member);
     } else {
       if (isFailure(outcome)) this.log(member, outcome, "failed while it stopped; the roster goes on");
       else if (leaving.isOverdue) this.log(member, outcome, "has stopped at last");
       this.running--;
-      leaving.afterwards();
     }
-    leaving?.hasStopped();
+    leaving.hasStopped();
   }
 
   #drop(member: NamedActivity): void {
     // What it may have left running under its signal is to stop as well.
     member.abort(new DOMException(`${member.name} was removed`, "AbortError"));
     this.members.splice(this.members.indexOf(member), 1);
+  }
+
+  #replaceIfUp(member: Monitored): void {
+    if (!this.aborted) this.#replace(member);
   }
 
   #replace(member: Monitored): void {

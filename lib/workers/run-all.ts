@@ -37,7 +37,8 @@ export abstract class RunAll extends Scope {
   }
 
   override get busy(): boolean {
-    return this.running > 0;
+    // It may go on with nobody left, until somebody is added.
+    return this.running > 0 || this.sleeping;
   }
 
   protected override stopWork(reason: unknown): void {

@@ -1,0 +1,176 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { cast, type ReferenceRunner } from "./reference-runner.js";
+import type { Ending, Mode } from "./reference-worker.js";
+import type { Stage } from "./stage.js";
+
+type Command = fc.AsyncCommand<ReferenceRunner, Stage>;
+
+/** One step of a history: done to the model and to the real runner, which must look the same afterwards. */
+class Step implements Command {
+  readonly #shown: string;
+  readonly #isPossible: (model: ReferenceRunner) => boolean;
+  readonly #onModel: (model: ReferenceRunner) => void;
+  readonly #onStage: (stage: Stage) => void;
+
+  constructor(
+    shown: string,
+    onModel: (model: ReferenceRunner) => void,
+    onStage: (stage: Stage) => void,
+    isPossible: (model: ReferenceRunner) => boolean = () => true,
+  ) {
+    this.#shown = shown;
+    this.#onModel = onModel;
+    this.#onStage = onStage;
+    this.#isPossible = isPossible;
+  }
+
+  check(model: ReferenceRunner): boolean {
+    return this.#isPossible(model);
+  }
+
+  async run(model: ReferenceRunner, stage: Stage): Promise<void> {
+    this.#onModel(model);
+    this.#onStage(stage);
+    await stage.advance([...model.moments.splice(0), model.now]);
+    expect(stage.rows().join("\n"), "status").to.equal(model.rows.join("\n"));
+    expect(stage.outcome, "outcome of run()").to.equal(model.outcome);
+    expect([...stage.triggers], "triggers").to.deep.equal([...model.triggers]);
+    expect(stage.overlaps, "overlapping runs").to.equal(0);
+  }
+
+  toString(): string {
+    return this.#shown;
+  }
+}
+
+const names = fc.constantFrom(...Object.keys(cast));
+let triggers = 0;
+
+/** Something that is done with one worker while the runner runs, and refused at other times. */
+function order(
+  shown: string,
+  name: string,
+  onModel: (model: ReferenceRunner, name: string) => void,
+  onStage: (stage: Stage) => Promise<void> | void,
+): Command {
+  return new Step(
+    `${shown}(${name})`,
+    (model) => {
+      if (model.isUp) onModel(model, name);
+    },
+    (stage) => stage.order(() => onStage(stage)),
+  );
+}
+
+/** An order to one that is at work. */
+function toWorking(act: (worker: NonNullable<ReturnType<ReferenceRunner["worker"]>>) => void) {
+  return (model: ReferenceRunner, name: string): void => {
+    const worker = model.worker(name);
+    if (worker !== undefined && !worker.isDone) act(worker);
+  };
+}
+
+function trigger(name: string): Command {
+  let id = 0;
+  return new Step(
+    `trigger(${name})`,
+    (model) => {
+      id = ++triggers;
+      model.triggers.set(id, "pending");
+      const worker = model.worker(name);
+      if (!model.isUp || worker === undefined || worker.isDone || worker.kind === "loop") model.settleTrigger(id, false);
+      else worker.trigger(id);
+    },
+    (stage) => stage.trigger(id, name),
+  );
+}
+
+const isQuiet = (model: ReferenceRunner): boolean => model.isUp || (model.outcome !== "pending" && !model.hangs);
+
+export const commands: fc.Arbitrary<Command>[] = [
+  fc.constant(
+    new Step(
+      "start",
+      (model) => model.start(),
+      (stage) => stage.start(),
+      (model) => model.outcome !== "pending" && !model.hangs,
+    ),
+  ),
+  fc.constant(
+    new Step(
+      "stop",
+      (model) => model.stop(),
+      (stage) => stage.order(() => stage.runner.stop()),
+    ),
+  ),
+  fc.integer({ min: 1, max: 90_000 }).map(
+    (ms) =>
+      new Step(
+        `advance(${ms})`,
+        (model) => model.advance(ms),
+        () => {},
+      ),
+  ),
+  fc.tuple(names, fc.constantFrom<Mode>("returns", "fails", "waits", "hangs")).map(
+    ([name, mode]) =>
+      new Step(
+        `${name} ${mode} from now on`,
+        (model) => model.modes.set(name, mode),
+        (stage) => void stage.modes.set(name, mode),
+      ),
+  ),
+  fc.tuple(names, fc.constantFrom<Ending>("returns", "fails", "done")).map(
+    ([name, how]) =>
+      new Step(
+        `${name} ${how}`,
+        (model) => model.settle(name, how),
+        (stage) => stage.settle(name, how),
+      ),
+  ),
+  names.map(trigger),
+  names.map((name) =>
+    order(
+      "pause",
+      name,
+      toWorking((worker) => worker.pause()),
+      ({ runner }) => runner.pause(name),
+    ),
+  ),
+  names.map((name) =>
+    order(
+      "resume",
+      name,
+      toWorking((worker) => worker.resume()),
+      ({ runner }) => runner.resume(name),
+    ),
+  ),
+  names.map((name) =>
+    order(
+      "restart",
+      name,
+      (model) => model.worker(name)?.restart(),
+      ({ runner }) => runner.restart(name),
+    ),
+  ),
+  names.map(
+    (name) =>
+      new Step(
+        `add(${name})`,
+        (model) => {
+          if (model.worker(name) === undefined) model.add(name);
+        },
+        (stage) => stage.order(() => void stage.runner.add(stage.declare(name))),
+        isQuiet,
+      ),
+  ),
+  names.map(
+    (name) =>
+      new Step(
+        `remove(${name})`,
+        (model) => model.remove(name),
+        (stage) => stage.order(() => stage.runner.remove(name)),
+        isQuiet,
+      ),
+  ),
+];
