@@ -11,7 +11,7 @@ import { CompletingLink, parseRestart, type Restart } from "./workers/restart.js
 import { retry } from "./workers/retry.js";
 import { type RetryJobOptions, retryJob } from "./workers/retry-job.js";
 import type { RetryOptions } from "./workers/retry-policy.js";
-import type { Schedule } from "./workers/schedule.js";
+import { isSchedule, type Schedule } from "./workers/schedule.js";
 import { parseLimit, timeout } from "./workers/timeout.js";
 import type { Worker, WorkerFunc } from "./workers/worker.js";
 import { type WorkerLink, workerLink } from "./workers/worker-link.js";
@@ -111,9 +111,12 @@ export class DeclarativeWorker extends MonitoredLink {
 }
 
 function declaredRepetition(declared: RepeatDeclaration): Repetition {
-  if (typeof declared !== "object" || declared === null) return repetition(declared);
-  if ("schedule" in declared) return repetition(declared.schedule, declared);
-  return repetition("interval" in declared ? declared.interval : undefined, declared);
+  if (typeof declared !== "object" || declared === null || isSchedule(declared)) return repetition(declared);
+  const { interval, schedule }: { readonly interval?: unknown; readonly schedule?: unknown } = declared;
+  if (interval !== undefined && schedule !== undefined) {
+    throw new InvalidArgumentError("repeat has both an interval and a schedule: give one of them");
+  }
+  return repetition(schedule ?? interval, declared);
 }
 
 function chain(declared: DeclarativeWorker): Worker {

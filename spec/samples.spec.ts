@@ -130,6 +130,18 @@ Weather/fetchForecast is ok after 5 runs, 3 of which failed; the last error was 
 `);
   });
 
+  it("server-and-pool", async () => {
+    expect(await outputOf("--import", "tsx", "samples/server-and-pool.ts")).to.equal(`\
+the pool is open
+the roster is told to stop, with a request under way
+the server takes no further requests
+the server answers: 42 rows
+the server has drained
+the pool is closed
+all have stopped, and the client has its answer: 200, 42 rows
+`);
+  });
+
   it("configurer", async () => {
     expect(await outputOf("--import", "tsx", "samples/configurer.ts")).to.equal(`\
 Fetcher/eu every 60000 ms

@@ -45,7 +45,7 @@ function parse(pattern: unknown, timezone: string | undefined): Cron {
   let cron: Cron;
   try {
     // Without a function it starts no timer of its own.
-    cron = new Cron(pattern, timezone === undefined ? {} : { timezone });
+    cron = new Cron(pattern, { fixedTimeRule: "no-wildcard", ...(timezone === undefined ? undefined : { timezone }) });
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message.replace(/^Cron\w+: /, "") : inspect(cause);
     throw new InvalidArgumentError(`"${pattern}" is no cron pattern: ${problem}`, { cause });

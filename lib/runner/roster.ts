@@ -54,7 +54,8 @@ export class Roster extends RunAllWorkers {
   resume(worker: DeclarativeWorker): void {
     const member = this.#atWork(worker, "resumed");
     tell(member.name, "resume");
-    member.orders?.resume();
+    if (member.orders?.isPaused !== true) return;
+    member.orders.resume();
     member.reconsider();
   }
 

@@ -13,20 +13,20 @@ export class RepeatingOnGrid extends Repeating {
   #start = 0;
   /** The slot of the grid that was run last; -1 if the first run is at the start of the grid itself. */
   #slot: number;
-  readonly #initialDelay: number;
+  readonly #initialDelay: number | undefined;
 
   constructor(parent: Activity, job: JobLink, { interval, jitter = 0, startImmediately, initialDelay }: IntervalRepetition) {
     super(parent, job);
     this.#interval = interval;
     this.#jitter = jitter;
     this.#slot = startImmediately || initialDelay !== undefined ? -1 : 0;
-    this.#initialDelay = initialDelay ?? 0;
+    this.#initialDelay = initialDelay;
   }
 
   override begin(): void {
-    const now = TimerQueue.current().now();
-    this.#start = now + this.#initialDelay;
-    if (this.#slot < 0 && this.#start <= now && !this.isPaused) this.wake();
+    this.#start = TimerQueue.current().now() + (this.#initialDelay ?? 0);
+    const startsNow = this.#slot < 0 && this.#initialDelay === undefined;
+    if (startsNow && !this.isPaused) this.wake();
     else this.awaitNext();
   }
 

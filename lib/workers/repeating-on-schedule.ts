@@ -2,6 +2,7 @@ import type { Activity } from "../context/activity.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import type { WorkerStatus } from "../context/worker-status.js";
 import { ScheduleError } from "../errors/schedule-error.js";
+import { TimerQueue } from "../time/timer-queue.js";
 import type { JobLink } from "./job-link.js";
 import { Repeating } from "./repeating.js";
 import type { ScheduledRepetition } from "./repetition.js";
@@ -23,26 +24,29 @@ export class RepeatingOnSchedule extends Repeating {
   #after = 0;
   /** When the next run is, jitter included. */
   #due = 0;
-  /** When the clock was last looked at. */
-  #looked: number;
+  /** What the clock showed when it was last looked at, and when that was by the monotonic clock. */
+  #shown: number;
+  #lookedAt: number;
 
   constructor(parent: Activity, job: JobLink, repetition: ScheduledRepetition) {
     super(parent, job);
     this.#repetition = repetition;
-    this.#looked = Date.now();
+    this.#shown = Date.now();
+    this.#lookedAt = TimerQueue.current().now();
   }
 
   override begin(): void {
-    const { startImmediately, initialDelay = 0 } = this.#repetition;
-    this.#after = Date.now() + initialDelay;
+    const { startImmediately, initialDelay } = this.#repetition;
+    // A time at the very end of the delay is not before that.
+    this.#after = initialDelay === undefined ? this.#shown : this.#shown + initialDelay - 1;
     if (startImmediately && !this.isPaused) super.wake();
     else this.awaitNext();
   }
 
   override wake(): void {
-    if (this.clockWasSetBack()) this.awaitNext();
-    else if (this.#looked >= this.#due || this.wantsRun) super.wake();
-    else this.watchClock();
+    if (this.lookAtClock()) this.awaitNext();
+    else if (this.#shown >= this.#due || this.wantsRun) super.wake();
+    else this.sleepTowardsDue();
   }
 
   protected override skip(): void {
@@ -50,7 +54,7 @@ export class RepeatingOnSchedule extends Repeating {
   }
 
   protected override awaitDue(): void {
-    this.clockWasSetBack();
+    this.lookAtClock();
     const { schedule, jitter = 0 } = this.#repetition;
     try {
       this.#due = nextTime(schedule, this.#after, this.name) + Math.random() * jitter;
@@ -59,29 +63,34 @@ export class RepeatingOnSchedule extends Repeating {
       this.settle(error);
       return;
     }
-    if (this.#due < Number.POSITIVE_INFINITY) {
-      this.watchClock();
+    if (this.aborted) {
+      // The schedule is the user's, and may have had all stopped.
+      this.settle("stopped");
+    } else if (this.#due < Number.POSITIVE_INFINITY) {
+      this.sleepTowardsDue();
     } else {
       new WorkerLogger(this.logger, this.name).info("is done for good: its schedule has no further time");
       this.settle("completed");
     }
   }
 
-  private watchClock(): void {
-    this.sleep(Math.min(Math.max(this.#due - this.#looked, 0), longestSleep));
+  private sleepTowardsDue(): void {
+    this.sleep(Math.min(Math.max(this.#due - this.#shown, 0), longestSleep));
   }
 
-  /** Looks at the clock. */
-  private clockWasSetBack(): boolean {
-    const before = this.#looked;
-    this.#looked = Date.now();
-    if (this.#looked >= before - longestCorrection) return false;
-    this.#after = this.#looked;
+  /** Returns whether the clock was set back. What has been since then comes again. */
+  private lookAtClock(): boolean {
+    const { shown, lookedAt } = { shown: this.#shown, lookedAt: this.#lookedAt };
+    this.#shown = Date.now();
+    this.#lookedAt = TimerQueue.current().now();
+    const setBackBy = this.#lookedAt - lookedAt - (this.#shown - shown);
+    if (setBackBy <= longestCorrection) return false;
+    this.#after -= setBackBy;
     return true;
   }
 
   override describe(status: WorkerStatus): void {
     super.describe(status);
-    if (status.phase === "waiting") status.nextDue = Math.round(this.#due);
+    if (status.phase === "waiting" && !this.wantsRun) status.nextDue = Math.round(this.#due);
   }
 }

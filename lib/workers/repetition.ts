@@ -62,8 +62,9 @@ export function repetition(when: unknown, options: unknown = {}): Repetition {
   return { schedule: when, ...plain };
 }
 
-function onGrid(interval: number, { jitter = 0, ...plain }: PlainOptions): IntervalRepetition {
-  if (jitter < interval) return { interval, ...plain, ...(jitter === 0 ? undefined : { jitter }) };
+function onGrid(interval: number, plain: PlainOptions): IntervalRepetition {
+  const { jitter = 0 } = plain;
+  if (jitter < interval) return { interval, ...plain };
   throw new InvalidArgumentError(`A jitter of ${jitter} ms would skip runs at an interval of ${interval} ms: give a shorter one`);
 }
 

@@ -39,7 +39,9 @@ export abstract class Retrying extends Activity {
   protected tryAgain(failure: Error | undefined): void {
     this.#lastFailure = failure;
     const delay = nextAttempt(this, this.#backoff, this.failures, failure, this.channel);
-    if (typeof delay === "number") this.sleep(delay);
+    // The backoff is the user's, and may have had all stopped.
+    if (this.aborted) this.settle("stopped");
+    else if (typeof delay === "number") this.sleep(delay);
     else this.settle(delay);
   }
 

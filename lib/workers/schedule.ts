@@ -23,13 +23,13 @@ export function isSchedule(value: unknown): value is Schedule {
  */
 export function nextTime(schedule: Schedule, after: number, worker: string): number {
   let next: unknown;
+  let time: number;
   try {
     next = schedule.next(new Date(after));
+    time = next === null ? Number.POSITIVE_INFINITY : timeOf(next);
   } catch (cause) {
     throw new ScheduleError(worker, `threw for ${shown(after)}`, { cause });
   }
-  if (next === null) return Number.POSITIVE_INFINITY;
-  const time = timeOf(next);
   if (time > after) return time;
   throw new ScheduleError(worker, `returned ${inspectSafely(next, { depth: 0 })} for ${shown(after)}`);
 }

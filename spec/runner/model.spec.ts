@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { useFakeTimers } from "sinon";
+import { createSandbox } from "sinon";
 import { commands } from "./model/commands.js";
 import { cast, ReferenceRunner } from "./model/reference-runner.js";
 import { Stage } from "./model/stage.js";
@@ -15,7 +15,8 @@ describe("A runner", () => {
         fc.subarray(Object.keys(cast)),
         fc.commands(commands, { size: "+1", maxCommands: 60 }),
         async (names, history) => {
-          const clock = useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask", "setImmediate"] });
+          const sandbox = createSandbox();
+        const clock = sandbox.useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask", "setImmediate"] });
           try {
             const stage = new Stage(names, clock);
             const model = new ReferenceRunner(names);
@@ -25,7 +26,7 @@ describe("A runner", () => {
             expect(stage.unanswered, "orders without an answer").to.equal(0);
             expect([...stage.triggers.values()], "triggers").to.not.include("pending");
           } finally {
-            clock.restore();
+            sandbox.restore();
           }
         },
       ),
