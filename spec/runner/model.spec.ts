@@ -16,7 +16,7 @@ describe("A runner", () => {
         fc.commands(commands, { size: "+1", maxCommands: 60 }),
         async (names, history) => {
           const sandbox = createSandbox();
-        const clock = sandbox.useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask", "setImmediate"] });
+          const clock = sandbox.useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask", "setImmediate"] });
           try {
             const stage = new Stage(names, clock);
             const model = new ReferenceRunner(names);
