@@ -43,7 +43,10 @@ export interface DeclarativeWorkerOptions {
   readonly retryJob?: Backoff | RetryJobOptions | undefined;
   /** How long it may take to stop before it is given up on and named. The runner's by default. */
   readonly shutdownTimeout?: Duration | undefined;
-  /** Whose worker it is. The same object for all of a group; the workers of a source get theirs at bootstrap. */
+  /**
+   * The source that it comes from, the same object for all of that. Given at bootstrap.
+   * @internal
+   */
   readonly group?: WorkerGroup | undefined;
 }
 

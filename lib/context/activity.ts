@@ -97,6 +97,25 @@ export abstract class Activity extends Sleeper {
     return this.parent.orders;
   }
 
+  /** Whether what was started of that link is done for good: not to be started again, when the whole is. */
+  isDone(link: Startable): boolean {
+    return this.parent.isDone(link);
+  }
+
+  setDone(link: Startable, isDone: boolean): void {
+    this.parent.setDone(link, isDone);
+  }
+
+  /** When the word to stop came, on the clock of the timer queue, if this knows. */
+  get toldToStopAt(): number | undefined {
+    return undefined;
+  }
+
+  /** Whether it has failed already, and only waits for the rest of it to stop. */
+  get isFailing(): boolean {
+    return this.child?.isFailing === true;
+  }
+
   /** Aborts `child`, the root of another tree, together with this one's scope; returns how to call that off. */
   branch(child: Abortable): () => void {
     return this.parent.branch(child);

@@ -6,5 +6,5 @@ export function describeSleep(status: WorkerStatus, sleeper: Timer, phase: Phase
   const due = sleeper.queue?.dueOf(sleeper);
   if (sleeper.queue === undefined || due === undefined) return;
   status.phase = phase;
-  if (due < Number.POSITIVE_INFINITY) status.nextDue = Math.round(Date.now() + due - sleeper.queue.now());
+  if (phase !== "paused" && due < Number.POSITIVE_INFINITY) status.nextDue = Math.round(Date.now() + due - sleeper.queue.now());
 }

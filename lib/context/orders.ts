@@ -1,7 +1,7 @@
 import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
 import { isFailure, type Outcome } from "./outcome.js";
 
-/** Someone who waits for a run that was asked for. */
+/** Someone who waits for what was asked for. */
 interface Requester {
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
@@ -17,7 +17,7 @@ export class Orders {
   #wanted: Requester[] = [];
   /** For the run that is under way. */
   #served: Requester[] = [];
-  #resting: (() => void)[] = [];
+  #resting: Requester[] = [];
 
   get isPaused(): boolean {
     return this.#isPaused;
@@ -26,7 +26,7 @@ export class Orders {
   /** Resolves once nothing of the worker runs. */
   pause(): Promise<void> {
     this.#isPaused = true;
-    return new Promise((resolve) => this.#resting.push(resolve));
+    return new Promise((resolve, reject) => this.#resting.push({ resolve, reject }));
   }
 
   resume(): void {
@@ -36,7 +36,7 @@ export class Orders {
 
   /** Nothing of the worker runs now. */
   rest(): void {
-    for (const tell of this.#resting.splice(0)) tell();
+    for (const { resolve } of this.#resting.splice(0)) resolve();
   }
 
   get wantsRun(): boolean {
@@ -59,6 +59,11 @@ export class Orders {
       else if (outcome === "stopped") reject(reason);
       else resolve();
     }
+  }
+
+  /** The worker hangs, and nobody waits for it any longer. */
+  abandon(error: Error): void {
+    for (const { reject } of [...this.#served.splice(0), ...this.#wanted.splice(0), ...this.#resting.splice(0)]) reject(error);
   }
 
   /** The worker has ended, and there will be no further run. */

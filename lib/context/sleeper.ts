@@ -28,6 +28,13 @@ export abstract class Sleeper implements Timer {
     this.queue?.cancel(this);
   }
 
+  /** Ends a sleep before its time. */
+  hurry(): void {
+    if (!this.sleeping) return;
+    this.callOffSleep();
+    this.wake();
+  }
+
   /** The time for which it slept has come. */
   wake(): void {}
 }

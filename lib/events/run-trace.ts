@@ -1,4 +1,5 @@
 import { tracingChannel } from "node:diagnostics_channel";
+import type { Activity } from "../context/activity.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
 import { TimeoutError } from "../errors/timeout-error.js";
 import { eventOutcome } from "./event-outcome.js";
@@ -16,8 +17,8 @@ export class RunTrace {
   #isAsync = false;
 
   /** A trace, if anybody listens. */
-  static of(worker: string, attempt: number): RunTrace | undefined {
-    return channel.hasSubscribers ? new RunTrace({ worker, attempt }) : undefined;
+  static of(run: Activity): RunTrace | undefined {
+    return channel.hasSubscribers ? new RunTrace({ worker: run.name, attempt: run.attempt }) : undefined;
   }
 
   private constructor(event: RunEvent) {

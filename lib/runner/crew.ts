@@ -3,10 +3,10 @@ import type { DeclarativeWorker } from "../declarative-worker.js";
 import { UnknownWorkerError } from "../errors/unknown-worker-error.js";
 import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
 import { Problems } from "../registry/problems.js";
+import { sourceName } from "../registry/source.js";
 import type { WorkerRegistry } from "../registry/worker-registry.js";
 import { WorkerLink } from "../workers/worker-link.js";
 import { type Selection, selectAmong } from "./name-patterns.js";
-import type { Roster } from "./roster.js";
 import type { RosterTree } from "./roster-tree.js";
 
 /** The workers of a runner, whether they run or not: can be looked at, added, removed, and handled one by one. */
@@ -49,7 +49,7 @@ export abstract class Crew extends WorkerLink {
    * repeated.
    */
   async trigger(name: string): Promise<void> {
-    await this.#rosterOf(name, "triggered", (roster, worker) => roster.trigger(worker));
+    await this.#handle(name, "triggered", (tree, worker) => tree.trigger(worker));
   }
 
   /**
@@ -60,7 +60,7 @@ export abstract class Crew extends WorkerLink {
    * stop in time; it is paused all the same, once it does.
    */
   async pause(name: string): Promise<void> {
-    await this.#rosterOf(name, "paused", (roster, worker) => roster.pause(worker));
+    await this.#handle(name, "paused", (tree, worker) => tree.pause(worker));
   }
 
   /**
@@ -70,7 +70,7 @@ export abstract class Crew extends WorkerLink {
    * @throws WorkerNotRunningError
    */
   resume(name: string): void {
-    this.#rosterOf(name, "resumed", (roster, worker) => roster.resume(worker));
+    this.#handle(name, "resumed", (tree, worker) => tree.resume(worker));
   }
 
   /**
@@ -81,7 +81,7 @@ export abstract class Crew extends WorkerLink {
    * stop in time; it is restarted all the same, once it does.
    */
   async restart(name: string): Promise<void> {
-    await this.#rosterOf(name, "restarted", (roster, worker) => roster.restart(worker));
+    await this.#handle(name, "restarted", (tree, worker) => tree.restart(worker));
   }
 
   /**
@@ -95,8 +95,13 @@ export abstract class Crew extends WorkerLink {
     const found = this.#registry.read(source, this.workers, problems);
     if (problems.count > 0) throw problems.toError();
     const added = selectAmong(found, this.#selection);
-    if (this.tree?.roster.busy === true) this.tree.add(added);
+    const { tree } = this;
+    const isAtWork = tree?.roster.busy === true;
+    if (isAtWork && !tree.roster.isUp)
+      throw new WorkerNotRunningError(sourceName(source), "added", "the runner is being stopped");
+    // Before they are started: they may give orders to each other.
     this.#workers = [...this.#workers, ...added];
+    if (isAtWork) tree.add(added);
     return added;
   }
 
@@ -125,9 +130,9 @@ export abstract class Crew extends WorkerLink {
     );
   }
 
-  #rosterOf<Result>(name: string, wish: string, handle: (roster: Roster, worker: DeclarativeWorker) => Result): Result {
+  #handle<Result>(name: string, wish: string, handle: (tree: RosterTree, worker: DeclarativeWorker) => Result): Result {
     const worker = this.#workerAt(name);
-    if (this.tree === undefined) throw new WorkerNotRunningError(name, wish, "the runner does not run");
-    return handle(this.tree.rosterOf(worker), worker);
+    if (this.tree !== undefined) return handle(this.tree, worker);
+    throw new WorkerNotRunningError(name, wish, "the runner does not run");
   }
 }

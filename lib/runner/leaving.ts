@@ -1,30 +1,38 @@
 import { Sleeper } from "../context/sleeper.js";
 import { ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
+import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
 import { formatDuration } from "../time/format-duration.js";
 import { TimerQueue } from "../time/timer-queue.js";
 import type { NamedActivity } from "../workers/named.js";
 import { hungIn } from "../workers/stopping.js";
 
+/** Why a worker is stopped while its roster goes on. */
+export type Departure = "paused" | "restarted" | "removed";
+
 /** One worker on its way out of a roster that goes on without it. */
 export class Leaving extends Sleeper {
+  /** What was asked for. */
+  readonly wish: Departure;
   /** Resolves once it has stopped; rejects with a {@link ShutdownTimeoutError} if that takes too long, and it stops later. */
   readonly over: Promise<void>;
-  /** What is to happen then, also if all have been told to stop meanwhile. */
-  afterwards: () => void;
-
   readonly #member: NamedActivity;
   readonly #timeout: number;
+  readonly #afterwards: () => void;
   readonly #toldAt = TimerQueue.current().now();
   #resolve: () => void = () => {};
-  #reject: (error: ShutdownTimeoutError) => void = () => {};
+  #reject: (error: Error) => void = () => {};
   #isOverdue = false;
 
-  /** @param timeout how long it may take, in ms */
-  constructor(member: NamedActivity, timeout: number, afterwards: () => void) {
+  /**
+   * @param timeout how long it may take, in ms
+   * @param afterwards what is to happen once it has stopped, also if all have been told to stop meanwhile
+   */
+  constructor(wish: Departure, member: NamedActivity, timeout: number, afterwards: () => void) {
     super();
+    this.wish = wish;
     this.#member = member;
-    this.afterwards = afterwards;
     this.#timeout = timeout;
+    this.#afterwards = afterwards;
     this.over = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -39,8 +47,14 @@ export class Leaving extends Sleeper {
 
   hasStopped(): void {
     this.callOffSleep();
-    this.afterwards();
+    this.#afterwards();
     this.#resolve();
+  }
+
+  /** Something else was asked for meanwhile. */
+  overruledBy(wish: Departure): void {
+    this.callOffSleep();
+    this.#reject(new WorkerNotRunningError(this.#member.name, this.wish, `it was ${wish} meanwhile`));
   }
 
   override wake(): void {

@@ -1,26 +1,30 @@
-import type { Activity } from "../context/activity.js";
+import type { Activity, Startable } from "../context/activity.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import { initialStatus, type WorkerStatus } from "../context/worker-status.js";
-import type { DeclarativeWorker } from "../declarative-worker.js";
-import { WorkerLink } from "../workers/worker-link.js";
+import type { DeclarativeWorker, WorkerGroup } from "../declarative-worker.js";
+import { NamedActivity, NamingLink } from "../workers/named.js";
+import { retry } from "../workers/retry.js";
+import type { RosterOptions } from "../workers/run-all-workers.js";
+import { WorkerLink, workerLink } from "../workers/worker-link.js";
 import { Roster } from "./roster.js";
 
-/**
- * The workers of a group that has a retry, for the length of one run: a roster that is made anew at every restart. It is to be
- * put under that retry.
- */
-export class RestartedGroup extends WorkerLink {
-  readonly label = "";
+/** The workers of a group that has a retry, for the length of one run: a roster that is made anew at every restart. */
+export class RestartedGroup extends NamingLink {
+  readonly label: string;
   readonly isContinuous = true;
-  readonly #workers: DeclarativeWorker[];
+  readonly #retried: WorkerLink;
   /** How long, in ms, a worker may take to stop that does not say so itself. */
   readonly #shutdownTimeout: number;
+  #workers: DeclarativeWorker[] = [];
+  /** Those who are done for good, and are not started again with the rest. */
+  readonly #done = new Set<Startable>();
   #roster: Roster | undefined;
 
-  constructor(workers: readonly DeclarativeWorker[], shutdownTimeout: number) {
+  constructor(name: string, policy: NonNullable<WorkerGroup["retry"]>, shutdownTimeout: number) {
     super();
-    this.#workers = [...workers];
+    this.label = name;
     this.#shutdownTimeout = shutdownTimeout;
+    this.#retried = workerLink(retry(new Together((parent) => this.#incarnate(parent)), policy));
   }
 
   /** The roster of now; between two restarts, the last one. */
@@ -30,44 +34,112 @@ export class RestartedGroup extends WorkerLink {
 
   /** A group is given up on as a whole, and so after the longest time that one of its workers may take. */
   override get timeToStop(): number {
-    return Math.max(...this.#workers.map(({ shutdownTimeout = this.#shutdownTimeout }) => shutdownTimeout));
+    return Math.max(0, ...this.#workers.map(({ shutdownTimeout = this.#shutdownTimeout }) => shutdownTimeout));
   }
 
-  override activity(parent: Activity): Activity {
-    const roster = new Roster(
-      parent,
-      this.#workers,
-      {
-        shutdownTimeout: this.#shutdownTimeout,
-        // To start a worker again that has not stopped would be to run it twice.
-        onLate: (err) => {
-          if (parent.reason === undefined) {
-            new WorkerLogger(parent.logger, parent.name).warn({ err }, "cannot be restarted before all of it has stopped");
-          }
-        },
-      },
-      this.#roster,
-    );
-    this.#roster = roster;
-    return roster;
+  override activity(parent: Activity): NamedActivity {
+    return new GroupActivity(parent, this, this.label);
   }
 
-  /** Whether there is nobody else. */
-  isOnly(worker: DeclarativeWorker): boolean {
-    return this.#workers.every((other) => other === worker);
+  /** What is started under the group's name. */
+  get retried(): WorkerLink {
+    return this.#retried;
+  }
+
+  #incarnate(parent: Activity): Roster {
+    const { name, logger } = parent;
+    const onLate = (err: Error): void => {
+      // To start a worker again that has not stopped would be to run it twice. When all stop, others tell of it.
+      if (parent.reason !== undefined) return;
+      new WorkerLogger(logger, name).warn({ err }, "cannot be restarted before all of it has stopped");
+    };
+    const options = { shutdownTimeout: this.#shutdownTimeout, onLate };
+    return (this.#roster = new GroupRoster(parent, this.#workers, options, this.#roster, this.#done));
+  }
+
+  /** Whether all have been removed. */
+  get isEmpty(): boolean {
+    return this.#workers.length === 0;
+  }
+
+  /** One more, now and at every restart. */
+  enlist(worker: DeclarativeWorker): void {
+    this.#workers.push(worker);
+    if (this.#roster?.isUp === true) this.#roster.add(worker);
   }
 
   /** The next restart is without that worker. */
   forget(worker: DeclarativeWorker): void {
-    this.#workers.splice(this.#workers.indexOf(worker), 1);
+    this.#workers = this.#workers.filter((other) => other !== worker);
+  }
+
+  /** Whether all of it is done for good. */
+  get hasEnded(): boolean {
+    return this.#roster?.hasSettled === true && !this.#roster.isBackingOff;
+  }
+
+  /** The next start of the group is with that worker, though it is done. */
+  release(worker: DeclarativeWorker): void {
+    this.#done.delete(worker);
+  }
+
+  /** Restarts the group now, if it waits for that. */
+  hurry(): void {
+    if (this.#roster?.isBackingOff === true) this.#roster.parent.hurry();
   }
 
   /** While the group backs off, so do its workers. */
   describeBackoff(status: WorkerStatus): void {
-    if (this.#roster?.hasSettled !== true) return;
+    if (this.#roster?.isBackingOff !== true || status.phase === "paused") return;
     const ofGroup = initialStatus("");
     this.#roster.parent.describe(ofGroup);
     const { phase, nextDue, attempt } = ofGroup;
-    if (phase === "backing off") Object.assign(status, { phase, nextDue, attempt });
+    Object.assign(status, { phase, nextDue, attempt });
+  }
+}
+
+/** Remembers who is done for as long as the group is there, and not only until it has ended. */
+class GroupRoster extends Roster {
+  readonly #done: Set<Startable>;
+
+  constructor(
+    parent: Activity,
+    workers: readonly DeclarativeWorker[],
+    options: RosterOptions,
+    previous: Roster | undefined,
+    done: Set<Startable>,
+  ) {
+    super(parent, workers, options, previous);
+    this.#done = done;
+  }
+
+  override isDone(link: Startable): boolean {
+    return this.#done.has(link);
+  }
+
+  override setDone(link: Startable, isDone: boolean): void {
+    if (isDone) this.#done.add(link);
+    else this.#done.delete(link);
+  }
+}
+
+class GroupActivity extends NamedActivity<RestartedGroup> {
+  override begin(): void {
+    this.start(this.link.retried);
+  }
+}
+
+class Together extends WorkerLink {
+  readonly label = "";
+  readonly isContinuous = true;
+  readonly #incarnate: (parent: Activity) => Activity;
+
+  constructor(incarnate: (parent: Activity) => Activity) {
+    super();
+    this.#incarnate = incarnate;
+  }
+
+  override activity(parent: Activity): Activity {
+    return this.#incarnate(parent);
   }
 }

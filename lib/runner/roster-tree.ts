@@ -1,25 +1,19 @@
 import type { Activity } from "../context/activity.js";
 import type { DeclarativeWorker, WorkerGroup } from "../declarative-worker.js";
+import { channels } from "../events/channels.js";
 import { Monitored } from "../workers/monitored.js";
-import { named } from "../workers/named.js";
-import { retry } from "../workers/retry.js";
-import { type WorkerLink, workerLink } from "../workers/worker-link.js";
+import type { WorkerLink } from "../workers/worker-link.js";
 import { inBatches } from "./in-batches.js";
 import { RestartedGroup } from "./restarted-group.js";
 import { Roster } from "./roster.js";
 import type { CheckedSettings } from "./runner-settings.js";
-
-/** A group that is restarted as a whole, and the link by which it is a member of the roster. */
-interface Subtree {
-  readonly group: RestartedGroup;
-  readonly link: WorkerLink;
-}
+import { WorkerHandle } from "./worker-handle.js";
 
 /** One run of a runner: its roster, and the rosters below that, one for each group that is restarted as a whole. */
 export class RosterTree {
   readonly roster: Roster;
   readonly #shutdownTimeout: number;
-  readonly #subtrees = new Map<WorkerGroup, Subtree>();
+  readonly #groups = new Map<WorkerGroup, RestartedGroup>();
 
   constructor(parent: Activity, workers: readonly DeclarativeWorker[], settings: CheckedSettings) {
     const { shutdownTimeout, logger, stopOrder } = settings;
@@ -29,32 +23,58 @@ export class RosterTree {
   }
 
   add(workers: readonly DeclarativeWorker[]): void {
+    for (const { label } of workers) if (channels.order.isObserved) channels.order.publish({ worker: label, order: "add" });
     for (const link of this.#linksOf(workers)) this.roster.add(link);
+  }
+
+  trigger(worker: DeclarativeWorker): Promise<void> {
+    this.groupOf(worker)?.hurry();
+    return this.#handle(worker).trigger();
+  }
+
+  pause(worker: DeclarativeWorker): Promise<void> {
+    return this.#handle(worker).pause();
+  }
+
+  resume(worker: DeclarativeWorker): void {
+    this.#handle(worker).resume();
+  }
+
+  async restart(worker: DeclarativeWorker): Promise<void> {
+    const group = this.groupOf(worker);
+    group?.hurry();
+    const done = group?.hasEnded === true ? this.roster.find(group) : undefined;
+    if (group === undefined || done === undefined) {
+      await this.#handle(worker).restart();
+      return;
+    }
+    // All of its group is done for good; that comes back for this one.
+    group.release(worker);
+    this.roster.replace(done);
   }
 
   /** @param onGone is called once it has stopped, however long that takes */
   async remove(worker: DeclarativeWorker, onGone: () => void): Promise<void> {
-    const subtree = this.#subtreeOf(worker);
-    if (worker.group === undefined || subtree === undefined) {
-      await this.roster.remove(worker, onGone);
-    } else if (subtree.group.isOnly(worker)) {
-      this.#subtrees.delete(worker.group);
-      await this.roster.remove(subtree.link, onGone);
-    } else {
-      subtree.group.forget(worker);
-      await subtree.group.roster?.remove(worker, onGone);
-    }
+    const group = this.groupOf(worker);
+    const forget = (): void => {
+      group?.forget(worker);
+      if (worker.group !== undefined && group?.isEmpty === true) this.#dropGroup(worker.group, group);
+      onGone();
+    };
+    await this.#handle(worker).remove(forget);
   }
 
-  /** The roster that a worker is a direct member of. */
-  rosterOf(worker: DeclarativeWorker): Roster {
-    return this.#subtreeOf(worker)?.group.roster ?? this.roster;
+  /** Nothing is left of it. */
+  #dropGroup(key: WorkerGroup, group: RestartedGroup): void {
+    this.#groups.delete(key);
+    const member = this.roster.find(group);
+    if (member !== undefined && this.roster.isUp) void this.roster.stopMember("removed", member, () => this.roster.drop(member));
   }
 
   /** All workers at work, by what is declared of them; between two restarts of a group, its workers as they were. */
   atWork(): Map<WorkerLink, Monitored> {
     const found = new Map<WorkerLink, Monitored>();
-    const rosters = [this.roster, ...Array.from(this.#subtrees.values(), ({ group }) => group.roster)];
+    const rosters = [this.roster, ...Array.from(this.#groups.values(), ({ roster }) => roster)];
     for (const roster of rosters) {
       for (const member of roster?.members ?? []) if (member instanceof Monitored) found.set(member.link, member);
     }
@@ -62,30 +82,31 @@ export class RosterTree {
   }
 
   /** The group that a worker is restarted with, if it is. */
-  groupOf(worker: DeclarativeWorker): RestartedGroup | undefined {
-    return this.#subtreeOf(worker)?.group;
+  groupOf({ group }: DeclarativeWorker): RestartedGroup | undefined {
+    return group && this.#groups.get(group);
   }
 
-  #subtreeOf({ group }: DeclarativeWorker): Subtree | undefined {
-    return group && this.#subtrees.get(group);
+  #handle(worker: DeclarativeWorker): WorkerHandle {
+    return new WorkerHandle(this.groupOf(worker)?.roster ?? this.roster, worker);
   }
 
   /** What the roster is made of: workers, and in the place of those that are restarted together, their group. */
   #linksOf(workers: readonly DeclarativeWorker[]): WorkerLink[] {
-    const links = new Set<WorkerLink>();
+    const links: WorkerLink[] = [];
     for (const worker of workers) {
-      links.add(worker.group?.retry === undefined ? worker : this.#linkOf(worker.group, worker.group.retry, workers));
+      const { group } = worker;
+      const known = this.groupOf(worker);
+      if (known !== undefined) {
+        known.enlist(worker);
+      } else if (group?.retry === undefined) {
+        links.push(worker);
+      } else {
+        const restarted = new RestartedGroup(group.name, group.retry, this.#shutdownTimeout);
+        restarted.enlist(worker);
+        this.#groups.set(group, restarted);
+        links.push(restarted);
+      }
     }
-    return [...links];
-  }
-
-  #linkOf(key: WorkerGroup, policy: NonNullable<WorkerGroup["retry"]>, workers: readonly DeclarativeWorker[]): WorkerLink {
-    const known = this.#subtrees.get(key);
-    if (known !== undefined) return known.link;
-    const members = workers.filter((worker) => worker.group === key);
-    const group = new RestartedGroup(members, this.#shutdownTimeout);
-    const link = workerLink(named(retry(group, policy), key.name));
-    this.#subtrees.set(key, { group, link });
-    return link;
+    return links;
   }
 }

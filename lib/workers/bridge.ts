@@ -90,6 +90,12 @@ export class Bridge extends Scope {
     return undefined;
   }
 
+  override isDone(): boolean {
+    return false;
+  }
+
+  override setDone(): void {}
+
   override begin(): void {
     const signal = this.#given("signal");
     if (this.#outer !== undefined) this.#callOffs.push(this.#outer.branch(this));

@@ -19,7 +19,7 @@ export class Call extends Activity {
     try {
       const code = this.#code;
       const context = new Context(this);
-      this.#trace = RunTrace.of(this.name, this.attempt);
+      this.#trace = RunTrace.of(this);
       const result = this.#trace === undefined ? code(context) : this.#trace.call(() => code(context));
       if ((typeof result === "object" && result !== null) || typeof result === "function") promise = Promise.resolve(result);
     } catch (thrown) {

@@ -8,11 +8,11 @@ import type { Health, WorkerStatus } from "../context/worker-status.js";
 import { describeError } from "../errors/describe-error.js";
 import { channels } from "../events/channels.js";
 import { eventOutcome } from "../events/event-outcome.js";
-import { NamedActivity } from "./named.js";
-import { WorkerLink } from "./worker-link.js";
+import { NamedActivity, NamingLink } from "./named.js";
+import type { WorkerLink } from "./worker-link.js";
 
 /** A worker whose health is kept, and to whom orders can be given. */
-export abstract class MonitoredLink extends WorkerLink {
+export abstract class MonitoredLink extends NamingLink {
   /**
    * What is under watch.
    * @internal
@@ -53,12 +53,14 @@ export class Monitored extends NamedActivity<MonitoredLink> {
   }
 
   override begin(): void {
-    if (this.#orders?.isPaused === true) this.sleepForEver();
+    // One that is repeated has a grid, which goes on while it is paused.
+    if (this.#orders?.isPaused === true && this.link.isContinuous && !this.aborted) this.sleepForEver();
     else this.startChain();
+    if (this.sleeping) this.#orders?.rest();
   }
 
   private startChain(): void {
-    if (channels.start.isObserved) channels.start.publish({ worker: this.name });
+    if (!this.aborted && channels.start.isObserved) channels.start.publish({ worker: this.name });
     this.start(this.link.chain);
   }
 

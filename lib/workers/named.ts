@@ -25,7 +25,13 @@ export function asName(name: unknown): string {
   throw new InvalidArgumentError(`${inspect(name, { depth: 0 })} is not a name: give a string that is not empty`);
 }
 
-class NamedLink extends WorkerLink {
+/** A link whose activity has a name of its own. */
+export abstract class NamingLink extends WorkerLink {
+  /** @internal */
+  abstract override activity(parent: Activity): NamedActivity;
+}
+
+class NamedLink extends NamingLink {
   readonly label: string;
   readonly #worker: WorkerLink;
 
@@ -39,7 +45,7 @@ class NamedLink extends WorkerLink {
     return this.#worker.isContinuous;
   }
 
-  override activity(parent: Activity): Activity {
+  override activity(parent: Activity): NamedActivity {
     return new NamedActivity<Link>(parent, this.#worker, this.label);
   }
 }

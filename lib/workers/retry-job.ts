@@ -78,6 +78,9 @@ class RetryingJob extends Retrying {
     return channels.retry;
   }
 
+  /** An attempt that has timed out is not yet a run that has failed. */
+  override failing(): void {}
+
   protected override ended(outcome: Outcome): void {
     if (!isFailure(outcome)) {
       this.settle(outcome);

@@ -1,8 +1,8 @@
 import type { Backoff } from "../backoff/backoff.js";
-import type { Activity } from "../context/activity.js";
+import type { Activity, Startable } from "../context/activity.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
 import { WorkerLogger } from "../context/worker-logger.js";
-import type { WorkerStatus } from "../context/worker-status.js";
+import type { Phase } from "../context/worker-status.js";
 import { RestartLimitError } from "../errors/restart-limit-error.js";
 import { channels } from "../events/channels.js";
 import { TimerQueue } from "../time/timer-queue.js";
@@ -57,12 +57,34 @@ class RetryingWorker extends Retrying {
   readonly #link: RetryLink;
   #startedAt = 0;
   readonly #restarts: RestartCount | undefined;
+  /** Whether it had failed, and was on its way to be restarted, when the word to stop came. */
+  #hadFailed = false;
+  /** What is done for good in a group that is restarted. */
+  #done: Set<Startable> | undefined = undefined;
 
   constructor(parent: Activity, link: RetryLink) {
     super(parent, link.worker, link.policy.backoff);
     this.#link = link;
     const { limit } = link.policy;
     this.#restarts = limit === undefined ? undefined : new RestartCount(limit);
+  }
+
+  override get attempt(): number {
+    return !this.sleeping && this.hasProvedItself() ? 0 : super.attempt;
+  }
+
+  override isDone(link: Startable): boolean {
+    return this.#done?.has(link) === true;
+  }
+
+  override setDone(link: Startable, isDone: boolean): void {
+    if (isDone) (this.#done ??= new Set()).add(link);
+    else this.#done?.delete(link);
+  }
+
+  override abort(reason: unknown): void {
+    this.#hadFailed = this.isFailing;
+    super.abort(reason);
   }
 
   override begin(): void {
@@ -80,8 +102,8 @@ class RetryingWorker extends Retrying {
   }
 
   protected override ended(outcome: Outcome): void {
-    if (this.aborted || outcome === "completed") {
-      this.settle(outcome);
+    if (this.aborted || !isToBeRetried(outcome)) {
+      this.settle(this.#hadFailed ? "stopped" : outcome);
       return;
     }
     const failure = isFailure(outcome) ? outcome : undefined;
@@ -100,8 +122,8 @@ class RetryingWorker extends Retrying {
       return;
     }
     const { orders } = this;
-    orders?.rest();
     if (orders?.wantsRun === true) this.sleep(0);
+    else orders?.rest();
   }
 
   /** What to end with, if the policy wants no further restart. */
@@ -122,8 +144,12 @@ class RetryingWorker extends Retrying {
     return worker.isContinuous && TimerQueue.current().now() - this.#startedAt >= policy.resetAfter;
   }
 
-  override describe(status: WorkerStatus): void {
-    super.describe(status);
-    if (!this.sleeping && this.hasProvedItself()) status.attempt = 0;
+  protected override get phase(): Phase {
+    return this.orders?.isPaused === true ? "paused" : super.phase;
   }
+}
+
+/** A child that stops without having been told to has stopped all. */
+function isToBeRetried(outcome: Outcome): boolean {
+  return outcome !== "completed" && outcome !== "stopped";
 }

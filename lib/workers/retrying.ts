@@ -2,7 +2,7 @@ import type { Backoff } from "../backoff/backoff.js";
 import type { Startable } from "../context/activity.js";
 import { Activity } from "../context/activity.js";
 import { describeSleep } from "../context/describe-sleep.js";
-import type { WorkerStatus } from "../context/worker-status.js";
+import type { Phase, WorkerStatus } from "../context/worker-status.js";
 import { describeError } from "../errors/describe-error.js";
 import type { EventChannel } from "../events/event-channel.js";
 import { nextAttempt } from "./next-attempt.js";
@@ -35,6 +35,11 @@ export abstract class Retrying extends Activity {
     this.begin();
   }
 
+  /** What a worker is doing that waits here. */
+  protected get phase(): Phase {
+    return "backing off";
+  }
+
   /** Begins the next attempt once its delay is over. Gives up if the backoff has no delay to give. */
   protected tryAgain(failure: Error | undefined): void {
     this.#lastFailure = failure;
@@ -46,9 +51,9 @@ export abstract class Retrying extends Activity {
   }
 
   override describe(status: WorkerStatus): void {
-    status.attempt = this.failures;
+    status.attempt = this.attempt;
     if (this.failures > 0 && this.#lastFailure !== undefined) status.lastError = describeError(this.#lastFailure);
-    describeSleep(status, this, "backing off");
+    describeSleep(status, this, this.phase);
     super.describe(status);
   }
 }

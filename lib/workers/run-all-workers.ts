@@ -2,10 +2,13 @@ import type { Activity } from "../context/activity.js";
 import type { Link } from "../context/link.js";
 import type { Logger } from "../context/logger.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
+import { addRuns, type Runs } from "../context/runs.js";
 import { WorkerLogger } from "../context/worker-logger.js";
+import type { WorkerStatus } from "../context/worker-status.js";
 import type { ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
 import { WorkerExitedPrematurelyError } from "../errors/worker-exited-prematurely-error.js";
 import { channels } from "../events/channels.js";
+import { TimerQueue } from "../time/timer-queue.js";
 import { type RunOptions, runUnder } from "./bridge.js";
 import type { NamedActivity } from "./named.js";
 import { RunAll } from "./run-all.js";
@@ -44,6 +47,7 @@ export interface RosterOptions {
 /** Workers side by side: the end of one is the end of all, unless it is done for good. */
 export class RunAllWorkers extends RunAll {
   protected readonly options: RosterOptions;
+  readonly #run: Runs = { count: 1, lastStart: TimerQueue.current().now(), lastDuration: -1 };
   #stopping: Stopping | undefined;
 
   constructor(parent: Activity, links: readonly Link[], options: RosterOptions = {}) {
@@ -75,8 +79,8 @@ export class RunAllWorkers extends RunAll {
     if (isFailure(verdict)) this.log(member, verdict, first ? "failed; the roster stops" : "failed while it stopped");
     super.ended(verdict, member);
     this.#stopping?.hasStopped(member);
-    // One that is done for good leaves the others alone.
-    if (verdict === "completed") return;
+    // One that is done for good leaves the others alone; and whoever has stopped all leaves it to them to be told in their turn.
+    if (verdict === "completed" || verdict === "stopped") return;
     if (first && this.running > 0) this.abort(new DOMException(`${member.name} has ended, so the roster stops`, "AbortError"));
   }
 
@@ -101,8 +105,29 @@ export class RunAllWorkers extends RunAll {
   }
 
   /** How long a member may take to stop, in ms. */
-  protected readonly timeoutOf = ({ link }: NamedActivity): number =>
-    link.timeToStop ?? this.options.shutdownTimeout ?? Number.POSITIVE_INFINITY;
+  protected readonly timeoutOf = ({ link }: NamedActivity): number => {
+    const { shutdownTimeout = Number.POSITIVE_INFINITY } = this.options;
+    // Without a deadline, nobody has one: what is restarted is never to overlap with what has not stopped.
+    return shutdownTimeout < Number.POSITIVE_INFINITY ? (link.timeToStop ?? shutdownTimeout) : shutdownTimeout;
+  };
+
+  override get toldToStopAt(): number | undefined {
+    return this.#stopping?.toldAt;
+  }
+
+  override get isFailing(): boolean {
+    return this.failures.length > 0;
+  }
+
+  protected override settle(outcome: Outcome): void {
+    // To whoever contains it, a roster is a worker that runs on.
+    this.parent.ran({ ...this.#run, lastDuration: TimerQueue.current().now() - this.#run.lastStart }, outcome);
+    super.settle(outcome);
+  }
+
+  override describe(status: WorkerStatus): void {
+    addRuns(status, this.#run);
+  }
 
   protected override finish(): void {
     if (this.hasSettled) return;

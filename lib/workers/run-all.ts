@@ -4,7 +4,7 @@ import type { Orders } from "../context/orders.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
 import { Scope } from "../context/scope.js";
 import { type Failure, WorkersFailedError } from "../errors/workers-failed-error.js";
-import { NamedActivity } from "./named.js";
+import { NamedActivity, NamingLink } from "./named.js";
 
 /**
  * Several links at work side by side, each under a name and with a signal of its own. Settles when all have settled, with
@@ -18,6 +18,9 @@ export abstract class RunAll extends Scope {
   /** How many have not settled. */
   protected running: number;
   #hasSettled = false;
+  /** Those that are being begun, and how many of them have been. */
+  #beginning: NamedActivity[] | undefined;
+  #begun = 0;
   readonly #onSettled: (() => void)[] = [];
 
   constructor(parent: Activity, links: readonly Link[], kind: "worker" | "job") {
@@ -33,7 +36,20 @@ export abstract class RunAll extends Scope {
       return;
     }
     this.sleepForEver();
-    for (const member of this.members) member.begin();
+    // What is added meanwhile is begun by whoever adds it.
+    this.#beginning = [...this.members];
+    for (const member of this.#beginning) {
+      this.#begun++;
+      if (this.isDone(member.link)) this.childSettled("completed", member);
+      else member.begin();
+    }
+    this.#beginning = undefined;
+  }
+
+  /** Whether it has settled; one that has not been begun has not. */
+  hasEnded(member: NamedActivity): boolean {
+    const isToBegin = this.#beginning !== undefined && this.#beginning.indexOf(member) >= this.#begun;
+    return !member.busy && !isToBegin;
   }
 
   override get busy(): boolean {
@@ -48,6 +64,7 @@ export abstract class RunAll extends Scope {
 
   protected override ended(outcome: Outcome, member: Activity): void {
     this.running--;
+    if (outcome === "completed" && member instanceof NamedActivity) this.setDone(member.link, true);
     if (isFailure(outcome)) this.failures.push({ worker: member.name, error: outcome });
     if (this.running === 0) this.finish();
   }
@@ -95,12 +112,12 @@ export abstract class RunAll extends Scope {
     const member = this.#member(link, this.members.length);
     this.members.push(member);
     this.running++;
+    if (this.aborted) member.abort(this.reason);
     member.begin();
   }
 
   #member(link: Link, index: number): NamedActivity {
-    const activity = link.activity(this);
-    if (activity instanceof NamedActivity && activity.name !== this.name) return activity;
+    if (link instanceof NamingLink && link.label !== "") return link.activity(this);
     return new NamedActivity(this, link, link.label || `${this.kind} ${index + 1}`);
   }
 }

@@ -32,9 +32,10 @@ export class Stopping extends Sleeper {
   /** Of the batch that has been told to stop, those that have not. */
   readonly #awaited = new Set<Activity>();
   #batch: readonly NamedActivity[] = [];
-  #toldAt = 0;
+  #toldAt: number | undefined;
   #isTelling = false;
-  readonly #givenUp = new Map<Activity, Late>();
+  /** Those whose time was over before they had stopped. */
+  readonly #late = new Map<Activity, Late>();
 
   constructor(plan: StopPlan) {
     super();
@@ -51,12 +52,18 @@ export class Stopping extends Sleeper {
   }
 
   wasGivenUp(member: Activity): boolean {
-    return this.#givenUp.has(member);
+    return this.#late.has(member) && !this.#awaited.has(member);
   }
 
-  /** The error that names those who have been given up on, if there are any. */
+  /** When the last batch was told. */
+  get toldAt(): number | undefined {
+    return this.#toldAt;
+  }
+
+  /** The error that names those who have been given up on and hang still, if there are any. */
   timeout(): ShutdownTimeoutError | undefined {
-    return this.#givenUp.size === 0 ? undefined : this.#errorOf([...this.#givenUp.values()]);
+    const hung = [...this.#late.values()].filter(({ member }) => member.busy);
+    return hung.length === 0 ? undefined : this.#errorOf(hung);
   }
 
   #errorOf(late: readonly Late[]): ShutdownTimeoutError {
@@ -69,20 +76,28 @@ export class Stopping extends Sleeper {
   /** The time of some has come. */
   override wake(): void {
     const now = TimerQueue.current().now();
-    const late = this.#batch
-      .filter((member) => this.#awaited.has(member) && this.#deadlineOf(member) <= now)
-      .map((member) => ({ member, toldAt: this.#toldAt }));
-    if (this.#plan.onLate !== undefined) {
-      this.#plan.onLate(this.#errorOf(late));
-      return;
-    }
+    const toldAt = this.#toldAt ?? now;
+    const late = this.#onTime.filter((member) => this.#deadlineOf(member) <= now).map((member) => ({ member, toldAt }));
     for (const each of late) {
-      this.#awaited.delete(each.member);
-      this.#givenUp.set(each.member, each);
-      if (channels.hung.isObserved) for (const hung of hungIn(each)) channels.hung.publish(hung);
+      this.#late.set(each.member, each);
+      if (this.#plan.onLate === undefined) this.#giveUp(each);
     }
+    this.#plan.onLate?.(this.#errorOf(late));
     if (this.#awaited.size === 0) this.#tellNext();
     else this.#awaitDeadline();
+  }
+
+  /** Those who still have time. */
+  get #onTime(): NamedActivity[] {
+    return this.#batch.filter((member) => this.#awaited.has(member) && !this.#late.has(member));
+  }
+
+  #giveUp(late: Late): void {
+    this.#awaited.delete(late.member);
+    const hung = hungIn(late);
+    if (channels.hung.isObserved) for (const each of hung) channels.hung.publish(each);
+    const error = this.#errorOf([late]);
+    for (const { orders } of runningIn(late.member)) orders?.abandon(error);
   }
 
   #tellNext(): void {
@@ -99,28 +114,33 @@ export class Stopping extends Sleeper {
     }
     this.#isTelling = false;
     if (this.#awaited.size > 0) this.#awaitDeadline();
-    else if (this.#givenUp.size > 0) this.#plan.onGivenUp();
+    else if (this.#late.size > 0) this.#plan.onGivenUp();
   }
 
   #awaitDeadline(): void {
     let first = Number.POSITIVE_INFINITY;
-    for (const member of this.#batch) if (this.#awaited.has(member)) first = Math.min(first, this.#deadlineOf(member));
+    for (const member of this.#onTime) first = Math.min(first, this.#deadlineOf(member));
     this.sleepUntil(first);
   }
 
   #deadlineOf(member: NamedActivity): number {
-    return this.#toldAt + this.#plan.timeoutOf(member);
+    return (this.#toldAt ?? 0) + this.#plan.timeoutOf(member);
   }
 }
 
 /** The workers in a member that have not stopped. */
 export function hungIn({ member, toldAt }: Late): HungWorker[] {
-  const hungFor = TimerQueue.current().now() - toldAt;
-  const running: Activity[] = [];
-  member.listRunning(running);
-  return running.map((activity) => {
+  const now = TimerQueue.current().now();
+  return runningIn(member).map((activity) => {
     const status = initialStatus(activity.name);
     activity.describe(status);
-    return { worker: activity.name, phase: status.phase, hungFor };
+    // Its group may have told it before.
+    return { worker: activity.name, phase: status.phase, hungFor: now - (activity.parent.toldToStopAt ?? toldAt) };
   });
+}
+
+function runningIn(member: NamedActivity): Activity[] {
+  const running: Activity[] = [];
+  member.listRunning(running);
+  return running;
 }

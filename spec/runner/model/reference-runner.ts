@@ -123,6 +123,7 @@ export class ReferenceRunner implements Surroundings {
   }
 
   #timeOut(): void {
+    for (const worker of this.#workers) worker.abandon();
     this.outcome = this.#hasFailed ? "failed" : "timed out";
     this.#stopsAt = undefined;
   }

@@ -75,7 +75,8 @@ export class ReferenceWorker {
   get row(): string {
     const { name, state, runs, failures } = this;
     const isUp = this.kind === "loop" && state === "running" && this.#upFor >= resetAfter;
-    return rowOf({ name, phase: state, runs, failures, attempt: isUp || state === "stopped" ? 0 : this.attempt });
+    const phase = state === "backing off" && this.isPaused ? "paused" : state;
+    return rowOf({ name, phase, runs, failures, attempt: isUp || state === "stopped" ? 0 : this.attempt });
   }
 
   get #upFor(): number {
@@ -86,8 +87,9 @@ export class ReferenceWorker {
     this.attempt = 0;
     this.isDone = false;
     this.isTold = undefined;
-    this.#isUnstarted = this.isPaused;
-    if (this.isPaused) this.#enter("paused");
+    // A grid goes on while its worker is paused.
+    this.#isUnstarted = this.isPaused && this.kind === "loop";
+    if (this.#isUnstarted) this.#enter("paused");
     else this.#begin();
   }
 
@@ -163,6 +165,11 @@ export class ReferenceWorker {
     this.#around.ended(isFailure);
   }
 
+  /** Nobody waits for it any longer. */
+  abandon(): void {
+    this.#rejectTriggers();
+  }
+
   #rejectTriggers(): void {
     for (const id of [...this.#served.splice(0), ...this.#wanted.splice(0)]) this.#around.settleTrigger(id, false);
   }
@@ -170,7 +177,7 @@ export class ReferenceWorker {
   trigger(id: number): void {
     this.#wanted.push(id);
     if (this.isTold !== undefined) return;
-    if (this.#isUnstarted || this.state === "backing off") this.#begin();
+    if (this.state === "backing off") this.#begin();
     else if (this.state === "waiting" || this.state === "paused") this.#run();
   }
 
