@@ -135,7 +135,8 @@ export function hungIn({ member, toldAt }: Late): HungWorker[] {
     const status = initialStatus(activity.name);
     activity.describe(status);
     // Its group may have told it before.
-    return { worker: activity.name, phase: status.phase, hungFor: now - (activity.parent.toldToStopAt ?? toldAt) };
+    const since = activity === member ? toldAt : (activity.parent.toldToStopAt ?? toldAt);
+    return { worker: activity.name, phase: status.phase, hungFor: now - since };
   });
 }
 
