@@ -1,9 +1,9 @@
 import { initialStatus, type WorkerStatus } from "../context/worker-status.js";
 import type { DeclarativeWorker } from "../declarative-worker.js";
+import { listNames } from "../errors/list-names.js";
 import { UnknownWorkerError } from "../errors/unknown-worker-error.js";
 import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
 import { Problems } from "../registry/problems.js";
-import { sourceName } from "../registry/source.js";
 import type { WorkerRegistry } from "../registry/worker-registry.js";
 import { WorkerLink } from "../workers/worker-link.js";
 import { type Selection, selectAmong } from "./name-patterns.js";
@@ -97,8 +97,10 @@ export abstract class Crew extends WorkerLink {
     const added = selectAmong(found, this.#selection);
     const { tree } = this;
     const isAtWork = tree?.roster.busy === true;
-    if (isAtWork && !tree.roster.isUp)
-      throw new WorkerNotRunningError(sourceName(source), "added", "the runner is being stopped");
+    if (isAtWork && !tree.roster.isUp) {
+      const names = listNames(added.map(({ label }) => label));
+      throw new WorkerNotRunningError(names, "added", "the runner is being stopped");
+    }
     // Before they are started: they may give orders to each other.
     this.#workers = [...this.#workers, ...added];
     if (isAtWork) tree.add(added);
