@@ -13,11 +13,11 @@ describe("README.md", function () {
 
   const readme = readFileSync("README.md", "utf8");
 
-  it("has code that compiles under both dialects", () => {
+  it("has code that compiles under both dialects, and so have the docs", () => {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    const blocks = codeBlocks(readme);
-    expect(blocks).to.have.length.above(5);
+    const blocks = [...codeBlocks(readme), ...codeBlocks(readFileSync("docs/supervision.md", "utf8"))];
+    expect(blocks).to.have.length.above(10);
     writeFileSync(`${folder}/package.json`, '{ "type": "module" }');
     blocks.forEach((code, i) => {
       writeFileSync(`${folder}/block-${i + 1}.ts`, code.includes("import ") ? code : `${code}\nexport {};\n`);

@@ -6,12 +6,19 @@ import { listNames } from "./list-names.js";
 export function nearestNames(wanted: string, names: readonly string[]): string {
   if (names.length === 0) return "there are none";
   const near = names
-    .map((name) => ({ name, distance: Math.min(distance(wanted, name), distance(wanted, name.split("/").at(-1) ?? name)) }))
-    .filter(({ name, distance }) => distance <= Math.max(2, Math.min(wanted.length, name.length) / 3))
-    .sort((a, b) => a.distance - b.distance)
+    .map((name) => ({ name, rank: rankOf(wanted, name) }))
+    .filter(({ rank }) => rank < Number.POSITIVE_INFINITY)
+    .sort((a, b) => a.rank - b.rank)
     .slice(0, 3)
     .map(({ name }) => name);
   return near.length > 0 ? `did you mean ${near.join(" or ")}?` : `there are ${listNames(names)}`;
+}
+
+/** How far a name, or one of its parts, is from what was wanted; Infinity, if it will not be what was meant. */
+function rankOf(wanted: string, name: string): number {
+  const mistakes = Math.min(...[name, ...name.split("/")].map((part) => distance(wanted, part)));
+  const tolerance = Math.floor(Math.max(Math.min(wanted.length, name.length) / 3, 1));
+  return mistakes <= tolerance ? mistakes : Number.POSITIVE_INFINITY;
 }
 
 /**

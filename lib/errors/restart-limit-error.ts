@@ -1,3 +1,4 @@
+import { describeError } from "./describe-error.js";
 import { WatchbillError } from "./watchbill-error.js";
 
 /** A worker failed more often than its retry allows, and was given up. `cause` is its last error. */
@@ -10,7 +11,10 @@ export class RestartLimitError extends WatchbillError {
 
   /** @param limit for the message: "5 restarts within 1m" */
   constructor(worker: string, limit: string, cause: Error) {
-    super(`${worker || "A worker"} has failed once more than ${limit} allow, and is given up`, { cause });
+    super(
+      `${worker || "A worker"} has failed once more than ${limit} allow, and is given up; its last error: ${describeError(cause)}`,
+      { cause },
+    );
     this.worker = worker;
   }
 }

@@ -34,7 +34,9 @@ export class RestartedGroup extends NamingLink {
 
   /** A group is given up on as a whole, and so after the longest time that one of its workers may take. */
   override get timeToStop(): number {
-    return Math.max(0, ...this.#workers.map(({ shutdownTimeout = this.#shutdownTimeout }) => shutdownTimeout));
+    const longer = (longest: number, { shutdownTimeout = this.#shutdownTimeout }: DeclarativeWorker): number =>
+      Math.max(longest, shutdownTimeout);
+    return this.#workers.reduce(longer, 0);
   }
 
   override activity(parent: Activity): NamedActivity {

@@ -70,9 +70,11 @@ export abstract class Repeating extends Activity {
 
   protected override ended(outcome: Outcome): void {
     this.#lastDuration = TimerQueue.current().now() - this.#lastStart;
-    this.#orders?.runEnds(outcome, this.reason);
-    if (outcome !== "done" || this.aborted) {
-      this.settle(outcome === "done" ? "stopped" : outcome);
+    // A run that returns after the word to stop may well have returned for that.
+    const verdict = outcome === "done" && this.aborted ? "stopped" : outcome;
+    this.#orders?.runEnds(verdict, this.reason);
+    if (verdict !== "done") {
+      this.settle(verdict);
       return;
     }
     if (!this.#isWell) {

@@ -76,12 +76,18 @@ export class RunAllWorkers extends RunAll {
     }
     const first = !this.aborted;
     const verdict = this.#judge(outcome, member);
-    if (isFailure(verdict)) this.log(member, verdict, first ? "failed; the roster stops" : "failed while it stopped");
+    if (isFailure(verdict)) this.log(member, verdict, this.#told(first, member));
     super.ended(verdict, member);
     this.#stopping?.hasStopped(member);
     // One that is done for good leaves the others alone; and whoever has stopped all leaves it to them to be told in their turn.
     if (verdict === "completed" || verdict === "stopped") return;
     if (first && this.running > 0) this.abort(new DOMException(`${member.name} has ended, so the roster stops`, "AbortError"));
+  }
+
+  /** What a failure leads to, for the log. */
+  #told(first: boolean, member: Activity): string {
+    if (first) return "failed; the roster stops";
+    return member.reason === undefined ? "failed before its turn to stop" : "failed while it stopped";
   }
 
   protected log(member: Activity, outcome: Outcome, message: string): void {
@@ -121,6 +127,8 @@ export class RunAllWorkers extends RunAll {
 
   protected override settle(outcome: Outcome): void {
     // To whoever contains it, a roster is a worker that runs on.
+    // What members have left running under their signals is to stop as well.
+    if (!this.aborted) for (const member of this.members) member.abort(new DOMException("The roster has ended", "AbortError"));
     this.parent.ran({ ...this.#run, lastDuration: TimerQueue.current().now() - this.#run.lastStart }, outcome);
     super.settle(outcome);
   }

@@ -69,7 +69,7 @@ export class Stopping extends Sleeper {
   #errorOf(late: readonly Late[]): ShutdownTimeoutError {
     const hung = late.flatMap(hungIn);
     const workers = hung.map(({ worker }) => worker);
-    const longest = Math.max(...late.map(({ member }) => this.#plan.timeoutOf(member)));
+    const longest = late.reduce((longest, { member }) => Math.max(longest, this.#plan.timeoutOf(member)), 0);
     return new ShutdownTimeoutError(workers, formatDuration(longest), hung);
   }
 
@@ -136,7 +136,7 @@ export function hungIn({ member, toldAt }: Late): HungWorker[] {
     activity.describe(status);
     // Its group may have told it before.
     const since = activity === member ? toldAt : (activity.parent.toldToStopAt ?? toldAt);
-    return { worker: activity.name, phase: status.phase, hungFor: now - since };
+    return { worker: activity.name, phase: status.phase, hungFor: Math.round(now - since) };
   });
 }
 

@@ -138,7 +138,8 @@ export class ReferenceWorker {
   settle(how: Ending): void {
     if (this.state !== "running") return;
     const isFailure = how === "fails";
-    for (const id of this.#served.splice(0)) this.#around.settleTrigger(id, !isFailure);
+    const ok = how === "done" || (how === "returns" && this.isTold === undefined);
+    for (const id of this.#served.splice(0)) this.#around.settleTrigger(id, ok);
     if (isFailure) this.failures++;
     if (this.isTold !== undefined) this.#hasStopped(isFailure);
     else if (how === "done" || (isFailure && this.kind === "fragile")) this.#end(isFailure);

@@ -1,0 +1,114 @@
+import { expect } from "chai";
+import { type SinonFakeTimers, useFakeTimers } from "sinon";
+import {
+  bootstrap,
+  DeclarativeWorker,
+  type DeclarativeWorkerOptions,
+  type Logger,
+  ShutdownTimeoutError,
+  type WorkerContext,
+  wait,
+} from "watchbill";
+import { expectError, phases, recorder, Stubborn, silent, untilStopped, watch } from "./orders.fixture.js";
+
+describe("A continuous worker that is paused", () => {
+  let clock: SinonFakeTimers;
+
+  beforeEach(() => {
+    clock = useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask"] });
+  });
+
+  afterEach(() => clock.restore());
+
+  /** Runs this, beside one that has nothing to do with it. */
+  function running(worker: DeclarativeWorkerOptions["worker"], logger: Logger = silent) {
+    const listen = new DeclarativeWorker({ name: "listen", worker, shutdownTimeout: "5s" });
+    const other = new DeclarativeWorker({ name: "other", worker: untilStopped });
+    const runner = bootstrap([listen, other], { logger });
+    return { runner, run: watch(runner.run()) };
+  }
+
+  it("is stopped, and started again with a fresh signal; the roster goes on meanwhile", async () => {
+    const signals: AbortSignal[] = [];
+    const listen = async ({ signal }: WorkerContext) => {
+      signals.push(signal);
+      await wait("365d", { signal });
+      await wait("4s");
+    };
+    const { runner, run } = running(listen);
+    const paused = watch(runner.pause("listen"));
+    expect(signals[0]?.reason).to.be.instanceOf(DOMException).and.include({ name: "AbortError", message: "listen was paused" });
+    await clock.tickAsync(3_999);
+    expect(paused.outcome).to.equal("pending");
+    await clock.tickAsync(1);
+    expect(paused.outcome).to.equal("resolved");
+    expect(runner.status()[0]).to.deep.include({ phase: "paused", runs: 1, failures: 0, nextDue: null });
+    await clock.tickAsync("10:00");
+    expect(phases(runner)).to.deep.equal({ listen: "paused", other: "running" });
+    expect(run.outcome).to.equal("pending");
+    runner.resume("listen");
+    expect(signals.map(({ aborted }) => aborted)).to.deep.equal([true, false]);
+    expect(runner.status()[0]).to.deep.include({ phase: "running", runs: 2, lastStart: 604_000 });
+    const stopped = runner.stop();
+    await clock.tickAsync("00:04");
+    await stopped;
+  });
+
+  it("is paused though it hangs, which is told after its own shutdown timeout, once it does stop", async () => {
+    const listener = new Stubborn();
+    const { lines, logger } = recorder();
+    const { runner, run } = running(listener.run, logger);
+    const paused = watch(runner.pause("listen"));
+    await clock.tickAsync(4_999);
+    expect(paused.outcome).to.equal("pending");
+    await clock.tickAsync(1);
+    expectError(
+      paused.outcome,
+      ShutdownTimeoutError,
+      "1 worker did not stop within 5s: listen. Let each watch context.signal, or raise shutdownTimeout",
+    );
+    expect(paused.outcome).to.deep.include({
+      workers: ["listen"],
+      hung: [{ worker: "listen", phase: "running", hungFor: 5_000 }],
+    });
+    await clock.tickAsync("10:00");
+    expect(phases(runner)).to.deep.equal({ listen: "running", other: "running" });
+    listener.end();
+    await clock.tickAsync(0);
+    expect(phases(runner)).to.deep.equal({ listen: "paused", other: "running" });
+    expect(lines).to.deep.equal([["has stopped at last", "listen"]]);
+    expect([listener.starts, run.outcome]).to.deep.equal([1, "pending"]);
+    await runner.stop();
+    expect(clock.countTimers()).to.equal(0);
+  });
+
+  it("may fail while it is stopped for that: it is logged, and the roster goes on", async () => {
+    const listener = new Stubborn();
+    const error = new Error("cannot close");
+    const { lines, logger } = recorder();
+    const { runner, run } = running(listener.run, logger);
+    const paused = watch(runner.pause("listen"));
+    listener.end(error);
+    await clock.tickAsync(0);
+    expect([paused.outcome, run.outcome]).to.deep.equal(["resolved", "pending"]);
+    expect(lines).to.deep.equal([["failed while it stopped; the roster goes on", "listen", error]]);
+    expect(runner.status()[0]).to.deep.include({ phase: "paused", failures: 1, lastError: "Error: cannot close" });
+    await runner.stop();
+    expect(run.outcome).to.equal("resolved");
+  });
+
+  it("is started again only when it has stopped if it is resumed before that", async () => {
+    const listener = new Stubborn();
+    const { runner } = running(listener.run);
+    const paused = watch(runner.pause("listen"));
+    runner.resume("listen");
+    await clock.tickAsync("00:04");
+    expect([listener.starts, paused.outcome]).to.deep.equal([1, "pending"]);
+    listener.end();
+    await clock.tickAsync(0);
+    expect([listener.starts, paused.outcome]).to.deep.equal([2, "resolved"]);
+    const stopped = runner.stop();
+    listener.end();
+    await stopped;
+  });
+});

@@ -1,0 +1,144 @@
+import { expect } from "chai";
+import { type SinonFakeTimers, useFakeTimers } from "sinon";
+import {
+  bootstrap,
+  DeclarativeWorker,
+  DoNotRestart,
+  type Runner,
+  UnknownWorkerError,
+  WorkerNotRunningError,
+  wait,
+} from "watchbill";
+import { expectError, silent, thrownBy, untilStopped, watch } from "./orders.fixture.js";
+
+type Order = (runner: Runner, name: string) => Promise<void>;
+
+const orders: Record<string, Order> = {
+  triggered: (runner, name) => runner.trigger(name),
+  paused: (runner, name) => runner.pause(name),
+  resumed: async (runner, name) => runner.resume(name),
+  restarted: (runner, name) => runner.restart(name),
+};
+const removed: Order = (runner, name) => runner.remove(name);
+const done = () => Promise.reject(new DoNotRestart());
+
+const runnerOf = (...names: string[]) =>
+  bootstrap([...names.map((name) => job(name)), new DeclarativeWorker({ name: "listener", worker: untilStopped })], {
+    logger: silent,
+    signals: [],
+  });
+
+const job = (name: string, code: () => unknown = () => {}) => new DeclarativeWorker({ name, job: code, repeat: "1m" });
+
+describe("An order to a worker", () => {
+  let clock: SinonFakeTimers;
+
+  beforeEach(() => {
+    clock = useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask"] });
+  });
+
+  afterEach(() => clock.restore());
+
+  for (const [wish, order] of Object.entries({ ...orders, removed })) {
+    it(`that nobody is, cannot be ${wish}, and the nearest names are told`, async () => {
+      const runner = runnerOf("github/commits");
+      const running = runner.run();
+      for (const state of ["running", "stopped"]) {
+        const refused = watch(order(runner, "github/comits"));
+        await clock.tickAsync(0);
+        expectError(refused.outcome, UnknownWorkerError, 'There is no worker "github/comits": did you mean github/commits?');
+        expect(refused.outcome, state).to.have.property("worker", "github/comits");
+        await runner.stop();
+        await running;
+      }
+    });
+  }
+
+  for (const [name, names, hint] of [
+    ["comits", ["github/commits", "gitlab/commits"], "did you mean github/commits or gitlab/commits?"],
+    ["github/event", ["github/commits", "github/events", "github/invent"], "did you mean github/events or github/invent?"],
+    ["worker 1", ["worker 22", "worker 12", "worker 33", "worker 11"], "did you mean worker 12 or worker 11 or worker 22?"],
+    ["mailer", ["github/commits", "github/events"], "there are github/commits, github/events, listener"],
+    ["github", ["github/commits"], "did you mean github/commits?"],
+    ["zz", ["ab", "cd"], "there are ab, cd, listener"],
+  ] as const) {
+    it(`that is called "${name}" among ${names.join(", ")}: ${hint}`, async () => {
+      const refused = watch(runnerOf(...names).pause(name));
+      await clock.tickAsync(0);
+      expectError(refused.outcome, UnknownWorkerError, `There is no worker "${name}": ${hint}`);
+    });
+  }
+
+  it("that is left out, or was removed, is unknown as well", async () => {
+    const runner = bootstrap([job("a"), job("b")], { logger: silent, except: "b" });
+    await runner.remove("a");
+    for (const name of ["a", "b"]) {
+      expectError(
+        thrownBy(() => runner.resume(name)),
+        UnknownWorkerError,
+        `There is no worker "${name}": there are none`,
+      );
+    }
+  });
+
+  for (const [wish, order] of Object.entries(orders)) {
+    it(`cannot be ${wish} before the run, while it stops, and after it`, async () => {
+      const slow = new DeclarativeWorker({
+        name: "slow",
+        async worker({ signal }) {
+          await wait("365d", { signal });
+          await wait("5s");
+        },
+      });
+      const runner = bootstrap([job("github/commits"), slow], { logger: silent, signals: [] });
+      const refusal = async () => {
+        const refused = watch(order(runner, "github/commits"));
+        await clock.tickAsync(0);
+        return refused.outcome;
+      };
+      expectError(await refusal(), WorkerNotRunningError, `github/commits cannot be ${wish}: the runner does not run`);
+      const running = runner.run();
+      const stopped = runner.stop();
+      expectError(await refusal(), WorkerNotRunningError, `github/commits cannot be ${wish}: its roster is being stopped`);
+      await clock.tickAsync("00:05");
+      await Promise.all([stopped, running]);
+      expectError(await refusal(), WorkerNotRunningError, `github/commits cannot be ${wish}: its roster has ended`);
+      expect(await refusal()).to.have.property("worker", "github/commits");
+      expect(clock.countTimers()).to.equal(0);
+    });
+  }
+
+  for (const [wish, order] of Object.entries(orders).filter(([wish]) => wish !== "restarted")) {
+    it(`cannot be ${wish} if it is done for good`, async () => {
+      const runner = bootstrap([job("import", done), job("other")], { logger: silent, signals: [] });
+      void runner.run();
+      await clock.tickAsync("01:01");
+      const refused = watch(order(runner, "import"));
+      await clock.tickAsync(0);
+      expectError(
+        refused.outcome,
+        WorkerNotRunningError,
+        `import cannot be ${wish}: it is done for good; restart it to have it run again`,
+      );
+      await runner.stop();
+    });
+  }
+
+  it("that is refused leaves everything as it was", async () => {
+    const runner = runnerOf("github/commits");
+    const run = watch(runner.run());
+    const before = runner.status();
+    for (const order of Object.values({ ...orders, removed })) await order(runner, "gitlab").catch(() => {});
+    expect(runner.status()).to.deep.equal(before);
+    expect(run.outcome).to.equal("pending");
+    await runner.stop();
+  });
+
+  it("is refused by a throw where there is nothing to wait for, and by a rejection everywhere else", async () => {
+    const runner = runnerOf("github/commits");
+    expect(thrownBy(() => runner.resume("nobody"))).to.be.instanceOf(UnknownWorkerError);
+    for (const order of ["trigger", "pause", "restart", "remove"] as const) {
+      expect(thrownBy(() => watch(runner[order]("nobody")))).to.equal(undefined);
+    }
+  });
+});

@@ -1,0 +1,231 @@
+import { getEventListeners } from "node:events";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { expect } from "chai";
+import { type SinonFakeTimers, useFakeTimers } from "sinon";
+import {
+  BootstrapError,
+  bootstrap,
+  DeclarativeWorker,
+  type DeclarativeWorkerOptions,
+  DoNotRestart,
+  type Logger,
+  Named,
+  Repeat,
+  Retry,
+  ShutdownTimeoutError,
+  StaticBackoff,
+  Worker,
+  type WorkerContext,
+  wait,
+} from "watchbill";
+import { expectError, phases, recorder, Stubborn, silent, thrownBy, untilStopped, watch } from "./orders.fixture.js";
+
+const backoff = new StaticBackoff({ sleep: "30s" });
+const named = (name: string, options: DeclarativeWorkerOptions = {}) =>
+  new DeclarativeWorker({ name, ...("job" in options ? {} : { worker: untilStopped }), ...options });
+
+describe("A worker that is removed", () => {
+  let clock: SinonFakeTimers;
+
+  beforeEach(() => {
+    clock = useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask"] });
+  });
+
+  afterEach(() => clock.restore());
+
+  /** Runs this, beside one that has nothing to do with it. */
+  function running(options: DeclarativeWorkerOptions, logger: Logger = silent) {
+    const runner = bootstrap([named("one", options), named("other")], { logger });
+    return { runner, run: watch(runner.run()) };
+  }
+
+  it("is stopped and forgotten; the others go on", async () => {
+    const signals: AbortSignal[] = [];
+    const { runner, run } = running({
+      async worker({ signal }) {
+        signals.push(signal);
+        await wait("365d", { signal });
+        await wait("4s");
+      },
+    });
+    const removed = watch(runner.remove("one"));
+    expect(signals[0]?.reason).to.be.instanceOf(DOMException).and.include({ name: "AbortError", message: "one was removed" });
+    await clock.tickAsync(3_999);
+    expect(removed.outcome).to.equal("pending");
+    expect(phases(runner)).to.deep.equal({ one: "running", other: "running" });
+    await clock.tickAsync(1);
+    expect(removed.outcome).to.equal("resolved");
+    expect(phases(runner)).to.deep.equal({ other: "running" });
+    expect(runner.workers.map(({ name }) => name)).to.deep.equal(["other"]);
+    await clock.tickAsync("10:00");
+    expect([run.outcome, signals.length]).to.deep.equal(["pending", 1]);
+    await runner.stop();
+  });
+
+  const failing = () => Promise.reject(new Error("HTTP 503"));
+  for (const [what, options, phase] of [
+    ["waits for its next run", { job() {}, repeat: "1m" }, "waiting"],
+    ["is paused", { worker: untilStopped }, "paused"],
+    ["backs off", { worker: failing, retry: backoff }, "backing off"],
+    ["is done for good", { worker: () => Promise.reject(new DoNotRestart()) }, "stopped"],
+  ] as const) {
+    it(`is gone at once if it ${what}, and does not come back`, async () => {
+      const { runner, run } = running(options);
+      if (phase === "paused") await runner.pause("one");
+      await clock.tickAsync("00:10");
+      expect(phases(runner)).to.deep.equal({ one: phase, other: "running" });
+      await runner.remove("one");
+      expect(phases(runner)).to.deep.equal({ other: "running" });
+      await clock.tickAsync("10:00");
+      expect(run.outcome).to.equal("pending");
+      await runner.stop();
+      expect(run.outcome).to.equal("resolved");
+      expect(clock.countTimers()).to.equal(0);
+    });
+  }
+
+  it("is gone before the run and after it as well, and is not started again", async () => {
+    const starts: string[] = [];
+    const recorded = (name: string) =>
+      named(name, {
+        worker(context) {
+          starts.push(name);
+          return untilStopped(context);
+        },
+      });
+    const runner = bootstrap([recorded("a"), recorded("b"), recorded("c")], { logger: silent });
+    await runner.remove("a");
+    for (const wanted of [
+      ["b", "c"],
+      ["b", "c", "c"],
+    ]) {
+      const running = runner.run();
+      await runner.stop();
+      await running;
+      expect(starts).to.deep.equal(wanted);
+      if (runner.workers.length === 2) await runner.remove("b");
+    }
+  });
+
+  it("does not end the run if it is the last, which is ended by a stop", async () => {
+    const runner = bootstrap([named("one")], { logger: silent });
+    const run = watch(runner.run());
+    await runner.remove("one");
+    await clock.tickAsync("10:00");
+    expect([runner.status(), run.outcome]).to.deep.equal([[], "pending"]);
+    await runner.stop();
+    expect(run.outcome).to.equal("resolved");
+    expect(clock.countTimers()).to.equal(0);
+  });
+
+  it("may fail while it stops for that: it is logged, and the others go on", async () => {
+    const one = new Stubborn();
+    const error = new Error("cannot close");
+    const { lines, logger } = recorder();
+    const { runner, run } = running({ worker: one.run }, logger);
+    const removed = watch(runner.remove("one"));
+    one.end(error);
+    await clock.tickAsync(0);
+    expect([removed.outcome, run.outcome]).to.deep.equal(["resolved", "pending"]);
+    expect(lines).to.deep.equal([["failed while it stopped; the roster goes on", "one", error]]);
+    await runner.stop();
+    expect(run.outcome).to.equal("resolved");
+  });
+
+  it("is removed though it hangs, which is told after its own shutdown timeout, once it does stop; then its name is free", async () => {
+    const one = new Stubborn();
+    const { lines, logger } = recorder();
+    const { runner, run } = running({ worker: one.run, shutdownTimeout: "5s" }, logger);
+    const removed = watch(runner.remove("one"));
+    await clock.tickAsync("00:05");
+    expectError(
+      removed.outcome,
+      ShutdownTimeoutError,
+      "1 worker did not stop within 5s: one. Let each watch context.signal, or raise shutdownTimeout",
+    );
+    await clock.tickAsync("10:00");
+    expect(phases(runner)).to.deep.equal({ one: "running", other: "running" });
+    expect(thrownBy(() => runner.add(named("one")))).to.be.instanceOf(BootstrapError);
+    one.end();
+    await clock.tickAsync(0);
+    expect(phases(runner)).to.deep.equal({ other: "running" });
+    expect(lines).to.deep.equal([["has stopped at last", "one"]]);
+    runner.add(named("one"));
+    expect(runner.status()).to.containSubset([{ name: "other" }, { name: "one", phase: "running", runs: 1 }]);
+    expect(run.outcome).to.equal("pending");
+    await runner.stop();
+    expect(clock.countTimers()).to.equal(0);
+  });
+
+  it("does not come back when its class is restarted as a whole", async () => {
+    const listener = new Stubborn();
+    const events: string[] = [];
+    @Named("github")
+    @Retry(backoff)
+    class Fetcher {
+      @Worker
+      async stream(context: WorkerContext) {
+        events.push("stream starts");
+        await untilStopped(context);
+        events.push("stream ends");
+      }
+
+      @Repeat("1m")
+      commits() {
+        events.push("commits");
+      }
+
+      @Worker
+      listen() {
+        return listener.run();
+      }
+    }
+    const runner = bootstrap([Fetcher], { logger: silent });
+    const run = watch(runner.run());
+    await runner.remove("github/stream");
+    expect(events).to.deep.equal(["stream starts", "stream ends"]);
+    expect(phases(runner)).to.deep.equal({ "github/commits": "waiting", "github/listen": "running" });
+    listener.end(new Error("connection lost"));
+    await clock.tickAsync("00:10");
+    await runner.remove("github/commits");
+    await clock.tickAsync("05:00");
+    expect([events.length, listener.starts, run.outcome]).to.deep.equal([2, 2, "pending"]);
+    expect(phases(runner)).to.deep.equal({ "github/listen": "running" });
+    const stopped = runner.stop();
+    listener.end();
+    await stopped;
+  });
+
+  it("leaves nothing of itself: no listener, no timer, no memory", async () => {
+    const weak: WeakRef<object>[] = [];
+    const { signal } = new AbortController();
+    const runner = bootstrap([named("other")], { logger: silent, signal });
+    const running = runner.run();
+    const before = [clock.countTimers(), getEventListeners(signal, "abort").length];
+    for (let i = 0; i < 100; i++) {
+      const [one] = runner.add(
+        named("one", i % 2 === 0 ? { job() {}, repeat: "1m" } : { worker: (context) => untilStopped(context) }),
+      );
+      if (one !== undefined) weak.push(new WeakRef(one));
+      await clock.tickAsync("00:01");
+      await runner.remove("one");
+    }
+    expect([clock.countTimers(), getEventListeners(signal, "abort").length]).to.deep.equal(before);
+    expect(phases(runner)).to.deep.equal({ other: "running" });
+    clock.restore();
+    await collectGarbage();
+    expect(weak.filter((reference) => reference.deref() !== undefined)).to.have.length.below(3);
+    await runner.stop();
+    await running;
+  });
+});
+
+async function collectGarbage() {
+  setFlagsFromString("--expose-gc");
+  const gc: unknown = runInNewContext("gc");
+  for (let times = 0; times < 3; times++) {
+    await new Promise(setImmediate);
+    if (typeof gc === "function") gc();
+  }
+}

@@ -1,0 +1,219 @@
+import { expect } from "chai";
+import { type SinonFakeTimers, useFakeTimers } from "sinon";
+import {
+  bootstrap,
+  DeclarativeWorker,
+  type DeclarativeWorkerOptions,
+  DoNotRestart,
+  type Logger,
+  Named,
+  Retry,
+  ShutdownTimeoutError,
+  StaticBackoff,
+  Worker,
+  type WorkerContext,
+  wait,
+} from "watchbill";
+import { expectError, phases, recorder, Stubborn, silent, untilStopped, watch } from "./orders.fixture.js";
+
+const backoff = new StaticBackoff({ sleep: "30s" });
+const failing = () => Promise.reject(new Error("HTTP 503"));
+
+describe("A worker that is restarted by hand", () => {
+  let clock: SinonFakeTimers;
+
+  beforeEach(() => {
+    clock = useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask"] });
+  });
+
+  afterEach(() => clock.restore());
+
+  /** Runs this, beside one that has nothing to do with it. */
+  function running(options: DeclarativeWorkerOptions, logger: Logger = silent) {
+    const one = new DeclarativeWorker({ name: "one", ...options });
+    const other = new DeclarativeWorker({ name: "other", worker: untilStopped });
+    const runner = bootstrap([one, other], { logger });
+    return { runner, run: watch(runner.run()) };
+  }
+
+  it("is stopped, started when that is done, and never runs twice at a time; the others go on", async () => {
+    const events: string[] = [];
+    const signals: AbortSignal[] = [];
+    const { runner, run } = running({
+      async worker({ signal }) {
+        events.push("start");
+        signals.push(signal);
+        await wait("365d", { signal });
+        await wait("4s");
+        events.push("end");
+      },
+    });
+    await clock.tickAsync("00:10");
+    const restarted = watch(runner.restart("one"));
+    expect(signals[0]?.reason).to.be.instanceOf(DOMException).and.include({ name: "AbortError", message: "one was restarted" });
+    await clock.tickAsync(3_999);
+    expect([restarted.outcome, ...events]).to.deep.equal(["pending", "start"]);
+    await clock.tickAsync(1);
+    expect([restarted.outcome, ...events]).to.deep.equal(["resolved", "start", "end", "start"]);
+    expect(signals[1]?.aborted).to.equal(false);
+    expect(runner.status()).to.containSubset([
+      { name: "one", phase: "running", runs: 2, lastStart: 14_000 },
+      { name: "other", phase: "running", runs: 1 },
+    ]);
+    expect(run.outcome).to.equal("pending");
+    const stopped = runner.stop();
+    await clock.tickAsync("00:04");
+    await stopped;
+  });
+
+  it("has its run stopped if it is a repeated one, and a grid that begins anew", async () => {
+    const starts: number[] = [];
+    const { runner } = running({
+      job({ signal }) {
+        starts.push(Date.now());
+        return wait("5s", { signal });
+      },
+      repeat: "1m",
+    });
+    await clock.tickAsync("01:02");
+    await runner.restart("one");
+    expect(runner.status()[0]).to.deep.include({ phase: "waiting", runs: 1, failures: 0, nextDue: 122_000 });
+    await clock.tickAsync("01:00");
+    expect(starts).to.deep.equal([60_000, 122_000]);
+    await runner.stop();
+  });
+
+  it("is started at once while it backs off, with no failure in a row, and what is known of it is kept", async () => {
+    const attempts: number[] = [];
+    const { runner } = running({
+      worker(context) {
+        attempts.push(context.attempt);
+        return attempts.length < 3 ? failing() : untilStopped(context);
+      },
+      retry: backoff,
+    });
+    await clock.tickAsync("00:31");
+    const { attempt, ...known } = { ...runner.status()[0], phase: "running", runs: 3, lastStart: 31_000, nextDue: null };
+    expect(attempt).to.equal(2);
+    const restarted = watch(runner.restart("one"));
+    expect(attempts).to.deep.equal([0, 1, 0]);
+    expect(runner.status()[0]).to.deep.equal({ ...known, attempt: 0 });
+    expect(known).to.deep.include({ health: "firing", failures: 2, lastError: "Error: HTTP 503" });
+    await clock.tickAsync("01:00");
+    expect(restarted.outcome).to.equal("resolved");
+    expect(attempts).to.have.length(3);
+    await runner.stop();
+  });
+
+  it("may be restarted by its retry as often as if it had never been", async () => {
+    const { runner, run } = running({ worker: failing, retry: { backoff, maxRestarts: 1 } });
+    await clock.tickAsync("00:15");
+    await runner.restart("one");
+    await clock.tickAsync("00:15");
+    expect(run.outcome).to.equal("pending");
+    await clock.tickAsync("00:16");
+    expect(run.outcome).to.have.nested.property("errors[0].name", "RestartLimitError");
+    expect(runner.status()[0]).to.deep.include({ runs: 3, failures: 3 });
+  });
+
+  for (const [what, options, phase] of [
+    ["continuous", { worker: untilStopped }, "running"],
+    ["repeated", { job() {}, repeat: "1m" }, "waiting"],
+  ] as const) {
+    it(`runs again if it was paused: a ${what} one`, async () => {
+      const { runner } = running(options);
+      await runner.pause("one");
+      await runner.restart("one");
+      expect(phases(runner)).to.deep.equal({ one: phase, other: "running" });
+      await runner.stop();
+    });
+  }
+
+  for (const [what, options] of [
+    ["said so", { worker: () => Promise.reject(new DoNotRestart()) }],
+    ["has returned", { worker: () => wait("1s"), restart: "never" }],
+  ] as const) {
+    it(`runs again if it was done for good, as it ${what}`, async () => {
+      const { runner, run } = running(options);
+      await clock.tickAsync("00:02");
+      for (const runs of [2, 3]) {
+        await runner.restart("one");
+        await clock.tickAsync("00:02");
+        expect(runner.status()[0]).to.deep.include({ phase: "stopped", health: "ok", runs, failures: 0 });
+      }
+      expect(run.outcome).to.equal("pending");
+      await runner.stop();
+      expect(run.outcome).to.equal("resolved");
+    });
+  }
+
+  it("is restarted though it hangs, which is told after its own shutdown timeout, once it does stop", async () => {
+    const one = new Stubborn();
+    const { lines, logger } = recorder();
+    const { runner } = running({ worker: one.run, shutdownTimeout: "5s" }, logger);
+    const restarted = watch(runner.restart("one"));
+    await clock.tickAsync("00:05");
+    expectError(
+      restarted.outcome,
+      ShutdownTimeoutError,
+      "1 worker did not stop within 5s: one. Let each watch context.signal, or raise shutdownTimeout",
+    );
+    await clock.tickAsync("10:00");
+    expect(one.starts).to.equal(1);
+    one.end();
+    await clock.tickAsync(0);
+    expect(one.starts).to.equal(2);
+    expect(lines).to.deep.equal([["has stopped at last", "one"]]);
+    const stopped = runner.stop();
+    one.end();
+    await stopped;
+    expect(clock.countTimers()).to.equal(0);
+  });
+
+  it("may fail while it stops for that: it is logged, and it is started all the same", async () => {
+    const one = new Stubborn();
+    const error = new Error("cannot close");
+    const { lines, logger } = recorder();
+    const { runner, run } = running({ worker: one.run }, logger);
+    const restarted = watch(runner.restart("one"));
+    one.end(error);
+    await clock.tickAsync(0);
+    expect([restarted.outcome, run.outcome, one.starts]).to.deep.equal(["resolved", "pending", 2]);
+    expect(lines).to.deep.equal([["failed while it stopped; the roster goes on", "one", error]]);
+    expect(runner.status()[0]).to.deep.include({ failures: 1, lastError: "Error: cannot close" });
+    const stopped = runner.stop();
+    one.end();
+    await stopped;
+  });
+
+  it("leaves the others of its class alone, and is restarted with them after that as before", async () => {
+    const listener = new Stubborn();
+    const streams: AbortSignal[] = [];
+    @Named("github")
+    @Retry(backoff)
+    class Fetcher {
+      @Worker
+      stream(context: WorkerContext) {
+        streams.push(context.signal);
+        return untilStopped(context);
+      }
+
+      @Worker
+      events() {
+        return listener.run();
+      }
+    }
+    const runner = bootstrap([Fetcher], { logger: silent });
+    void runner.run();
+    await runner.restart("github/stream");
+    expect(streams.map(({ aborted }) => aborted)).to.deep.equal([true, false]);
+    expect(listener.starts).to.equal(1);
+    listener.end(new Error("connection lost"));
+    await clock.tickAsync("00:31");
+    expect(streams.map(({ aborted }) => aborted)).to.deep.equal([true, true, false]);
+    expect(runner.status()).to.containSubset([{ runs: 3 }, { runs: 2 }]);
+    const stopped = runner.stop();
+    listener.end();
+    await stopped;
+  });
+});
