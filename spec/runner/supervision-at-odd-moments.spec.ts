@@ -1,0 +1,341 @@
+import { getEventListeners } from "node:events";
+import { expect } from "chai";
+import sinon from "sinon";
+import {
+  bootstrap,
+  DeclarativeWorker,
+  DoNotRestart,
+  group,
+  named,
+  Repeat,
+  Retry,
+  retry,
+  runAllWorkers,
+  StaticBackoff,
+  StopRoster,
+  Worker,
+  type WorkerContext,
+  wait,
+} from "watchbill";
+
+const logger = { debug() {}, info() {}, warn() {}, error() {} };
+const backoff = new StaticBackoff({ sleep: "1s" });
+const untilStopped = ({ signal }: WorkerContext) => wait("365d", { signal });
+
+describe("Supervision at odd moments", () => {
+  let clock: sinon.SinonFakeTimers;
+  let stop: AbortController;
+
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({ now: Date.UTC(2026, 10, 24), toNotFake: ["nextTick", "queueMicrotask"] });
+    stop = new AbortController();
+  });
+
+  afterEach(async () => {
+    stop.abort();
+    await clock.tickAsync("24:00:00");
+    clock.restore();
+  });
+
+  const quiet = (running: Promise<void>) =>
+    running.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+
+  const start = (sources: object[], options = {}) => {
+    const runner = bootstrap(sources, { logger, signal: stop.signal, ...options });
+    return { runner, ending: quiet(runner.run()) };
+  };
+
+  /** Counts how often it was started, and how many of it run at the same time at most. */
+  const counted = (stopping: "0s" | "10s" | "1h" = "0s") => {
+    const counts = { starts: 0, running: 0, most: 0 };
+    const work = async (context: WorkerContext) => {
+      counts.starts++;
+      counts.most = Math.max(counts.most, ++counts.running);
+      await untilStopped(context);
+      if (stopping !== "0s") await wait(stopping);
+      counts.running--;
+    };
+    return Object.assign(work, { counts });
+  };
+
+  const failing = async ({ signal }: WorkerContext) => {
+    await wait("1s", { signal });
+    if (!signal.aborted) throw new Error("no luck");
+  };
+
+  it("a group is not restarted before all of it has stopped, whatever the shutdownTimeout of a member", async () => {
+    const hung = counted("1h");
+    const member = new DeclarativeWorker({ name: "hung", worker: hung, shutdownTimeout: "1s" });
+    void quiet(runAllWorkers([retry(group(member, failing), backoff)], { signal: stop.signal, logger }));
+    await clock.tickAsync("01:00");
+    expect(hung.counts).to.deep.equal({ starts: 1, running: 1, most: 1 });
+  });
+
+  it("a runner may be a member of a group, or of runAllWorkers", async () => {
+    const work = counted();
+    const inner = bootstrap([new DeclarativeWorker({ name: "a", worker: work })], { logger });
+    const ending = quiet(runAllWorkers([group(inner)], { signal: stop.signal, logger }));
+    await clock.tickAsync("1");
+    stop.abort();
+    expect(await ending).to.equal(undefined);
+    expect(work.counts.starts).to.equal(1);
+  });
+
+  it("and releases its signal and may be run again after that", async () => {
+    const inner = bootstrap([new DeclarativeWorker({ name: "a", worker: untilStopped })], { logger, signal: stop.signal });
+    const once = new AbortController();
+    const ending = quiet(runAllWorkers([inner], { signal: once.signal, logger }));
+    once.abort();
+    await ending;
+    expect(getEventListeners(stop.signal, "abort")).to.have.lengthOf(0);
+    const again = quiet(inner.run());
+    stop.abort();
+    expect(await again).to.equal(undefined);
+  });
+
+  it("remove() stops the last worker of a class with @Retry", async () => {
+    const work = counted();
+    @Retry(backoff)
+    class Feed {
+      @Worker
+      a(context: WorkerContext) {
+        return work(context);
+      }
+    }
+    const { runner } = start([Feed, new DeclarativeWorker({ name: "other", worker: untilStopped })]);
+    await runner.remove("Feed/a");
+    expect(work.counts.running).to.equal(0);
+  });
+
+  it("a worker of a class with @Retry that was removed and is added again runs, and the others once", async () => {
+    const [a, b] = [counted(), counted()];
+    @Retry(backoff)
+    class Feed {
+      @Worker
+      a(context: WorkerContext) {
+        return a(context);
+      }
+
+      @Worker
+      b(context: WorkerContext) {
+        return b(context);
+      }
+    }
+    const { runner } = start([Feed]);
+    const [first = {}] = runner.workers;
+    await runner.remove("Feed/a");
+    runner.add(first);
+    await clock.tickAsync("1");
+    expect({ a: a.counts, b: b.counts }).to.deep.equal({
+      a: { starts: 2, running: 1, most: 1 },
+      b: { starts: 1, running: 1, most: 1 },
+    });
+  });
+
+  it("a group with a paused worker goes on restarting when another throws at once", async () => {
+    let starts = 0;
+    @Retry(backoff)
+    class Feed {
+      @Worker
+      a(context: WorkerContext): unknown {
+        // Asynchronously at first, and then as it is called.
+        if (starts++ === 0) return failing(context);
+        throw new Error("no luck");
+      }
+
+      @Worker
+      b(context: WorkerContext) {
+        return untilStopped(context);
+      }
+    }
+    const { runner, ending } = start([Feed]);
+    await runner.pause("Feed/b");
+    await clock.tickAsync("01:00");
+    expect(starts).to.be.greaterThan(10);
+    stop.abort();
+    await clock.tickAsync("01:00");
+    expect(await ending).to.equal(undefined);
+  });
+
+  for (const [what, source] of [
+    ["a retried worker", (work: () => Promise<never>) => new DeclarativeWorker({ name: "dog", worker: work, retry: backoff })],
+    [
+      "a worker of a class with @Retry",
+      (work: () => Promise<never>) => {
+        @Retry(backoff)
+        class Dog {
+          @Worker
+          watch() {
+            return work();
+          }
+
+          @Worker
+          listen(context: WorkerContext) {
+            return untilStopped(context);
+          }
+        }
+        return Dog;
+      },
+    ],
+  ] as const) {
+    it(`${what} that has thrown StopRoster is not restarted, in reverse order either`, async () => {
+      let starts = 0;
+      const work = async () => {
+        starts++;
+        await wait("1s");
+        throw new StopRoster("the license has expired");
+      };
+      start([source(work), new DeclarativeWorker({ name: "slow", worker: counted("10s") })], { stopOrder: "reverse" });
+      await clock.tickAsync("01:00");
+      expect(starts).to.equal(1);
+    });
+  }
+
+  it("each worker that keeps its group from restarting is warned of, after its own time", async () => {
+    const warn = sinon.spy();
+    @Retry(backoff)
+    class Feed {
+      @Worker({ shutdownTimeout: "1s" })
+      a(context: WorkerContext) {
+        return counted("1h")(context);
+      }
+
+      @Worker({ shutdownTimeout: "10s" })
+      b(context: WorkerContext) {
+        return counted("1h")(context);
+      }
+
+      @Worker
+      c(context: WorkerContext) {
+        return failing(context);
+      }
+    }
+    start([Feed], { logger: { ...logger, warn } });
+    await clock.tickAsync("01:00");
+    expect(warn.args.flatMap(([{ err }]) => err.workers)).to.include.members(["Feed/a", "Feed/b"]);
+  });
+
+  it("one that has stopped, though late, before the error is made, is not told to run still", async () => {
+    const late = new DeclarativeWorker({ name: "late", worker: counted("10s"), shutdownTimeout: "1s" });
+    const { ending } = start([late, new DeclarativeWorker({ name: "hung", worker: counted("1h") })]);
+    stop.abort();
+    await clock.tickAsync("01:00");
+    expect(await ending).to.have.deep.property("hung", [{ worker: "hung", phase: "running", hungFor: 30_000 }]);
+  });
+
+  it("attempt is 0 again in the row of a worker whose group has stayed up for resetAfter", async () => {
+    let starts = 0;
+    @Retry(backoff)
+    class Feed {
+      @Worker
+      a(context: WorkerContext) {
+        return starts++ === 0 ? failing(context) : untilStopped(context);
+      }
+    }
+    const { runner } = start([Feed]);
+    await clock.tickAsync("05:00");
+    expect(runner.status()[0]).to.include({ phase: "running", attempt: 0 });
+  });
+
+  it("to be stopped while a group stops in order to restart is no failure, as it is none while it backs off", async () => {
+    @Retry(backoff)
+    class Feed {
+      @Worker
+      a(context: WorkerContext) {
+        return failing(context);
+      }
+
+      @Worker
+      b(context: WorkerContext) {
+        return counted("10s")(context);
+      }
+    }
+    const { ending } = start([Feed]);
+    await clock.tickAsync("2");
+    stop.abort();
+    await clock.tickAsync("20");
+    expect(await ending).to.equal(undefined);
+  });
+
+  it("no retry restarts a worker that ended by DoNotRestart, the retry of its group neither", async () => {
+    let imports = 0;
+    const importer = async () => {
+      imports++;
+      throw new DoNotRestart("all imported");
+    };
+    void quiet(runAllWorkers([retry(group(importer, failing), backoff)], { signal: stop.signal, logger }));
+    await clock.tickAsync("01:00");
+    expect(imports).to.equal(1);
+  });
+
+  it("the row of a worker that is a group counts its failures and says that it is not well", async () => {
+    const feed = new DeclarativeWorker({ name: "feed", worker: group(named(failing, "a"), untilStopped), retry: backoff });
+    const { runner } = start([feed]);
+    await clock.tickAsync("8");
+    expect(runner.status()[0]).to.include({ health: "firing", failures: 4 });
+  });
+
+  it("a worker that is added, or restarted by hand, while the roster is being started runs once at a time", async () => {
+    const [added, restarted] = [counted(), counted()];
+    const meddler = (context: WorkerContext) => {
+      runner.add(new DeclarativeWorker({ name: "added", worker: added }));
+      void runner.restart("other").catch(() => {});
+      return untilStopped(context);
+    };
+    const workers = [
+      new DeclarativeWorker({ name: "meddler", worker: meddler }),
+      new DeclarativeWorker({ name: "other", worker: restarted }),
+    ];
+    const runner = bootstrap(workers, { logger, signal: stop.signal });
+    const settled = sinon.spy();
+    void quiet(runner.run()).then(settled);
+    await clock.tickAsync("1");
+    expect({ added: added.counts.most, restarted: restarted.counts.most }).to.deep.equal({ added: 1, restarted: 1 });
+    stop.abort();
+    await clock.tickAsync("1");
+    expect(settled.callCount).to.equal(1);
+  });
+
+  it("to have removed the last worker is not the end of the run, so that another may be added, which is started", async () => {
+    const work = counted();
+    const { runner } = start([new DeclarativeWorker({ name: "a", worker: untilStopped })]);
+    await runner.remove("a");
+    runner.add(new DeclarativeWorker({ name: "b", worker: work }));
+    await clock.tickAsync("1");
+    expect(work.counts.running).to.equal(1);
+  });
+
+  it("hungFor is counted from when the worker was told to stop, be it by its group", async () => {
+    @Retry(backoff)
+    class Feed {
+      @Worker
+      a(context: WorkerContext) {
+        return failing(context);
+      }
+
+      @Worker
+      b(context: WorkerContext) {
+        return counted("1h")(context);
+      }
+
+      @Repeat("1m")
+      tick() {}
+    }
+    const { ending } = start([Feed], { shutdownTimeout: "1m" });
+    await clock.tickAsync("11");
+    stop.abort();
+    await clock.tickAsync("01:00");
+    expect(await ending).to.have.deep.property("hung", [{ worker: "Feed/b", phase: "running", hungFor: 70_000 }]);
+  });
+
+  it("run() is refused while a run goes on whose workers have all been removed", async () => {
+    const { runner } = start([new DeclarativeWorker({ name: "a", worker: untilStopped })]);
+    await runner.remove("a");
+    const second = quiet(runner.run());
+    stop.abort();
+    expect(await second).to.have.property("name", "RunnerBusyError");
+  });
+});
