@@ -1,0 +1,170 @@
+import { expect } from "chai";
+import { type SinonFakeTimers, useFakeTimers } from "sinon";
+import { bootstrap, Repeat, type Schedule } from "watchbill";
+import { cron } from "watchbill/cron";
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+const berlin = (pattern: string): Schedule => cron(pattern, { timezone: "Europe/Berlin" });
+const short = (time: Date) => time.toISOString().replace(/(:00)?\.000Z$/, "Z");
+
+/** The first times of a schedule after one, each as the answer to the one before it. */
+function times(schedule: Schedule, count: number, after: string): string[] {
+  const found: string[] = [];
+  for (let time = schedule.next(new Date(after)); time !== null && found.length < count; time = schedule.next(time)) {
+    found.push(short(time));
+  }
+  return found;
+}
+
+describe("cron", () => {
+  let clock: SinonFakeTimers;
+  const processZone = process.env.TZ;
+
+  beforeEach(() => {
+    clock = useFakeTimers({ now: new Date("2026-03-28T12:00Z"), toNotFake: ["nextTick", "queueMicrotask"] });
+  });
+
+  afterEach(() => {
+    clock.restore();
+    setProcessZone(processZone);
+  });
+
+  function setProcessZone(zone: string | undefined): void {
+    if (zone === undefined) delete process.env.TZ;
+    else process.env.TZ = zone;
+  }
+
+  describe("in the night in which 2:00 to 3:00 is left out", () => {
+    const eve = "2026-03-28T00:00Z";
+
+    it("has a fixed time in that hour due at 3:00, and at its own in the nights around that", () => {
+      const due = ["2026-03-28T01:30Z", "2026-03-29T01:00Z", "2026-03-30T00:30Z"];
+      expect(times(berlin("30 2 * * *"), 3, eve)).to.deep.equal(due);
+    });
+
+    it("has any other time due at its own", () => {
+      const due = ["2026-03-28T02:00Z", "2026-03-29T01:00Z", "2026-03-30T01:00Z"];
+      expect(times(berlin("0 3 * * *"), 3, eve)).to.deep.equal(due);
+    });
+
+    it("goes on with what is due every hour, or every half", () => {
+      const [half, one, past, two] = ["2026-03-29T00:30Z", "2026-03-29T01:00Z", "2026-03-29T01:30Z", "2026-03-29T02:00Z"];
+      expect(times(berlin("0 * * * *"), 2, "2026-03-29T00:00Z")).to.deep.equal([one, two]);
+      expect(times(berlin("*/30 * * * *"), 4, "2026-03-29T00:00Z")).to.deep.equal([half, one, past, two]);
+    });
+  });
+
+  describe("in the night in which 2:00 to 3:00 comes twice", () => {
+    const eve = "2026-10-24T00:00Z";
+
+    it("has a fixed time in that hour due the first time only", () => {
+      const due = ["2026-10-24T00:30Z", "2026-10-25T00:30Z", "2026-10-26T01:30Z"];
+      expect(times(berlin("30 2 * * *"), 3, eve)).to.deep.equal(due);
+      // As after a start between the two.
+      expect(times(berlin("30 2 * * *"), 1, "2026-10-25T00:45Z")).to.deep.equal(["2026-10-26T01:30Z"]);
+    });
+
+    it("has any other time due at its own", () => {
+      const due = ["2026-10-24T01:00Z", "2026-10-25T02:00Z", "2026-10-26T02:00Z"];
+      expect(times(berlin("0 3 * * *"), 3, eve)).to.deep.equal(due);
+    });
+
+    it("goes on with what is due every hour, or every half", () => {
+      const [half, one, past, two] = ["2026-10-25T00:30Z", "2026-10-25T01:00Z", "2026-10-25T01:30Z", "2026-10-25T02:00Z"];
+      expect(times(berlin("0 * * * *"), 2, "2026-10-25T00:00Z")).to.deep.equal([one, two]);
+      expect(times(berlin("*/30 * * * *"), 4, "2026-10-25T00:00Z")).to.deep.equal([half, one, past, two]);
+    });
+  });
+
+  it("is due strictly after the time that is asked for, by whatever ms", () => {
+    const daily = cron("0 3 * * *", { timezone: "UTC" });
+    expect(times(daily, 1, "2026-03-28T02:59:59.999Z")).to.deep.equal(["2026-03-28T03:00Z"]);
+    expect(times(daily, 1, "2026-03-28T03:00:00.000Z")).to.deep.equal(["2026-03-29T03:00Z"]);
+    expect(times(daily, 1, "2026-03-28T03:00:00.001Z")).to.deep.equal(["2026-03-29T03:00Z"]);
+  });
+
+  for (const [pattern, ...due] of [
+    ["0 0 29 2 *", "2028-02-29T00:00Z", "2032-02-29T00:00Z"],
+    ["0 0 * * SUN", "2026-03-29T00:00Z", "2026-04-05T00:00Z"],
+    ["15 30 3 * * *", "2026-03-29T03:30:15Z", "2026-03-30T03:30:15Z"],
+    ["*/20 * * * * *", "2026-03-28T12:00:20Z", "2026-03-28T12:00:40Z"],
+    ["0 0 0 1 1,2 * 2028", "2028-01-01T00:00Z", "2028-02-01T00:00Z"],
+    ["@hourly", "2026-03-28T13:00Z", "2026-03-28T14:00Z"],
+    ["@daily", "2026-03-29T00:00Z", "2026-03-30T00:00Z"],
+    ["@weekly", "2026-03-29T00:00Z", "2026-04-05T00:00Z"],
+    ["@monthly", "2026-04-01T00:00Z", "2026-05-01T00:00Z"],
+    ["@yearly", "2027-01-01T00:00Z", "2028-01-01T00:00Z"],
+  ] as const) {
+    it(`reads ${pattern}`, () => {
+      expect(times(cron(pattern, { timezone: "UTC" }), 2, "2026-03-28T12:00Z")).to.deep.equal(due);
+    });
+  }
+
+  it("is never due again after the last of its years", () => {
+    const last = cron("0 0 0 1 1 * 2025", { timezone: "UTC" });
+    expect(last.next(new Date("2024-12-31T00:00Z"))).to.deep.equal(new Date("2025-01-01T00:00Z"));
+    expect(last.next(new Date())).to.equal(null);
+  });
+
+  for (const zone of ["America/New_York", "Asia/Kathmandu"]) {
+    it(`is due by the time zone of the process without one of its own, such as ${zone}`, () => {
+      setProcessZone(zone);
+      const due = [new Date(2026, 2, 29, 3, 30), new Date(2026, 2, 30, 3, 30)].map(short);
+      expect(due).not.to.include("2026-03-29T03:30Z");
+      expect(times(cron("30 3 * * *"), 2, "2026-03-28T12:00Z")).to.deep.equal(due);
+    });
+  }
+
+  it("is equal to another of the same pattern and time zone, before and after it was used", () => {
+    const used = berlin("0 3 * * *");
+    used.next(new Date());
+    expect(used).to.deep.equal(berlin("0 3 * * *"));
+    expect(used).not.to.deep.equal(berlin("0 4 * * *"));
+    expect(used).not.to.deep.equal(cron("0 3 * * *", { timezone: "Europe/Paris" }));
+    expect(used).not.to.deep.equal(cron("0 3 * * *"));
+  });
+
+  describe("as the schedule of a worker", () => {
+    class Backup {
+      readonly starts: string[] = [];
+
+      @Repeat(berlin("30 2 * * *"))
+      nightly() {
+        this.starts.push(short(new Date()));
+      }
+
+      @Repeat(cron("@daily"))
+      daily() {}
+    }
+
+    it("is there as plain fields, with a time zone if it has one", () => {
+      const [nightly, daily] = bootstrap([Backup]).workers.map(({ repeat }) => ({ ...repeat?.schedule }));
+      expect(nightly).to.deep.equal({ pattern: "30 2 * * *", timezone: "Europe/Berlin" });
+      expect(daily).to.deep.equal({ pattern: "@daily" });
+      expect(JSON.stringify(bootstrap([Backup]).workers[0]?.repeat)).to.equal(
+        '{"schedule":{"pattern":"30 2 * * *","timezone":"Europe/Berlin"},"startImmediately":false}',
+      );
+    });
+
+    for (const [what, start, due] of [
+      ["begins", "2026-03-28T12:00Z", ["2026-03-29T01:00Z", "2026-03-30T00:30Z"]],
+      ["ends", "2026-10-24T12:00Z", ["2026-10-25T00:30Z", "2026-10-26T01:30Z"]],
+    ] as const) {
+      it(`has it run at the right times when daylight saving ${what}, on one timer of the library alone`, async () => {
+        clock.setSystemTime(new Date(start));
+        const backup = new Backup();
+        const runner = bootstrap([backup], { logger: silent, only: "Backup/nightly" });
+        expect(clock.countTimers()).to.equal(0);
+        const running = runner.run();
+        for (let hours = 0; hours < 48; hours++) {
+          await clock.tickAsync("01:00:00");
+          expect(clock.countTimers()).to.equal(1);
+        }
+        expect(backup.starts).to.deep.equal(due);
+        await runner.stop();
+        await running;
+        expect(clock.countTimers()).to.equal(0);
+      });
+    }
+  });
+});
