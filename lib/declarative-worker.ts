@@ -1,6 +1,6 @@
 import type { Backoff } from "./backoff/backoff.js";
 import { InvalidArgumentError } from "./errors/invalid-argument-error.js";
-import { type Duration, parseDuration } from "./time/duration.js";
+import { type Duration, parseOption } from "./time/duration.js";
 import type { Job, JobFunc } from "./workers/job.js";
 import { jobLink } from "./workers/job-link.js";
 import { MonitoredLink } from "./workers/monitored.js";
@@ -82,7 +82,7 @@ export class DeclarativeWorker extends MonitoredLink {
     this.retry = options.retry;
     this.timeout = options.timeout === undefined ? undefined : parseLimit(options.timeout);
     this.retryJob = options.retryJob;
-    if (options.shutdownTimeout !== undefined) this.shutdownTimeout = parseDuration(options.shutdownTimeout);
+    if (options.shutdownTimeout !== undefined) this.shutdownTimeout = parseOption("shutdownTimeout", options.shutdownTimeout);
     this.#group = options.group;
     this.#chain = workerLink(chain(this));
   }

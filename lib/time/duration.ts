@@ -30,6 +30,19 @@ export function parseDuration(duration: unknown): number {
   return parsed;
 }
 
+/**
+ * The same for an option, which the error names.
+ * @throws InvalidArgumentError if it is not a duration
+ */
+export function parseOption(option: string, duration: unknown): number {
+  try {
+    return parseDuration(duration);
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) throw new InvalidArgumentError(`${option}: ${error.message}`);
+    throw error;
+  }
+}
+
 function parse(text: string): number {
   const [, digits, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
   return isUnit(unit) ? exact(Number(digits) * unitInMs[unit]) : Number.NaN;

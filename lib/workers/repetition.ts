@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
-import { type Duration, parseDuration } from "../time/duration.js";
+import { type Duration, parseDuration, parseOption } from "../time/duration.js";
 import { checkSchedule, isSchedule, type Schedule } from "./schedule.js";
 
 export interface RepeatOptions {
@@ -54,8 +54,8 @@ export function repetition(when: unknown, options: unknown = {}): Repetition {
   }
   const plain: PlainOptions = {
     startImmediately,
-    ...(initialDelay === undefined ? undefined : { initialDelay: parseDuration(initialDelay) }),
-    ...(jitter === undefined ? undefined : { jitter: parseDuration(jitter) }),
+    ...(initialDelay === undefined ? undefined : { initialDelay: parseOption("initialDelay", initialDelay) }),
+    ...(jitter === undefined ? undefined : { jitter: parseOption("jitter", jitter) }),
   };
   if (!isSchedule(when)) return onGrid(parseInterval(when), plain);
   checkSchedule(when);

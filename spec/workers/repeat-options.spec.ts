@@ -158,11 +158,11 @@ describe("The options of repeat", () => {
 
   const cure = 'give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
   for (const [options, message] of [
-    [{ initialDelay: "soon" }, `'soon' is not a duration: ${cure}`],
-    [{ initialDelay: -1 }, `-1 is not a duration: ${cure}`],
-    [{ initialDelay: null }, `null is not a duration: ${cure}`],
-    [{ jitter: "5 s" }, `'5 s' is not a duration: ${cure}`],
-    [{ jitter: Number.NaN }, `NaN is not a duration: ${cure}`],
+    [{ initialDelay: "soon" }, `initialDelay: 'soon' is not a duration: ${cure}`],
+    [{ initialDelay: -1 }, `initialDelay: -1 is not a duration: ${cure}`],
+    [{ initialDelay: null }, `initialDelay: null is not a duration: ${cure}`],
+    [{ jitter: "5 s" }, `jitter: '5 s' is not a duration: ${cure}`],
+    [{ jitter: Number.NaN }, `jitter: NaN is not a duration: ${cure}`],
     [{ startImmediately: "yes" }, "startImmediately is 'yes': give true or false"],
     [{ startImmediately: true, initialDelay: "3s" }, "startImmediately and initialDelay contradict each other: give one of them"],
     [{ startImmediately: true, initialDelay: 0 }, "startImmediately and initialDelay contradict each other: give one of them"],

@@ -117,8 +117,9 @@ describe("repeat with a schedule", () => {
       },
     );
     const running = runner.run();
-    await clock.tickAsync("02:00:00");
+    await clock.tickAsync("45:00");
     expect(runner.status()[0]).to.deep.include({ phase: "stopped", health: "ok", runs: 1, failures: 0, nextDue: null });
+    await clock.tickAsync("01:00:00");
     expect(runner.status()[1]).to.deep.include({ phase: "waiting", runs: 2 });
     await runner.stop();
     await running;
