@@ -103,8 +103,8 @@ export class DeclarativeWorker extends MonitoredLink {
   }
 
   /** @internal */
-  override get timeToStop(): number | undefined {
-    return this.shutdownTimeout;
+  override timeToStop(otherwise: number): number {
+    return this.shutdownTimeout ?? this.#chain.timeToStop(otherwise);
   }
 
   /** @internal */

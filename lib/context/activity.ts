@@ -66,6 +66,25 @@ export abstract class Activity extends Sleeper {
     return this.parent.reason;
   }
 
+  /** What was ordered by hand for the worker that this is a part of, if anything was. */
+  get orders(): Orders | undefined {
+    return this.parent.orders;
+  }
+
+  /** Whether what was started of that link is done for good: not to be started again, when the whole is. */
+  isDone(link: Startable): boolean {
+    return this.parent.isDone(link);
+  }
+
+  setDone(link: Startable, isDone: boolean): void {
+    this.parent.setDone(link, isDone);
+  }
+
+  /** Aborts `child`, the root of another tree, together with this one's scope; returns how to call that off. */
+  branch(child: Abortable): () => void {
+    return this.parent.branch(child);
+  }
+
   // Downwards.
 
   protected start(link: Startable): void {
@@ -92,38 +111,19 @@ export abstract class Activity extends Sleeper {
     }
   }
 
-  /** What was ordered by hand for the worker that this is a part of, if anything was. */
-  get orders(): Orders | undefined {
-    return this.parent.orders;
-  }
-
-  /** Whether what was started of that link is done for good: not to be started again, when the whole is. */
-  isDone(link: Startable): boolean {
-    return this.parent.isDone(link);
-  }
-
-  setDone(link: Startable, isDone: boolean): void {
-    this.parent.setDone(link, isDone);
-  }
-
-  /** When the word to stop came, on the clock of the timer queue, if this knows. */
-  get toldToStopAt(): number | undefined {
-    return undefined;
-  }
-
   /** Whether it has failed already, and only waits for the rest of it to stop. */
   get isFailing(): boolean {
     return this.child?.isFailing === true;
   }
 
-  /** Aborts `child`, the root of another tree, together with this one's scope; returns how to call that off. */
-  branch(child: Abortable): () => void {
-    return this.parent.branch(child);
-  }
-
   /** Fills in what this activity and those below it know of the worker's status. */
   describe(status: WorkerStatus): void {
     this.child?.describe(status);
+  }
+
+  /** Nobody waits for it any longer: it is not to keep the process alive. */
+  letGo(): void {
+    this.child?.letGo();
   }
 
   /** Whether anything below has not settled. */

@@ -11,11 +11,12 @@ export abstract class Link {
    */
   abstract readonly label: string;
   /**
-   * How long it may take to stop, in ms, if that is for the link to say.
+   * How long it may take to stop, in ms.
+   * @param otherwise if that is not for the link to say
    * @internal
    */
-  get timeToStop(): number | undefined {
-    return undefined;
+  timeToStop(otherwise: number): number {
+    return otherwise;
   }
 
   /** @internal */

@@ -23,15 +23,20 @@ export class Orders {
     return this.#isPaused;
   }
 
-  /** Resolves once nothing of the worker runs. */
-  pause(): Promise<void> {
+  pause(): void {
     this.#isPaused = true;
+  }
+
+  /** Resolves once nothing of the worker runs. */
+  atRest(): Promise<void> {
     return new Promise((resolve, reject) => this.#resting.push({ resolve, reject }));
   }
 
-  resume(): void {
+  /** Ends a pause. Whoever still waits for the worker to come to rest waits in vain. */
+  resume(worker: string): void {
     this.#isPaused = false;
-    this.rest();
+    const error = new WorkerNotRunningError(worker, "paused", "it was resumed meanwhile");
+    for (const { reject } of this.#resting.splice(0)) reject(error);
   }
 
   /** Nothing of the worker runs now. */

@@ -35,7 +35,7 @@ export abstract class Crew extends WorkerLink {
     return this.workers.map((worker) => {
       const status = initialStatus(worker.label);
       atWork?.get(worker)?.describe(status);
-      this.tree?.groupOf(worker)?.describeBackoff(status);
+      this.tree?.groupOf(worker)?.describeBackoff(worker, status);
       return status;
     });
   }
@@ -97,7 +97,7 @@ export abstract class Crew extends WorkerLink {
     const added = selectAmong(found, this.#selection);
     const { tree } = this;
     const isAtWork = tree?.roster.busy === true;
-    if (isAtWork && !tree.roster.isUp) {
+    if (isAtWork && tree.roster.state !== "up") {
       const names = listNames(added.map(({ label }) => label));
       throw new WorkerNotRunningError(names, "added", "the runner is being stopped");
     }

@@ -4,7 +4,7 @@ import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
 import { formatDuration } from "../time/format-duration.js";
 import { TimerQueue } from "../time/timer-queue.js";
 import type { NamedActivity } from "../workers/named.js";
-import { hungIn } from "../workers/stopping.js";
+import { hungIn, tellHung } from "../workers/stopping.js";
 
 /** Why a worker is stopped while its roster goes on. */
 export type Departure = "paused" | "restarted" | "removed";
@@ -15,13 +15,14 @@ export class Leaving extends Sleeper {
   readonly wish: Departure;
   /** Resolves once it has stopped; rejects with a {@link ShutdownTimeoutError} if that takes too long, and it stops later. */
   readonly over: Promise<void>;
-  readonly #member: NamedActivity;
+  readonly member: NamedActivity;
   readonly #timeout: number;
   readonly #afterwards: () => void;
   readonly #toldAt = TimerQueue.current().now();
   #resolve: () => void = () => {};
   #reject: (error: Error) => void = () => {};
   #isOverdue = false;
+  #isOverruled = false;
 
   /**
    * @param timeout how long it may take, in ms
@@ -30,7 +31,7 @@ export class Leaving extends Sleeper {
   constructor(wish: Departure, member: NamedActivity, timeout: number, afterwards: () => void) {
     super();
     this.wish = wish;
-    this.#member = member;
+    this.member = member;
     this.#timeout = timeout;
     this.#afterwards = afterwards;
     this.over = new Promise((resolve, reject) => {
@@ -45,21 +46,29 @@ export class Leaving extends Sleeper {
     return this.#isOverdue;
   }
 
-  hasStopped(): void {
+  /** Whether somebody else may still wait for it to be over. */
+  get isOpen(): boolean {
+    return !this.#isOverdue && !this.#isOverruled;
+  }
+
+  /** @param isDone whether it will not come back in any case, as it is done for good */
+  hasStopped(isDone: boolean): void {
     this.callOffSleep();
-    this.#afterwards();
+    if (!isDone) this.#afterwards();
     this.#resolve();
   }
 
   /** Something else was asked for meanwhile. */
-  overruledBy(wish: Departure): void {
+  overruledBy(wish: Departure | "resumed"): void {
     this.callOffSleep();
-    this.#reject(new WorkerNotRunningError(this.#member.name, this.wish, `it was ${wish} meanwhile`));
+    this.#isOverruled = true;
+    this.#reject(new WorkerNotRunningError(this.member.name, this.wish, `it was ${wish} meanwhile`));
   }
 
   override wake(): void {
     this.#isOverdue = true;
-    const hung = hungIn({ member: this.#member, toldAt: this.#toldAt });
+    const hung = hungIn({ member: this.member, toldAt: this.#toldAt });
+    tellHung(hung);
     const names = hung.map(({ worker }) => worker);
     this.#reject(new ShutdownTimeoutError(names, formatDuration(this.#timeout), hung));
   }

@@ -10,7 +10,7 @@ export type NamePatterns = string | readonly string[];
 export interface Selection {
   /**
    * Names of the workers to run, with `*` for anything; the others are left out. All by default. The environment variable
-   * `WATCHBILL_ONLY`, names with commas between them, narrows that further.
+   * `WATCHBILL_ONLY`, names with commas between them, narrows that further, in every roster of the process.
    */
   readonly only?: NamePatterns | undefined;
   /** Names of workers to leave out, with `*` for anything; and so are those in the environment variable `WATCHBILL_EXCEPT`. */
@@ -19,51 +19,62 @@ export interface Selection {
 
 /**
  * The workers that `only` names, without those that `except` names. A pattern of `only` that names no worker is a problem: it
- * would be a typing error.
+ * would be a typing error. In the environment it is one if all are: what is meant for another roster of the process is none.
  */
 export function selectByName(
   workers: readonly DeclarativeWorker[],
   selection: Selection,
   problems: Problems,
 ): readonly DeclarativeWorker[] {
-  const { wanted } = compileAll(selection, problems);
-  const names = workers.map(({ label }) => label);
-  for (const { origin, pattern, matches } of workers.length === 0 ? [] : wanted.flat()) {
-    if (names.some((name) => matches.test(name))) continue;
-    problems.add(`${origin}: "${pattern}" names no worker; there are ${listNames(names)}`);
+  const { only, onlyHere } = compileAll(selection, problems);
+  if (workers.length > 0) {
+    problems.add(...missesOf(only, workers));
+    const missed = missesOf(onlyHere, workers);
+    if (missed.length === onlyHere.length) problems.add(...missed);
   }
   return selectAmong(workers, selection);
 }
 
 /** The same for workers that come later, and need not be named. */
 export function selectAmong(workers: readonly DeclarativeWorker[], selection: Selection): readonly DeclarativeWorker[] {
-  const { wanted, unwanted } = compileAll(selection, new Problems());
+  const { only, onlyHere, except } = compileAll(selection, new Problems());
   const fits = ({ label }: DeclarativeWorker, patterns: readonly Pattern[]): boolean =>
     patterns.some(({ matches }) => matches.test(label));
-  return workers.filter((worker) => wanted.every((patterns) => fits(worker, patterns)) && !fits(worker, unwanted));
+  const isWanted = (worker: DeclarativeWorker): boolean =>
+    fits(worker, only) && (onlyHere.length === 0 || fits(worker, onlyHere));
+  return workers.filter((worker) => isWanted(worker) && !fits(worker, except));
+}
+
+/** The patterns of `WATCHBILL_ONLY` that name none of the workers, in words. */
+export function missesOfEnvironment(workers: readonly DeclarativeWorker[]): string[] {
+  return missesOf(compileAll({}, new Problems()).onlyHere, workers);
 }
 
 interface Patterns {
-  /** Of each list, one must fit. */
-  readonly wanted: readonly (readonly Pattern[])[];
-  readonly unwanted: readonly Pattern[];
+  readonly only: readonly Pattern[];
+  /** Of the environment; all if there are none. */
+  readonly onlyHere: readonly Pattern[];
+  readonly except: readonly Pattern[];
 }
 
 function compileAll({ only = "*", except = [] }: Selection, problems: Problems): Patterns {
   if (Array.isArray(only) && only.length === 0)
     problems.add("The option only: it is empty, so nothing would run: leave it out to run all");
   const { WATCHBILL_ONLY = "", WATCHBILL_EXCEPT = "" } = process.env;
-  const onlyHere = listed(WATCHBILL_ONLY);
   return {
-    wanted: [
-      compile("The option only", only, problems),
-      compile("WATCHBILL_ONLY", onlyHere.length === 0 ? "*" : onlyHere, problems),
-    ],
-    unwanted: [
+    only: compile("The option only", only, problems),
+    onlyHere: compile("WATCHBILL_ONLY", listed(WATCHBILL_ONLY), problems),
+    except: [
       ...compile("The option except", except, problems),
       ...compile("WATCHBILL_EXCEPT", listed(WATCHBILL_EXCEPT), problems),
     ],
   };
+}
+
+function missesOf(patterns: readonly Pattern[], workers: readonly DeclarativeWorker[]): string[] {
+  const names = workers.map(({ label }) => label);
+  const missed = patterns.filter(({ matches }) => !names.some((name) => matches.test(name)));
+  return missed.map(({ origin, pattern }) => `${origin}: "${pattern}" names no worker; there are ${listNames(names)}`);
 }
 
 function listed(text: string): string[] {

@@ -4,9 +4,9 @@ import { initialStatus, type WorkerStatus } from "../context/worker-status.js";
 import type { DeclarativeWorker, WorkerGroup } from "../declarative-worker.js";
 import { NamedActivity, NamingLink } from "../workers/named.js";
 import { retry } from "../workers/retry.js";
-import type { RosterOptions } from "../workers/run-all-workers.js";
+import type { RosterOptions } from "../workers/running-workers.js";
 import { WorkerLink, workerLink } from "../workers/worker-link.js";
-import { Roster } from "./roster.js";
+import { Roster, type RosterState } from "./roster.js";
 
 /** The workers of a group that has a retry, for the length of one run: a roster that is made anew at every restart. */
 export class RestartedGroup extends NamingLink {
@@ -33,10 +33,8 @@ export class RestartedGroup extends NamingLink {
   }
 
   /** A group is given up on as a whole, and so after the longest time that one of its workers may take. */
-  override get timeToStop(): number {
-    const longer = (longest: number, { shutdownTimeout = this.#shutdownTimeout }: DeclarativeWorker): number =>
-      Math.max(longest, shutdownTimeout);
-    return this.#workers.reduce(longer, 0);
+  override timeToStop(otherwise: number): number {
+    return this.#workers.reduce((longest, worker) => Math.max(longest, worker.timeToStop(otherwise)), 0);
   }
 
   override activity(parent: Activity): NamedActivity {
@@ -55,7 +53,7 @@ export class RestartedGroup extends NamingLink {
       if (parent.reason !== undefined) return;
       new WorkerLogger(logger, name).warn({ err }, "cannot be restarted before all of it has stopped");
     };
-    const options = { shutdownTimeout: this.#shutdownTimeout, onLate };
+    const options = { shutdownTimeout: this.#shutdownTimeout, onLate, itself: "its group" };
     return (this.#roster = new GroupRoster(parent, this.#workers, options, this.#roster, this.#done));
   }
 
@@ -64,10 +62,14 @@ export class RestartedGroup extends NamingLink {
     return this.#workers.length === 0;
   }
 
+  get state(): RosterState {
+    return this.#roster?.state ?? "stopping";
+  }
+
   /** One more, now and at every restart. */
   enlist(worker: DeclarativeWorker): void {
     this.#workers.push(worker);
-    if (this.#roster?.isUp === true) this.#roster.add(worker);
+    if (this.state === "up") this.#roster?.add(worker);
   }
 
   /** The next restart is without that worker. */
@@ -75,28 +77,25 @@ export class RestartedGroup extends NamingLink {
     this.#workers = this.#workers.filter((other) => other !== worker);
   }
 
-  /** Whether all of it is done for good. */
-  get hasEnded(): boolean {
-    return this.#roster?.hasSettled === true && !this.#roster.isBackingOff;
-  }
-
-  /** The next start of the group is with that worker, though it is done. */
+  /** The next start of the group is with that worker, though it may be done. */
   release(worker: DeclarativeWorker): void {
     this.#done.delete(worker);
   }
 
   /** Restarts the group now, if it waits for that. */
   hurry(): void {
-    if (this.#roster?.isBackingOff === true) this.#roster.parent.hurry();
+    if (this.state === "backing off") this.#roster?.parent.hurry();
   }
 
-  /** While the group backs off, so do its workers. */
-  describeBackoff(status: WorkerStatus): void {
-    if (this.#roster?.isBackingOff !== true || status.phase === "paused") return;
+  /** While the group backs off, so does each of its workers, but for those who will not come back or stay paused. */
+  describeBackoff(worker: DeclarativeWorker, status: WorkerStatus): void {
+    const parent = this.#roster?.parent;
+    if (this.state !== "backing off" || parent === undefined || this.#done.has(worker)) return;
     const ofGroup = initialStatus("");
-    this.#roster.parent.describe(ofGroup);
+    parent.describe(ofGroup);
     const { phase, nextDue, attempt } = ofGroup;
-    Object.assign(status, { phase, nextDue, attempt });
+    const isPaused = this.#roster?.find(worker)?.orders?.isPaused === true;
+    Object.assign(status, isPaused ? { phase: "paused", attempt } : { phase, nextDue, attempt });
   }
 }
 

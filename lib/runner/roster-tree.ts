@@ -28,7 +28,6 @@ export class RosterTree {
   }
 
   trigger(worker: DeclarativeWorker): Promise<void> {
-    this.groupOf(worker)?.hurry();
     return this.#handle(worker).trigger();
   }
 
@@ -41,16 +40,7 @@ export class RosterTree {
   }
 
   async restart(worker: DeclarativeWorker): Promise<void> {
-    const group = this.groupOf(worker);
-    group?.hurry();
-    const done = group?.hasEnded === true ? this.roster.find(group) : undefined;
-    if (group === undefined || done === undefined) {
-      await this.#handle(worker).restart();
-      return;
-    }
-    // All of its group is done for good; that comes back for this one.
-    group.release(worker);
-    this.roster.replace(done);
+    await this.#handle(worker).restart();
   }
 
   /** @param onGone is called once it has stopped, however long that takes */
@@ -68,7 +58,11 @@ export class RosterTree {
   #dropGroup(key: WorkerGroup, group: RestartedGroup): void {
     this.#groups.delete(key);
     const member = this.roster.find(group);
-    if (member !== undefined && this.roster.isUp) void this.roster.stopMember("removed", member, () => this.roster.drop(member));
+    if (member === undefined) return;
+    const drop = (): void => this.roster.drop(member);
+    if (this.roster.hasEnded(member)) drop();
+    // With nobody in it, it stops at once.
+    else void this.roster.stopMember("removed", member, drop);
   }
 
   /** All workers at work, by what is declared of them; between two restarts of a group, its workers as they were. */
@@ -87,7 +81,7 @@ export class RosterTree {
   }
 
   #handle(worker: DeclarativeWorker): WorkerHandle {
-    return new WorkerHandle(this.groupOf(worker)?.roster ?? this.roster, worker);
+    return new WorkerHandle(worker, this.roster, this.groupOf(worker));
   }
 
   /** What the roster is made of: workers, and in the place of those that are restarted together, their group. */
@@ -97,7 +91,7 @@ export class RosterTree {
       const { group } = worker;
       const known = this.groupOf(worker);
       if (known !== undefined) {
-        known.enlist(worker);
+        this.#enlist(known, worker);
       } else if (group?.retry === undefined) {
         links.push(worker);
       } else {
@@ -108,5 +102,13 @@ export class RosterTree {
       }
     }
     return links;
+  }
+
+  #enlist(group: RestartedGroup, worker: DeclarativeWorker): void {
+    group.release(worker);
+    group.enlist(worker);
+    // If all of it is done for good, it comes back for this one.
+    const member = group.state === "ended" ? this.roster.find(group) : undefined;
+    if (member !== undefined) this.roster.replace(member);
   }
 }

@@ -2,12 +2,15 @@ import type { Activity } from "../context/activity.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
 import { Monitored } from "../workers/monitored.js";
 import { type NamedActivity, NamingLink } from "../workers/named.js";
-import { type RosterOptions, RunAllWorkers } from "../workers/run-all-workers.js";
+import { type RosterOptions, RunningWorkers } from "../workers/running-workers.js";
 import type { WorkerLink } from "../workers/worker-link.js";
 import { type Departure, Leaving } from "./leaving.js";
 
+/** A roster that is backing off has failed, and waits for its retry to make a new one of it. */
+export type RosterState = "up" | "stopping" | "backing off" | "ended";
+
 /** A roster whose members can be added, stopped, replaced and dropped one by one while it runs. */
-export class Roster extends RunAllWorkers {
+export class Roster extends RunningWorkers {
   readonly #leaving = new Map<Activity, Leaving>();
 
   /** @param previous the roster that this one takes the place of, if any: what is known of its workers, and their orders, goes on */
@@ -18,14 +21,9 @@ export class Roster extends RunAllWorkers {
     for (const member of this.members) succeed(member, known.get(member.link));
   }
 
-  /** Whether its members can be handled. */
-  get isUp(): boolean {
-    return !this.aborted && !this.hasSettled;
-  }
-
-  /** Whether it has failed and waits for its retry to make a new one of it. */
-  get isBackingOff(): boolean {
-    return this.hasSettled && this.parent.sleeping;
+  get state(): RosterState {
+    if (!this.hasSettled) return this.aborted ? "stopping" : "up";
+    return this.parent.sleeping ? "backing off" : "ended";
   }
 
   find(link: WorkerLink): NamedActivity | undefined {
@@ -44,12 +42,18 @@ export class Roster extends RunAllWorkers {
    */
   stopMember(wish: Departure, member: NamedActivity, afterwards: () => void): Promise<void> {
     const earlier = this.#leaving.get(member);
-    if (earlier?.wish === wish && !earlier.isOverdue) return earlier.over;
+    if (earlier?.wish === wish && earlier.isOpen) return earlier.over;
     earlier?.overruledBy(wish);
     const leaving = new Leaving(wish, member, this.timeoutOf(member), afterwards);
     this.#leaving.set(member, leaving);
     member.abort(new DOMException(`${member.name} was ${wish}`, "AbortError"));
     return leaving.over;
+  }
+
+  /** A member that is on its way into a pause is not to stay there. */
+  resumeMember(member: NamedActivity): void {
+    const leaving = this.#leaving.get(member);
+    if (leaving?.wish === "paused") leaving.overruledBy("resumed");
   }
 
   protected override ended(outcome: Outcome, member: Activity): void {
@@ -59,14 +63,20 @@ export class Roster extends RunAllWorkers {
       super.ended(outcome, member);
       return;
     }
-    if (this.aborted) {
+    const isDone = outcome === "completed" && leaving.wish === "paused";
+    if (isDone || !this.#goesOnWith(leaving.member)) {
       super.ended(outcome, member);
     } else {
       if (isFailure(outcome)) this.log(member, outcome, "failed while it stopped; the roster goes on");
       else if (leaving.isOverdue) this.log(member, outcome, "has stopped at last");
       this.running--;
     }
-    leaving.hasStopped();
+    leaving.hasStopped(isDone);
+  }
+
+  /** Whether a member is not among those who were told to stop with all. */
+  #goesOnWith(member: NamedActivity): boolean {
+    return this.state === "up" || (this.state === "stopping" && this.awaitsItsTurn(member));
   }
 
   /** Forgets a member that has ended. The roster goes on, even if nothing is left of it. */
@@ -78,15 +88,14 @@ export class Roster extends RunAllWorkers {
     this.members.splice(index, 1);
   }
 
-  /** Starts a member anew that has ended, unless all are to stop. */
+  /** Starts a member anew that has ended, unless it was told to stop with all. */
   replace(member: NamedActivity): void {
-    const index = this.members.indexOf(member);
     const { link } = member;
-    if (index < 0 || !this.isUp || !(link instanceof NamingLink)) return;
+    if (!this.members.includes(member) || !this.#goesOnWith(member) || !(link instanceof NamingLink)) return;
     member.abort(new DOMException(`${member.name} was restarted`, "AbortError"));
     const successor = link.activity(this);
     succeed(successor, member);
-    this.members[index] = successor;
+    this.swap(member, successor);
     this.running++;
     successor.begin();
   }

@@ -4,25 +4,41 @@ import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
 import { channels } from "../events/channels.js";
 import type { OrderEvent } from "../events/events.js";
 import { Monitored } from "../workers/monitored.js";
-import type { Roster } from "./roster.js";
+import type { RestartedGroup } from "./restarted-group.js";
+import type { Roster, RosterState } from "./roster.js";
 
-/** One worker of a roster, to be given orders while that runs. All throw or reject with a {@link WorkerNotRunningError} if it does not. */
+/**
+ * One worker of a runner, to be given orders while that runs. All throw or reject with a {@link WorkerNotRunningError} if it
+ * does not.
+ */
 export class WorkerHandle {
-  readonly #roster: Roster;
   readonly #worker: DeclarativeWorker;
+  readonly #outermost: Roster;
+  /** The group that it is restarted with, if it is. */
+  readonly #group: RestartedGroup | undefined;
 
-  constructor(roster: Roster, worker: DeclarativeWorker) {
-    this.#roster = roster;
+  constructor(worker: DeclarativeWorker, outermost: Roster, group: RestartedGroup | undefined) {
     this.#worker = worker;
+    this.#outermost = outermost;
+    this.#group = group;
+  }
+
+  /** The roster that it is a member of; another one after every restart of its group. */
+  get #roster(): Roster {
+    return this.#group?.roster ?? this.#outermost;
   }
 
   /** Lets a repeated worker run now, and settles with that run. */
   trigger(): Promise<void> {
-    const member = this.#atWork("triggered");
-    if (this.#worker.isContinuous) {
-      throw new InvalidArgumentError(`${member.name} cannot be triggered: it is no repeated job, but runs until it is stopped`);
+    this.#check("triggered", ["up", "backing off"]);
+    this.#refuseIfDone("triggered");
+    const { label, isContinuous } = this.#worker;
+    if (isContinuous) {
+      throw new InvalidArgumentError(`${label} cannot be triggered: it is no repeated job, but runs until it is stopped`);
     }
+    this.#group?.hurry();
     this.#tell("trigger");
+    const member = this.#member("triggered");
     const run = member.takeOrders().requestRun();
     member.reconsider();
     return run;
@@ -30,38 +46,50 @@ export class WorkerHandle {
 
   /** Keeps it from running, and resolves once nothing of it runs: a repeated one ends its run, any other is stopped. */
   pause(): Promise<void> {
-    const member = this.#pausable("paused");
+    const member = this.#check("paused", ["up", "stopping", "backing off"]);
+    this.#refuseIfDone("paused");
     this.#tell("pause");
-    const atRest = member.takeOrders().pause();
-    if (this.#worker.isContinuous && !member.sleeping && this.#roster.isUp) {
+    const orders = member.takeOrders();
+    orders.pause();
+    if (this.#worker.isContinuous && !member.sleeping && this.#roster.state === "up") {
       return this.#roster.stopMember("paused", member, () => this.#roster.replace(member));
     }
-    if (this.#roster.isBackingOff) member.orders?.rest();
-    member.reconsider();
+    const atRest = orders.atRest();
+    if (member.busy) member.reconsider();
+    else orders.rest();
     return atRest;
   }
 
   resume(): void {
-    const member = this.#pausable("resumed");
+    const member = this.#check("resumed", ["up", "stopping", "backing off"]);
+    this.#refuseIfDone("resumed");
     this.#tell("resume");
     if (member.orders?.isPaused !== true) return;
-    member.orders.resume();
+    member.orders.resume(member.name);
+    this.#roster.resumeMember(member);
     member.reconsider();
   }
 
   /** Stops it and starts it anew; also if it is done for good. */
   async restart(): Promise<void> {
     const roster = this.#roster;
-    const member = this.#known("restarted");
+    const member = this.#check("restarted", this.#group === undefined ? ["up"] : ["up", "backing off", "ended"]);
     this.#tell("restart");
-    member.orders?.resume();
+    if (member.orders?.isPaused === true) member.orders.resume(member.name);
     roster.setDone(this.#worker, false);
+    if (this.#group !== undefined && roster.state !== "up") {
+      // It is started with its group, which comes back for this one if all of it was done.
+      const whole = this.#outermost.find(this.#group);
+      if (roster.state === "backing off") this.#group.hurry();
+      else if (whole !== undefined) this.#outermost.replace(whole);
+      return;
+    }
     if (roster.hasEnded(member)) {
       roster.replace(member);
       return;
     }
     await roster.stopMember("restarted", member, () => roster.replace(member));
-    if (!roster.isUp) throw new WorkerNotRunningError(member.name, "restarted", "its roster was stopped meanwhile");
+    if (roster.state !== "up") throw new WorkerNotRunningError(member.name, "restarted", "its roster was stopped meanwhile");
   }
 
   /**
@@ -69,33 +97,43 @@ export class WorkerHandle {
    * @param onGone is called once it has stopped, however long that takes
    */
   async remove(onGone: () => void): Promise<void> {
-    const member = this.#roster.find(this.#worker);
+    const roster = this.#roster;
+    const member = roster.find(this.#worker);
     const forget = (): void => {
-      if (member !== undefined) this.#roster.drop(member);
+      if (member !== undefined) roster.drop(member);
       onGone();
     };
     this.#tell("remove");
-    if (member === undefined || this.#roster.hasEnded(member)) forget();
-    else await this.#roster.stopMember("removed", member, forget);
+    if (member === undefined || roster.hasEnded(member)) forget();
+    else await roster.stopMember("removed", member, forget);
   }
 
-  #known(wish: string): Monitored {
+  /** @param states in which its roster may be for that; outside of a group none but the first */
+  #check(wish: string, [first, ...others]: readonly RosterState[]): Monitored {
+    const { label } = this.#worker;
+    const { state } = this.#roster;
+    if (this.#outermost.state !== "up") {
+      const obstacle = this.#outermost.state === "stopping" ? "its roster is being stopped" : "its roster has ended";
+      throw new WorkerNotRunningError(label, wish, obstacle);
+    }
+    if (state !== first && !others.includes(state)) {
+      const obstacle = state === "ended" ? "its group is done for good" : "its group is being restarted";
+      throw new WorkerNotRunningError(label, wish, obstacle);
+    }
+    return this.#member(wish);
+  }
+
+  #member(wish: string): Monitored {
     const member = this.#roster.find(this.#worker);
-    if (!(member instanceof Monitored)) throw new WorkerNotRunningError(this.#worker.label, wish, "it does not run");
-    if (this.#roster.isUp || this.#roster.isBackingOff) return member;
-    const obstacle = this.#roster.hasSettled ? "its roster has ended" : "its roster is being stopped";
-    throw new WorkerNotRunningError(member.name, wish, obstacle);
+    if (member instanceof Monitored) return member;
+    throw new WorkerNotRunningError(this.#worker.label, wish, "it does not run");
   }
 
-  #atWork(wish: string): Monitored {
-    const member = this.#known(wish);
-    if (!this.#roster.hasEnded(member)) return member;
-    throw new WorkerNotRunningError(member.name, wish, "it is done for good; restart it to have it run again");
-  }
-
-  /** A pause may begin and end while its group backs off, though nothing of it is there then. */
-  #pausable(wish: string): Monitored {
-    return this.#roster.isBackingOff ? this.#known(wish) : this.#atWork(wish);
+  #refuseIfDone(wish: string): void {
+    const roster = this.#roster;
+    const isDone = roster.state === "up" ? roster.hasEnded(this.#member(wish)) : roster.isDone(this.#worker);
+    if (!isDone) return;
+    throw new WorkerNotRunningError(this.#worker.label, wish, "it is done for good; restart it to have it run again");
   }
 
   #tell(order: OrderEvent["order"]): void {

@@ -1,6 +1,6 @@
 import type { Activity } from "../context/activity.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
-import { RunAllWorkers } from "./run-all-workers.js";
+import { RunningWorkers } from "./running-workers.js";
 import type { Worker, WorkerFunc } from "./worker.js";
 import { WorkerLink, workerLink } from "./worker-link.js";
 
@@ -28,7 +28,11 @@ class GroupLink extends WorkerLink {
     this.#links = links;
   }
 
+  override timeToStop(otherwise: number): number {
+    return this.#links.reduce((longest, link) => Math.max(longest, link.timeToStop(otherwise)), 0);
+  }
+
   override activity(parent: Activity): Activity {
-    return new RunAllWorkers(parent, this.#links);
+    return new RunningWorkers(parent, this.#links, { itself: "the group" });
   }
 }

@@ -64,8 +64,9 @@ export class Monitored extends NamedActivity<MonitoredLink> {
     this.start(this.link.chain);
   }
 
+  /** Its own; or those of the worker that it is a part of. */
   override get orders(): Orders | undefined {
-    return this.#orders;
+    return this.#orders ?? super.orders;
   }
 
   /** Its orders, which can be changed; {@link reconsider} is to be called after that. */

@@ -45,6 +45,10 @@ class NamedLink extends NamingLink {
     return this.#worker.isContinuous;
   }
 
+  override timeToStop(otherwise: number): number {
+    return this.#worker.timeToStop(otherwise);
+  }
+
   override activity(parent: Activity): NamedActivity {
     return new NamedActivity<Link>(parent, this.#worker, this.label);
   }

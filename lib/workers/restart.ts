@@ -7,7 +7,8 @@ import { WorkerLink } from "./worker-link.js";
 /**
  * What the normal return of a worker means. `"always"`, the default: it should be running, so it is restarted by its retry, or
  * has exited prematurely without one. `"on-failure"`: it is done, and only failures are retried. `"never"`: it is done, and
- * nothing is retried. One that is done ends for good, and the roster goes on without it.
+ * nothing is retried: not by itself, though its group may
+ * restart it. One that is done ends for good, and the roster goes on without it.
  * @see {@link https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy} for the words
  */
 export type Restart = "always" | "on-failure" | "never";
@@ -33,6 +34,10 @@ export class CompletingLink extends WorkerLink {
 
   get isContinuous(): boolean {
     return this.#worker.isContinuous;
+  }
+
+  override timeToStop(otherwise: number): number {
+    return this.#worker.timeToStop(otherwise);
   }
 
   override activity(parent: Activity): Activity {

@@ -92,6 +92,23 @@ class RetryingJob extends Retrying {
       this.settle(outcome);
     } else {
       this.tryAgain(outcome);
+      if (this.isHeld) this.reconsider();
     }
+  }
+
+  /** A pause holds the further attempts of a run, and an order to run now does not let it wait for its backoff. */
+  override reconsider(): void {
+    if (!this.sleeping) {
+      super.reconsider();
+    } else if (this.isHeld) {
+      this.sleepForEver();
+      this.orders?.rest();
+    } else {
+      this.sleep(0);
+    }
+  }
+
+  private get isHeld(): boolean {
+    return this.orders?.isPaused === true && !this.orders.wantsRun;
   }
 }

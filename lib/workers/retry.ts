@@ -2,7 +2,6 @@ import type { Backoff } from "../backoff/backoff.js";
 import type { Activity, Startable } from "../context/activity.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
 import { WorkerLogger } from "../context/worker-logger.js";
-import type { Phase } from "../context/worker-status.js";
 import { RestartLimitError } from "../errors/restart-limit-error.js";
 import { channels } from "../events/channels.js";
 import { TimerQueue } from "../time/timer-queue.js";
@@ -44,8 +43,8 @@ class RetryLink extends WorkerLink {
     return this.worker.isContinuous;
   }
 
-  override get timeToStop(): number | undefined {
-    return this.worker.timeToStop;
+  override timeToStop(otherwise: number): number {
+    return this.worker.timeToStop(otherwise);
   }
 
   override activity(parent: Activity): Activity {
@@ -74,12 +73,14 @@ class RetryingWorker extends Retrying {
   }
 
   override isDone(link: Startable): boolean {
-    return this.#done?.has(link) === true;
+    return this.#done?.has(link) === true || super.isDone(link);
   }
 
   override setDone(link: Startable, isDone: boolean): void {
     if (isDone) (this.#done ??= new Set()).add(link);
     else this.#done?.delete(link);
+    // Further up as well: whatever restarts this is not to bring it back either.
+    super.setDone(link, isDone);
   }
 
   override abort(reason: unknown): void {
@@ -142,10 +143,6 @@ class RetryingWorker extends Retrying {
     // To wait for the next run is not to be well: a repeated job shows that by a run that succeeds.
     const { worker, policy } = this.#link;
     return worker.isContinuous && TimerQueue.current().now() - this.#startedAt >= policy.resetAfter;
-  }
-
-  protected override get phase(): Phase {
-    return this.orders?.isPaused === true ? "paused" : super.phase;
   }
 }
 

@@ -36,8 +36,8 @@ export abstract class Retrying extends Activity {
   }
 
   /** What a worker is doing that waits here. */
-  protected get phase(): Phase {
-    return "backing off";
+  private get phase(): Phase {
+    return this.orders?.isPaused === true ? "paused" : "backing off";
   }
 
   /** Begins the next attempt once its delay is over. Gives up if the backoff has no delay to give. */

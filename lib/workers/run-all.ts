@@ -18,6 +18,7 @@ export abstract class RunAll extends Scope {
   /** How many have not settled. */
   protected running: number;
   #hasSettled = false;
+  #hasBegun = false;
   /** Those that are being begun, and how many of them have been. */
   #beginning: NamedActivity[] | undefined;
   #begun = 0;
@@ -31,8 +32,9 @@ export abstract class RunAll extends Scope {
   }
 
   override begin(): void {
+    this.#hasBegun = true;
     if (this.running === 0) {
-      this.settle("done");
+      this.settle(this.aborted ? "stopped" : "done");
       return;
     }
     this.sleepForEver();
@@ -80,6 +82,11 @@ export abstract class RunAll extends Scope {
     return undefined;
   }
 
+  /** When the word to stop came, on the clock of the timer queue, if it came and that is known. */
+  get toldToStopAt(): number | undefined {
+    return undefined;
+  }
+
   /** Calls back once this has settled; at once, if it has already. */
   onSettled(callback: () => void): void {
     if (this.#hasSettled) callback();
@@ -88,6 +95,10 @@ export abstract class RunAll extends Scope {
 
   get hasSettled(): boolean {
     return this.#hasSettled;
+  }
+
+  protected get hasBegun(): boolean {
+    return this.#hasBegun;
   }
 
   protected override settle(outcome: Outcome): void {
@@ -101,6 +112,11 @@ export abstract class RunAll extends Scope {
     if (this.failures.length > 0) this.settle(new WorkersFailedError(this.failures, this.kind));
     else if (this.kind === "job") this.settle("done");
     else this.settle(this.aborted ? "stopped" : "completed");
+  }
+
+  override letGo(): void {
+    this.callOffSleep();
+    for (const member of this.members) member.letGo();
   }
 
   override listRunning(list: Activity[]): void {

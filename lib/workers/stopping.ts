@@ -6,6 +6,7 @@ import { channels } from "../events/channels.js";
 import { formatDuration } from "../time/format-duration.js";
 import { TimerQueue } from "../time/timer-queue.js";
 import type { NamedActivity } from "./named.js";
+import { RunAll } from "./run-all.js";
 
 /** How the members of a roster are stopped. */
 export interface StopPlan {
@@ -14,8 +15,8 @@ export interface StopPlan {
   readonly reason: unknown;
   /** How long a member may take, in ms. */
   readonly timeoutOf: (member: NamedActivity) => number;
-  /** Called when every batch has had its time, and some members hang. If all stop, the roster knows by itself. */
-  readonly onGivenUp: () => void;
+  /** Called when every batch has been told, and has stopped or had its time. */
+  readonly onTold: () => void;
   /** Told of those whose time is over. With this, nobody is given up on, however long it takes. */
   readonly onLate: ((error: ShutdownTimeoutError) => void) | undefined;
 }
@@ -55,6 +56,23 @@ export class Stopping extends Sleeper {
     return this.#late.has(member) && !this.#awaited.has(member);
   }
 
+  get hasGivenUp(): boolean {
+    return this.#plan.onLate === undefined && this.#late.size > 0;
+  }
+
+  isToBeTold(member: NamedActivity): boolean {
+    return this.#plan.batches.some((batch) => batch.includes(member));
+  }
+
+  /** Another takes the place of a member. */
+  swap(member: NamedActivity, successor: NamedActivity): void {
+    for (const batch of this.#plan.batches) if (batch.includes(member)) batch[batch.indexOf(member)] = successor;
+  }
+
+  callOff(): void {
+    this.callOffSleep();
+  }
+
   /** When the last batch was told. */
   get toldAt(): number | undefined {
     return this.#toldAt;
@@ -82,6 +100,7 @@ export class Stopping extends Sleeper {
       this.#late.set(each.member, each);
       if (this.#plan.onLate === undefined) this.#giveUp(each);
     }
+    for (const each of late) tellHung(hungIn(each));
     this.#plan.onLate?.(this.#errorOf(late));
     if (this.#awaited.size === 0) this.#tellNext();
     else this.#awaitDeadline();
@@ -94,10 +113,9 @@ export class Stopping extends Sleeper {
 
   #giveUp(late: Late): void {
     this.#awaited.delete(late.member);
-    const hung = hungIn(late);
-    if (channels.hung.isObserved) for (const each of hung) channels.hung.publish(each);
     const error = this.#errorOf([late]);
     for (const { orders } of runningIn(late.member)) orders?.abandon(error);
+    late.member.letGo();
   }
 
   #tellNext(): void {
@@ -114,7 +132,7 @@ export class Stopping extends Sleeper {
     }
     this.#isTelling = false;
     if (this.#awaited.size > 0) this.#awaitDeadline();
-    else if (this.#late.size > 0) this.#plan.onGivenUp();
+    else this.#plan.onTold();
   }
 
   #awaitDeadline(): void {
@@ -135,9 +153,15 @@ export function hungIn({ member, toldAt }: Late): HungWorker[] {
     const status = initialStatus(activity.name);
     activity.describe(status);
     // Its group may have told it before.
-    const since = activity === member ? toldAt : (activity.parent.toldToStopAt ?? toldAt);
+    const { parent } = activity;
+    const toldByGroup = activity !== member && parent instanceof RunAll ? parent.toldToStopAt : undefined;
+    const since = toldByGroup ?? toldAt;
     return { worker: activity.name, phase: status.phase, hungFor: Math.round(now - since) };
   });
+}
+
+export function tellHung(hung: readonly HungWorker[]): void {
+  if (channels.hung.isObserved) for (const each of hung) channels.hung.publish(each);
 }
 
 function runningIn(member: NamedActivity): Activity[] {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { BootstrapError, bootstrap, DeclarativeWorker, type Selection } from "watchbill";
-import { expectError, silent, thrownBy, untilStopped } from "./orders.fixture.js";
+import { expectError, phases, recorder, silent, thrownBy, untilStopped } from "./orders.fixture.js";
 
 const names = ["github/commits", "github/events", "gitlab/events", "mailer"];
 const named = (name: string) => new DeclarativeWorker({ name, worker: untilStopped });
@@ -53,8 +53,8 @@ describe("The workers that the environment chooses", () => {
     await running;
   });
 
-  it("are chosen by each name in ONLY; one that nobody has is a problem, as are those of the options", () => {
-    setEnvironment({ WATCHBILL_ONLY: "mailer,github/comits,gitlab", WATCHBILL_EXCEPT: "nobody" });
+  it("are none, which is a problem, if ONLY names nobody, as it is in the options", () => {
+    setEnvironment({ WATCHBILL_ONLY: "github/comits,gitlab", WATCHBILL_EXCEPT: "nobody" });
     const there = "names no worker; there are github/commits, github/events, gitlab/events, mailer";
     expectError(
       thrownBy(() => runnerOf({ only: "githup/*" })),
@@ -66,6 +66,25 @@ describe("The workers that the environment chooses", () => {
         `WATCHBILL_ONLY: "gitlab" ${there}`,
       ].join("\n  - "),
     );
+  });
+
+  it("are chosen by those names in ONLY that are of this roster; the others may be of another, and are warned of", async () => {
+    setEnvironment({ WATCHBILL_ONLY: "imports,commits" });
+    const { lines, logger } = recorder();
+    const inner = bootstrap([named("commits"), named("events")], { logger });
+    const runner = bootstrap([new DeclarativeWorker({ name: "imports", worker: inner }), named("mailer")], {
+      logger,
+      signals: [],
+    });
+    const running = runner.run();
+    expect(phases(runner)).to.deep.equal({ imports: "running" });
+    expect(phases(inner)).to.deep.equal({ commits: "running" });
+    expect(lines).to.deep.equal([
+      ['WATCHBILL_ONLY: "commits" names no worker; there are imports', undefined],
+      ['WATCHBILL_ONLY: "imports" names no worker; there are commits', "imports"],
+    ]);
+    await runner.stop();
+    await running;
   });
 
   it("are chosen by whole names, in which nothing but the star is special", () => {

@@ -11,9 +11,10 @@ import {
   StaticBackoff,
   Worker,
   type WorkerContext,
+  WorkerNotRunningError,
   wait,
 } from "watchbill";
-import { phases, Stubborn, silent, untilStopped, watch } from "./orders.fixture.js";
+import { expectError, phases, Stubborn, silent, untilStopped, watch } from "./orders.fixture.js";
 
 const backoff = new StaticBackoff({ sleep: "30s" });
 const inBackground = (worker: DeclarativeWorkerOptions["worker"], options: DeclarativeWorkerOptions = {}) =>
@@ -97,7 +98,7 @@ describe("A worker that is paused", () => {
     const paused = watch(runner.pause("fetch"));
     runner.resume("fetch");
     await clock.tickAsync(0);
-    expect(paused.outcome).to.equal("resolved");
+    expectError(paused.outcome, WorkerNotRunningError, "fetch cannot be paused: it was resumed meanwhile");
     await clock.tickAsync("01:00");
     runner.resume("fetch");
     await clock.tickAsync("01:00");

@@ -85,7 +85,7 @@ describe("A group", () => {
     expect(log.at(-1)).to.equal("-feed/a");
     expect(await failed).to.deep.include({ errors: [error], workers: ["feed/early"], cause: error });
     expect(await failed).to.have.property("message", "1 worker failed:\n  feed/early: Error: no luck");
-    expect(logger.error.args).to.deep.equal([[{ worker: "feed/early", err: error }, "failed; the roster stops"]]);
+    expect(logger.error.args).to.deep.equal([[{ worker: "feed/early", err: error }, "failed; the group stops"]]);
   });
 
   it("tells those that it stops who has ended", async () => {
@@ -98,7 +98,7 @@ describe("A group", () => {
     );
     await clock.tickAsync(1_000);
     await failed;
-    expect(told.firstCall.firstArg).to.include({ name: "AbortError", message: "feed/early has ended, so the roster stops" });
+    expect(told.firstCall.firstArg).to.include({ name: "AbortError", message: "feed/early has ended, so the group stops" });
   });
 
   it("fails when one returns, which is premature", async () => {

@@ -1,0 +1,170 @@
+import type { Activity } from "../context/activity.js";
+import type { Link } from "../context/link.js";
+import type { Logger } from "../context/logger.js";
+import { isFailure, type Outcome } from "../context/outcome.js";
+import { addRuns, type Runs } from "../context/runs.js";
+import { WorkerLogger } from "../context/worker-logger.js";
+import { initialStatus, type WorkerStatus } from "../context/worker-status.js";
+import type { ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
+import { WorkerExitedPrematurelyError } from "../errors/worker-exited-prematurely-error.js";
+import { channels } from "../events/channels.js";
+import { TimerQueue } from "../time/timer-queue.js";
+import type { NamedActivity } from "./named.js";
+import { RunAll } from "./run-all.js";
+import { Stopping } from "./stopping.js";
+
+/** How {@link RunningWorkers} stops, and where it writes to. */
+export interface RosterOptions {
+  /** How long after an abort, in ms, those that have not stopped are given up on and named. Never by default. */
+  readonly shutdownTimeout?: number;
+  /** The members in the batches in which they are stopped, one after the other. All in one by default. */
+  readonly batches?: ((members: readonly NamedActivity[]) => NamedActivity[][]) | undefined;
+  /** What it is called in messages; `"the roster"` by default. */
+  readonly itself?: string;
+  /** Told of those whose time is over. With this, nobody is given up on, however long it takes. */
+  readonly onLate?: (error: ShutdownTimeoutError) => void;
+  /** Its parent's by default. */
+  readonly logger?: Logger | undefined;
+}
+
+/** Workers side by side: the end of one is the end of all, unless it is done for good. */
+export class RunningWorkers extends RunAll {
+  protected readonly options: RosterOptions;
+  readonly #run: Runs = { count: 1, lastStart: TimerQueue.current().now(), lastDuration: -1 };
+  #stopping: Stopping | undefined;
+
+  constructor(parent: Activity, links: readonly Link[], options: RosterOptions = {}) {
+    super(parent, links, "worker");
+    this.options = options;
+  }
+
+  override get logger(): Logger {
+    return this.options.logger ?? super.logger;
+  }
+
+  /** What the end of a member means: to return is to fail, unless one was told to stop. */
+  #judge(outcome: Outcome, member: Activity): Outcome {
+    if (outcome !== "done" || this.aborted) return outcome;
+    const error = new WorkerExitedPrematurelyError(member.name);
+    // What looked like a run that was done has failed after all, and its health is to say so.
+    member.ran({ count: 0, lastStart: 0, lastDuration: -1 }, error);
+    return error;
+  }
+
+  protected override ended(outcome: Outcome, member: Activity): void {
+    if (this.#stopping?.wasGivenUp(member) === true) {
+      this.running--;
+      this.log(member, outcome, "ended after the shutdown timeout");
+      if (isFailure(outcome) && !this.hasSettled) this.failures.push({ worker: member.name, error: outcome });
+      return;
+    }
+    const first = !this.aborted;
+    const verdict = this.#judge(outcome, member);
+    if (isFailure(verdict)) this.log(member, verdict, this.#told(first, member));
+    super.ended(verdict, member);
+    this.#stopping?.hasStopped(member);
+    // One that is done for good leaves the others alone; and whoever has stopped all leaves it to them to be told in their turn.
+    if (verdict === "completed" || verdict === "stopped") return;
+    if (first && this.running > 0)
+      this.abort(new DOMException(`${member.name} has ended, so ${this.#itself} stops`, "AbortError"));
+  }
+
+  /** What a failure leads to, for the log. */
+  #told(first: boolean, member: Activity): string {
+    if (first) return `failed; ${this.#itself} stops`;
+    return member.reason === undefined ? "failed before its turn to stop" : "failed while it stopped";
+  }
+
+  get #itself(): string {
+    return this.options.itself ?? "the roster";
+  }
+
+  protected log(member: Activity, outcome: Outcome, message: string): void {
+    const logger = new WorkerLogger(this.logger, member.name);
+    if (isFailure(outcome)) logger.error({ err: outcome }, message);
+    else logger.warn(message);
+  }
+
+  protected override stopWork(reason: unknown): void {
+    if (this.hasSettled) {
+      for (const member of this.members) member.abort(reason);
+      return;
+    }
+    if (channels.stop.isObserved) channels.stop.publish({ roster: this.name, reason });
+    this.#stopping = new Stopping({
+      batches: this.options.batches?.(this.members) ?? [[...this.members]],
+      reason,
+      timeoutOf: this.timeoutOf,
+      onTold: () => {
+        // Those that have not been begun yet will stop as they are.
+        if (this.running === 0 || this.#stopping?.hasGivenUp === true) this.finish();
+      },
+      onLate: this.options.onLate,
+    });
+    this.#stopping.begin();
+  }
+
+  /** Whether all have been told to stop, but this one's turn is still to come. */
+  protected awaitsItsTurn(member: NamedActivity): boolean {
+    return this.#stopping?.isToBeTold(member) === true;
+  }
+
+  /** Another takes the place of a member, also in the order of the stop. */
+  protected swap(member: NamedActivity, successor: NamedActivity): void {
+    this.members[this.members.indexOf(member)] = successor;
+    this.#stopping?.swap(member, successor);
+  }
+
+  override letGo(): void {
+    this.#stopping?.callOff();
+    super.letGo();
+  }
+
+  /** How long a member may take to stop, in ms. */
+  protected readonly timeoutOf = ({ link }: NamedActivity): number => {
+    const { shutdownTimeout = Number.POSITIVE_INFINITY } = this.options;
+    // Without a deadline, nobody has one: what is restarted is never to overlap with what has not stopped.
+    return shutdownTimeout < Number.POSITIVE_INFINITY ? link.timeToStop(shutdownTimeout) : shutdownTimeout;
+  };
+
+  override get toldToStopAt(): number | undefined {
+    return this.#stopping?.toldAt;
+  }
+
+  override get isFailing(): boolean {
+    return this.failures.length > 0;
+  }
+
+  protected override settle(outcome: Outcome): void {
+    // To whoever contains it, a roster is a worker that runs on.
+    // What members have left running under their signals is to stop as well.
+    if (!this.aborted)
+      for (const member of this.members) member.abort(new DOMException(`${this.#itself} has ended`, "AbortError"));
+    this.parent.ran({ ...this.#run, lastDuration: TimerQueue.current().now() - this.#run.lastStart }, outcome);
+    super.settle(outcome);
+  }
+
+  /** As the row of one worker: it is not well if one of its members is not. */
+  override describe(status: WorkerStatus): void {
+    addRuns(status, this.#run);
+    for (const member of this.members) {
+      const row = initialStatus(member.name);
+      member.describe(row);
+      if (row.lastError === null || (row.health !== "firing" && row.attempt === 0)) continue;
+      status.health = "firing";
+      status.lastError = row.lastError;
+    }
+  }
+
+  protected override finish(): void {
+    if (this.hasSettled || !this.hasBegun) return;
+    const timeout = this.#stopping?.timeout();
+    if (timeout !== undefined && this.failures.length === 0) {
+      this.callOffSleep();
+      this.settle(timeout);
+    } else {
+      if (timeout !== undefined) this.failures.push({ worker: timeout.workers.join(", "), error: timeout });
+      super.finish();
+    }
+  }
+}
