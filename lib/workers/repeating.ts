@@ -54,7 +54,10 @@ export abstract class Repeating extends Activity {
 
   override reconsider(): void {
     this.#orders = this.parent.orders;
-    if (!this.sleeping) return;
+    if (!this.sleeping) {
+      super.reconsider();
+      return;
+    }
     this.callOffSleep();
     this.skip(TimerQueue.current().now());
     this.awaitNext();

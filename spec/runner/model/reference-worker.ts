@@ -45,8 +45,8 @@ export class ReferenceWorker {
   attempt = 0;
   isPaused = false;
   isDone = false;
-  /** Told to stop: to be stopped with all others, to come back, or to go. */
-  isTold: "to stop" | "to come back" | "to go" | undefined;
+  /** Told to stop: with all others, to be paused, to come back, or to go. */
+  isTold: "to stop" | "to pause" | "to come back" | "to go" | undefined;
   readonly name: string;
   readonly kind: Kind;
   readonly #interval: number;
@@ -141,7 +141,7 @@ export class ReferenceWorker {
     const ok = how === "done" || (how === "returns" && this.isTold === undefined);
     for (const id of this.#served.splice(0)) this.#around.settleTrigger(id, ok);
     if (isFailure) this.failures++;
-    if (this.isTold !== undefined) this.#hasStopped(isFailure);
+    if (this.isTold !== undefined && !(this.isTold === "to pause" && how === "done")) this.#hasStopped(isFailure);
     else if (how === "done" || (isFailure && this.kind === "fragile")) this.#end(isFailure);
     else if (isFailure) this.#fail();
     else this.#succeed();
@@ -160,6 +160,7 @@ export class ReferenceWorker {
   }
 
   #end(isFailure: boolean): void {
+    this.isTold = undefined;
     this.isDone = true;
     this.#rejectTriggers();
     this.#enter("stopped");
@@ -185,7 +186,7 @@ export class ReferenceWorker {
   pause(): void {
     const wasPaused = this.state === "paused";
     this.isPaused = true;
-    if (this.kind === "loop" && !wasPaused) this.tell("to come back");
+    if (this.kind === "loop" && !wasPaused) this.tell("to pause");
     else if (this.state === "waiting") this.#enter("paused");
   }
 
@@ -202,7 +203,7 @@ export class ReferenceWorker {
     else this.tell("to come back");
   }
 
-  tell(what: "to stop" | "to come back" | "to go"): void {
+  tell(what: NonNullable<ReferenceWorker["isTold"]>): void {
     this.#goes = what === "to go" || (what === "to stop" && this.#goes);
     this.isTold = what;
     if (this.state !== "running") this.#hasStopped(false);
@@ -215,7 +216,7 @@ export class ReferenceWorker {
     this.isTold = undefined;
     this.#rejectTriggers();
     this.#enter("stopped");
-    if (told === "to come back") {
+    if (told === "to come back" || told === "to pause") {
       this.start();
       return;
     }

@@ -1,0 +1,277 @@
+import { expect } from "chai";
+import { type SinonFakeTimers, useFakeTimers } from "sinon";
+import {
+  bootstrap,
+  DeclarativeWorker,
+  DoNotRestart,
+  group,
+  InvalidArgumentError,
+  named,
+  observe,
+  Repeat,
+  Retry,
+  repeat,
+  retry,
+  StaticBackoff,
+  Worker,
+  type WorkerContext,
+  WorkerNotRunningError,
+  wait,
+} from "watchbill";
+import { expectError, phases, recorder, Stubborn, silent, untilStopped, watch } from "./orders.fixture.js";
+
+const backoff = new StaticBackoff({ sleep: "1h" });
+const done = async () => {
+  throw new DoNotRestart("done");
+};
+
+/** A class that is restarted together, of which one fails after a minute, another is done, and one hangs if it is told to. */
+function feedOf(hanging = untilStopped) {
+  @Retry(backoff)
+  class Feed {
+    readonly starts: string[] = [];
+
+    @Worker
+    async flaky({ signal }: WorkerContext) {
+      await wait("1m", { signal });
+      if (!signal.aborted) throw new Error("connection lost");
+    }
+
+    @Worker
+    async listen(context: WorkerContext) {
+      this.starts.push("listen");
+      await hanging(context);
+    }
+
+    @Repeat("1d")
+    flush() {
+      this.starts.push("flush");
+    }
+
+    @Worker
+    async migrate() {
+      this.starts.push("migrate");
+      await done();
+    }
+  }
+  return new Feed();
+}
+
+describe("An order to one of a class that restarts together", () => {
+  let clock: SinonFakeTimers;
+
+  beforeEach(() => {
+    clock = useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask"] });
+  });
+
+  afterEach(() => clock.restore());
+
+  function run(...sources: object[]) {
+    const runner = bootstrap(sources, { logger: silent, signals: [] });
+    return { runner, run: watch(runner.run()) };
+  }
+
+  describe("while the class backs off", () => {
+    it("is checked before anything is done: what is refused leaves the class alone", async () => {
+      const feed = feedOf();
+      const { runner } = run(feed);
+      await clock.tickAsync("02:00");
+      const refused = [watch(runner.trigger("Feed/listen")), watch(runner.trigger("Feed/migrate"))];
+      await clock.tickAsync(0);
+      expect(refused[0]?.outcome).to.be.instanceOf(InvalidArgumentError);
+      expect(refused[1]?.outcome).to.be.instanceOf(WorkerNotRunningError);
+      expect(feed.starts).to.deep.equal(["listen", "migrate"]);
+      await runner.stop();
+    });
+
+    it("is one start, if it is to restart", async () => {
+      const feed = feedOf();
+      const { runner } = run(feed);
+      await clock.tickAsync("02:00");
+      await runner.restart("Feed/listen");
+      await clock.tickAsync("1");
+      expect(feed.starts).to.deep.equal(["listen", "migrate", "listen"]);
+      await runner.stop();
+    });
+
+    it("is seen in the status: who is paused, and who is done, does not back off", async () => {
+      const { runner } = run(feedOf());
+      await clock.tickAsync("02:00");
+      await runner.pause("Feed/flush");
+      expect(phases(runner)).to.deep.equal({
+        "Feed/flaky": "backing off",
+        "Feed/listen": "backing off",
+        "Feed/flush": "paused",
+        "Feed/migrate": "stopped",
+      });
+      await runner.stop();
+    });
+  });
+
+  it("may be to pause while the class stops to restart; any other is refused, and says why", async () => {
+    const listener = new Stubborn();
+    const { runner } = run(feedOf(listener.run));
+    await clock.tickAsync("02:00");
+    await runner.pause("Feed/flush");
+    const refused = [watch(runner.trigger("Feed/flush")), watch(runner.restart("Feed/flush"))];
+    await clock.tickAsync(0);
+    for (const [index, wish] of ["triggered", "restarted"].entries()) {
+      const message = `Feed/flush cannot be ${wish}: its group is being restarted`;
+      expectError(refused[index]?.outcome, WorkerNotRunningError, message);
+    }
+    listener.end();
+    await clock.tickAsync("01:00:01");
+    expect(phases(runner)).to.include({ "Feed/flush": "paused", "Feed/listen": "running" });
+    void runner.stop();
+    listener.end();
+  });
+
+  it("is refused after the run, though the class is there", async () => {
+    const { runner } = run(feedOf());
+    await runner.stop();
+    const refused = watch(runner.restart("Feed/listen"));
+    await clock.tickAsync(0);
+    expectError(refused.outcome, WorkerNotRunningError, "Feed/listen cannot be restarted: its roster has ended");
+  });
+
+  describe("that is done for good", () => {
+    @Retry(backoff)
+    class Imports {
+      starts = 0;
+
+      @Worker
+      async first() {
+        this.starts++;
+        await done();
+      }
+
+      @Worker
+      second() {
+        return done();
+      }
+    }
+    const other = new DeclarativeWorker({ name: "other", worker: untilStopped });
+
+    it("may be to remove all of it, and leaves nothing to come", async () => {
+      const { runner, run: running } = run(Imports, other);
+      await clock.tickAsync(0);
+      await runner.remove("Imports/first");
+      await runner.remove("Imports/second");
+      await clock.tickAsync("01:00");
+      await runner.stop();
+      expect([running.outcome, clock.countTimers()]).to.deep.equal(["resolved", 0]);
+    });
+
+    it("may be to restart one of it, which is told like any order", async () => {
+      const orders: string[] = [];
+      const callOff = observe("watchbill:order", ({ worker, order }) => orders.push(`${order} ${worker}`));
+      const imports = new Imports();
+      const { runner } = run(imports, other);
+      await clock.tickAsync(0);
+      await runner.restart("Imports/first");
+      await clock.tickAsync(0);
+      expect([imports.starts, orders]).to.deep.equal([2, ["restart Imports/first"]]);
+      callOff();
+      await runner.stop();
+    });
+
+    it("may be to add one of it again, which is started", async () => {
+      const imports = new Imports();
+      const { runner } = run(imports, other);
+      await clock.tickAsync(0);
+      const [first = {}] = runner.workers;
+      await runner.remove("Imports/first");
+      runner.add(first);
+      await clock.tickAsync(0);
+      expect(imports.starts).to.equal(2);
+      await runner.stop();
+    });
+  });
+
+  it("speaks of its group in the log, and to the others of it, when one fails", async () => {
+    const { lines, logger } = recorder();
+    let reason: unknown;
+    const feed = feedOf(async ({ signal }) => {
+      await wait("1d", { signal });
+      reason = signal.reason;
+    });
+    const runner = bootstrap([feed], { logger, signals: [] });
+    void runner.run();
+    await clock.tickAsync("02:00");
+    expect(lines).to.deep.include.members([["failed; its group stops", "Feed/flaky", new Error("connection lost")]]);
+    expect(String(reason)).to.equal("AbortError: Feed/flaky has ended, so its group stops");
+    await runner.stop();
+  });
+});
+
+describe("What is composed by hand", () => {
+  let clock: SinonFakeTimers;
+
+  beforeEach(() => {
+    clock = useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask"] });
+  });
+
+  afterEach(() => clock.restore());
+
+  for (const [what, worker] of [
+    ["a declared worker in another", (job: () => void) => new DeclarativeWorker({ name: "inner", job, repeat: "1m" })],
+    ["one under a retry of its own", (job: () => void) => retry(new DeclarativeWorker({ job, repeat: "1m" }), backoff)],
+    ["one with a name of its own", (job: () => void) => retry(named(repeat("1m", job), "inner"), backoff)],
+  ] as const) {
+    it(`can be triggered and paused: ${what}`, async () => {
+      let runs = 0;
+      const job = () => void runs++;
+      const runner = bootstrap([new DeclarativeWorker({ name: "x", worker: worker(job) })], { logger: silent, signals: [] });
+      void runner.run();
+      const triggered = watch(runner.trigger("x"));
+      await clock.tickAsync("1");
+      const paused = watch(runner.pause("x"));
+      await clock.tickAsync("10:00");
+      expect([triggered.outcome, paused.outcome, runs]).to.deep.equal(["resolved", "resolved", 1]);
+      await runner.stop();
+    });
+  }
+
+  it("keeps what is done for good from coming back, at whatever level it is restarted", async () => {
+    let starts = 0;
+    const migrate = () => {
+      starts++;
+      return done();
+    };
+    const flaky = async ({ signal }: WorkerContext) => {
+      await wait("1m", { signal });
+      if (!signal.aborted) throw new Error("connection lost");
+    };
+    const soon = new StaticBackoff({ sleep: "1s" });
+    const inner = bootstrap([
+      new DeclarativeWorker({ name: "migrate", worker: migrate }),
+      new DeclarativeWorker({ name: "f", worker: flaky }),
+    ]);
+    const sources = [
+      new DeclarativeWorker({ name: "g", worker: group(retry(group(migrate, untilStopped), soon), flaky), retry: soon }),
+      new DeclarativeWorker({ name: "r", worker: inner, retry: soon }),
+    ];
+    const runner = bootstrap(sources, { logger: silent, signals: [] });
+    void runner.run();
+    await clock.tickAsync("10:00");
+    expect(starts).to.equal(2);
+    await runner.stop();
+  });
+
+  it("shows in the row of a group, or of a runner, that one of it is not well", async () => {
+    const failing = () => Promise.reject(new Error("HTTP 503"));
+    const sources = [
+      new DeclarativeWorker({ name: "g", worker: group(named(retry(failing, backoff), "bad"), untilStopped) }),
+      new DeclarativeWorker({
+        name: "r",
+        worker: bootstrap([new DeclarativeWorker({ name: "bad", worker: failing, retry: backoff })], { logger: silent }),
+      }),
+    ];
+    const runner = bootstrap(sources, { logger: silent, signals: [] });
+    void runner.run();
+    await clock.tickAsync("5");
+    for (const row of runner.status())
+      expect(row).to.include({ phase: "running", health: "firing", lastError: "Error: HTTP 503" });
+    await runner.stop();
+  });
+});
