@@ -48,7 +48,7 @@ export type {
   TimeoutEvent,
   WatchbillEvents,
 } from "./events/events.js";
-export { observe } from "./events/observe.js";
+export { observe, type RunObserver } from "./events/observe.js";
 export type { Newable } from "./registry/source.js";
 export type { WorkerConfigurer } from "./registry/worker-configurer.js";
 export { WorkerRegistry, type WorkerRegistryOptions } from "./registry/worker-registry.js";

@@ -45,7 +45,7 @@ export class WorkerRegistry {
   }
 
   /**
-   * The workers of one source more, read anew.
+   * The workers of one source more. The instance of a class is the one that there is, if it was made before.
    * @param beside the workers whose names are taken
    * @internal
    */

@@ -54,7 +54,8 @@ export abstract class Crew extends WorkerLink {
 
   /**
    * Keeps a worker from running until it is resumed, restarts of it or of its group included. The run of a repeated worker
-   * that is under way is completed; a continuous worker is stopped. Resolves once nothing of it runs.
+   * that is under way is completed, but for further attempts of it; a continuous worker is stopped. Resolves once nothing of it
+   * runs, so that a worker must not wait for its own pause.
    *
    * Rejects with an {@link UnknownWorkerError}, with a {@link WorkerNotRunningError}, or with a {@link ShutdownTimeoutError} if it does not
    * stop in time; it is paused all the same, once it does.

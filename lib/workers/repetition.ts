@@ -13,7 +13,8 @@ export interface RepeatOptions {
   readonly initialDelay?: Duration | undefined;
   /**
    * By how much a run may be late, chosen at random for each, so that the replicas of a fleet do not all run at once. Shorter than
-   * the interval. 0 by default. The grid stays where it is, and the run of `startImmediately` is at once.
+   * the interval. 0 by default. The grid stays where it is, and the run of `startImmediately` is at once. With a schedule, times that
+   * have come meanwhile are left out.
    */
   readonly jitter?: Duration | undefined;
 }

@@ -48,16 +48,15 @@ describe("What is published", () => {
       ({ worker, attempt, outcome, error }: RunEvent): void => {
         seen.push([worker, attempt, stage, outcome, error?.message].filter((part) => part !== undefined).join(" "));
       };
-    const subscribers = {
-      start: at("start"),
-      end: at("end"),
-      asyncStart: at("asyncStart"),
-      asyncEnd: at("asyncEnd"),
-      error: at("error"),
-    };
-    const runs = tracingChannel<unknown, RunEvent>("watchbill:run");
-    runs.subscribe(subscribers);
-    callOffs.push(() => runs.unsubscribe(subscribers));
+    callOffs.push(
+      observe("watchbill:run", {
+        start: at("start"),
+        end: at("end"),
+        asyncStart: at("asyncStart"),
+        asyncEnd: at("asyncEnd"),
+        error: at("error"),
+      }),
+    );
     return seen;
   }
 
@@ -225,6 +224,16 @@ describe("What is published", () => {
       "add y",
       "remove x",
     ]);
+  });
+
+  it("may be observed in part", async () => {
+    const ends: (string | undefined)[] = [];
+    const callOff = observe("watchbill:run", { end: ({ outcome }) => ends.push(outcome) });
+    await runFor("15", { job() {}, repeat: "10s" });
+    callOff();
+    await runFor("15", { job() {}, repeat: "10s" });
+    expect(ends).to.deep.equal(["done"]);
+    expect(tracingChannel("watchbill:run").hasSubscribers).to.equal(false);
   });
 
   it("is no longer told once that was called off", async () => {
