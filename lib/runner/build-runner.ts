@@ -11,7 +11,7 @@ export function buildRunner(registry: WorkerRegistry, options: RunnerOptions): R
   const workers = problems.attempt("The sources", () => registry.workers);
   // Without workers to choose from, a pattern that names none of them is not wrong.
   const { only } = workers === undefined ? {} : options;
-  const runner = problems.attempt("The options", () => new Runner(workers ?? [], { ...options, only }, registry));
+  const runner = problems.attempt("The options", () => new Runner(workers ?? [], { ...options, only }, registry.instances));
   if (runner === undefined || problems.count > 0) throw problems.toError();
   return runner;
 }

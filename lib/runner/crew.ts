@@ -3,8 +3,9 @@ import type { DeclarativeWorker } from "../declarative-worker.js";
 import { listNames } from "../errors/list-names.js";
 import { UnknownWorkerError } from "../errors/unknown-worker-error.js";
 import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
+import { addedWorkers } from "../registry/added-workers.js";
+import type { Instances } from "../registry/instances.js";
 import { Problems } from "../registry/problems.js";
-import type { WorkerRegistry } from "../registry/worker-registry.js";
 import { WorkerLink } from "../workers/worker-link.js";
 import { type Selection, selectAmong } from "./name-patterns.js";
 import type { RosterTree } from "./roster-tree.js";
@@ -12,16 +13,16 @@ import type { RosterTree } from "./roster-tree.js";
 /** The workers of a runner, whether they run or not: can be looked at, added, removed, and handled one by one. */
 export abstract class Crew extends WorkerLink {
   readonly #selection: Selection;
-  readonly #registry: WorkerRegistry;
+  readonly #instances: Instances;
   #workers: readonly DeclarativeWorker[];
   /** What runs, or has run last. */
   protected tree: RosterTree | undefined;
 
-  constructor(workers: readonly DeclarativeWorker[], selection: Selection, registry: WorkerRegistry) {
+  constructor(workers: readonly DeclarativeWorker[], selection: Selection, instances: Instances) {
     super();
     this.#workers = workers;
     this.#selection = selection;
-    this.#registry = registry;
+    this.#instances = instances;
   }
 
   /** The workers of the roster, in order. They may be looked at with nothing started. */
@@ -42,8 +43,9 @@ export abstract class Crew extends WorkerLink {
 
   /**
    * Lets a repeated worker run now, and settles with that run: resolves if it succeeds, rejects with its error, or with the reason of
-   * the stop if there is one before its end, whatever it returns then. Runs still never overlap: if one is under way, it is the next, and all who ask for that share it. The grid stays
-   * where it is. A backoff is cut short, and a worker that is paused runs this once.
+   * the stop if there is one before its end, whatever it returns then. Runs still never overlap: if one is under way, it is the next,
+   * and all who ask for that share it. The grid stays where it is. A backoff is cut short, and a worker that is paused runs this once.
+   * A worker must not wait for a run of its own.
    *
    * Rejects with an {@link UnknownWorkerError}, with a {@link WorkerNotRunningError}, or with an {@link InvalidArgumentError} if it is not
    * repeated.
@@ -93,7 +95,7 @@ export abstract class Crew extends WorkerLink {
    */
   add(source: object): readonly DeclarativeWorker[] {
     const problems = new Problems();
-    const found = this.#registry.read(source, this.workers, problems);
+    const found = addedWorkers(source, this.#instances, this.workers, problems);
     if (problems.count > 0) throw problems.toError();
     const added = selectAmong(found, this.#selection);
     const { tree } = this;

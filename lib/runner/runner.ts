@@ -5,8 +5,9 @@ import { WorkerLogger } from "../context/worker-logger.js";
 import type { DeclarativeWorker } from "../declarative-worker.js";
 import { listNames } from "../errors/list-names.js";
 import { RunnerBusyError } from "../errors/runner-busy-error.js";
+import { Instances } from "../registry/instances.js";
 import { Problems } from "../registry/problems.js";
-import { WorkerRegistry } from "../registry/worker-registry.js";
+import { construct } from "../registry/source.js";
 import { Bridge, type RunOptions } from "../workers/bridge.js";
 import { Call } from "../workers/call.js";
 import { Crew } from "./crew.js";
@@ -31,13 +32,13 @@ export class Runner extends Crew {
   readonly #settings: CheckedSettings;
 
   /**
-   * @param registry makes the workers of the sources that are added later
+   * @param instances of the classes that are added later
    * @throws BootstrapError if options are malformed, with all that are
    */
-  constructor(workers: readonly DeclarativeWorker[], options: RunnerOptions = {}, registry = new WorkerRegistry()) {
+  constructor(workers: readonly DeclarativeWorker[], options: RunnerOptions = {}, instances = new Instances(construct)) {
     const problems = new Problems();
     const settings = checkSettings(options, problems);
-    super(selectByName(workers, options, problems), options, registry);
+    super(selectByName(workers, options, problems), options, instances);
     if (problems.count > 0) throw problems.toError();
     this.#settings = settings;
   }

@@ -1,0 +1,30 @@
+import { inspect } from "node:util";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import type { Newable } from "./source.js";
+
+/** The instances of classes: each is made once, when it is first asked for. */
+export class Instances {
+  readonly #resolve: (type: Newable) => object;
+  readonly #made = new Map<Newable, object>();
+
+  constructor(resolve: (type: Newable) => object) {
+    this.#resolve = resolve;
+  }
+
+  /** @throws InvalidArgumentError if what makes it returns none */
+  readonly of = (type: Newable): object => {
+    const known = this.#made.get(type);
+    if (known !== undefined) return known;
+    if (typeof this.#resolve !== "function") {
+      throw new InvalidArgumentError(
+        `it cannot be made, as the option resolve is ${inspect(this.#resolve)}: give a function of the class`,
+      );
+    }
+    const instance: unknown = this.#resolve(type);
+    if (typeof instance !== "object" || instance === null || "then" in instance) {
+      throw new InvalidArgumentError(`resolve returned ${inspect(instance, { depth: 0 })}: it must return the instance itself`);
+    }
+    this.#made.set(type, instance);
+    return instance;
+  };
+}
