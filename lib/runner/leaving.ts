@@ -3,8 +3,8 @@ import { ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
 import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
 import { formatDuration } from "../time/format-duration.js";
 import { TimerQueue } from "../time/timer-queue.js";
+import { hungIn, tellHung } from "../workers/hung.js";
 import type { NamedActivity } from "../workers/named.js";
-import { hungIn, tellHung } from "../workers/stopping.js";
 
 /** Why a worker is stopped while its roster goes on. */
 export type Departure = "paused" | "restarted" | "removed";

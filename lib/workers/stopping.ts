@@ -1,12 +1,10 @@
 import type { Activity } from "../context/activity.js";
 import { Sleeper } from "../context/sleeper.js";
-import { initialStatus } from "../context/worker-status.js";
-import { type HungWorker, ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
-import { channels } from "../events/channels.js";
+import { ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
 import { formatDuration } from "../time/format-duration.js";
 import { TimerQueue } from "../time/timer-queue.js";
+import { hungIn, runningIn, type Told, tellHung } from "./hung.js";
 import type { NamedActivity } from "./named.js";
-import { RunAll } from "./run-all.js";
 
 /** How the members of a roster are stopped. */
 export interface StopPlan {
@@ -21,12 +19,6 @@ export interface StopPlan {
   readonly onLate: ((error: ShutdownTimeoutError) => void) | undefined;
 }
 
-interface Late {
-  readonly member: NamedActivity;
-  /** When it was told to stop. */
-  readonly toldAt: number;
-}
-
 /** The stop of a roster: batch by batch, and each member within its time. Those that hang are given up on. */
 export class Stopping extends Sleeper {
   readonly #plan: StopPlan;
@@ -36,7 +28,7 @@ export class Stopping extends Sleeper {
   #toldAt: number | undefined;
   #isTelling = false;
   /** Those whose time was over before they had stopped. */
-  readonly #late = new Map<Activity, Late>();
+  readonly #late = new Map<Activity, Told>();
 
   constructor(plan: StopPlan) {
     super();
@@ -84,7 +76,7 @@ export class Stopping extends Sleeper {
     return hung.length === 0 ? undefined : this.#errorOf(hung);
   }
 
-  #errorOf(late: readonly Late[]): ShutdownTimeoutError {
+  #errorOf(late: readonly Told[]): ShutdownTimeoutError {
     const hung = late.flatMap(hungIn);
     const workers = hung.map(({ worker }) => worker);
     const longest = late.reduce((longest, { member }) => Math.max(longest, this.#plan.timeoutOf(member)), 0);
@@ -111,7 +103,7 @@ export class Stopping extends Sleeper {
     return this.#batch.filter((member) => this.#awaited.has(member) && !this.#late.has(member));
   }
 
-  #giveUp(late: Late): void {
+  #giveUp(late: Told): void {
     this.#awaited.delete(late.member);
     const error = this.#errorOf([late]);
     for (const { orders } of runningIn(late.member)) orders?.abandon(error);
@@ -144,28 +136,4 @@ export class Stopping extends Sleeper {
   #deadlineOf(member: NamedActivity): number {
     return (this.#toldAt ?? 0) + this.#plan.timeoutOf(member);
   }
-}
-
-/** The workers in a member that have not stopped. */
-export function hungIn({ member, toldAt }: Late): HungWorker[] {
-  const now = TimerQueue.current().now();
-  return runningIn(member).map((activity) => {
-    const status = initialStatus(activity.name);
-    activity.describe(status);
-    // Its group may have told it before.
-    const { parent } = activity;
-    const toldByGroup = activity !== member && parent instanceof RunAll ? parent.toldToStopAt : undefined;
-    const since = toldByGroup ?? toldAt;
-    return { worker: activity.name, phase: status.phase, hungFor: Math.round(now - since) };
-  });
-}
-
-export function tellHung(hung: readonly HungWorker[]): void {
-  if (channels.hung.isObserved) for (const each of hung) channels.hung.publish(each);
-}
-
-function runningIn(member: NamedActivity): Activity[] {
-  const running: Activity[] = [];
-  member.listRunning(running);
-  return running;
 }
