@@ -36,11 +36,11 @@ export class WorkerHandle {
     if (isContinuous) {
       throw new InvalidArgumentError(`${label} cannot be triggered: it is no repeated job, but runs until it is stopped`);
     }
-    this.#group?.hurry();
     this.#tell("trigger");
-    const member = this.#member("triggered");
-    const run = member.takeOrders().requestRun();
-    member.reconsider();
+    // Asked for before the group is hurried: the run that this begins with is the one.
+    const run = this.#member("triggered").takeOrders().requestRun();
+    this.#group?.hurry();
+    this.#member("triggered").reconsider();
     return run;
   }
 

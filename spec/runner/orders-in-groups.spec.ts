@@ -84,6 +84,28 @@ describe("An order to one of a class that restarts together", () => {
       await runner.stop();
     });
 
+    it("is answered, also by a run with which the class begins, and which ends for good at once", async () => {
+      let runs = 0;
+      @Retry(backoff)
+      class Imports {
+        @Repeat("1m", { startImmediately: true })
+        run() {
+          throw ++runs === 1 ? new Error("connection lost") : new DoNotRestart("done");
+        }
+
+        @Worker
+        listen(context: WorkerContext) {
+          return untilStopped(context);
+        }
+      }
+      const { runner } = run(Imports);
+      await clock.tickAsync("1");
+      const triggered = watch(runner.trigger("Imports/run"));
+      await clock.tickAsync("1");
+      expect([triggered.outcome, runs]).to.deep.equal(["resolved", 2]);
+      await runner.stop();
+    });
+
     it("is one start, if it is to restart", async () => {
       const feed = feedOf();
       const { runner } = run(feed);

@@ -1,0 +1,149 @@
+import fc from "fast-check";
+import { createSandbox } from "sinon";
+import type { RunnerOptions } from "watchbill";
+import { actorsOf, type Ending, type Mode, modes, type Name, type Roster, sources } from "./invariants/roster.js";
+import { Stage } from "./invariants/stage.js";
+
+const numRuns = Number(process.env.WATCHBILL_HISTORIES ?? 500);
+
+/** One step of a history. */
+class Step {
+  readonly #shown: string;
+  readonly act: (stage: Stage) => void | Promise<void>;
+
+  constructor(shown: string, act: (stage: Stage) => void | Promise<void>) {
+    this.#shown = shown;
+    this.act = act;
+  }
+
+  toString(): string {
+    return this.#shown;
+  }
+}
+
+const time = fc.oneof(fc.integer({ min: 1, max: 90_000 }), fc.constantFrom(1, 2, 1_000, 86_400_000, 40 * 86_400_000));
+const rare: readonly Mode[] = ["stops all", "stops itself", "stops all when stopped"];
+const mode = fc.oneof(
+  { weight: 40, arbitrary: fc.constantFrom(...modes.filter((each) => !rare.includes(each))) },
+  { weight: 1, arbitrary: fc.constantFrom(...rare) },
+);
+const plan = fc.array(mode, { minLength: 1, maxLength: 3 });
+
+const order = (what: string, name: string) => new Step(`${what}(${name})`, (stage) => stage.order(what, name));
+
+const orders = ["trigger", "pause", "resume", "restart", "remove", "add again"];
+
+function stepOf({ sources, actors }: Roster): fc.Arbitrary<Step> {
+  const actor = fc.constantFrom(...actors);
+  const source = fc.constantFrom(...sources.map(({ name }) => name));
+  const anybody = fc.oneof({ weight: 9, arbitrary: actor }, { weight: 3, arbitrary: source }, fc.constant("nobody"));
+  const single = fc.oneof(
+    { weight: 6, arbitrary: time.map((ms) => new Step(`advance(${ms})`, (stage) => stage.advance(ms))) },
+    { weight: 1, arbitrary: time.map((ms) => new Step(`block(${ms})`, (stage) => stage.block(ms))) },
+    {
+      weight: 3,
+      arbitrary: fc
+        .tuple(actor, plan)
+        .map(([name, plan]) => new Step(`${name}: ${plan.join(", ")}`, ({ plans }) => void plans.set(name, plan))),
+    },
+    {
+      weight: 4,
+      arbitrary: fc
+        .tuple(actor, fc.constantFrom<Ending>("returns", "fails", "is done"))
+        .map(([name, how]) => new Step(`${name} ${how}`, (stage) => stage.letGo(how, name))),
+    },
+    { weight: 10, arbitrary: fc.tuple(fc.constantFrom(...orders), anybody).map(([what, name]) => order(what, name)) },
+    { weight: 1, arbitrary: source.map((name) => order("add", name)) },
+    { weight: 1, arbitrary: actor.map((name) => order("stop", name)) },
+    { weight: 1, arbitrary: fc.constant(new Step("abort", ({ stopper }) => stopper.abort())) },
+    { weight: 3, arbitrary: fc.constant(new Step("run", (stage) => stage.run())) },
+  );
+
+  const atOnce = fc.array(single, { minLength: 2, maxLength: 4 }).map(
+    (steps) =>
+      new Step(`(${steps.join(" and ")} at once)`, async (stage) => {
+        await Promise.all(steps.map(async ({ act }) => act(stage)));
+      }),
+  );
+
+  return fc.oneof({ weight: 8, arbitrary: single }, { weight: 1, arbitrary: atOnce });
+}
+
+const options = fc.record<RunnerOptions>(
+  { shutdownTimeout: fc.constantFrom(20_000, 1_000, 0), stopOrder: fc.constantFrom("all" as const, "reverse" as const) },
+  { requiredKeys: [] },
+);
+
+/** Of few sources each, so that orders meet. */
+const rosters: fc.Arbitrary<Roster> = fc
+  .subarray<Name>(["Feed", "Plain", "job", "loop", "cron", "tree", "ship"], { minLength: 1, maxLength: 3 })
+  .chain((names) =>
+    fc.record({
+      sources: fc.tuple(...names.map((name) => sources[name])),
+      actors: fc.constant(names.flatMap((name) => actorsOf[name])),
+      options,
+    }),
+  );
+
+const histories = rosters.chain((roster) =>
+  fc.record({
+    roster: fc.constant(roster),
+    plans: fc.dictionary(fc.constantFrom(...roster.actors), plan, { maxKeys: 6 }),
+    steps: fc.array(stepOf(roster), { maxLength: 50, size: "max" }),
+  }),
+);
+
+/** Collects what would otherwise be mocha's to report. */
+function watchProcess(faults: string[]): () => void {
+  const events = ["uncaughtException", "unhandledRejection"] as const;
+  const on = process.on.bind(process);
+  const callOffs = events.map((event) => {
+    const others = process.rawListeners(event);
+    process.removeAllListeners(event);
+    process.on(event, (error: unknown) => faults.push(`${event}: ${error instanceof Error ? error.stack : String(error)}`));
+    return () => {
+      process.removeAllListeners(event);
+      for (const other of others) Reflect.apply(on, process, [event, other]);
+    };
+  });
+  return () => {
+    for (const callOff of callOffs) callOff();
+  };
+}
+
+describe("Any roster", () => {
+  it("keeps what is promised through any history; a failure prints the seed and the shortest history", async function () {
+    this.timeout(600_000);
+    await fc.assert(
+      fc.asyncProperty(histories, async ({ roster, plans, steps }) => {
+        const sandbox = createSandbox();
+        const clock = sandbox.useFakeTimers({
+          now: 0,
+          toNotFake: ["nextTick", "queueMicrotask", "setImmediate", "clearImmediate"],
+        });
+        const faults: string[] = [];
+        const callOff = watchProcess(faults);
+        try {
+          const stage = new Stage(roster, clock, faults);
+          for (const [name, plan] of Object.entries(plans)) stage.plans.set(name, plan);
+          stage.run();
+          await stage.advance(1);
+          stage.check();
+          for (const { act } of steps) {
+            await act(stage);
+            await stage.advance(0);
+            stage.check();
+          }
+          await stage.end();
+          stage.run();
+          await stage.advance(1_000);
+          await stage.end();
+        } finally {
+          callOff();
+          sandbox.restore();
+        }
+      }),
+      { numRuns },
+    );
+  });
+});

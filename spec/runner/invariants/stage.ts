@@ -1,0 +1,252 @@
+import { getEventListeners } from "node:events";
+import { expect } from "chai";
+import type { SinonFakeTimers } from "sinon";
+import {
+  bootstrap,
+  type DeclarativeWorker,
+  DoNotRestart,
+  type Runner,
+  type RunnerOptions,
+  StopRoster,
+  type WorkerContext,
+} from "watchbill";
+import { aboard, type Ending, type Mode, type Roster, type Source, type Yard } from "./roster.js";
+
+/** The code of one worker. */
+interface Role {
+  readonly name: string;
+  /** Ends the call that is under way. */
+  end: ((how: Ending) => void) | undefined;
+  calls: number;
+  /** How often it has given one to itself. */
+  orders: number;
+}
+
+const logger = { debug() {}, info() {}, warn() {}, error() {} };
+const phases = ["waiting", "running", "overdue", "backing off", "paused", "stopped"];
+
+/** A runner whose every call of code is as planned, and what must hold whatever happens to it. */
+export class Stage implements Yard {
+  readonly runner: Runner;
+  readonly plans = new Map<string, readonly Mode[]>();
+  outcome: unknown = "not run";
+  stopper = new AbortController();
+  #inner: Runner | undefined;
+  /** What went wrong that can be seen only when it happens. */
+  readonly #faults: string[];
+  readonly #sources: ReadonlyMap<string, Source>;
+  readonly #clock: SinonFakeTimers;
+  readonly #roles = new Map<unknown, Role>();
+  readonly #signals = new Set<AbortSignal>();
+  readonly #unanswered = new Set<string>();
+  readonly #known = new Map<string, DeclarativeWorker>();
+  #figures = new Map<DeclarativeWorker, { runs: number; failures: number }>();
+  /** Those that were paused, and nothing that lets them run has been ordered since. */
+  readonly #held = new Set<string>();
+  #orders = 0;
+  /** The number of the last order to each. */
+  readonly #latest = new Map<string, number>();
+
+  constructor({ sources, options }: Roster, clock: SinonFakeTimers, faults: string[]) {
+    this.#faults = faults;
+    this.#clock = clock;
+    this.#sources = new Map(sources.map((source) => [source.name, source]));
+    this.runner = bootstrap(
+      sources.map((source) => source.declare(this)),
+      { ...options, logger, signals: [] },
+    );
+  }
+
+  readonly within = (sources: readonly object[], options: RunnerOptions): Runner =>
+    (this.#inner = bootstrap(sources, { ...options, logger }));
+
+  readonly codeOf = (name: string) => {
+    const role: Role = { name, end: undefined, calls: 0, orders: 0 };
+    const code = (context: WorkerContext) => this.#perform(role, context);
+    this.#roles.set(code, role);
+    return code;
+  };
+
+  #perform(role: Role, context: WorkerContext): unknown {
+    if (role.end !== undefined) this.#faults.push(`two calls of ${role.name} at a time`);
+    if (this.#held.has(role.name)) this.#faults.push(`${role.name} was called while it was paused`);
+    const plan = this.plans.get(role.name) ?? ["waits"];
+    const mode = plan[role.calls++ % plan.length] ?? "waits";
+    if (mode === "returns") return undefined;
+    if (mode === "throws") throw new Error("thrown");
+    if (mode === "is done") throw new DoNotRestart("done");
+    if (mode === "stops all") throw new StopRoster("stop");
+    const promise = new Promise<void>((resolve, reject) => {
+      role.end = (how) => {
+        role.end = undefined;
+        if (mode !== "hangs") context.signal.removeEventListener("abort", heed);
+        if (how === "returns") resolve();
+        else reject(errorOf(how));
+      };
+      const heed = (): void => {
+        if (mode === "lingers") setTimeout(() => role.end?.("returns"), 5_000);
+        else role.end?.(this.#endingOf(mode, role));
+      };
+      if (mode === "hangs") return;
+      this.#signals.add(context.signal);
+      context.signal.addEventListener("abort", heed);
+      if (context.signal.aborted) heed();
+    });
+    if (mode === "resolves" || mode === "rejects") role.end?.(mode === "resolves" ? "returns" : "fails");
+    if (!mode.endsWith("when stopped")) this.#orderBy(mode, role);
+    return promise;
+  }
+
+  #endingOf(mode: Mode, role: Role): Ending {
+    if (mode === "fails when stopped") return "fails";
+    if (mode === "is done when stopped") return "is done";
+    if (mode === "stops all when stopped") return "stops all";
+    this.#orderBy(mode.replace(" when stopped", ""), role);
+    return "returns";
+  }
+
+  #orderBy(mode: string, role: Role): void {
+    const [verb = "", name] = mode.split(" ");
+    // One that always restarts itself at once would do so for ever.
+    if (name !== undefined && role.orders++ < 3) this.order(verb.slice(0, -1), name === "itself" ? role.name : name);
+  }
+
+  /** Ends calls of that name; of all, if there is none. */
+  letGo(how: Ending, name?: string): void {
+    for (const role of this.#roles.values()) if (name === undefined || role.name === name) role.end?.(how);
+  }
+
+  run(): void {
+    if (this.outcome === "pending") return;
+    this.outcome = "pending";
+    this.stopper = new AbortController();
+    this.#signals.add(this.stopper.signal);
+    this.#figures.clear();
+    this.#held.clear();
+    this.runner.run({ signal: this.stopper.signal }).then(
+      () => (this.outcome = "resolved"),
+      (error: unknown) => (this.outcome = error),
+    );
+  }
+
+  order(what: string, name: string): void {
+    const runner = aboard.includes(name) ? this.#inner : this.runner;
+    if (runner === undefined) return;
+    const id = ++this.#orders;
+    const shown = `${what}(${name}) as order ${id}`;
+    this.#unanswered.add(shown);
+    const { stopper } = this;
+    this.#held.delete(name);
+    if (what.startsWith("add")) this.#latest.clear();
+    this.#latest.set(name, id);
+    const answered = (isGranted: boolean): void => {
+      this.#unanswered.delete(shown);
+      // One that comes back after that is counted anew.
+      if (what === "remove") for (const worker of this.#figures.keys()) if (worker.name === name) this.#figures.delete(worker);
+      if (isGranted && runner === this.runner) this.#checkGranted(what, name, shown, stopper, id === this.#latest.get(name));
+    };
+    new Promise<void>((resolve) => resolve(this.#give(runner, what, name))).then(
+      () => answered(true),
+      () => answered(false),
+    );
+  }
+
+  #give(runner: Runner, what: string, name: string): Promise<void> | void {
+    if (what === "trigger" || what === "pause" || what === "restart" || what === "remove") return runner[what](name);
+    if (what === "resume") return runner.resume(name);
+    if (what === "stop") return runner.stop();
+    runner.add(what === "add" ? (this.#sources.get(name)?.declare(this) ?? {}) : (this.#known.get(name) ?? {}));
+  }
+
+  /** What must hold at the moment at which an order is said to have been carried out. */
+  #checkGranted(what: string, name: string, shown: string, stopper: AbortController, isLatest: boolean): void {
+    const isRunning = (what === "pause" || what === "remove") && isLatest && this.#isCalled(name);
+    const isThere = what === "remove" && isLatest && this.runner.workers.some((worker) => worker.name === name);
+    const runsOn = what === "stop" && stopper === this.stopper && this.outcome === "pending";
+    if (isRunning || isThere || runsOn) this.#faults.push(`${shown} was not carried out when its promise resolved`);
+    if (what === "pause" && isLatest) this.#held.add(name);
+  }
+
+  /** To each moment in turn at which something is due; of very many only to the first. */
+  async advance(ms: number): Promise<void> {
+    let isOver = false;
+    const end = setTimeout(() => (isOver = true), ms);
+    for (let moment = 0; moment < 50 && !isOver; moment++) {
+      this.#clock.next();
+      await turns();
+    }
+    clearTimeout(end);
+  }
+
+  /** As if the event loop had been blocked. */
+  async block(ms: number): Promise<void> {
+    this.#clock.jump(ms);
+    await turns();
+  }
+
+  check(): void {
+    expect(this.#faults.join("\n")).to.equal("");
+    this.#checkRows(this.runner);
+    if (this.#inner !== undefined) this.#checkRows(this.#inner);
+    const rows = this.runner.status();
+    const figures = this.runner.workers.map((worker, index) => [worker, rows[index] ?? { runs: -1, failures: -1 }] as const);
+    for (const [worker, { runs, failures }] of figures) {
+      const before = this.#figures.get(worker) ?? { runs: 0, failures: 0 };
+      expect(runs, `runs of ${worker.name}`).to.be.at.least(before.runs);
+      expect(failures, `failures of ${worker.name}`).to.be.at.least(before.failures);
+      if (worker.name !== undefined) this.#known.set(worker.name, worker);
+    }
+    this.#figures = new Map(figures);
+    if (this.outcome !== "resolved") return;
+    const called = [...this.#roles.values()].filter(({ name, end }) => end !== undefined && !aboard.includes(name));
+    expect(called, "code that runs after run() has resolved").to.deep.equal([]);
+  }
+
+  #checkRows(runner: Runner): void {
+    const { workers } = runner;
+    const rows = runner.status();
+    expect(rows.map(({ name }) => name)).to.deep.equal(workers.map(({ name }) => name));
+    expect(JSON.parse(JSON.stringify(rows)), "rows that are not plain").to.deep.equal(rows);
+    const hasEnded = runner === this.runner && this.outcome !== "pending";
+    for (const [index, { name, worker, job }] of workers.entries()) {
+      const phase = rows[index]?.phase ?? "none";
+      expect(phase).to.be.oneOf(phases);
+      if (hasEnded) expect(phase, `${name} after the run`).to.be.oneOf(["stopped", "running", "overdue"]);
+      const isRunning = phase === "running" || phase === "overdue";
+      const role = this.#roles.get(worker ?? job);
+      if (role !== undefined) expect(isRunning, `${name} is ${phase}; is its code called`).to.equal(role.end !== undefined);
+      else if (name === "tree" && this.#isCalled("tree")) expect(isRunning, `tree is ${phase} and called`).to.equal(true);
+    }
+  }
+
+  /** Whether any code is under way whose name begins like that. */
+  #isCalled(prefix: string): boolean {
+    return [...this.#roles.values()].some(({ name, end }) => end !== undefined && `${name}/`.startsWith(`${prefix}/`));
+  }
+
+  /** Everybody is let go, and all is stopped. */
+  async end(): Promise<void> {
+    this.plans.clear();
+    for (let turn = 0; turn < 4; turn++) {
+      this.letGo("returns");
+      this.order("stop", "");
+      await this.advance(1);
+      await this.advance(100_000);
+      this.check();
+    }
+    expect(this.outcome, "outcome of run()").to.not.equal("pending");
+    expect([...this.#unanswered], "orders without an answer").to.deep.equal([]);
+    expect(this.#clock.countTimers(), "timers left behind").to.equal(0);
+    const listeners = [...this.#signals].map((signal) => getEventListeners(signal, "abort").length);
+    expect(Math.max(0, ...listeners), "listeners left behind").to.equal(0);
+  }
+}
+
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+}
+
+function errorOf(how: Exclude<Ending, "returns">): Error {
+  if (how === "fails") return new Error("failed");
+  return how === "is done" ? new DoNotRestart("done") : new StopRoster("stop");
+}
