@@ -115,12 +115,13 @@ class GroupRoster extends Roster {
   }
 
   override isDone(link: Startable): boolean {
-    return this.#done.has(link);
+    return this.#done.has(link) || super.isDone(link);
   }
 
   override setDone(link: Startable, isDone: boolean): void {
     if (isDone) this.#done.add(link);
     else this.#done.delete(link);
+    super.setDone(link, isDone);
   }
 }
 

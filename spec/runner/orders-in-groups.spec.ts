@@ -265,7 +265,20 @@ describe("What is composed by hand", () => {
       if (!signal.aborted) throw new Error("connection lost");
     };
     const soon = new StaticBackoff({ sleep: "1s" });
+    @Retry(soon)
+    class Imports {
+      @Worker
+      migrate() {
+        return migrate();
+      }
+
+      @Worker
+      listen(context: WorkerContext) {
+        return untilStopped(context);
+      }
+    }
     const inner = bootstrap([
+      Imports,
       new DeclarativeWorker({ name: "migrate", worker: migrate }),
       new DeclarativeWorker({ name: "f", worker: flaky }),
     ]);
@@ -276,7 +289,7 @@ describe("What is composed by hand", () => {
     const runner = bootstrap(sources, { logger: silent, signals: [] });
     void runner.run();
     await clock.tickAsync("10:00");
-    expect(starts).to.equal(2);
+    expect(starts).to.equal(3);
     await runner.stop();
   });
 
