@@ -18,8 +18,8 @@ export interface RetryJobOptions {
 
 /**
  * Retries one run of a job until it succeeds, waiting for the backoff's `duration(attempt)` before each further attempt. If
- * the context is aborted before that, it rejects with the signal's reason, also if the attempt that ran then failed. Every failed attempt is logged. A backoff that
- * throws or returns nonsense fails the run with a {@link BackoffError}.
+ * the context is aborted before that, it rejects with the signal's reason, also if the attempt that ran then failed. Every failed
+ * attempt is logged. A backoff that throws or returns nonsense fails the run with a {@link BackoffError}.
  * @throws InvalidArgumentError if the job is not one, or the backoff or an option is malformed
  */
 export function retryJob(job: Job | JobFunc, policy: Backoff | RetryJobOptions): Job {

@@ -136,10 +136,10 @@ export class RunningWorkers extends RunAll {
   }
 
   protected override settle(outcome: Outcome): void {
-    // To whoever contains it, a roster is a worker that runs on.
     // What members have left running under their signals is to stop as well.
     if (!this.aborted)
       for (const member of this.members) member.abort(new DOMException(`${this.#itself} has ended`, "AbortError"));
+    // To whoever contains it, a roster is a worker that runs on.
     this.parent.ran({ ...this.#run, lastDuration: TimerQueue.current().now() - this.#run.lastStart }, outcome);
     super.settle(outcome);
   }

@@ -17,7 +17,9 @@ import { JobLink, jobLink } from "./job-link.js";
  *
  * A run that does not heed its signal cannot be ended. It is `overdue` in the status until it has settled, and the next one
  * does not start before that, so that runs never overlap. What it returns by then no longer counts, and an error that it
- * throws is logged.
+ * throws is logged. A run that has blocked the event loop past its limit has failed as well.
+ *
+ * The signal of a run aborts when that is over, too: what it has left running is not to outlive it.
  * @param limit in ms or as a duration string, above 0
  * @throws InvalidArgumentError if the limit is not a duration above 0, or the job is not one
  */

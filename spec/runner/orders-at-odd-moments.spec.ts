@@ -16,7 +16,7 @@ import {
   type WorkerContext,
   wait,
 } from "watchbill";
-import { phases, Stubborn, silent, thrownBy, untilStopped, watch } from "./orders.fixture.js";
+import { phases, Stubborn, silent, start, thrownBy, untilStopped, watch } from "./orders.fixture.js";
 
 const backoff = new StaticBackoff({ sleep: "30s" });
 const named = (name: string, options: DeclarativeWorkerOptions = { worker: untilStopped }) =>
@@ -59,10 +59,7 @@ describe("Orders at odd moments", () => {
 
   afterEach(() => clock.restore());
 
-  function run(...sources: object[]) {
-    const runner = bootstrap(sources, { logger: silent, signals: [] });
-    return { runner, run: watch(runner.run()) };
-  }
+  const run = (...sources: object[]) => start(sources);
 
   /** A runner whose first worker does this as its first step. */
   function whoseFirst(step: (runner: Runner) => void, ...others: DeclarativeWorker[]) {

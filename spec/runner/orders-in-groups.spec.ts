@@ -18,7 +18,7 @@ import {
   WorkerNotRunningError,
   wait,
 } from "watchbill";
-import { expectError, phases, recorder, Stubborn, silent, untilStopped, watch } from "./orders.fixture.js";
+import { expectError, phases, recorder, Stubborn, silent, start, untilStopped, watch } from "./orders.fixture.js";
 
 const backoff = new StaticBackoff({ sleep: "1h" });
 const done = async () => {
@@ -66,10 +66,7 @@ describe("An order to one of a class that restarts together", () => {
 
   afterEach(() => clock.restore());
 
-  function run(...sources: object[]) {
-    const runner = bootstrap(sources, { logger: silent, signals: [] });
-    return { runner, run: watch(runner.run()) };
-  }
+  const run = (...sources: object[]) => start(sources);
 
   describe("while the class backs off", () => {
     it("is checked before anything is done: what is refused leaves the class alone", async () => {

@@ -1,5 +1,14 @@
 import { expect } from "chai";
-import { type Runner, type WorkerContext, wait } from "watchbill";
+import {
+  type BootstrapOptions,
+  bootstrap,
+  DeclarativeWorker,
+  type DeclarativeWorkerOptions,
+  type Logger,
+  type Runner,
+  type WorkerContext,
+  wait,
+} from "watchbill";
 
 export const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -13,6 +22,19 @@ export function watch(promise: Promise<unknown>) {
     (error: unknown) => (watched.outcome = error),
   );
   return watched;
+}
+
+/** A runner of these at work, and how its run has ended by now. */
+export function start(sources: readonly object[], options: BootstrapOptions = {}) {
+  const runner = bootstrap(sources, { logger: silent, signals: [], ...options });
+  return { runner, run: watch(runner.run()) };
+}
+
+/** One worker at work, beside another that has nothing to do with it. */
+export function startOne(options: DeclarativeWorkerOptions, logger: Logger = silent) {
+  const one = new DeclarativeWorker({ name: "one", ...options });
+  const other = new DeclarativeWorker({ name: "other", worker: untilStopped });
+  return start([one, other], { logger });
 }
 
 export function expectError(outcome: unknown, type: new (...args: never[]) => Error, message: string) {

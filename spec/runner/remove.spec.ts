@@ -9,7 +9,6 @@ import {
   DeclarativeWorker,
   type DeclarativeWorkerOptions,
   DoNotRestart,
-  type Logger,
   Named,
   Repeat,
   Retry,
@@ -19,7 +18,7 @@ import {
   type WorkerContext,
   wait,
 } from "watchbill";
-import { expectError, phases, recorder, Stubborn, silent, thrownBy, untilStopped, watch } from "./orders.fixture.js";
+import { expectError, phases, recorder, Stubborn, silent, startOne, thrownBy, untilStopped, watch } from "./orders.fixture.js";
 
 const backoff = new StaticBackoff({ sleep: "30s" });
 const named = (name: string, options: DeclarativeWorkerOptions = {}) =>
@@ -34,15 +33,9 @@ describe("A worker that is removed", () => {
 
   afterEach(() => clock.restore());
 
-  /** Runs this, beside one that has nothing to do with it. */
-  function running(options: DeclarativeWorkerOptions, logger: Logger = silent) {
-    const runner = bootstrap([named("one", options), named("other")], { logger });
-    return { runner, run: watch(runner.run()) };
-  }
-
   it("is stopped and forgotten; the others go on", async () => {
     const signals: AbortSignal[] = [];
-    const { runner, run } = running({
+    const { runner, run } = startOne({
       async worker({ signal }) {
         signals.push(signal);
         await wait("365d", { signal });
@@ -71,7 +64,7 @@ describe("A worker that is removed", () => {
     ["is done for good", { worker: () => Promise.reject(new DoNotRestart()) }, "stopped"],
   ] as const) {
     it(`is gone at once if it ${what}, and does not come back`, async () => {
-      const { runner, run } = running(options);
+      const { runner, run } = startOne(options);
       if (phase === "paused") await runner.pause("one");
       await clock.tickAsync("00:10");
       expect(phases(runner)).to.deep.equal({ one: phase, other: "running" });
@@ -123,7 +116,7 @@ describe("A worker that is removed", () => {
     const one = new Stubborn();
     const error = new Error("cannot close");
     const { lines, logger } = recorder();
-    const { runner, run } = running({ worker: one.run }, logger);
+    const { runner, run } = startOne({ worker: one.run }, logger);
     const removed = watch(runner.remove("one"));
     one.end(error);
     await clock.tickAsync(0);
@@ -136,7 +129,7 @@ describe("A worker that is removed", () => {
   it("is removed though it hangs, which is told after its own shutdown timeout, once it does stop; then its name is free", async () => {
     const one = new Stubborn();
     const { lines, logger } = recorder();
-    const { runner, run } = running({ worker: one.run, shutdownTimeout: "5s" }, logger);
+    const { runner, run } = startOne({ worker: one.run, shutdownTimeout: "5s" }, logger);
     const removed = watch(runner.remove("one"));
     await clock.tickAsync("00:05");
     expectError(

@@ -2,10 +2,7 @@ import { expect } from "chai";
 import { type SinonFakeTimers, useFakeTimers } from "sinon";
 import {
   bootstrap,
-  DeclarativeWorker,
-  type DeclarativeWorkerOptions,
   DoNotRestart,
-  type Logger,
   Named,
   Retry,
   ShutdownTimeoutError,
@@ -14,7 +11,7 @@ import {
   type WorkerContext,
   wait,
 } from "watchbill";
-import { expectError, phases, recorder, Stubborn, silent, untilStopped, watch } from "./orders.fixture.js";
+import { expectError, phases, recorder, Stubborn, silent, startOne, untilStopped, watch } from "./orders.fixture.js";
 
 const backoff = new StaticBackoff({ sleep: "30s" });
 const failing = () => Promise.reject(new Error("HTTP 503"));
@@ -28,18 +25,10 @@ describe("A worker that is restarted by hand", () => {
 
   afterEach(() => clock.restore());
 
-  /** Runs this, beside one that has nothing to do with it. */
-  function running(options: DeclarativeWorkerOptions, logger: Logger = silent) {
-    const one = new DeclarativeWorker({ name: "one", ...options });
-    const other = new DeclarativeWorker({ name: "other", worker: untilStopped });
-    const runner = bootstrap([one, other], { logger });
-    return { runner, run: watch(runner.run()) };
-  }
-
   it("is stopped, started when that is done, and never runs twice at a time; the others go on", async () => {
     const events: string[] = [];
     const signals: AbortSignal[] = [];
-    const { runner, run } = running({
+    const { runner, run } = startOne({
       async worker({ signal }) {
         events.push("start");
         signals.push(signal);
@@ -68,7 +57,7 @@ describe("A worker that is restarted by hand", () => {
 
   it("has its run stopped if it is a repeated one, and a grid that begins anew", async () => {
     const starts: number[] = [];
-    const { runner } = running({
+    const { runner } = startOne({
       job({ signal }) {
         starts.push(Date.now());
         return wait("5s", { signal });
@@ -85,7 +74,7 @@ describe("A worker that is restarted by hand", () => {
 
   it("is started at once while it backs off, with no failure in a row, and what is known of it is kept", async () => {
     const attempts: number[] = [];
-    const { runner } = running({
+    const { runner } = startOne({
       worker(context) {
         attempts.push(context.attempt);
         return attempts.length < 3 ? failing() : untilStopped(context);
@@ -106,7 +95,7 @@ describe("A worker that is restarted by hand", () => {
   });
 
   it("may be restarted by its retry as often as if it had never been", async () => {
-    const { runner, run } = running({ worker: failing, retry: { backoff, maxRestarts: 1 } });
+    const { runner, run } = startOne({ worker: failing, retry: { backoff, maxRestarts: 1 } });
     await clock.tickAsync("00:15");
     await runner.restart("one");
     await clock.tickAsync("00:15");
@@ -121,7 +110,7 @@ describe("A worker that is restarted by hand", () => {
     ["repeated", { job() {}, repeat: "1m" }, "waiting"],
   ] as const) {
     it(`runs again if it was paused: a ${what} one`, async () => {
-      const { runner } = running(options);
+      const { runner } = startOne(options);
       await runner.pause("one");
       await runner.restart("one");
       expect(phases(runner)).to.deep.equal({ one: phase, other: "running" });
@@ -134,7 +123,7 @@ describe("A worker that is restarted by hand", () => {
     ["has returned", { worker: () => wait("1s"), restart: "never" }],
   ] as const) {
     it(`runs again if it was done for good, as it ${what}`, async () => {
-      const { runner, run } = running(options);
+      const { runner, run } = startOne(options);
       await clock.tickAsync("00:02");
       for (const runs of [2, 3]) {
         await runner.restart("one");
@@ -150,7 +139,7 @@ describe("A worker that is restarted by hand", () => {
   it("is restarted though it hangs, which is told after its own shutdown timeout, once it does stop", async () => {
     const one = new Stubborn();
     const { lines, logger } = recorder();
-    const { runner } = running({ worker: one.run, shutdownTimeout: "5s" }, logger);
+    const { runner } = startOne({ worker: one.run, shutdownTimeout: "5s" }, logger);
     const restarted = watch(runner.restart("one"));
     await clock.tickAsync("00:05");
     expectError(
@@ -174,7 +163,7 @@ describe("A worker that is restarted by hand", () => {
     const one = new Stubborn();
     const error = new Error("cannot close");
     const { lines, logger } = recorder();
-    const { runner, run } = running({ worker: one.run }, logger);
+    const { runner, run } = startOne({ worker: one.run }, logger);
     const restarted = watch(runner.restart("one"));
     one.end(error);
     await clock.tickAsync(0);
