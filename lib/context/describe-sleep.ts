@@ -1,10 +1,11 @@
-import type { Timer } from "../time/timer-queue.js";
+import type { Timer } from "../time/bucket.js";
 import type { Phase, WorkerStatus } from "./worker-status.js";
 
 /** If it waits for the timer queue: what for, and until when. */
 export function describeSleep(status: WorkerStatus, sleeper: Timer, phase: Phase): void {
-  const due = sleeper.queue?.dueOf(sleeper);
-  if (sleeper.queue === undefined || due === undefined) return;
+  const due = sleeper.bucket?.keeper.dueOf(sleeper);
+  if (sleeper.bucket === undefined || due === undefined) return;
   status.phase = phase;
-  if (phase !== "paused" && due < Number.POSITIVE_INFINITY) status.nextDue = Math.round(Date.now() + due - sleeper.queue.now());
+  if (phase !== "paused" && due < Number.POSITIVE_INFINITY)
+    status.nextDue = Math.round(Date.now() + due - sleeper.bucket.keeper.now());
 }

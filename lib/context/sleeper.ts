@@ -1,12 +1,13 @@
-import { type Timer, TimerQueue } from "../time/timer-queue.js";
+import type { Bucket, Timer } from "../time/bucket.js";
+import { TimerQueue } from "../time/timer-queue.js";
 
 /** Something that waits in the timer queue from time to time, for one thing at a time. */
 export abstract class Sleeper implements Timer {
-  queue: TimerQueue | undefined = undefined;
+  bucket: Bucket | undefined = undefined;
   slot = -1;
 
   get sleeping(): boolean {
-    return this.queue !== undefined;
+    return this.bucket !== undefined;
   }
 
   protected sleep(ms: number): void {
@@ -25,7 +26,7 @@ export abstract class Sleeper implements Timer {
   }
 
   protected callOffSleep(): void {
-    this.queue?.cancel(this);
+    this.bucket?.keeper.cancel(this);
   }
 
   /** Ends a sleep before its time. */

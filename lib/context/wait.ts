@@ -1,7 +1,8 @@
 import { inspect } from "node:util";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import type { Bucket, Timer } from "../time/bucket.js";
 import { type Duration, milliseconds } from "../time/duration.js";
-import { type Timer, TimerQueue } from "../time/timer-queue.js";
+import { TimerQueue } from "../time/timer-queue.js";
 import { type Abortable, isAbortSignal, onAbort } from "./on-abort.js";
 
 /**
@@ -21,7 +22,7 @@ export function wait(duration: Duration, { signal }: { readonly signal?: AbortSi
 }
 
 class Waiting implements Timer, Abortable {
-  queue: TimerQueue | undefined;
+  bucket: Bucket | undefined;
   slot = -1;
   readonly #resolve: () => void;
   #callOff: (() => void) | undefined;
@@ -42,7 +43,7 @@ class Waiting implements Timer, Abortable {
   }
 
   abort(): void {
-    this.queue?.cancel(this);
+    this.bucket?.keeper.cancel(this);
     this.#resolve();
   }
 }

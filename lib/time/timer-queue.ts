@@ -1,12 +1,5 @@
-import { DueHeap } from "./due-heap.js";
-
-/** Something that can wait in a {@link TimerQueue}. The two fields are the queue's own notes; nobody else writes them. */
-export interface Timer {
-  queue: TimerQueue | undefined;
-  slot: number;
-  /** Its time has come; it is no longer in the queue. Must not throw. */
-  wake(): void;
-}
+import type { Bucket, Keeper, Timer } from "./bucket.js";
+import { TimingWheel } from "./timing-wheel.js";
 
 /** Node's timers hold 31 bits of ms, some 24.8 days, and fire at once for more. */
 const longestNodeTimer = 2 ** 31 - 1;
@@ -26,16 +19,17 @@ function nowOf(performance: object): unknown {
 }
 
 /**
- * All the waiting there is: a heap of due times under a single Node timer.
+ * All the waiting there is: a wheel of due times under a single Node timer.
  *
- * A timer never wakes early, whatever its delay, months included. Those due at the same moment wake in the order in which
- * they were scheduled. What is scheduled from within a wake-up waits for the next turn of the event loop, even if it is due
- * already, so that a loop without a delay cannot starve I/O, signals and other timers; and so do those that come after it.
+ * A timer never wakes early, whatever its delay, months included, and at most a ms late by itself: it is due at the first whole ms of the queue's own time
+ * that is not before its due time. Those due at the same ms wake in the order in which they were scheduled. What is scheduled from within a
+ * wake-up waits for the next turn of the event loop, even if it is due already, so that a loop without a delay cannot starve
+ * I/O, signals and other timers; and so does what becomes due meanwhile.
  *
  * A queue lives on the clock that `globalThis` had when it was made. {@link current} makes a new one when that clock has
  * been replaced, by fake timers for example: what waits on one clock is never woken by another.
  */
-export class TimerQueue {
+export class TimerQueue implements Keeper {
   static #current = new TimerQueue();
 
   /** The queue of the clock that is installed now. */
@@ -49,9 +43,13 @@ export class TimerQueue {
   readonly #setImmediate = globalThis.setImmediate;
   readonly #clearImmediate = globalThis.clearImmediate;
   readonly #now = installedClock();
+  /** When tick 0 is. */
+  readonly #origin = this.#now();
 
-  readonly #heap = new DueHeap<Timer>();
-  #nextOrder = 0;
+  readonly #wheel = new TimingWheel(this);
+  #waiting = 0;
+  /** Whose time has come, and who wake in this turn of the event loop. */
+  readonly #due: Bucket[] = [];
 
   #armedFor = Number.POSITIVE_INFINITY;
   #clear: (() => void) | undefined;
@@ -64,31 +62,32 @@ export class TimerQueue {
 
   /** Wakes the timer once `due` has come, instead of whenever it was scheduled for before. */
   schedule(timer: Timer, due: number): void {
-    timer.queue?.cancel(timer);
-    timer.queue = this;
-    this.#heap.add(timer, due, this.#nextOrder++);
-    if (!this.#waking && (this.#clear === undefined || due < this.#armedFor)) this.#arm();
+    timer.bucket?.keeper.cancel(timer);
+    const tick = Math.ceil(due - this.#origin);
+    this.#wheel.add(timer, tick);
+    this.#waiting++;
+    if (!this.#waking && (this.#clear === undefined || tick < this.#armedFor)) this.#arm();
   }
 
   /** Forgets the timer. One that does not wait here is left alone. */
   cancel(timer: Timer): void {
-    if (timer.queue !== this) return;
-    timer.queue = undefined;
-    this.#heap.remove(timer.slot);
+    if (timer.bucket?.keeper !== this) return;
+    timer.bucket.remove(timer);
+    this.#waiting--;
     // With others left, the Node timer stays as it is: at worst it fires once for nothing.
-    if (!this.#waking && this.#heap.size === 0) this.#disarm();
+    if (!this.#waking && this.#waiting === 0) this.#disarm();
   }
 
   /** When the timer will wake. */
   dueOf(timer: Timer): number | undefined {
-    return timer.queue === this ? this.#heap.due(timer.slot) : undefined;
+    return timer.bucket?.keeper === this ? this.#origin + timer.bucket.tickOf(timer) : undefined;
   }
 
   #arm(): void {
     this.#disarm();
-    if (this.#heap.size === 0) return;
-    this.#armedFor = this.#heap.due();
-    const delay = this.#armedFor - this.now();
+    if (this.#waiting === 0) return;
+    this.#armedFor = this.#due.length > 0 ? Number.NEGATIVE_INFINITY : this.#wheel.next;
+    const delay = this.#origin + this.#armedFor - this.now();
     if (delay > 0) {
       // Rounded up: Node cuts off fractions, and a timer that fires early would have to be set again.
       const handle = this.#setTimeout(this.#wakeAllDue, Math.min(Math.ceil(delay), longestNodeTimer));
@@ -107,20 +106,16 @@ export class TimerQueue {
 
   readonly #wakeAllDue = (): void => {
     this.#clear = undefined;
-    const heap = this.#heap;
-    const firstOfNextTurn = this.#nextOrder;
-    let now = this.now();
+    const due = this.#due;
+    due.push(...this.#wheel.takeDue(Math.floor(this.now() - this.#origin)));
     this.#waking = true;
     try {
-      for (let timer = heap.first; timer !== undefined && heap.firstOrder < firstOfNextTurn; timer = heap.first) {
-        if (heap.due() > now) {
-          // Time has gone by meanwhile, and may have brought the next one.
-          now = this.now();
-          if (heap.due() > now) break;
+      for (let bucket = due[0]; bucket !== undefined; bucket = due[0]) {
+        for (let timer = bucket.shift(); timer !== undefined; timer = bucket.shift()) {
+          this.#waiting--;
+          timer.wake();
         }
-        timer.queue = undefined;
-        heap.remove(0);
-        timer.wake();
+        due.shift();
       }
     } finally {
       this.#waking = false;

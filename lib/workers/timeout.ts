@@ -107,8 +107,8 @@ class TimingOut extends Scope {
   }
 
   private get isOver(): boolean {
-    const due = this.queue?.dueOf(this);
-    return this.queue !== undefined && due !== undefined && due < this.queue.now();
+    const due = this.bucket?.keeper.dueOf(this);
+    return this.bucket !== undefined && due !== undefined && due < this.bucket.keeper.now();
   }
 
   private verdictOn(outcome: Outcome): Outcome {

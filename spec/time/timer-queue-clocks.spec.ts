@@ -3,7 +3,8 @@ import { mock } from "node:test";
 import { expect } from "chai";
 import sinon from "sinon";
 import { wait } from "watchbill";
-import { type Timer, TimerQueue } from "../../lib/time/timer-queue.js";
+import type { Timer } from "../../lib/time/bucket.js";
+import { TimerQueue } from "../../lib/time/timer-queue.js";
 
 describe("TimerQueue.current", () => {
   let clock: sinon.SinonFakeTimers | undefined;
@@ -47,7 +48,7 @@ describe("TimerQueue.current", () => {
     let rounds = 0;
     let stopped = false;
     const loop: Timer = {
-      queue: undefined,
+      bucket: undefined,
       slot: -1,
       wake: () => {
         if (!stopped && ++rounds < 1_000_000) TimerQueue.current().schedule(loop, 0);
@@ -68,7 +69,7 @@ describe("A timer queue under timers that leave performance.now real, as those o
   it("is driven by the faked date", () => {
     mock.timers.enable({ apis: ["setTimeout", "setImmediate", "Date"] });
     let wakes = 0;
-    const timer: Timer = { queue: undefined, slot: -1, wake: () => wakes++ };
+    const timer: Timer = { bucket: undefined, slot: -1, wake: () => wakes++ };
     const queue = TimerQueue.current();
     queue.schedule(timer, queue.now() + 5_000);
     mock.timers.tick(4_999);

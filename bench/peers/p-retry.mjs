@@ -1,0 +1,5 @@
+import pRetry from "p-retry";
+
+export function attempts(job) {
+  return pRetry(job, { retries: Number.POSITIVE_INFINITY, minTimeout: 0, maxTimeout: 0 });
+}

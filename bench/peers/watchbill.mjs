@@ -1,0 +1,23 @@
+import { bootstrap, DeclarativeWorker, retryJob, StaticBackoff } from "../../dist/index.js";
+
+const backoff = new StaticBackoff({ sleep: "1s" });
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** With all that it has for every worker: a name, retry, health, status, and a runner that can be given orders. */
+export function repeating(count, interval, jobOf) {
+  const workers = Array.from(
+    { length: count },
+    (_, i) => new DeclarativeWorker({ name: `fleet/${i}`, job: jobOf(i), repeat: interval, retry: backoff }),
+  );
+  const controller = new AbortController();
+  const running = bootstrap(workers, { signal: controller.signal }).run();
+  return () => {
+    controller.abort();
+    return running;
+  };
+}
+
+export async function attempts(job) {
+  const { signal } = new AbortController();
+  await retryJob(job, new StaticBackoff({ sleep: 0 })).runOnce({ signal, logger: silent });
+}

@@ -1,0 +1,94 @@
+/** Something that can wait. The two fields are the notes of those who keep it waiting; nobody else writes them. */
+export interface Timer {
+  bucket: Bucket | undefined;
+  slot: number;
+  /** Its time has come; it no longer waits. Must not throw. */
+  wake(): void;
+}
+
+/** Whom timers wait with. */
+export interface Keeper {
+  /** The time of the clock that they wait by, in ms. */
+  now(): number;
+  cancel(timer: Timer): void;
+  dueOf(timer: Timer): number | undefined;
+}
+
+/** Fewer holes than that are not worth closing. */
+const fewHoles = 16;
+
+/**
+ * Timers that are due at the same tick, or at ticks that are close together, in the order in which they came. Any of them is
+ * taken out in constant time: it leaves a hole, and holes are closed once there are more of them than of timers.
+ */
+export class Bucket {
+  readonly keeper: Keeper;
+  #timers: (Timer | undefined)[] = [];
+  /** When each is due. In a column of its own: a number that is a field of an object costs an object more. */
+  #ticks: number[] = [];
+  #size = 0;
+  #first = Number.POSITIVE_INFINITY;
+  /** How many have been shifted out, holes included. */
+  #shifted = 0;
+
+  constructor(keeper: Keeper) {
+    this.keeper = keeper;
+  }
+
+  get isEmpty(): boolean {
+    return this.#size === 0;
+  }
+
+  /** Nothing here is due before this tick. Whoever it was said of may have been taken out since. */
+  get first(): number {
+    return this.#first;
+  }
+
+  tickOf(timer: Timer): number {
+    return this.#ticks[timer.slot] ?? Number.NaN;
+  }
+
+  add(timer: Timer, tick: number): void {
+    timer.bucket = this;
+    timer.slot = this.#timers.length;
+    this.#timers.push(timer);
+    this.#ticks.push(tick);
+    this.#size++;
+    if (tick < this.#first) this.#first = tick;
+  }
+
+  remove(timer: Timer): void {
+    timer.bucket = undefined;
+    this.#timers[timer.slot] = undefined;
+    this.#size--;
+    if (this.#timers.length > 2 * this.#size + fewHoles) this.#closeHoles();
+    if (this.#size === 0) this.#first = Number.POSITIVE_INFINITY;
+  }
+
+  /** Takes out the one that came first. */
+  shift(): Timer | undefined {
+    while (this.#size > 0) {
+      const timer = this.#timers[this.#shifted];
+      this.#timers[this.#shifted++] = undefined;
+      if (timer === undefined) continue;
+      timer.bucket = undefined;
+      this.#size--;
+      return timer;
+    }
+    return undefined;
+  }
+
+  /** Each that waits here, and when it is due. */
+  *[Symbol.iterator](): Generator<[Timer, number]> {
+    for (const [slot, timer] of this.#timers.entries()) {
+      if (timer !== undefined) yield [timer, this.#ticks[slot] ?? Number.NaN];
+    }
+  }
+
+  #closeHoles(): void {
+    const waiting = [...this];
+    [this.#timers, this.#ticks] = [[], []];
+    [this.#size, this.#shifted, this.#first] = [0, 0, Number.POSITIVE_INFINITY];
+    for (const [timer, tick] of waiting) this.add(timer, tick);
+  }
+}
