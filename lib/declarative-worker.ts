@@ -128,34 +128,38 @@ function chain(declared: DeclarativeWorker): Worker {
 }
 
 function core(declared: DeclarativeWorker): Worker {
-  const { name, worker, job, repeat } = declared;
-  const subject = name === undefined ? "A worker without a name" : `The worker ${name}`;
+  const { worker, job, repeat } = declared;
   if (job !== undefined && worker !== undefined) {
-    throw new InvalidArgumentError(`${subject} has both a worker and a job: give one of them`);
+    throw new InvalidArgumentError(`${subjectOf(declared)} has both a worker and a job: give one of them`);
   }
   if (worker !== undefined) {
     const refiner = (["repeat", "timeout", "retryJob"] as const).find((field) => declared[field] !== undefined);
-    if (refiner === undefined) return completing(subject, workerLink(worker), declared);
+    if (refiner === undefined) return completing(workerLink(worker), declared);
     throw new InvalidArgumentError(
-      `${subject} has ${refiner} beside a worker: ${refiner} is for jobs, so give the function as its job`,
+      `${subjectOf(declared)} has ${refiner} beside a worker: ${refiner} is for jobs, so give the function as its job`,
     );
   }
   if (declared.restart !== undefined) {
-    throw new InvalidArgumentError(`${subject} has restart but no worker: a repeated job does not return, so leave it out`);
+    throw new InvalidArgumentError(`${subjectOf(declared)} has restart but no worker: a repeated job does not return, so leave it out`);
   }
   if (job === undefined) {
-    throw new InvalidArgumentError(`${subject} has nothing to run: give a worker, or a job and how to repeat it`);
+    throw new InvalidArgumentError(`${subjectOf(declared)} has nothing to run: give a worker, or a job and how to repeat it`);
   }
   if (repeat === undefined) {
-    throw new InvalidArgumentError(`${subject} has a job without repeat: say how often it runs, or give it as its worker`);
+    throw new InvalidArgumentError(`${subjectOf(declared)} has a job without repeat: say how often it runs, or give it as its worker`);
   }
   return new RepeatLink(repeat, jobLink(refined(job, declared)));
 }
 
-function completing(subject: string, worker: WorkerLink, { restart = "always", retry: policy }: DeclarativeWorker): WorkerLink {
+function subjectOf({ name }: DeclarativeWorker): string {
+  return name === undefined ? "A worker without a name" : `The worker ${name}`;
+}
+
+function completing(worker: WorkerLink, declared: DeclarativeWorker): WorkerLink {
+  const { restart = "always", retry: policy } = declared;
   if (restart === "always") return worker;
   if (restart === "never" && policy !== undefined) {
-    throw new InvalidArgumentError(`${subject} has restart "never" and a retry: leave one of them out`);
+    throw new InvalidArgumentError(`${subjectOf(declared)} has restart "never" and a retry: leave one of them out`);
   }
   return new CompletingLink(worker);
 }

@@ -19,6 +19,6 @@ export function policyOptions(policy: unknown): Readonly<Record<string, unknown>
   return { ...policy };
 }
 
-function isBackoff(value: unknown): value is Backoff {
+export function isBackoff(value: unknown): value is Backoff {
   return typeof value === "object" && value !== null && "duration" in value && typeof value.duration === "function";
 }

@@ -66,6 +66,11 @@ export abstract class Activity extends Sleeper {
     return this.parent.reason;
   }
 
+  /** When what begins now begins, on the clock of the timer queue. Those that are begun together begin at the same moment. */
+  get beginsAt(): number {
+    return this.parent.beginsAt;
+  }
+
   /** What was ordered by hand for the worker that this is a part of, if anything was. */
   get orders(): Orders | undefined {
     return this.parent.orders;

@@ -20,11 +20,14 @@ export function workersOf(source: unknown, instantiate: (type: Newable) => objec
   return problems.attempt(sourceName(source), () => read(source, instantiate, problems)) ?? [];
 }
 
+/** A worker that is its own source. */
+export function givenWorker(worker: DeclarativeWorker, problems: Problems): FoundWorker {
+  if (worker.name === undefined) problems.add("A DeclarativeWorker without a name was given: give it a name");
+  return { worker, origin: "a DeclarativeWorker" };
+}
+
 function read(source: unknown, instantiate: (type: Newable) => object, problems: Problems): FoundWorker[] {
-  if (source instanceof DeclarativeWorker) {
-    if (source.name === undefined) problems.add("A DeclarativeWorker without a name was given: give it a name");
-    return [{ worker: source, origin: "a DeclarativeWorker" }];
-  }
+  if (source instanceof DeclarativeWorker) return [givenWorker(source, problems)];
   if (isNewable(source) && (isDecorated(source) || "workers" in source.prototype)) {
     return workersOfInstance(source, instantiate(source), problems);
   }

@@ -1,9 +1,9 @@
-import type { DeclarativeWorker } from "../declarative-worker.js";
+import { DeclarativeWorker } from "../declarative-worker.js";
 import type { FoundWorker } from "./found-worker.js";
 import { Instances } from "./instances.js";
 import { reportNameClashes } from "./name-clashes.js";
 import { Problems } from "./problems.js";
-import { construct, type Newable, sourceName, workersOf } from "./source.js";
+import { construct, givenWorker, type Newable, sourceName, workersOf } from "./source.js";
 
 export interface WorkerRegistryOptions {
   /**
@@ -21,7 +21,7 @@ export class WorkerRegistry {
    */
   readonly instances: Instances;
   readonly #sources: unknown[] = [];
-  /** What has been read of each source: a second look must neither make its instance again nor ask a configurer again. */
+  /** What has been read of classes and instances: a second look must neither make an instance again nor ask a configurer again. */
   readonly #found = new Map<unknown, FoundWorker[]>();
   #workers: readonly DeclarativeWorker[] | undefined;
 
@@ -61,7 +61,8 @@ export class WorkerRegistry {
     return found.map(({ worker }) => worker);
   }
 
-  #read(source: unknown, problems: Problems): FoundWorker[] {
+  #read(source: unknown, problems: Problems): readonly FoundWorker[] {
+    if (source instanceof DeclarativeWorker) return [givenWorker(source, problems)];
     const known = this.#found.get(source);
     if (known !== undefined) return known;
     const before = problems.count;

@@ -41,8 +41,10 @@ export function selectAmong(workers: readonly DeclarativeWorker[], selection: Se
   const fits = ({ label }: DeclarativeWorker, patterns: readonly Pattern[]): boolean =>
     patterns.some(({ matches }) => matches.test(label));
   const isWanted = (worker: DeclarativeWorker): boolean =>
-    fits(worker, only) && (onlyHere.length === 0 || fits(worker, onlyHere));
-  return workers.filter((worker) => isWanted(worker) && !fits(worker, except));
+    [only, onlyHere].every((patterns) => patterns.length === 0 || fits(worker, patterns));
+  return [only, onlyHere, except].every((patterns) => patterns.length === 0)
+    ? workers
+    : workers.filter((worker) => isWanted(worker) && !fits(worker, except));
 }
 
 /** The patterns of `WATCHBILL_ONLY` that name none of the workers, in words. */
@@ -51,18 +53,19 @@ export function missesOfEnvironment(workers: readonly DeclarativeWorker[]): stri
 }
 
 interface Patterns {
+  /** All, if there are none. */
   readonly only: readonly Pattern[];
-  /** Of the environment; all if there are none. */
+  /** Of the environment; all, if there are none. */
   readonly onlyHere: readonly Pattern[];
   readonly except: readonly Pattern[];
 }
 
-function compileAll({ only = "*", except = [] }: Selection, problems: Problems): Patterns {
+function compileAll({ only, except = [] }: Selection, problems: Problems): Patterns {
   if (Array.isArray(only) && only.length === 0)
     problems.add("The option only: it is empty, so nothing would run: leave it out to run all");
   const { WATCHBILL_ONLY = "", WATCHBILL_EXCEPT = "" } = process.env;
   return {
-    only: compile("The option only", only, problems),
+    only: only === undefined ? [] : compile("The option only", only, problems),
     onlyHere: compile("WATCHBILL_ONLY", listed(WATCHBILL_ONLY), problems),
     except: [
       ...compile("The option except", except, problems),
@@ -72,6 +75,7 @@ function compileAll({ only = "*", except = [] }: Selection, problems: Problems):
 }
 
 function missesOf(patterns: readonly Pattern[], workers: readonly DeclarativeWorker[]): string[] {
+  if (patterns.length === 0) return [];
   const names = workers.map(({ label }) => label);
   const missed = patterns.filter(({ matches }) => !names.some((name) => matches.test(name)));
   return missed.map(({ origin, pattern }) => `${origin}: "${pattern}" names no worker; there are ${listNames(names)}`);

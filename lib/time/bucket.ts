@@ -78,17 +78,23 @@ export class Bucket {
     return undefined;
   }
 
-  /** Each that waits here, and when it is due. */
-  *[Symbol.iterator](): Generator<[Timer, number]> {
-    for (const [slot, timer] of this.#timers.entries()) {
-      if (timer !== undefined) yield [timer, this.#ticks[slot] ?? Number.NaN];
+  /** Has all put elsewhere. */
+  forEach(put: (timer: Timer, tick: number) => void): void {
+    for (let slot = 0; slot < this.#timers.length; slot++) {
+      const timer = this.#timers[slot];
+      if (timer !== undefined) put(timer, this.tickOf(timer));
     }
   }
 
   #closeHoles(): void {
-    const waiting = [...this];
-    [this.#timers, this.#ticks] = [[], []];
-    [this.#size, this.#shifted, this.#first] = [0, 0, Number.POSITIVE_INFINITY];
-    for (const [timer, tick] of waiting) this.add(timer, tick);
+    let kept = 0;
+    this.forEach((timer, tick) => {
+      this.#timers[kept] = timer;
+      this.#ticks[kept] = tick;
+      timer.slot = kept++;
+    });
+    this.#timers.length = kept;
+    this.#ticks.length = kept;
+    this.#shifted = 0;
   }
 }

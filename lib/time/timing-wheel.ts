@@ -83,6 +83,8 @@ export class TimingWheel {
   }
 
   #putAgain(bucket: Bucket): void {
-    for (const [timer, tick] of bucket) this.add(timer, tick);
+    bucket.forEach((timer, tick) => {
+      this.add(timer, tick);
+    });
   }
 }

@@ -11,6 +11,7 @@ import { stderrLogger } from "../context/stderr-logger.js";
 import type { WorkerContext } from "../context/worker-context.js";
 import { DoNotRestart } from "../errors/do-not-restart.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { TimerQueue } from "../time/timer-queue.js";
 
 /** Where something runs, as the caller of a public function gives it: a {@link WorkerContext}, or as little of one as there is. */
 export interface RunOptions {
@@ -83,6 +84,10 @@ export class Bridge extends Scope {
 
   override get logger(): Logger {
     return this.#given("logger") ?? this.#outer?.logger ?? stderrLogger;
+  }
+
+  override get beginsAt(): number {
+    return TimerQueue.current().now();
   }
 
   /** What is called by hand is a part of the run that calls it, and not a worker that can be given orders. */

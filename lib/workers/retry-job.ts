@@ -48,17 +48,19 @@ function isCount(value: unknown): value is number {
 }
 
 class RetryJobLink extends JobLink {
-  readonly job: JobLink;
-  readonly policy: RetryJobPolicy;
+  readonly subject: JobLink;
+  readonly backoff: Backoff;
+  readonly maxAttempts: number;
 
-  constructor(job: JobLink, policy: RetryJobPolicy) {
+  constructor(subject: JobLink, { backoff, maxAttempts }: RetryJobPolicy) {
     super();
-    this.job = job;
-    this.policy = policy;
+    this.subject = subject;
+    this.backoff = backoff;
+    this.maxAttempts = maxAttempts;
   }
 
   get label(): string {
-    return this.job.label;
+    return this.subject.label;
   }
 
   override activity(parent: Activity): Activity {
@@ -66,14 +68,7 @@ class RetryJobLink extends JobLink {
   }
 }
 
-class RetryingJob extends Retrying {
-  readonly #maxAttempts: number;
-
-  constructor(parent: Activity, { job, policy }: RetryJobLink) {
-    super(parent, job, policy.backoff);
-    this.#maxAttempts = policy.maxAttempts;
-  }
-
+class RetryingJob extends Retrying<RetryJobLink> {
   protected override get channel(): typeof channels.retry {
     return channels.retry;
   }
@@ -88,7 +83,7 @@ class RetryingJob extends Retrying {
       // Whoever stops a retry is not asking for the error that it would have swallowed.
       new WorkerLogger(this.logger, this.name).error({ err: outcome }, "failed while it stopped, and is not tried again");
       this.settle("stopped");
-    } else if (++this.failures >= this.#maxAttempts) {
+    } else if (++this.failures >= this.link.maxAttempts) {
       this.settle(outcome);
     } else {
       this.tryAgain(outcome);

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { asBackoff, policyOptions } from "../backoff/as-backoff.js";
+import { asBackoff, isBackoff, policyOptions } from "../backoff/as-backoff.js";
 import type { Backoff } from "../backoff/backoff.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { type Duration, parseDuration } from "../time/duration.js";
@@ -19,6 +19,12 @@ export interface RetryOptions {
 
 export interface RetryPolicy {
   readonly backoff: Backoff;
+  readonly terms: RetryTerms;
+}
+
+/** On what terms something is restarted. Most have the usual ones, and share them: there may be a hundred thousand. */
+export interface RetryTerms {
+  /** In ms. */
   readonly resetAfter: number;
   readonly limit: RestartLimit | undefined;
   readonly retryIf: (error: Error, attempt: number) => unknown;
@@ -29,16 +35,18 @@ export interface RetryPolicy {
  * @throws InvalidArgumentError if there is no backoff in it, or an option is malformed
  */
 export function retryPolicy(policy: unknown): RetryPolicy {
-  const { backoff, resetAfter = "1m", maxRestarts, within, retryIf = always } = policyOptions(policy);
+  if (isBackoff(policy)) return { backoff: policy, terms: usualTerms };
+  const { backoff, ...terms } = policyOptions(policy);
+  return { backoff: asBackoff(backoff), terms: retryTerms(terms) };
+}
+
+function retryTerms({ resetAfter = "1m", maxRestarts, within, retryIf = always }: Readonly<Record<string, unknown>>): RetryTerms {
   if (!isPredicate(retryIf))
     throw new InvalidArgumentError(`retryIf is ${inspect(retryIf)}: give a function that returns a boolean`);
-  return {
-    backoff: asBackoff(backoff),
-    resetAfter: parseDuration(resetAfter),
-    limit: restartLimit(maxRestarts, within),
-    retryIf,
-  };
+  return { resetAfter: parseDuration(resetAfter), limit: restartLimit(maxRestarts, within), retryIf };
 }
+
+const usualTerms = retryTerms({});
 
 /**
  * The policy itself, once it is known to be one.
@@ -53,7 +61,6 @@ function assertRetry(policy: unknown): asserts policy is Backoff | RetryOptions 
   retryPolicy(policy);
 }
 
-/** One for all: there may be a hundred thousand policies. */
 function always(): boolean {
   return true;
 }

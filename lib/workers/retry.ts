@@ -7,7 +7,7 @@ import { channels } from "../events/channels.js";
 import { TimerQueue } from "../time/timer-queue.js";
 import { judge } from "./judge.js";
 import { RestartCount } from "./restart-limit.js";
-import { type RetryOptions, type RetryPolicy, retryPolicy } from "./retry-policy.js";
+import { type RetryOptions, type RetryPolicy, type RetryTerms, retryPolicy } from "./retry-policy.js";
 import { Retrying } from "./retrying.js";
 import type { Worker, WorkerFunc } from "./worker.js";
 import { WorkerLink, workerLink } from "./worker-link.js";
@@ -26,25 +26,27 @@ export function retry(worker: Worker | WorkerFunc, policy: Backoff | RetryOption
 }
 
 class RetryLink extends WorkerLink {
-  readonly worker: WorkerLink;
-  readonly policy: RetryPolicy;
+  readonly subject: WorkerLink;
+  readonly backoff: Backoff;
+  readonly terms: RetryTerms;
 
-  constructor(worker: WorkerLink, policy: RetryPolicy) {
+  constructor(subject: WorkerLink, { backoff, terms }: RetryPolicy) {
     super();
-    this.worker = worker;
-    this.policy = policy;
+    this.subject = subject;
+    this.backoff = backoff;
+    this.terms = terms;
   }
 
   get label(): string {
-    return this.worker.label;
+    return this.subject.label;
   }
 
   get isContinuous(): boolean {
-    return this.worker.isContinuous;
+    return this.subject.isContinuous;
   }
 
   override timeToStop(otherwise: number): number {
-    return this.worker.timeToStop(otherwise);
+    return this.subject.timeToStop(otherwise);
   }
 
   override activity(parent: Activity): Activity {
@@ -52,21 +54,15 @@ class RetryLink extends WorkerLink {
   }
 }
 
-class RetryingWorker extends Retrying {
-  readonly #link: RetryLink;
+class RetryingWorker extends Retrying<RetryLink> {
+  /** Of a continuous worker. */
   #startedAt = 0;
-  readonly #restarts: RestartCount | undefined;
+  /** Made at the first failure, if there is a limit. */
+  #restarts: RestartCount | undefined = undefined;
   /** Whether it had failed, and was on its way to be restarted, when the word to stop came. */
   #hadFailed = false;
   /** What is done for good in a group that is restarted. */
   #done: Set<Startable> | undefined = undefined;
-
-  constructor(parent: Activity, link: RetryLink) {
-    super(parent, link.worker, link.policy.backoff);
-    this.#link = link;
-    const { limit } = link.policy;
-    this.#restarts = limit === undefined ? undefined : new RestartCount(limit);
-  }
 
   override get attempt(): number {
     return !this.sleeping && this.hasProvedItself() ? 0 : super.attempt;
@@ -89,7 +85,7 @@ class RetryingWorker extends Retrying {
   }
 
   override begin(): void {
-    this.#startedAt = TimerQueue.current().now();
+    if (this.link.isContinuous) this.#startedAt = TimerQueue.current().now();
     super.begin();
   }
 
@@ -129,20 +125,23 @@ class RetryingWorker extends Retrying {
 
   /** What to end with, if the policy wants no further restart. */
   private verdictOn(failure: Error): Outcome | undefined {
+    const { retryIf, limit } = this.link.terms;
     try {
-      if (this.#link.policy.retryIf(failure, this.failures) === false) return failure;
+      if (retryIf(failure, this.failures) === false) return failure;
     } catch (thrown) {
       new WorkerLogger(this.logger, this.name).error({ err: failure }, "failed, and its retryIf throws, so it is given up");
       return judge(this, thrown, this.aborted);
     }
-    const limit = this.#restarts?.limitBrokenBy(TimerQueue.current().now(), this.failures);
-    return limit === undefined ? undefined : new RestartLimitError(this.name, limit, failure);
+    if (limit === undefined) return undefined;
+    this.#restarts ??= new RestartCount(limit);
+    const broken = this.#restarts.limitBrokenBy(TimerQueue.current().now(), this.failures);
+    return broken === undefined ? undefined : new RestartLimitError(this.name, broken, failure);
   }
 
   private hasProvedItself(): boolean {
     // To wait for the next run is not to be well: a repeated job shows that by a run that succeeds.
-    const { worker, policy } = this.#link;
-    return worker.isContinuous && TimerQueue.current().now() - this.#startedAt >= policy.resetAfter;
+    const { isContinuous, terms } = this.link;
+    return isContinuous && TimerQueue.current().now() - this.#startedAt >= terms.resetAfter;
   }
 }
 

@@ -1,26 +1,29 @@
 import type { Backoff } from "../backoff/backoff.js";
-import type { Startable } from "../context/activity.js";
-import { Activity } from "../context/activity.js";
+import { Activity, type Startable } from "../context/activity.js";
 import { describeSleep } from "../context/describe-sleep.js";
 import type { Phase, WorkerStatus } from "../context/worker-status.js";
 import { describeError } from "../errors/describe-error.js";
 import type { EventChannel } from "../events/event-channel.js";
 import { nextAttempt } from "./next-attempt.js";
 
+/** What is started again and again, and how, as it is declared. */
+export interface Retriable {
+  readonly subject: Startable;
+  readonly backoff: Backoff;
+}
+
 /** Something that is started again and again: counts its failures in a row, and waits for a backoff between two attempts. */
-export abstract class Retrying extends Activity {
-  readonly #subject: Startable;
-  readonly #backoff: Backoff;
+export abstract class Retrying<Declared extends Retriable> extends Activity {
+  protected readonly link: Declared;
   /** In a row, up to now. */
   protected failures = 0;
   #lastFailure: Error | undefined = undefined;
   /** Where a further attempt is told of. */
   protected abstract get channel(): EventChannel<"watchbill:restart" | "watchbill:retry">;
 
-  constructor(parent: Activity, subject: Startable, backoff: Backoff) {
+  constructor(parent: Activity, link: Declared) {
     super(parent);
-    this.#subject = subject;
-    this.#backoff = backoff;
+    this.link = link;
   }
 
   override get attempt(): number {
@@ -28,7 +31,7 @@ export abstract class Retrying extends Activity {
   }
 
   override begin(): void {
-    this.start(this.#subject);
+    this.start(this.link.subject);
   }
 
   override wake(): void {
@@ -43,7 +46,7 @@ export abstract class Retrying extends Activity {
   /** Begins the next attempt once its delay is over. Gives up if the backoff has no delay to give. */
   protected tryAgain(failure: Error | undefined): void {
     this.#lastFailure = failure;
-    const delay = nextAttempt(this, this.#backoff, this.failures, failure, this.channel);
+    const delay = nextAttempt(this, this.link.backoff, this.failures, failure, this.channel);
     // The backoff is the user's, and may have had all stopped.
     if (this.aborted) this.settle("stopped");
     else if (typeof delay === "number") this.sleep(delay);

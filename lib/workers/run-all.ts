@@ -22,6 +22,7 @@ export abstract class RunAll extends Scope {
   /** Those that are being begun, and how many of them have been. */
   #beginning: NamedActivity[] | undefined;
   #begun = 0;
+  #beganAt = 0;
   readonly #onSettled: (() => void)[] = [];
 
   constructor(parent: Activity, links: readonly Link[], kind: "worker" | "job") {
@@ -38,6 +39,7 @@ export abstract class RunAll extends Scope {
       return;
     }
     this.sleepForEver();
+    this.#beganAt = super.beginsAt;
     // What is added meanwhile is begun by whoever adds it.
     this.#beginning = [...this.members];
     for (const member of this.#beginning) {
@@ -52,6 +54,10 @@ export abstract class RunAll extends Scope {
   hasEnded(member: NamedActivity): boolean {
     const isToBegin = this.#beginning !== undefined && this.#beginning.indexOf(member) >= this.#begun;
     return !member.busy && !isToBegin;
+  }
+
+  override get beginsAt(): number {
+    return this.#beginning === undefined ? super.beginsAt : this.#beganAt;
   }
 
   override get busy(): boolean {

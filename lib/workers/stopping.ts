@@ -26,7 +26,6 @@ export class Stopping extends Sleeper {
   readonly #awaited = new Set<Activity>();
   #batch: readonly NamedActivity[] = [];
   #toldAt: number | undefined;
-  #isTelling = false;
   /** Those whose time was over before they had stopped. */
   readonly #late = new Map<Activity, Told>();
 
@@ -41,7 +40,7 @@ export class Stopping extends Sleeper {
 
   /** A member has settled. */
   hasStopped(member: Activity): void {
-    if (this.#awaited.delete(member) && this.#awaited.size === 0 && !this.#isTelling) this.#tellNext();
+    if (this.#awaited.delete(member) && this.#awaited.size === 0) this.#tellNext();
   }
 
   wasGivenUp(member: Activity): boolean {
@@ -112,17 +111,16 @@ export class Stopping extends Sleeper {
 
   #tellNext(): void {
     this.callOffSleep();
-    this.#isTelling = true;
     while (this.#awaited.size === 0) {
       const batch = this.#plan.batches.pop();
       if (batch === undefined) break;
       this.#batch = batch;
       this.#toldAt = TimerQueue.current().now();
-      for (const member of batch) if (member.busy) this.#awaited.add(member);
       // Those that have ended too: what they left running under their signals is to stop as well.
       for (const member of batch) member.abort(this.#plan.reason);
+      // Most have stopped by now: whoever sleeps stops at once.
+      for (const member of batch) if (member.busy) this.#awaited.add(member);
     }
-    this.#isTelling = false;
     if (this.#awaited.size > 0) this.#awaitDeadline();
     else this.#plan.onTold();
   }
