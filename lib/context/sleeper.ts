@@ -11,8 +11,7 @@ export abstract class Sleeper implements Timer {
   }
 
   protected sleep(ms: number): void {
-    const queue = TimerQueue.current();
-    queue.schedule(this, queue.now() + ms);
+    TimerQueue.current().sleep(this, ms);
   }
 
   /** Until a point in time on the clock of the timer queue. */

@@ -32,8 +32,7 @@ class Waiting implements Timer, Abortable {
   }
 
   begin(ms: number, signal: AbortSignal | undefined): void {
-    const queue = TimerQueue.current();
-    queue.schedule(this, queue.now() + ms);
+    TimerQueue.current().sleep(this, ms);
     if (signal !== undefined) this.#callOff = onAbort(signal, this);
   }
 

@@ -62,8 +62,17 @@ export class TimerQueue implements Keeper {
 
   /** Wakes the timer once `due` has come, instead of whenever it was scheduled for before. */
   schedule(timer: Timer, due: number): void {
+    this.#put(timer, Math.ceil(due - this.#origin));
+  }
+
+  /** Wakes the timer after so many ms; after none, in the next turn of the event loop. */
+  sleep(timer: Timer, ms: number): void {
+    const due = this.now() - this.#origin + ms;
+    this.#put(timer, ms > 0 ? Math.ceil(due) : Math.floor(due));
+  }
+
+  #put(timer: Timer, tick: number): void {
     timer.bucket?.keeper.cancel(timer);
-    const tick = Math.ceil(due - this.#origin);
     this.#wheel.add(timer, tick);
     this.#waiting++;
     if (!this.#waking && (this.#clear === undefined || tick < this.#armedFor)) this.#arm();

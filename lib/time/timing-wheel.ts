@@ -20,6 +20,8 @@ export class TimingWheel {
   #overdue: Bucket;
   /** Whatever was due at this tick or before has been taken out. */
   #now = -1;
+  /** Nothing to come is due before that. */
+  #next = Number.POSITIVE_INFINITY;
 
   constructor(keeper: Keeper) {
     this.#keeper = keeper;
@@ -29,6 +31,7 @@ export class TimingWheel {
 
   add(timer: Timer, tick: number): void {
     this.#bucketFor(tick).add(timer, tick);
+    if (tick < this.#next && tick > this.#now) this.#next = tick;
   }
 
   #bucketFor(tick: number): Bucket {
@@ -37,16 +40,12 @@ export class TimingWheel {
     return this.#coarser.find((level) => level.covers(tick))?.bucketAt(tick, this.#keeper) ?? this.#far;
   }
 
-  /** The tick at which something is due next: one that is past, if something is overdue; infinite, if nothing is ever due. */
+  /**
+   * The tick before which nothing is due: one that is past, if something is overdue; infinite, if nothing is ever due. It may have
+   * been said of a timer that has been taken out since.
+   */
   get next(): number {
-    return this.#overdue.isEmpty ? this.#nextToCome : this.#now;
-  }
-
-  get #nextToCome(): number {
-    const now = this.#now;
-    let next = this.#ticks.firstAfter(now);
-    for (let i = 0; next === undefined && i < this.#coarser.length; i++) next = this.#coarser[i]?.firstAfter(now);
-    return next ?? this.#far.first;
+    return this.#overdue.isEmpty ? this.#next : this.#now;
   }
 
   /** Takes out all that is due at a tick or before, in the order in which it is due. */
@@ -56,13 +55,20 @@ export class TimingWheel {
       due.push(this.#overdue);
       this.#overdue = new Bucket(this.#keeper);
     }
-    for (let next = this.#nextToCome; next <= tick; next = this.#nextToCome) {
-      this.#turnTo(next);
-      const bucket = this.#ticks.take(next);
-      this.#now = next;
+    while (this.#next <= tick) {
+      this.#turnTo(this.#next);
+      const bucket = this.#ticks.take(this.#next);
       if (bucket !== undefined) due.push(bucket);
+      this.#now = this.#next;
+      this.#next = this.#firstToCome();
     }
     return due;
+  }
+
+  #firstToCome(): number {
+    let first = this.#ticks.firstAfter(this.#now);
+    for (const level of this.#coarser) first ??= level.firstAfter(this.#now);
+    return first ?? this.#far.first;
   }
 
   /** Opens what a tick is in. Nothing may be due before it. */
