@@ -140,13 +140,17 @@ function core(declared: DeclarativeWorker): Worker {
     );
   }
   if (declared.restart !== undefined) {
-    throw new InvalidArgumentError(`${subjectOf(declared)} has restart but no worker: a repeated job does not return, so leave it out`);
+    throw new InvalidArgumentError(
+      `${subjectOf(declared)} has restart but no worker: a repeated job does not return, so leave it out`,
+    );
   }
   if (job === undefined) {
     throw new InvalidArgumentError(`${subjectOf(declared)} has nothing to run: give a worker, or a job and how to repeat it`);
   }
   if (repeat === undefined) {
-    throw new InvalidArgumentError(`${subjectOf(declared)} has a job without repeat: say how often it runs, or give it as its worker`);
+    throw new InvalidArgumentError(
+      `${subjectOf(declared)} has a job without repeat: say how often it runs, or give it as its worker`,
+    );
   }
   return new RepeatLink(repeat, jobLink(refined(job, declared)));
 }

@@ -66,7 +66,7 @@ export abstract class Activity extends Sleeper {
     return this.parent.reason;
   }
 
-  /** When what begins now begins, on the clock of the timer queue. Those that are begun together begin at the same moment. */
+  /** The moment at which something begins now, on the clock of the timer queue: the same for those that are begun together. */
   get beginsAt(): number {
     return this.parent.beginsAt;
   }

@@ -4,6 +4,10 @@ import { TimingWheel } from "./timing-wheel.js";
 /** Node's timers hold 31 bits of ms, some 24.8 days, and fire at once for more. */
 const longestNodeTimer = 2 ** 31 - 1;
 
+/** How long, in ms, one turn of the event loop goes on waking. The clock is looked at only every so many timers. */
+const longestTurn = 10;
+const timersBetweenLooks = 64;
+
 const original = { setTimeout: globalThis.setTimeout, now: nowOf(globalThis.performance) };
 
 /** Time in ms. Where timers are faked and `performance` is not, as with those of `node:test`, it is the faked `Date`'s. */
@@ -21,10 +25,12 @@ function nowOf(performance: object): unknown {
 /**
  * All the waiting there is: a wheel of due times under a single Node timer.
  *
- * A timer never wakes early, whatever its delay, months included, and at most a ms late by itself: it is due at the first whole ms of the queue's own time
- * that is not before its due time. Those due at the same ms wake in the order in which they were scheduled. What is scheduled from within a
- * wake-up waits for the next turn of the event loop, even if it is due already, so that a loop without a delay cannot starve
- * I/O, signals and other timers; and so does what becomes due meanwhile.
+ * A timer never wakes early, whatever its delay, months included: it is due at the first whole ms, counted from when the queue
+ * was made, that is not before its time. Those due at the same ms wake in the order in which they were scheduled.
+ *
+ * What is scheduled from within a wake-up waits for the next turn of the event loop, even if it is due already, so that a loop
+ * without a delay cannot starve I/O, signals and other timers. So does what becomes due meanwhile, and the rest of a crowd that
+ * takes more than 10 ms to wake.
  *
  * A queue lives on the clock that `globalThis` had when it was made. {@link current} makes a new one when that clock has
  * been replaced, by fake timers for example: what waits on one clock is never woken by another.
@@ -115,20 +121,30 @@ export class TimerQueue implements Keeper {
 
   readonly #wakeAllDue = (): void => {
     this.#clear = undefined;
-    const due = this.#due;
-    due.push(...this.#wheel.takeDue(Math.floor(this.now() - this.#origin)));
+    const begun = this.now();
+    this.#due.push(...this.#wheel.takeDue(Math.floor(begun - this.#origin)));
     this.#waking = true;
     try {
-      for (let bucket = due[0]; bucket !== undefined; bucket = due[0]) {
-        for (let timer = bucket.shift(); timer !== undefined; timer = bucket.shift()) {
-          this.#waiting--;
-          timer.wake();
-        }
-        due.shift();
+      let woken = 0;
+      for (let timer = this.#takeNext(); timer !== undefined; timer = this.#takeNext()) {
+        timer.wake();
+        if (++woken % timersBetweenLooks === 0 && this.now() - begun > longestTurn) break;
       }
     } finally {
       this.#waking = false;
       this.#arm();
     }
   };
+
+  #takeNext(): Timer | undefined {
+    for (let bucket = this.#due[0]; bucket !== undefined; bucket = this.#due[0]) {
+      const timer = bucket.shift();
+      if (timer !== undefined) {
+        this.#waiting--;
+        return timer;
+      }
+      this.#due.shift();
+    }
+    return undefined;
+  }
 }

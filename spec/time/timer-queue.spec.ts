@@ -109,6 +109,20 @@ describe("TimerQueue", () => {
     expect(woken.map(([name]) => name)).to.deep.equal(["slow", "b"]);
   });
 
+  it("leaves the rest of a crowd to the next turn, once that has taken more than 10 ms", () => {
+    let now = 0;
+    performance.now = () => now;
+    queue = new TimerQueue();
+    const crowd = Array.from({ length: 1_000 }, (_, index) => String(index));
+    for (const name of crowd) scheduled(name, 10, () => (now += 0.1));
+    now = 10;
+    clock.next();
+    expect(woken.length).to.be.within(100, 200);
+    expect(clock.countTimers()).to.equal(1);
+    clock.runAll();
+    expect(woken.map(([name]) => name)).to.deep.equal(crowd);
+  });
+
   it("forgets when a timer was due before it was scheduled again", () => {
     const sooner = scheduled("sooner", 100);
     const later = scheduled("later", 10);
