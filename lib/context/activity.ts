@@ -14,16 +14,15 @@ export interface Startable {
 
 /**
  * One link of a chain at work. Together the activities are the tree of all that runs: aborting goes down it, from parent to
- * child; outcomes and reports come up. Each kind overrides only what it changes, the rest is its parent's.
- *
- * Parent and child talk by plain method calls, and promises are kept for the code of users: with a promise between each two
- * links, a hundred thousand chains would cost four times the memory.
- *
- * There are several of these for every worker, so their size counts: private methods are left to TypeScript here, as a `#method`
- * costs a word in each object.
+ * child; outcomes and reports come up. Each kind overrides only what it changes, the rest is its parent's. Parent and child talk
+ * by plain method calls, and promises are kept for the code of users. Below, what an activity knows of its surroundings comes
+ * first, then what goes down the tree, then what comes up.
  *
  * An activity settles exactly once, and only when nothing under it runs any more. The one exception is a roster whose shutdown
  * timeout is over: it settles, and leaves those behind that hang.
+ *
+ * There are several of these for every worker, so their size counts: private methods are left to TypeScript here, as a `#method`
+ * costs a word in each object.
  */
 export abstract class Activity extends Sleeper {
   readonly parent: Activity;
@@ -42,8 +41,6 @@ export abstract class Activity extends Sleeper {
 
   /** The child that was started has ended; it is no longer there. */
   protected abstract ended(outcome: Outcome, child?: Activity): void;
-
-  // What an activity knows of its surroundings.
 
   get name(): string {
     return this.parent.name;
@@ -90,15 +87,13 @@ export abstract class Activity extends Sleeper {
     return this.parent.branch(child);
   }
 
-  // Downwards.
-
   protected start(link: Startable): void {
     if (this.aborted) {
       this.ended("stopped");
-      return;
+    } else {
+      this.child = link.activity(this);
+      this.child.begin();
     }
-    this.child = link.activity(this);
-    this.child.begin();
   }
 
   /** Passes the word down. Whoever sleeps settles at once; whoever works settles in its own time. */
@@ -145,8 +140,6 @@ export abstract class Activity extends Sleeper {
   reconsider(): void {
     this.child?.reconsider();
   }
-
-  // Upwards.
 
   protected settle(outcome: Outcome): void {
     this.parent.childSettled(outcome, this);
