@@ -1,0 +1,60 @@
+// What was tried for the order of the timers, without a clock; the figures are in docs/adr/0012. Run with `npm run alternatives`.
+import { TimingWheel } from "../../dist/time/timing-wheel.js";
+import { BinaryHeap } from "./binary-heap.mjs";
+
+const wakes = 2_000_000;
+
+/** Each takes out who is due first, and puts it in again a period later, until so many have been woken. */
+export const structures = Object.fromEntries(
+  [1_000, 10_000, 100_000, 1_000_000].flatMap((count) => [
+    [`a binary heap of ${count}`, () => onHeap(timersOf(count))],
+    [`a timing wheel of ${count}`, () => onWheel(timersOf(count))],
+  ]),
+);
+
+/** With periods that all differ, so that a thousand wake in a simulated second. */
+function timersOf(count) {
+  return Array.from({ length: count }, (_, i) => {
+    const period = Math.ceil(count * (0.5 + ((i * 7_919) % count) / count));
+    return { due: period, period, slot: -1, bucket: undefined };
+  });
+}
+
+function onHeap(timers) {
+  const heap = new BinaryHeap();
+  for (const timer of timers) heap.add(timer);
+  return () => {
+    for (let woken = 0; woken < wakes; woken++) {
+      const timer = heap.first;
+      heap.remove(timer);
+      timer.due += timer.period;
+      heap.add(timer);
+    }
+  };
+}
+
+function onWheel(timers) {
+  const wheel = new TimingWheel({ now: () => 0, cancel() {}, dueOf() {} });
+  for (const timer of timers) wheel.add(timer, timer.due);
+  return () => {
+    for (let woken = 0; woken < wakes; ) {
+      for (const bucket of wheel.takeDue(wheel.next)) {
+        for (let timer = bucket.shift(); timer !== undefined; timer = bucket.shift()) {
+          woken++;
+          timer.due += timer.period;
+          wheel.add(timer, timer.due);
+        }
+      }
+    }
+  };
+}
+
+/** One of them. */
+export async function measureStructure(make) {
+  const wakeAll = make();
+  // Once to have it compiled.
+  wakeAll();
+  const begun = performance.now();
+  wakeAll();
+  return { "to wake one and put it back (ns)": ((performance.now() - begun) * 1e6) / wakes };
+}
