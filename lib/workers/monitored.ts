@@ -32,7 +32,8 @@ export abstract class MonitoredLink extends NamingLink {
 export class Monitored extends NamedActivity<MonitoredLink> {
   #health: Health = "init";
   #failures = 0;
-  #lastError: Error | undefined = undefined;
+  /** In words: an error whose stack nobody has read keeps alive all that ran when it was thrown. */
+  #lastError: string | null = null;
   /** Whether the run that is under way has been counted as a failure already. */
   #isCounted = false;
   /** Those of what has ended. What is running adds its own when it is asked. */
@@ -127,7 +128,7 @@ export class Monitored extends NamedActivity<MonitoredLink> {
     const previous = this.#health;
     this.#health = state === "done" ? "ok" : "firing";
     const error = isFailure(state) ? state : undefined;
-    if (error !== undefined) this.#lastError = error;
+    if (error !== undefined) this.#lastError = describeError(error);
     if (previous !== this.#health && channels.health.isObserved) {
       channels.health.publish({ worker: this.name, health: this.#health, previous, error });
     }
@@ -137,7 +138,7 @@ export class Monitored extends NamedActivity<MonitoredLink> {
     status.health = this.#health;
     status.failures = this.#failures;
     status.attempt = this.attempt;
-    status.lastError = this.#lastError === undefined ? null : describeError(this.#lastError);
+    status.lastError = this.#lastError;
     if (this.#runs !== undefined) addRuns(status, this.#runs);
     super.describe(status);
     describeSleep(status, this, "paused");

@@ -17,7 +17,8 @@ export abstract class Retrying<Declared extends Retriable> extends Activity {
   protected readonly link: Declared;
   /** In a row, up to now. */
   protected failures = 0;
-  #lastFailure: Error | undefined = undefined;
+  /** In words, and not the error itself: one whose stack nobody has read keeps alive all that ran when it was thrown. */
+  #lastFailure: string | undefined = undefined;
   /** Where a further attempt is told of. */
   protected abstract get channel(): EventChannel<"watchbill:restart" | "watchbill:retry">;
 
@@ -45,7 +46,7 @@ export abstract class Retrying<Declared extends Retriable> extends Activity {
 
   /** Begins the next attempt once its delay is over. Gives up if the backoff has no delay to give. */
   protected tryAgain(failure: Error | undefined): void {
-    this.#lastFailure = failure;
+    this.#lastFailure = failure && describeError(failure);
     const delay = nextAttempt(this, this.link.backoff, this.failures, failure, this.channel);
     // The backoff is the user's, and may have had all stopped.
     if (this.aborted) this.settle("stopped");
@@ -55,7 +56,7 @@ export abstract class Retrying<Declared extends Retriable> extends Activity {
 
   override describe(status: WorkerStatus): void {
     status.attempt = this.attempt;
-    if (this.failures > 0 && this.#lastFailure !== undefined) status.lastError = describeError(this.#lastFailure);
+    if (this.failures > 0 && this.#lastFailure !== undefined) status.lastError = this.#lastFailure;
     describeSleep(status, this, this.phase);
     super.describe(status);
   }
