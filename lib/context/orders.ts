@@ -53,6 +53,11 @@ export class Orders {
     return new Promise((resolve, reject) => this.#wanted.push({ resolve, reject }));
   }
 
+  /** Whether the run that is under way was asked for. */
+  get servesRun(): boolean {
+    return this.#served.length > 0;
+  }
+
   runBegins(): void {
     this.#served.push(...this.#wanted.splice(0));
   }

@@ -91,19 +91,23 @@ class RetryingJob extends Retrying<RetryJobLink> {
     }
   }
 
-  /** A pause holds the further attempts of a run, and an order to run now does not let it wait for its backoff. */
+  /**
+   * A pause holds the further attempts of a run, unless somebody has ordered it and waits for its end. An order to run now does not let
+   * it wait for its backoff.
+   */
   override reconsider(): void {
     if (!this.sleeping) {
       super.reconsider();
     } else if (this.isHeld) {
       this.sleepForEver();
       this.orders?.rest();
-    } else {
+    } else if (this.orders?.servesRun !== true || this.orders.wantsRun) {
       this.sleep(0);
     }
   }
 
   private get isHeld(): boolean {
-    return this.orders?.isPaused === true && !this.orders.wantsRun;
+    const { orders } = this;
+    return orders?.isPaused === true && !orders.wantsRun && !orders.servesRun;
   }
 }

@@ -1,6 +1,4 @@
 import { getEventListeners } from "node:events";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { expect } from "chai";
 import { type SinonFakeTimers, useFakeTimers } from "sinon";
 import {
@@ -18,6 +16,7 @@ import {
   type WorkerContext,
   wait,
 } from "watchbill";
+import { collectGarbage } from "./collect-garbage.fixture.js";
 import { expectError, phases, recorder, Stubborn, silent, startOne, thrownBy, untilStopped, watch } from "./orders.fixture.js";
 
 const backoff = new StaticBackoff({ sleep: "30s" });
@@ -213,12 +212,3 @@ describe("A worker that is removed", () => {
     await running;
   });
 });
-
-async function collectGarbage() {
-  setFlagsFromString("--expose-gc");
-  const gc: unknown = runInNewContext("gc");
-  for (let times = 0; times < 3; times++) {
-    await new Promise(setImmediate);
-    if (typeof gc === "function") gc();
-  }
-}

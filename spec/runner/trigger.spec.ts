@@ -152,6 +152,22 @@ describe("A run triggered by hand", () => {
     await runner.stop();
   });
 
+  it("is one run of a paused worker with all its attempts, each after its backoff", async () => {
+    const { runner } = running(() => (starts.length < 3 ? Promise.reject(new Error("no luck")) : undefined), {
+      retryJob: backoff,
+    });
+    await runner.pause("fetch");
+    const triggered = watch(runner.trigger("fetch"));
+    await clock.tickAsync("00:10");
+    const paused = watch(runner.pause("fetch"));
+    await clock.tickAsync("00:49");
+    expect([triggered.outcome, paused.outcome]).to.deep.equal(["pending", "pending"]);
+    await clock.tickAsync("00:02");
+    expect([triggered.outcome, paused.outcome]).to.deep.equal(["resolved", "resolved"]);
+    expect(starts).to.deep.equal([0, 30, 60]);
+    expect(runner.status()[0]).to.deep.include({ phase: "paused", runs: 1 });
+  });
+
   it("rejects at the moment at which it times out, and the next one waits until it has ended", async () => {
     const { runner } = running(() => wait("20s"), { timeout: "5s", retry: backoff });
     const triggered = watch(runner.trigger("fetch"));
