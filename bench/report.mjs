@@ -24,7 +24,7 @@ Written by \`npm run bench\`, on ${today()}. Absolute figures belong to the mach
 ## Workers that wait for an hour
 
 Start is everything from nothing to the last worker that waits. Heap is what there is then, after a garbage collection, by the number of workers.
-Idle is the CPU of one core that waiting takes, over three seconds.
+Idle is the CPU of one core that waiting takes, over two seconds, once the garbage collector has come to rest.
 
 ${counts.map((count) => `### ${number(count)} workers\n\n${tables("scale", ({ parameters }) => parameters.count === count)}`).join("\n\n")}
 

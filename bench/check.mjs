@@ -1,0 +1,38 @@
+// What must not get worse, as far as it does not depend on a clock: run with `npm run bench:check`. Each figure is taken in a
+// process of its own. If more is worth what it buys, say so here.
+import { execFileSync } from "node:child_process";
+
+const limits = {
+  "heap of a worker, named, retried and repeated (B)": { figure: "heap", most: 780 },
+  "heap of a worker at 100,000, over that at 10,000": { figure: "heapGrowth", most: 1.1 },
+  "CPU to start and stop 100,000 workers, over that for 10,000": { figure: "cpuGrowth", most: 25 },
+  "listeners on the signal of 1,000 workers": { figure: "listeners", most: 1 },
+  "listeners on the process for 1,000 workers": { figure: "processListeners", most: 2 },
+  "Node timers that are armed in 100 rounds of 1,000 workers": { figure: "armed", most: 200 },
+  "allocated for a run of a plain function (B)": { figure: "allocatedSync", most: 300 },
+  "allocated for a run of an async function (B)": { figure: "allocatedAsync", most: 650 },
+};
+
+const figures = Object.assign(
+  {},
+  ...["growth", "listening", "allocated-sync", "allocated-async"].map((subject) => JSON.parse(inOwnProcess(subject))),
+);
+let isWorse = false;
+for (const [what, { figure, most }] of Object.entries(limits)) {
+  const value = figures[figure];
+  const isFine = value <= most;
+  if (!isFine) isWorse = true;
+  console.log(`${isFine ? "ok    " : "WORSE "} ${what.padEnd(62)} ${value.toFixed(2).padStart(7)}, at most ${most}`);
+}
+if (isWorse) {
+  console.error(
+    "Something costs more than it did. Find out why; if it is worth it, raise the limit in bench/check.mjs and say what for.",
+  );
+  process.exitCode = 1;
+}
+
+function inOwnProcess(subject) {
+  const script = new URL("check-one.mjs", import.meta.url).pathname;
+  const flags = ["--expose-gc", "--min-semi-space-size=128", "--max-semi-space-size=128"];
+  return execFileSync(process.execPath, [...flags, script, subject], { encoding: "utf8" });
+}
