@@ -1,4 +1,4 @@
-/** The textbook's heap of timers by due time, that know their slot. */
+/** The textbook's heap of timers by due time, that know their slot. Those that are due at the same time leave it in no order. */
 export class BinaryHeap {
   #timers = [];
 

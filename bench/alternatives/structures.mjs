@@ -4,18 +4,25 @@ import { BinaryHeap } from "./binary-heap.mjs";
 
 const wakes = 2_000_000;
 
+/** How many timers, and the least and the longest period in ticks. */
+const loads = {
+  "10,000 that are due at the same tick": [10_000, 100, 100],
+  "10,000 every 50 to 150 ticks": [10_000, 50, 150],
+  "100,000 every 1,000 to 60,000 ticks": [100_000, 1_000, 60_000],
+  "1,000,000 every 1,000 to 600,000 ticks": [1_000_000, 1_000, 600_000],
+};
+
 /** Each takes out who is due first, and puts it in again a period later, until so many have been woken. */
 export const structures = Object.fromEntries(
-  [1_000, 10_000, 100_000, 1_000_000].flatMap((count) => [
-    [`a binary heap of ${count}`, () => onHeap(timersOf(count))],
-    [`a timing wheel of ${count}`, () => onWheel(timersOf(count))],
+  Object.entries(loads).flatMap(([load, sizes]) => [
+    [`a binary heap of ${load}`, () => onHeap(timersOf(...sizes))],
+    [`a timing wheel of ${load}`, () => onWheel(timersOf(...sizes))],
   ]),
 );
 
-/** With periods that all differ, so that a thousand wake in a simulated second. */
-function timersOf(count) {
+function timersOf(count, least, longest) {
   return Array.from({ length: count }, (_, i) => {
-    const period = Math.ceil(count * (0.5 + ((i * 7_919) % count) / count));
+    const period = least + ((i * 7_919) % (longest - least + 1));
     return { due: period, period, slot: -1, bucket: undefined };
   });
 }
