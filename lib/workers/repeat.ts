@@ -15,7 +15,7 @@ import { WorkerLink } from "./worker-link.js";
  * error.
  *
  * With an interval, runs are due on a fixed grid, `start + n · interval`, on a monotonic clock: no drift ever adds up, and setting the
- * wall clock changes nothing. With a {@link Schedule}, they are due at its times on the wall clock, also after that was set: forward,
+ * wall clock changes nothing. Workers that a roster starts together have the same start. With a {@link Schedule}, they are due at its times on the wall clock, also after that was set: forward,
  * and a time that was jumped over is made up for within a minute; back by more than a minute, and the times come again. Once the
  * schedule has no further time, the worker is done for good.
  * @param when the interval between the starts of two runs, in ms or as a duration string, from 1 ms to years; or a schedule
