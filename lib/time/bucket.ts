@@ -19,7 +19,7 @@ const fewHoles = 16;
 
 /**
  * Timers that are due at the same tick, or at ticks that are close together, in the order in which they came. Any of them is
- * taken out in constant time: it leaves a hole, and holes are closed once there are more of them than of timers.
+ * taken out in constant time: it leaves a hole, and holes are closed once there are three for each timer.
  */
 export class Bucket {
   readonly keeper: Keeper;
@@ -61,7 +61,7 @@ export class Bucket {
     timer.bucket = undefined;
     this.#timers[timer.slot] = undefined;
     this.#size--;
-    if (this.#timers.length > 2 * this.#size + fewHoles) this.#closeHoles();
+    if (this.#timers.length > 4 * this.#size + fewHoles) this.#closeHoles();
     if (this.#size === 0) this.#first = Number.POSITIVE_INFINITY;
   }
 
