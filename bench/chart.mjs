@@ -4,9 +4,9 @@ import { median } from "./statistics.mjs";
 
 const colours = {
   watchbill: "#c2410c",
-  setInterval: "#6b7280",
+  "set-interval": "#6b7280",
   "toad-scheduler": "#0369a1",
-  Effect: "#7c3aed",
+  effect: "#7c3aed",
   "node-cron": "#15803d",
   croner: "#a16207",
 };
@@ -16,10 +16,7 @@ const panels = [
   { title: "stop (ms)", figure: "stop (ms)" },
 ];
 
-/**
- * What workers cost against how many there are, both on a logarithmic scale, as an SVG.
- * @param scale the results of the measure, with the name of the peer as it is to be written
- */
+/** What workers cost against how many there are, both on a logarithmic scale, as an SVG. */
 export function chart(scale) {
   const drawing = init(null, null, { renderer: "svg", ssr: true, width: 1_080, height: 420 });
   drawing.setOption({

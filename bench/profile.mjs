@@ -1,4 +1,4 @@
-// Where the time goes when 100,000 workers are started and stopped: `node bench/profile.mjs watchbill`, or a peer.
+// Where the time goes when 100,000 workers are started and stopped: `node --expose-gc bench/profile.mjs watchbill`, or a peer.
 import { Session } from "node:inspector/promises";
 import { PerformanceObserver } from "node:perf_hooks";
 import { sleep, timed } from "./meters.mjs";
@@ -14,9 +14,15 @@ const observer = new PerformanceObserver((list) => {
 });
 observer.observe({ entryTypes: ["gc"] });
 
-const { result: stop, ...starting } = await profiled(() => repeating(count, hour, () => async () => {}, "async"));
+const start = () => repeating(count, hour, () => async () => {}, "async");
+const { result: stop, ...starting } = await profiled(start);
 const { result: _, ...stopping } = await profiled(stop);
-for (const [phase, { top, ...figures }] of Object.entries({ starting, stopping })) {
+/** What it takes with memory that the process has already, and with code that is compiled. */
+globalThis.gc?.();
+const { result: stopAgain, ...startingAgain } = await profiled(start);
+const { result: __, ...stoppingAgain } = await profiled(stopAgain);
+const phases = { starting, stopping, "starting again": startingAgain, "stopping again": stoppingAgain };
+for (const [phase, { top, ...figures }] of Object.entries(phases)) {
   console.log(`\n${peer}, ${phase} ${count} workers`);
   console.table([figures]);
   console.table(top);

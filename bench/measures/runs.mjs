@@ -1,7 +1,7 @@
 import { cpuDuring, sleep } from "../meters.mjs";
 
 /** Until everything is compiled and has grown old: what a service costs is what it costs once it is warm. */
-const warmUp = 2_000;
+const warmUp = 4_000;
 
 /** What a run of an empty job costs in CPU, and how many of the runs that were due were done. */
 export async function runs({ repeating }, { count, interval, kind }) {
