@@ -12,13 +12,12 @@ export async function lateness({ repeating }, { count, interval }) {
   // Made beforehand, so that taking notes makes no garbage.
   const times = new Float64Array(count * room);
   const taken = new Uint32Array(count);
-  let isMeasured = false;
   const job = (i) => async () => {
-    if (isMeasured && taken[i] < room) times[i * room + taken[i]++] = performance.now();
+    if (taken[i] < room) times[i * room + taken[i]++] = performance.now();
   };
   const stop = await repeating(count, interval, job, "async");
   await sleep(warmUp);
-  isMeasured = true;
+  taken.fill(0);
   await sleep(measured);
   await stop();
   const late = [];
