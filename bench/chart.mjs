@@ -1,5 +1,5 @@
 import { init } from "echarts";
-import { counts } from "./plan.mjs";
+import { counts, labels } from "./plan.mjs";
 import { median } from "./statistics.mjs";
 
 const colours = {
@@ -22,7 +22,7 @@ export function chart(scale) {
   drawing.setOption({
     animation: false,
     backgroundColor: "#fff",
-    legend: { bottom: 8, data: Object.keys(colours) },
+    legend: { bottom: 8, data: Object.keys(colours).map(labelOf) },
     title: panels.map(({ title }, i) => ({ text: title, left: `${6 + i * 33}%`, top: 8, textStyle: { fontSize: 14 } })),
     grid: panels.map((_, i) => ({ left: `${6 + i * 33}%`, width: "26%", top: 48, bottom: 88 })),
     xAxis: panels.map((_, gridIndex) => ({
@@ -38,7 +38,7 @@ export function chart(scale) {
     series: panels.flatMap(({ figure }, index) =>
       Object.entries(colours).map(([peer, color]) => ({
         type: "line",
-        name: peer,
+        name: labelOf(peer),
         xAxisIndex: index,
         yAxisIndex: index,
         color,
@@ -50,6 +50,10 @@ export function chart(scale) {
   const svg = drawing.renderToSVGString();
   drawing.dispose();
   return svg;
+}
+
+function labelOf(peer) {
+  return labels[peer] ?? peer;
 }
 
 function pointsOf(scale, peer, figure) {

@@ -1,3 +1,6 @@
+/** What peers are called where they are not called as their file is. */
+export const labels = { "set-interval": "setInterval", effect: "Effect" };
+
 const everyone = ["watchbill", "set-interval", "toad-scheduler", "effect", "node-cron", "croner"];
 /** Those that know intervals below a second. */
 const finer = ["watchbill", "set-interval", "toad-scheduler", "effect"];

@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { aims } from "./aims.mjs";
-import { counts, loads } from "./plan.mjs";
+import { counts, labels, loads } from "./plan.mjs";
 import { withSpread } from "./statistics.mjs";
 
-const labels = { "set-interval": "setInterval", effect: "Effect" };
 const packages = ["toad-scheduler", "effect", "node-cron", "croner", "p-retry"];
 
 /** Of what was not reached. */
@@ -96,7 +95,7 @@ function tablesOf(results) {
 }
 
 function sizeTable(sizes) {
-  const lines = Object.entries(sizes).map(([name, size]) => `| ${name} | ${number(Math.round(size / 1_024))} |`);
+  const lines = Object.entries(sizes).map(([name, size]) => `| ${labels[name] ?? name} | ${number(Math.round(size / 1_024))} |`);
   return ["| | installed, with its dependencies (KiB) |", "|---|---|", ...lines].join("\n");
 }
 
