@@ -17,7 +17,7 @@ const file = new URL("results.json", import.meta.url);
 const isMeant = ({ measure }) => values.only === undefined || measure === values.only;
 const kept = plan.every(isMeant) ? [] : JSON.parse(readFileSync(file, "utf8"));
 const taken = await takeTurns(plan.filter(isMeant), rounds);
-const results = plan.map((task) => [...taken, ...kept].find((result) => keyOf(result) === keyOf(task)));
+const results = plan.map((task) => [...taken, ...kept].find((result) => keyOf(result) === keyOf(task)) ?? neverMeasured(task));
 writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`);
 
 const packages = ["watchbill", "toad-scheduler", "effect", "node-cron", "croner", "p-retry"];
@@ -26,6 +26,10 @@ const docs = new URL("../docs/", import.meta.url);
 writeFileSync(new URL("benchmarks.svg", docs), chart(results.filter(({ measure }) => measure === "scale")));
 writeFileSync(new URL("benchmarks.md", docs), report(results, { sizes }));
 console.log("written to docs/benchmarks.md and docs/benchmarks.svg");
+
+function neverMeasured(task) {
+  return { ...task, rounds: [], failure: "not measured" };
+}
 
 function keyOf({ measure, peer, parameters }) {
   return JSON.stringify([measure, peer, parameters]);

@@ -1,5 +1,9 @@
-import { schedule } from "node-cron";
+import { schedule, setLogger } from "node-cron";
 import { patternOf } from "../pattern-of.mjs";
+
+const quiet = () => {};
+// It warns of every run that it misses, which would be measured as well.
+setLogger({ info: quiet, warn: quiet, error: quiet, debug: quiet });
 
 export async function repeating(count, interval, jobOf) {
   const pattern = patternOf(interval);
