@@ -13,6 +13,8 @@ interface Requester {
  */
 export class Orders {
   #isPaused = false;
+  /** The run that is under way was asked for during the pause, and is not subject to it. */
+  #isExempt = false;
   /** For the run that comes next. */
   #wanted: Requester[] = [];
   /** For the run that is under way. */
@@ -25,6 +27,7 @@ export class Orders {
 
   pause(): void {
     this.#isPaused = true;
+    this.#isExempt = false;
   }
 
   /** Resolves once nothing of the worker runs. */
@@ -53,12 +56,13 @@ export class Orders {
     return new Promise((resolve, reject) => this.#wanted.push({ resolve, reject }));
   }
 
-  /** Whether the run that is under way was asked for. */
-  get servesRun(): boolean {
-    return this.#served.length > 0;
+  /** Whether the run that is under way is not to be tried again for now: unless it was asked for when there was a pause already. */
+  get holdsAttempts(): boolean {
+    return this.#isPaused && !this.wantsRun && !this.#isExempt;
   }
 
   runBegins(): void {
+    this.#isExempt = this.#isPaused && this.wantsRun;
     this.#served.push(...this.#wanted.splice(0));
   }
 

@@ -97,7 +97,7 @@ export class Roster extends RunningWorkers {
     succeed(successor, member);
     this.swap(member, successor);
     this.running++;
-    successor.begin();
+    this.beginMember(successor);
   }
 }
 

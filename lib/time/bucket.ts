@@ -6,11 +6,12 @@ export interface Timer {
   wake(): void;
 }
 
-/** Whom timers wait with. */
+/** What is asked of the queue that a timer waits in. */
 export interface Keeper {
   /** The time of the clock that they wait by, in ms. */
   now(): number;
   cancel(timer: Timer): void;
+  /** When the timer will wake: its due time, rounded up to a whole ms of the queue. */
   dueOf(timer: Timer): number | undefined;
 }
 
@@ -78,11 +79,11 @@ export class Bucket {
     return undefined;
   }
 
-  /** Has all put elsewhere. */
-  forEach(put: (timer: Timer, tick: number) => void): void {
+  /** Calls back with each and its tick, in the order in which they came. */
+  forEach(visit: (timer: Timer, tick: number) => void): void {
     for (let slot = 0; slot < this.#timers.length; slot++) {
       const timer = this.#timers[slot];
-      if (timer !== undefined) put(timer, this.tickOf(timer));
+      if (timer !== undefined) visit(timer, this.tickOf(timer));
     }
   }
 

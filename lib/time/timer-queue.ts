@@ -6,7 +6,7 @@ const longestNodeTimer = 2 ** 31 - 1;
 
 /** How long, in ms, one turn of the event loop goes on waking. The clock is looked at only every so many timers. */
 const longestTurn = 10;
-const timersBetweenLooks = 64;
+const timersBetweenLooks = 16;
 
 const original = { setTimeout: globalThis.setTimeout, now: nowOf(globalThis.performance) };
 
@@ -29,8 +29,8 @@ function nowOf(performance: object): unknown {
  * was made, that is not before its time. Those due at the same ms wake in the order in which they were scheduled.
  *
  * What is scheduled from within a wake-up waits for the next turn of the event loop, even if it is due already, so that a loop
- * without a delay cannot starve I/O, signals and other timers. So does what becomes due meanwhile, and the rest of a crowd that
- * takes more than 10 ms to wake.
+ * without a delay cannot starve I/O, signals and other timers. So does what becomes due meanwhile, and the rest of a crowd, once
+ * that has taken more than 10 ms to wake. That is looked at after every few timers: one that blocks is not interrupted.
  *
  * A queue lives on the clock that `globalThis` had when it was made. {@link current} makes a new one when that clock has
  * been replaced, by fake timers for example: what waits on one clock is never woken by another.
@@ -50,12 +50,13 @@ export class TimerQueue implements Keeper {
   readonly #clearImmediate = globalThis.clearImmediate;
   readonly #now = installedClock();
   /** When tick 0 is. */
-  readonly #origin = this.#now();
+  #origin = this.#now();
 
-  readonly #wheel = new TimingWheel(this);
+  #wheel = new TimingWheel(this);
   #waiting = 0;
-  /** Whose time has come, and who wake in this turn of the event loop. */
-  readonly #due: Bucket[] = [];
+  /** Whose time has come, and who wake in this turn of the event loop; and how many of these buckets are done with. */
+  #due: Bucket[] = [];
+  #done = 0;
 
   #armedFor = Number.POSITIVE_INFINITY;
   #clear: (() => void) | undefined;
@@ -93,7 +94,7 @@ export class TimerQueue implements Keeper {
     if (!this.#waking && this.#waiting === 0) this.#disarm();
   }
 
-  /** When the timer will wake. */
+  /** When the timer will wake: its due time, rounded up to a tick. */
   dueOf(timer: Timer): number | undefined {
     return timer.bucket?.keeper === this ? this.#origin + timer.bucket.tickOf(timer) : undefined;
   }
@@ -101,8 +102,10 @@ export class TimerQueue implements Keeper {
   #arm(): void {
     this.#disarm();
     if (this.#waiting === 0) return;
+    const now = this.now();
+    if (now - this.#origin < this.#wheel.now) this.#setBack(now);
     this.#armedFor = this.#due.length > 0 ? Number.NEGATIVE_INFINITY : this.#wheel.next;
-    const delay = this.#origin + this.#armedFor - this.now();
+    const delay = this.#origin + this.#armedFor - now;
     if (delay > 0) {
       // Rounded up: Node cuts off fractions, and a timer that fires early would have to be set again.
       const handle = this.#setTimeout(this.#wakeAllDue, Math.min(Math.ceil(delay), longestNodeTimer));
@@ -111,6 +114,16 @@ export class TimerQueue implements Keeper {
       const handle = this.#setImmediate(this.#wakeAllDue);
       this.#clear = () => this.#clearImmediate(handle);
     }
+  }
+
+  /** A clock that is a faked date may go back, and what was due by it is so no longer. */
+  #setBack(now: number): void {
+    const [wheel, origin] = [this.#wheel, this.#origin];
+    this.#wheel = new TimingWheel(this);
+    this.#origin = now;
+    wheel.forEach((timer, tick) => {
+      this.#wheel.add(timer, Math.ceil(origin + tick - now));
+    });
   }
 
   #disarm(): void {
@@ -122,9 +135,9 @@ export class TimerQueue implements Keeper {
   readonly #wakeAllDue = (): void => {
     this.#clear = undefined;
     const begun = this.now();
-    this.#due.push(...this.#wheel.takeDue(Math.floor(begun - this.#origin)));
     this.#waking = true;
     try {
+      for (const bucket of this.#wheel.takeDue(Math.floor(begun - this.#origin))) this.#due.push(bucket);
       let woken = 0;
       for (let timer = this.#takeNext(); timer !== undefined; timer = this.#takeNext()) {
         timer.wake();
@@ -137,14 +150,15 @@ export class TimerQueue implements Keeper {
   };
 
   #takeNext(): Timer | undefined {
-    for (let bucket = this.#due[0]; bucket !== undefined; bucket = this.#due[0]) {
+    for (let bucket = this.#due[this.#done]; bucket !== undefined; bucket = this.#due[++this.#done]) {
       const timer = bucket.shift();
       if (timer !== undefined) {
         this.#waiting--;
         return timer;
       }
-      this.#due.shift();
     }
+    this.#due = [];
+    this.#done = 0;
     return undefined;
   }
 }

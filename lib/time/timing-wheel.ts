@@ -48,7 +48,22 @@ export class TimingWheel {
     return this.#overdue.isEmpty ? this.#next : this.#now;
   }
 
-  /** Takes out all that is due at a tick or before, in the order in which it is due. */
+  /** The last tick at which anything was taken out. */
+  get now(): number {
+    return this.#now;
+  }
+
+  /** Calls back with all that wait, and their ticks: those of one tick in the order in which they came. */
+  forEach(visit: (timer: Timer, tick: number) => void): void {
+    this.#overdue.forEach(visit);
+    for (const level of [this.#ticks, ...this.#coarser]) level.forEach(visit);
+    this.#far.forEach(visit);
+  }
+
+  /**
+   * Takes out all that is due at a tick or before: first what was due already when it was added, in the order in which it came, and
+   * then the rest in the order in which it is due.
+   */
   takeDue(tick: number): Bucket[] {
     const due: Bucket[] = [];
     if (!this.#overdue.isEmpty) {

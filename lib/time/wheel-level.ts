@@ -1,4 +1,4 @@
-import { Bucket, type Keeper } from "./bucket.js";
+import { Bucket, type Keeper, type Timer } from "./bucket.js";
 
 /** So many buckets make one turn of a level, and one bucket of the next. */
 const size = 256;
@@ -45,6 +45,10 @@ export class WheelLevel {
       if (bucket !== undefined && !bucket.isEmpty) return bucket.first;
     }
     return undefined;
+  }
+
+  forEach(visit: (timer: Timer, tick: number) => void): void {
+    for (const bucket of this.#buckets) bucket?.forEach(visit);
   }
 
   #slotOf(tick: number): number {

@@ -4,6 +4,7 @@ import type { Backoff } from "../backoff/backoff.js";
 import type { Activity } from "../context/activity.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
 import { WorkerLogger } from "../context/worker-logger.js";
+import type { Phase } from "../context/worker-status.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { channels } from "../events/channels.js";
 import type { Job, JobFunc } from "./job.js";
@@ -91,23 +92,23 @@ class RetryingJob extends Retrying<RetryJobLink> {
     }
   }
 
-  /**
-   * A pause holds the further attempts of a run, unless somebody has ordered it and waits for its end. An order to run now does not let
-   * it wait for its backoff.
-   */
+  /** A pause holds the further attempts of a run, and an order to run now does not let it wait for its backoff. */
   override reconsider(): void {
     if (!this.sleeping) {
       super.reconsider();
     } else if (this.isHeld) {
       this.sleepForEver();
       this.orders?.rest();
-    } else if (this.orders?.servesRun !== true || this.orders.wantsRun) {
+    } else {
       this.sleep(0);
     }
   }
 
+  protected override get phase(): Phase {
+    return this.isHeld ? "paused" : "backing off";
+  }
+
   private get isHeld(): boolean {
-    const { orders } = this;
-    return orders?.isPaused === true && !orders.wantsRun && !orders.servesRun;
+    return this.orders?.holdsAttempts === true;
   }
 }

@@ -40,7 +40,7 @@ export abstract class Retrying<Declared extends Retriable> extends Activity {
   }
 
   /** What a worker is doing that waits here. */
-  private get phase(): Phase {
+  protected get phase(): Phase {
     return this.orders?.isPaused === true ? "paused" : "backing off";
   }
 

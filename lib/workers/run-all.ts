@@ -6,6 +6,9 @@ import { Scope } from "../context/scope.js";
 import { type Failure, WorkersFailedError } from "../errors/workers-failed-error.js";
 import { NamedActivity, NamingLink } from "./named.js";
 
+/** How far apart, in ms, those may begin of whom it is said that they begin together. */
+const longestMoment = 100;
+
 /**
  * Several links at work side by side, each under a name and with a signal of its own. Settles when all have settled, with
  * every error that there was. Keeps the process alive until then.
@@ -22,7 +25,8 @@ export abstract class RunAll extends Scope {
   /** Those that are being begun, and how many of them have been. */
   #beginning: NamedActivity[] | undefined;
   #begun = 0;
-  #beganAt = 0;
+  /** The moment at which the member begins that is being begun. */
+  #moment: number | undefined;
   readonly #onSettled: (() => void)[] = [];
 
   constructor(parent: Activity, links: readonly Link[], kind: "worker" | "job") {
@@ -39,13 +43,16 @@ export abstract class RunAll extends Scope {
       return;
     }
     this.sleepForEver();
-    this.#beganAt = super.beginsAt;
     // What is added meanwhile is begun by whoever adds it.
     this.#beginning = [...this.members];
+    let moment = super.beginsAt;
     for (const member of this.#beginning) {
       this.#begun++;
+      // A member may have blocked, and those after it do not begin in the past.
+      const now = super.beginsAt;
+      if (now - moment > longestMoment) moment = now;
       if (this.isDone(member.link)) this.childSettled("completed", member);
-      else member.begin();
+      else this.beginMember(member, moment);
     }
     this.#beginning = undefined;
   }
@@ -57,7 +64,15 @@ export abstract class RunAll extends Scope {
   }
 
   override get beginsAt(): number {
-    return this.#beginning === undefined ? super.beginsAt : this.#beganAt;
+    return this.#moment ?? super.beginsAt;
+  }
+
+  /** Its code may have others begun meanwhile. */
+  protected beginMember(member: NamedActivity, moment = super.beginsAt): void {
+    const outer = this.#moment;
+    this.#moment = moment;
+    member.begin();
+    this.#moment = outer;
   }
 
   override get busy(): boolean {
@@ -135,7 +150,7 @@ export abstract class RunAll extends Scope {
     this.members.push(member);
     this.running++;
     if (this.aborted) member.abort(this.reason);
-    member.begin();
+    this.beginMember(member);
   }
 
   #member(link: Link, index: number): NamedActivity {
