@@ -40,7 +40,7 @@ export class TimerQueue implements Keeper {
 
   /** The queue of the clock that is installed now. */
   static current(): TimerQueue {
-    if (TimerQueue.#current.#setTimeout !== globalThis.setTimeout) TimerQueue.#current = new TimerQueue();
+    if (!TimerQueue.#current.#isInstalled) TimerQueue.#current = new TimerQueue();
     return TimerQueue.#current;
   }
 
@@ -48,6 +48,7 @@ export class TimerQueue implements Keeper {
   readonly #clearTimeout = globalThis.clearTimeout;
   readonly #setImmediate = globalThis.setImmediate;
   readonly #clearImmediate = globalThis.clearImmediate;
+  readonly #date = globalThis.Date;
   readonly #now = installedClock();
   /** When tick 0 is. */
   #origin = this.#now();
@@ -61,6 +62,11 @@ export class TimerQueue implements Keeper {
   #armedFor = Number.POSITIVE_INFINITY;
   #clear: (() => void) | undefined;
   #waking = false;
+
+  /** The timers of `node:test` are the same ones whenever they are enabled, but the date is not. */
+  get #isInstalled(): boolean {
+    return this.#setTimeout === globalThis.setTimeout && this.#date === globalThis.Date;
+  }
 
   /** The monotonic time of this queue's clock, in ms. */
   now(): number {

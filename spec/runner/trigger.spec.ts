@@ -167,6 +167,20 @@ describe("A run triggered by hand", () => {
     expect(runner.status()[0]).to.deep.include({ phase: "paused", runs: 1 });
   });
 
+  it("is held, its further attempts, by a pause that is ordered after it", async () => {
+    const { runner } = running(() => Promise.reject(new Error("no luck")), { retryJob: backoff });
+    const triggered = watch(runner.trigger("fetch"));
+    await clock.tickAsync("00:40");
+    const paused = watch(runner.pause("fetch"));
+    await clock.tickAsync("01:00:00");
+    expect([triggered.outcome, paused.outcome]).to.deep.equal(["pending", "resolved"]);
+    expect(starts).to.deep.equal([0, 30]);
+    expect(runner.status()[0]).to.deep.include({ phase: "paused", nextDue: null });
+    runner.resume("fetch");
+    await clock.tickAsync(1);
+    expect(starts.length).to.equal(3);
+  });
+
   it("rejects at the moment at which it times out, and the next one waits until it has ended", async () => {
     const { runner } = running(() => wait("20s"), { timeout: "5s", retry: backoff });
     const triggered = watch(runner.trigger("fetch"));

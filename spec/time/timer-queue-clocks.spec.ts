@@ -66,6 +66,41 @@ describe("TimerQueue.current", () => {
 describe("A timer queue under timers that leave performance.now real, as those of node:test do", () => {
   afterEach(() => mock.timers.reset());
 
+  for (const time of ["one test", "the next, for which the date begins anew"]) {
+    it(`wakes at every second in ${time}`, () => {
+      mock.timers.enable({ apis: ["setTimeout", "setImmediate", "Date"] });
+      let wakes = 0;
+      const timer: Timer = {
+        bucket: undefined,
+        slot: -1,
+        wake: () => {
+          wakes++;
+          TimerQueue.current().sleep(timer, 1_000);
+        },
+      };
+      TimerQueue.current().sleep(timer, 1_000);
+      for (let second = 0; second < 10; second++) mock.timers.tick(1_000);
+      expect(wakes).to.equal(10);
+      timer.bucket?.keeper.cancel(timer);
+    });
+  }
+
+  it("has what waits wait for its time anew, when the date is set back", () => {
+    mock.timers.enable({ apis: ["setTimeout", "setImmediate", "Date"], now: 60_000 });
+    const woken: string[] = [];
+    const timerOf = (name: string): Timer => ({ bucket: undefined, slot: -1, wake: () => woken.push(name) });
+    const queue = TimerQueue.current();
+    queue.schedule(timerOf("first"), queue.now() + 10);
+    mock.timers.tick(10);
+    queue.schedule(timerOf("far"), queue.now() + 5_000);
+    mock.timers.setTime(1_000);
+    queue.schedule(timerOf("near"), queue.now() + 2_000);
+    mock.timers.tick(1_999);
+    expect(woken).to.deep.equal(["first"]);
+    mock.timers.tick(1);
+    expect(woken).to.deep.equal(["first", "near"]);
+  });
+
   it("is driven by the faked date", () => {
     mock.timers.enable({ apis: ["setTimeout", "setImmediate", "Date"] });
     let wakes = 0;

@@ -123,6 +123,17 @@ describe("TimerQueue", () => {
     expect(woken.map(([name]) => name)).to.deep.equal(crowd);
   });
 
+  it("wakes all after a standstill, at however many moments they were due", () => {
+    let now = 0;
+    performance.now = () => now;
+    queue = new TimerQueue();
+    for (let due = 1; due <= 200_000; due++) scheduled("a", due);
+    now = 300_000;
+    clock.runAll();
+    expect(woken.length).to.equal(200_000);
+    expect(clock.countTimers()).to.equal(0);
+  }).timeout(20_000);
+
   it("forgets when a timer was due before it was scheduled again", () => {
     const sooner = scheduled("sooner", 100);
     const later = scheduled("later", 10);
