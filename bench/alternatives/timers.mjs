@@ -33,17 +33,27 @@ function onHeap(startOf) {
     if (heap.first !== undefined) handle = setTimeout(wakeAll, Math.max(1, Math.ceil(heap.first.due - performance.now())));
   };
   const wakeAll = () => {
-    for (let now = performance.now(); heap.first.due <= now; now = performance.now()) {
-      const timer = heap.first;
-      wakes++;
+    const now = performance.now();
+    for (let timer = heap.first; timer.due <= now; timer = heap.first) {
       heap.remove(timer);
-      timer.due += period;
-      heap.add(timer);
+      timer.wake();
     }
     arm();
   };
-  const all = Array.from({ length: count }, () => ({ due: startOf() + period, slot: -1 }));
-  for (const timer of all) heap.add(timer);
+  const timer = () => {
+    const made = {
+      due: startOf() + period,
+      slot: -1,
+      wake() {
+        wakes++;
+        made.due += period;
+        heap.add(made);
+      },
+    };
+    heap.add(made);
+    return made;
+  };
+  const all = Array.from({ length: count }, timer);
   arm();
   return () => {
     for (const timer of all) heap.remove(timer);

@@ -1,7 +1,7 @@
 const interval = 10;
 const runs = 1_000;
-/** So many in a row are taken together, as each by itself is a little late. */
-const few = 10;
+/** So many in a row are taken together, as each by itself is a little late. A drift of more than 1.25 ms a run would not be seen as such. */
+const few = 4;
 
 /**
  * How much later than on the grid of the first the last of a thousand runs are, in ms.

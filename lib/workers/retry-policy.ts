@@ -22,7 +22,7 @@ export interface RetryPolicy {
   readonly terms: RetryTerms;
 }
 
-/** On what terms something is restarted. Most have the usual ones, and share them: there may be a hundred thousand. */
+/** On what terms something is restarted. Whoever gives a backoff alone has the usual ones, which all share: there may be a hundred thousand. */
 export interface RetryTerms {
   /** In ms. */
   readonly resetAfter: number;
