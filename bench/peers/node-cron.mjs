@@ -5,8 +5,10 @@ const quiet = () => {};
 // It warns of every run that it misses, which would be measured as well.
 setLogger({ info: quiet, warn: quiet, error: quiet, debug: quiet });
 
-export async function repeating(count, interval, jobOf) {
+export function repeating(count, interval, jobOf) {
   const pattern = patternOf(interval);
   const tasks = Array.from({ length: count }, (_, i) => schedule(pattern, jobOf(i), { noOverlap: true }));
-  return () => Promise.all(tasks.map((task) => task.destroy()));
+  return () => {
+    for (const task of tasks) task.destroy();
+  };
 }

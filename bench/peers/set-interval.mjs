@@ -1,6 +1,11 @@
 import { setImmediate } from "node:timers/promises";
 
-/** The bare timer: runs overlap, an error ends the process, and nobody knows how anybody is. */
+/**
+ * The bare timer: runs overlap, an error ends the process, and nobody knows how anybody is.
+ * @param {number} count
+ * @param {number} interval
+ * @param {(index: number) => () => unknown} jobOf
+ */
 export function repeating(count, interval, jobOf) {
   const timers = Array.from({ length: count }, (_, i) => setInterval(jobOf(i), interval));
   return () => timers.forEach(clearInterval);
