@@ -9,6 +9,6 @@ export function repeating(count, interval, jobOf) {
   const pattern = patternOf(interval);
   const tasks = Array.from({ length: count }, (_, i) => schedule(pattern, jobOf(i), { noOverlap: true }));
   return () => {
-    for (const task of tasks) task.destroy();
+    for (const task of tasks) void task.destroy();
   };
 }
