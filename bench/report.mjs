@@ -27,7 +27,7 @@ Written by \`npm run bench\`, on ${today()}. Absolute figures belong to the mach
 
 - Machine: ${cpus().length} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${process.arch}, Node ${process.versions.node}
 - Versions: watchbill ${versionOf("../package.json")}, ${packages.map((name) => `${name} ${versionOf(`node_modules/${name}/package.json`)}`).join(", ")}
-- Each measurement runs in a process of its own. They take turns, ${rounds(results)} rounds of all: a machine that becomes slower meanwhile is slower for
+- Each measurement runs in a process of its own. They take turns, ${rounds(results)} times each: a machine that becomes slower meanwhile is slower for
   everybody. Cells have the median, and in brackets the least and the most.
 - watchbill has everything on: a name, retry, health and status for every worker, and a runner that takes orders. toad-scheduler and the cron
   packages keep runs from overlapping; \`setInterval\` is bare.
@@ -101,7 +101,9 @@ function sizeTable(sizes) {
 }
 
 function rounds(results) {
-  return Math.max(...results.map((result) => result.rounds.length));
+  const taken = results.map((result) => result.rounds.length).filter((length) => length > 0);
+  const [least, most] = [Math.min(...taken), Math.max(...taken)];
+  return least === most ? `${most}` : `${least} to ${most}`;
 }
 
 function find(results, measure) {

@@ -1,7 +1,8 @@
-/** The middle one. */
+/** The middle one, or half way between the two that are. */
 export function median(values) {
   const sorted = values.toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1];
+  const middle = sorted.length / 2;
+  return (sorted[Math.ceil(middle) - 1] + sorted[Math.floor(middle)]) / 2;
 }
 
 /** The median, and from where to where the values go: `"374 (350–410)"`. */
