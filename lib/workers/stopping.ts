@@ -24,8 +24,6 @@ export class Stopping extends Sleeper {
   readonly #plan: StopPlan;
   /** Of the batch that has been told to stop, those that have not. */
   readonly #awaited = new Set<Activity>();
-  /** How many have stopped since the batch was told. */
-  #stopped = 0;
   #batch: readonly NamedActivity[] = [];
   #toldAt: number | undefined;
   /** Those whose time was over before they had stopped. */
@@ -42,7 +40,6 @@ export class Stopping extends Sleeper {
 
   /** A member has settled. */
   hasStopped(member: Activity): void {
-    this.#stopped++;
     if (this.#awaited.delete(member) && this.#awaited.size === 0) this.#tellNext();
   }
 
@@ -119,11 +116,10 @@ export class Stopping extends Sleeper {
       if (batch === undefined) break;
       this.#batch = batch;
       this.#toldAt = TimerQueue.current().now();
-      this.#stopped = 0;
       // Those that have ended too: what they left running under their signals is to stop as well.
       for (const member of batch) member.abort(this.#plan.reason);
-      // Whoever sleeps has stopped at once, and that may have been all.
-      if (this.#stopped < batch.length) for (const member of batch) if (member.busy) this.#awaited.add(member);
+      // Whoever sleeps has stopped at once.
+      for (const member of batch) if (member.busy) this.#awaited.add(member);
     }
     if (this.#awaited.size > 0) this.#awaitDeadline();
     else this.#plan.onTold();
