@@ -13,8 +13,8 @@ const why = `\`node --expose-gc bench/profile.mjs\` shows why not all of it:
   the first time meanwhile; no function has more than a tenth of the rest. A worker that has a name, retry, health, status and orders has half as many
   bytes again as a task of toad-scheduler, which has none of them. What was reached came from bytes, too: terms of a retry that all share, and nothing
   kept of what is not used.
-- **Stop.** Each of the three objects of a worker is told, settles and reports upwards; toad-scheduler clears a timer. Nearly all of that is waiting
-  for memory that is not in the cache.
+- **Stop.** Each of the three objects of a worker is told, settles and reports upwards; toad-scheduler clears a timer. Here too no
+  function stands out: it goes by how many objects are touched.
 - **An attempt.** A turn of the event loop after each failure is a promise of this library, and costs more by itself than an attempt of p-retry, which
   takes none (see below): the bare loop that takes one is the measure for what can be reached.`;
 

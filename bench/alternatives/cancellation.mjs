@@ -1,4 +1,4 @@
-// What was tried for cancellation; the figures are in docs/adr/0013. Run with `npm run alternatives`.
+// What was tried for cancellation; the figures are in docs/adr/0013. Run with `npm run alternatives --prefix bench`.
 import { setMaxListeners } from "node:events";
 import { heapUsed, timed } from "../meters.mjs";
 

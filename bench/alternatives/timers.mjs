@@ -1,4 +1,4 @@
-// What was tried for the timer queue; the figures are in docs/adr/0012. Run with `npm run alternatives`.
+// What was tried for the timer queue; the figures are in docs/adr/0012. Run with `npm run alternatives --prefix bench`.
 import { TimerQueue } from "../../dist/time/timer-queue.js";
 import { cpuDuring, heapUsed, sleep, timed } from "../meters.mjs";
 import { BinaryHeap } from "./binary-heap.mjs";

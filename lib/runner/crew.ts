@@ -44,7 +44,7 @@ export abstract class Crew extends WorkerLink {
   /**
    * Lets a repeated worker run now, and settles with that run: resolves if it succeeds, rejects with its error, or with the reason of
    * the stop if there is one before its end, whatever it returns then. Runs still never overlap: if one is under way, it is the next,
-   * and all who ask for that share it. The grid stays where it is. A backoff is cut short, and a worker that is paused runs this once.
+   * and all who ask for that share it. The grid stays where it is. A backoff is cut short, and a worker that is paused runs this once, with its further attempts.
    * A worker must not wait for a run of its own.
    *
    * Rejects with an {@link UnknownWorkerError}, with a {@link WorkerNotRunningError}, or with an {@link InvalidArgumentError} if it is not
