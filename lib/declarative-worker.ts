@@ -1,17 +1,19 @@
+import { inspect } from "node:util";
 import type { Backoff } from "./backoff/backoff.js";
 import { InvalidArgumentError } from "./errors/invalid-argument-error.js";
+import { distributed } from "./fleet/distributed.js";
 import { type Duration, parseOption } from "./time/duration.js";
 import type { Job, JobFunc } from "./workers/job.js";
 import { jobLink } from "./workers/job-link.js";
 import { MonitoredLink } from "./workers/monitored.js";
 import { asName } from "./workers/named.js";
 import { RepeatLink } from "./workers/repeat.js";
-import { type RepeatOptions, type Repetition, repetition } from "./workers/repetition.js";
+import { declaredRepetition, type RepeatDeclaration } from "./workers/repeat-declaration.js";
+import type { Repetition } from "./workers/repetition.js";
 import { CompletingLink, parseRestart, type Restart } from "./workers/restart.js";
 import { retry } from "./workers/retry.js";
 import { type RetryJobOptions, retryJob } from "./workers/retry-job.js";
 import type { RetryOptions } from "./workers/retry-policy.js";
-import { isSchedule, type Schedule } from "./workers/schedule.js";
 import { parseLimit, timeout } from "./workers/timeout.js";
 import type { Worker, WorkerFunc } from "./workers/worker.js";
 import { type WorkerLink, workerLink } from "./workers/worker-link.js";
@@ -21,13 +23,6 @@ export interface WorkerGroup {
   readonly name: string;
   readonly retry: Backoff | RetryOptions | undefined;
 }
-
-/** An interval or a schedule, and how it is kept to. */
-export type RepeatDeclaration =
-  | Duration
-  | Schedule
-  | ({ readonly interval: Duration } & RepeatOptions)
-  | ({ readonly schedule: Schedule } & RepeatOptions);
 
 /** Either a worker, or a job and how it is repeated; the rest refines it. */
 export interface DeclarativeWorkerOptions {
@@ -43,6 +38,8 @@ export interface DeclarativeWorkerOptions {
   readonly retryJob?: Backoff | RetryJobOptions | undefined;
   /** How long it may take to stop before it is given up on and named. The runner's by default. */
   readonly shutdownTimeout?: Duration | undefined;
+  /** Whether one process of a fleet runs it at a time. `false` by default. */
+  readonly distributed?: boolean | undefined;
   /**
    * The source that it comes from, the same object for all of that. Given at bootstrap.
    * @internal
@@ -52,7 +49,7 @@ export interface DeclarativeWorkerOptions {
 
 /**
  * A worker that is declared by its fields instead of being chained by hand. The links are always put together in the one
- * order that makes sense, whatever the order of the fields: named → health → retry → repeat → timeout → retryJob → the job.
+ * order that makes sense, whatever the order of the fields: named → health → distributed → retry → repeat → timeout → retryJob → the job.
  *
  * The fields are what was declared, plain and comparable, so that a test can look at them.
  */
@@ -68,6 +65,8 @@ export class DeclarativeWorker extends MonitoredLink {
   readonly retryJob: Backoff | RetryJobOptions | undefined;
   /** In ms. Not there if it was not given. */
   readonly shutdownTimeout?: number;
+  /** Not there if it is not. */
+  readonly distributed?: true;
   readonly #group: WorkerGroup | undefined;
   readonly #chain: WorkerLink;
 
@@ -83,6 +82,7 @@ export class DeclarativeWorker extends MonitoredLink {
     this.timeout = options.timeout === undefined ? undefined : parseLimit(options.timeout);
     this.retryJob = options.retryJob;
     if (options.shutdownTimeout !== undefined) this.shutdownTimeout = parseOption("shutdownTimeout", options.shutdownTimeout);
+    if (parseDistributed(options.distributed)) this.distributed = true;
     this.#group = options.group;
     this.#chain = workerLink(chain(this));
   }
@@ -113,18 +113,15 @@ export class DeclarativeWorker extends MonitoredLink {
   }
 }
 
-function declaredRepetition(declared: RepeatDeclaration): Repetition {
-  if (typeof declared !== "object" || declared === null || isSchedule(declared)) return repetition(declared);
-  const { interval, schedule }: { readonly interval?: unknown; readonly schedule?: unknown } = declared;
-  if (interval !== undefined && schedule !== undefined) {
-    throw new InvalidArgumentError("repeat has both an interval and a schedule: give one of them");
-  }
-  return repetition(schedule ?? interval, declared);
+function parseDistributed(value: unknown = false): boolean {
+  if (typeof value === "boolean") return value;
+  throw new InvalidArgumentError(`distributed is ${inspect(value)}: give true or false`);
 }
 
 function chain(declared: DeclarativeWorker): Worker {
   const { retry: policy } = declared;
-  return policy === undefined ? core(declared) : retry(core(declared), policy);
+  const here = policy === undefined ? core(declared) : retry(core(declared), policy);
+  return declared.distributed === true ? distributed(here) : here;
 }
 
 function core(declared: DeclarativeWorker): Worker {

@@ -2,16 +2,18 @@ export type { Backoff } from "./backoff/backoff.js";
 export { ExponentialBackoff, type ExponentialBackoffOptions } from "./backoff/exponential-backoff.js";
 export { StaticBackoff } from "./backoff/static-backoff.js";
 export { type BootstrapOptions, bootstrap } from "./bootstrap.js";
+export type { Engine, Lease, News, Place, Release, Seat } from "./context/engine.js";
 export type { Logger } from "./context/logger.js";
+export { Memory, type Note } from "./context/memory.js";
 export { wait } from "./context/wait.js";
 export type { WorkerContext } from "./context/worker-context.js";
-export type { Health, Phase, WorkerStatus } from "./context/worker-status.js";
+export type { Health, Holder, Phase, WorkerStatus } from "./context/worker-status.js";
 export {
   DeclarativeWorker,
   type DeclarativeWorkerOptions,
-  type RepeatDeclaration,
   type WorkerGroup,
 } from "./declarative-worker.js";
+export { Distributed } from "./decorators/distributed.js";
 export type { ValueOrOf, WorkerDecorator, WorkerMethodDecorator } from "./decorators/method-decorator.js";
 export { Named } from "./decorators/named.js";
 export { Repeat, type RepeatWorkerOptions } from "./decorators/repeat.js";
@@ -23,6 +25,7 @@ export { BackoffError } from "./errors/backoff-error.js";
 export { BootstrapError } from "./errors/bootstrap-error.js";
 export { DoNotRestart } from "./errors/do-not-restart.js";
 export { InvalidArgumentError } from "./errors/invalid-argument-error.js";
+export { LeaseLostError } from "./errors/lease-lost-error.js";
 export { RestartLimitError } from "./errors/restart-limit-error.js";
 export { RunnerBusyError } from "./errors/runner-busy-error.js";
 export { ScheduleError } from "./errors/schedule-error.js";
@@ -49,6 +52,7 @@ export type {
   WatchbillEvents,
 } from "./events/events.js";
 export { observe, type RunObserver } from "./events/observe.js";
+export { distributed } from "./fleet/distributed.js";
 export type { Newable } from "./registry/source.js";
 export type { WorkerConfigurer } from "./registry/worker-configurer.js";
 export { WorkerRegistry, type WorkerRegistryOptions } from "./registry/worker-registry.js";
@@ -63,6 +67,7 @@ export { group } from "./workers/group.js";
 export type { Job, JobFunc } from "./workers/job.js";
 export { named } from "./workers/named.js";
 export { repeat } from "./workers/repeat.js";
+export type { RepeatDeclaration } from "./workers/repeat-declaration.js";
 export type { IntervalRepetition, RepeatOptions, Repetition, ScheduledRepetition } from "./workers/repetition.js";
 export type { Restart } from "./workers/restart.js";
 export { retry } from "./workers/retry.js";

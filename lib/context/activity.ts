@@ -1,9 +1,7 @@
-import type { Logger } from "./logger.js";
-import type { Abortable } from "./on-abort.js";
-import type { Orders } from "./orders.js";
+import type { Memory } from "./memory.js";
 import type { Outcome } from "./outcome.js";
 import type { Runs } from "./runs.js";
-import { Sleeper } from "./sleeper.js";
+import { Surroundings } from "./surroundings.js";
 import type { WorkerStatus } from "./worker-status.js";
 
 /** What can be started under an activity: a link of a chain, as it is declared. */
@@ -16,7 +14,7 @@ export interface Startable {
  * One link of a chain at work. Together the activities are the tree of all that runs: aborting goes down it, from parent to
  * child; outcomes and reports come up. Each kind overrides only what it changes, the rest is its parent's. Parent and child talk
  * by plain method calls, and promises are kept for the code of users: with one between each two links, a hundred thousand chains
- * would cost four times the memory. Below stands what an activity knows of its surroundings, what goes down, and what comes up.
+ * would cost four times the memory. Below stands what goes down, and what comes up.
  *
  * An activity settles exactly once, and only when nothing under it runs any more. The one exception is a roster whose shutdown
  * timeout is over: it settles, and leaves those behind that hang.
@@ -24,7 +22,7 @@ export interface Startable {
  * There are several of these for every worker, so their size counts: private methods are left to TypeScript here, as a `#method`
  * costs a word in each object.
  */
-export abstract class Activity extends Sleeper {
+export abstract class Activity extends Surroundings {
   readonly parent: Activity;
   /** Whether the word to stop has come. */
   protected aborted = false;
@@ -42,37 +40,6 @@ export abstract class Activity extends Sleeper {
   /** The child that was started has ended; it is no longer there. */
   protected abstract ended(outcome: Outcome, child?: Activity): void;
 
-  get name(): string {
-    return this.parent.name;
-  }
-
-  get attempt(): number {
-    return this.parent.attempt;
-  }
-
-  /** As it was given: not guarded, and without the worker's name. */
-  get logger(): Logger {
-    return this.parent.logger;
-  }
-
-  get signal(): AbortSignal {
-    return this.parent.signal;
-  }
-
-  get reason(): unknown {
-    return this.parent.reason;
-  }
-
-  /** The moment at which something begins now, on the clock of the timer queue: the same for those that are begun together. */
-  get beginsAt(): number {
-    return this.parent.beginsAt;
-  }
-
-  /** What was ordered by hand for the worker that this is a part of, if anything was. */
-  get orders(): Orders | undefined {
-    return this.parent.orders;
-  }
-
   /** Whether what was started of that link is done for good: not to be started again, when the whole is. */
   isDone(link: Startable): boolean {
     return this.parent.isDone(link);
@@ -80,11 +47,6 @@ export abstract class Activity extends Sleeper {
 
   setDone(link: Startable, isDone: boolean): void {
     this.parent.setDone(link, isDone);
-  }
-
-  /** Aborts `child`, the root of another tree, together with this one's scope; returns how to call that off. */
-  branch(child: Abortable): () => void {
-    return this.parent.branch(child);
   }
 
   protected start(link: Startable): void {
@@ -109,6 +71,15 @@ export abstract class Activity extends Sleeper {
     } else {
       this.child?.abort(reason);
     }
+  }
+
+  /**
+   * The turn of the worker ends here: writes down what the next one has to know, the outermost link first, and is gone without an
+   * outcome. Nothing of the user's code runs.
+   */
+  leave(memory: Memory): void {
+    this.callOffSleep();
+    this.child?.leave(memory);
   }
 
   /** Whether it has failed already, and only waits for the rest of it to stop. */

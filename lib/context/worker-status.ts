@@ -22,6 +22,14 @@ export interface WorkerStatus {
   lastError: string | null;
   /** When it will run or be restarted next, in ms since the epoch. */
   nextDue: number | null;
+  /** Of a distributed worker alone: the process that runs it, or has run it last; null, if none has yet. */
+  holder?: Holder | null;
+}
+
+/** A process of a fleet. */
+export interface Holder {
+  readonly host: string;
+  readonly pid: number;
 }
 
 /** The row of a worker that has never been started. */

@@ -2,6 +2,7 @@ import { record } from "../metadata/record.js";
 import type { Duration } from "../time/duration.js";
 import type { Restart } from "../workers/restart.js";
 import type { WorkerFunc, Worker as WorkerInterface } from "../workers/worker.js";
+import { isSite } from "./is-site.js";
 import type { InstanceMethodContext, NoClass, ValueOrOf, WorkerMethodDecorator } from "./method-decorator.js";
 
 // The interface and the decorator share a name, so they must come from one module.
@@ -38,12 +39,4 @@ export function Worker(...args: unknown[]): WorkerMethodDecorator | undefined {
   if (!isSite(args)) return (...site: unknown[]) => record("Worker", args, site);
   record("Worker", [], args);
   return undefined;
-}
-
-/** Whether this is what a compiler hands to a decorator: two arguments or more, or a class under the legacy dialect. */
-function isSite(args: readonly unknown[]): boolean {
-  return (
-    args.length > 1 ||
-    (typeof args[0] === "function" && Object.getOwnPropertyDescriptor(args[0], "prototype")?.writable === false)
-  );
 }

@@ -110,6 +110,9 @@ function fieldsOf(decorator: string, code: (context: unknown) => unknown, first?
     case "RetryJob":
       retryJobPolicy(first);
       return { retryJob: first };
+    case "Distributed":
+      if (first !== undefined) throw new InvalidArgumentError(`@Distributed takes no options, and was given ${inspect(first)}`);
+      return { distributed: true };
     case "Named":
       return { name: asName(first) };
     default:

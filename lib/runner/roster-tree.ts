@@ -16,10 +16,10 @@ export class RosterTree {
   readonly #groups = new Map<WorkerGroup, RestartedGroup>();
 
   constructor(parent: Activity, workers: readonly DeclarativeWorker[], settings: CheckedSettings) {
-    const { shutdownTimeout, logger, stopOrder } = settings;
+    const { shutdownTimeout, logger, stopOrder, engine } = settings;
     this.#shutdownTimeout = shutdownTimeout;
     const batches = stopOrder === "reverse" ? inBatches : undefined;
-    this.roster = new Roster(parent, this.#linksOf(workers), { shutdownTimeout, logger, batches });
+    this.roster = new Roster(parent, this.#linksOf(workers), { shutdownTimeout, logger, batches, engine });
   }
 
   add(workers: readonly DeclarativeWorker[]): void {

@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { inspect } from "node:util";
+import type { Engine } from "../context/engine.js";
 import { isLogger, type Logger } from "../context/logger.js";
 import { isAbortSignal } from "../context/on-abort.js";
 import type { Problems } from "../registry/problems.js";
@@ -21,6 +22,8 @@ export interface RunnerSettings {
    * first, each of which begins when the one before it has stopped or its time is over.
    */
   readonly stopOrder?: StopOrder | undefined;
+  /** Decides where and when distributed workers run. By default, they run in this process. */
+  readonly engine?: Engine | undefined;
 }
 
 /** In which order a roster is stopped. */
@@ -34,11 +37,12 @@ export interface CheckedSettings {
   /** In ms. */
   readonly shutdownTimeout: number;
   readonly stopOrder: StopOrder;
+  readonly engine: Engine | undefined;
 }
 
 /** Checks the settings; each that makes no sense is a problem. */
 export function checkSettings(settings: RunnerSettings, problems: Problems): CheckedSettings {
-  const { logger, signal, signals, shutdownTimeout = "30s", stopOrder = "all" } = settings;
+  const { logger, signal, signals, shutdownTimeout = "30s", stopOrder = "all", engine } = settings;
   if (logger !== undefined && !isLogger(logger)) {
     problems.add(`The option logger: ${inspect(logger)} is no logger: give an object with debug, info, warn and error`);
   }
@@ -50,7 +54,16 @@ export function checkSettings(settings: RunnerSettings, problems: Problems): Che
   if (stopOrder !== "all" && stopOrder !== "reverse") {
     problems.add(`The option stopOrder: ${inspect(stopOrder)} is no order: give "all" or "reverse"`);
   }
-  return { logger, signal, signals, shutdownTimeout: timeout, stopOrder };
+  if (engine !== undefined && !isEngine(engine)) {
+    problems.add(
+      `The option engine: ${inspect(engine, { depth: 0 })} is no engine: give what bullmq() of watchbill/bullmq returns`,
+    );
+  }
+  return { logger, signal, signals, shutdownTimeout: timeout, stopOrder, engine };
+}
+
+function isEngine(value: unknown): value is Engine {
+  return typeof value === "object" && value !== null && "join" in value && typeof value.join === "function";
 }
 
 function checkSignals(signals: unknown, problems: Problems): void {

@@ -8,6 +8,7 @@ import { isFailure, type Outcome } from "../context/outcome.js";
 import type { Runs } from "../context/runs.js";
 import { Scope } from "../context/scope.js";
 import { stderrLogger } from "../context/stderr-logger.js";
+import type { Turn } from "../context/turn.js";
 import type { WorkerContext } from "../context/worker-context.js";
 import { DoNotRestart } from "../errors/do-not-restart.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
@@ -93,6 +94,11 @@ export class Bridge extends Scope {
   /** What is called by hand is a part of the run that calls it, and not a worker that can be given orders. */
   override get orders(): Orders | undefined {
     return undefined;
+  }
+
+  /** What is called by hand is waited for by the code that calls it. */
+  override get turn(): Turn | undefined {
+    return this.#outer?.turn?.whole;
   }
 
   override isDone(): boolean {

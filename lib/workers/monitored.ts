@@ -4,10 +4,11 @@ import { Orders } from "../context/orders.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
 import { addRuns, type Runs } from "../context/runs.js";
 import { WorkerLogger } from "../context/worker-logger.js";
-import type { Health, WorkerStatus } from "../context/worker-status.js";
+import { type Health, initialStatus, type WorkerStatus } from "../context/worker-status.js";
 import { describeError } from "../errors/describe-error.js";
 import { channels } from "../events/channels.js";
 import { eventOutcome } from "../events/event-outcome.js";
+import { TimerQueue } from "../time/timer-queue.js";
 import { NamedActivity, NamingLink } from "./named.js";
 import type { WorkerLink } from "./worker-link.js";
 
@@ -51,6 +52,23 @@ export class Monitored extends NamedActivity<MonitoredLink> {
     this.#lastError = predecessor.#lastError;
     this.#runs = predecessor.#runs;
     this.#orders = predecessor.#orders;
+  }
+
+  /** Goes on from where others have come to with the same worker, in other processes. */
+  adopt({ health, failures, lastError, runs, lastStart, lastDuration }: WorkerStatus): void {
+    this.#health = health;
+    this.#failures = failures;
+    this.#lastError = lastError;
+    if (lastStart === null) return;
+    const start = TimerQueue.current().now() - (Date.now() - lastStart);
+    this.#runs = { count: runs, lastStart: start, lastDuration: lastDuration ?? -1 };
+  }
+
+  /** Its row of the status. */
+  get row(): WorkerStatus {
+    const row = initialStatus(this.name);
+    this.describe(row);
+    return row;
   }
 
   override begin(): void {

@@ -28,14 +28,18 @@ export function repeat(when: Duration | Schedule, job: Job | JobFunc, options: R
 
 /** A repeated job, as it is declared. */
 export class RepeatLink extends WorkerLink {
-  readonly repetition: Repetition;
+  readonly #repetition: Repetition;
   readonly job: JobLink;
 
   /** @param repetition one that has been checked */
   constructor(repetition: Repetition, job: JobLink) {
     super();
-    this.repetition = repetition;
+    this.#repetition = repetition;
     this.job = job;
+  }
+
+  override get repetition(): Repetition {
+    return this.#repetition;
   }
 
   get label(): string {

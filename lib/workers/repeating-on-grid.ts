@@ -1,6 +1,8 @@
 import type { Activity } from "../context/activity.js";
+import type { Note } from "../context/memory.js";
 import { lastSlotDue, pointOfGrid } from "../time/grid.js";
 import type { JobLink } from "./job-link.js";
+import { gridIn } from "./next-turn.js";
 import { Repeating } from "./repeating.js";
 import type { IntervalRepetition } from "./repetition.js";
 
@@ -17,17 +19,30 @@ export class RepeatingOnGrid extends Repeating {
     this.#slot = repetition.startImmediately || repetition.initialDelay !== undefined ? -1 : 0;
   }
 
-  override begin(): void {
+  protected override beginAnew(): void {
     const { startImmediately, initialDelay = 0 } = this.#repetition;
     this.#start = this.beginsAt + initialDelay;
     if (startImmediately && !this.isPaused) this.wake();
     else this.awaitNext();
   }
 
+  protected override resume(note: Note): boolean {
+    const grid = gridIn(note, this.#repetition.interval);
+    if (grid === undefined) return false;
+    this.#start = grid.start - this.fleetTime.offset;
+    this.#slot = grid.slot;
+    return true;
+  }
+
+  protected override get position(): Note {
+    return { start: this.#start + this.fleetTime.offset, slot: this.#slot, interval: this.#repetition.interval };
+  }
+
   protected override awaitDue(): void {
     const { interval, jitter } = this.#repetition;
-    const due = pointOfGrid(this.#start, interval, this.#slot + 1);
-    this.sleepUntil(jitter === undefined ? due : due + Math.random() * jitter);
+    const point = pointOfGrid(this.#start, interval, this.#slot + 1);
+    const due = jitter === undefined ? point : point + Math.random() * jitter;
+    if (!this.rests(due)) this.sleepUntil(due);
   }
 
   protected override skip(now: number): void {

@@ -1,4 +1,5 @@
 import type { Activity } from "../context/activity.js";
+import { type Note, numberIn } from "../context/memory.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import type { WorkerStatus } from "../context/worker-status.js";
 import { ScheduleError } from "../errors/schedule-error.js";
@@ -35,12 +36,22 @@ export class RepeatingOnSchedule extends Repeating {
     this.#lookedAt = TimerQueue.current().now();
   }
 
-  override begin(): void {
+  protected override beginAnew(): void {
     const { startImmediately, initialDelay } = this.#repetition;
     // A time at the very end of the delay is not before that.
     this.#after = initialDelay === undefined ? this.#shown : this.#shown + initialDelay - 1;
     if (startImmediately && !this.isPaused) super.wake();
     else this.awaitNext();
+  }
+
+  protected override resume(note: Note): boolean {
+    const after = numberIn(note, "after");
+    if (after !== undefined) this.#after = after;
+    return after !== undefined;
+  }
+
+  protected override get position(): Note {
+    return { after: this.#after };
   }
 
   override wake(): void {
@@ -75,7 +86,8 @@ export class RepeatingOnSchedule extends Repeating {
   }
 
   private sleepTowardsDue(): void {
-    this.sleep(Math.min(Math.max(this.#due - this.#shown, 0), longestSleep));
+    const left = Math.max(this.#due - this.#shown, 0);
+    if (!this.rests(this.#lookedAt + left)) this.sleep(Math.min(left, longestSleep));
   }
 
   /** Returns whether the clock was set back. What has been since then comes again. */

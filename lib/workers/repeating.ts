@@ -1,8 +1,10 @@
 import { Activity } from "../context/activity.js";
 import { describeSleep } from "../context/describe-sleep.js";
+import { type Memory, type Note, numberIn } from "../context/memory.js";
 import type { Orders } from "../context/orders.js";
 import type { Outcome } from "../context/outcome.js";
 import { addRuns, type Runs } from "../context/runs.js";
+import type { Turn } from "../context/turn.js";
 import type { WorkerStatus } from "../context/worker-status.js";
 import { TimerQueue } from "../time/timer-queue.js";
 import type { JobLink } from "./job-link.js";
@@ -16,11 +18,52 @@ export abstract class Repeating extends Activity {
   #count = 0;
   #lastStart = 0;
   #lastDuration = -1;
+  /** Not asked for upwards at every run either. */
+  readonly #turn: Turn | undefined;
 
   constructor(parent: Activity, job: JobLink) {
     super(parent);
     this.#job = job;
     this.#orders = parent.orders;
+    this.#turn = parent.turn;
+  }
+
+  override begin(): void {
+    const note = this.#turn?.recall("repeat");
+    if (note === undefined || !this.resume(note)) this.beginAnew();
+    else if (note.isRunning === true) this.goOnWithRun(note);
+    else this.awaitNext();
+  }
+
+  protected abstract beginAnew(): void;
+
+  /** Goes on where a turn before this one has ended. Returns false if that cannot be told from what was written down. */
+  protected abstract resume(note: Note): boolean;
+
+  /** Where on the grid or in the schedule this is. */
+  protected abstract get position(): Note;
+
+  /** A run had begun, and waits for its next attempt. */
+  private goOnWithRun(note: Note): void {
+    const { now, offset } = this.fleetTime;
+    this.#lastStart = (numberIn(note, "since") ?? now + offset) - offset;
+    this.start(this.#job);
+  }
+
+  protected get fleetTime(): { readonly now: number; readonly offset: number } {
+    return { now: TimerQueue.current().now(), offset: this.#turn?.offset ?? 0 };
+  }
+
+  /** Hands the worker back until its next run, if that may be elsewhere. */
+  protected rests(due: number): boolean {
+    return this.#turn?.rest(due, "waiting") === true;
+  }
+
+  override leave(memory: Memory): void {
+    const isRunning = this.child !== undefined;
+    memory.write("repeat", { ...this.position, isRunning, since: this.#lastStart + this.fleetTime.offset });
+    this.ran(this.runs, "stopped");
+    super.leave(memory);
   }
 
   /** Sleeps until the next run is due. */
@@ -44,7 +87,7 @@ export abstract class Repeating extends Activity {
       this.awaitDue();
     } else if (orders.wantsRun) {
       this.sleep(0);
-    } else if (orders.isPaused) {
+    } else if (orders.isPaused && this.#turn === undefined) {
       this.sleepForEver();
       orders.rest();
     } else {
@@ -76,6 +119,8 @@ export abstract class Repeating extends Activity {
     // A run that returns after the word to stop may well have returned for that.
     const verdict = outcome === "done" && this.aborted ? "stopped" : outcome;
     this.#orders?.runEnds(verdict, this.reason);
+    // Also after the word to stop: a run that returns has run. One that is cut short rejects, and is repeated elsewhere.
+    if (outcome !== "stopped") this.#turn?.keep("repeat", this.position);
     if (verdict !== "done") {
       this.settle(verdict);
       return;

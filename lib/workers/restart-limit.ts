@@ -32,10 +32,16 @@ export function restartLimit(maxRestarts: unknown, within: unknown): RestartLimi
 export class RestartCount {
   readonly #limit: RestartLimit;
   /** When there were failures, as far back as the window reaches. */
-  #recent: number[] = [];
+  #recent: readonly number[];
 
-  constructor(limit: RestartLimit) {
+  /** @param recent those of which another count knows */
+  constructor(limit: RestartLimit, recent: readonly number[] = []) {
     this.#limit = limit;
+    this.#recent = recent;
+  }
+
+  get recent(): readonly number[] {
+    return this.#recent;
   }
 
   /**

@@ -74,6 +74,10 @@ class RetryingJob extends Retrying<RetryJobLink> {
     return channels.retry;
   }
 
+  protected override get kind(): string {
+    return "retryJob";
+  }
+
   /** An attempt that has timed out is not yet a run that has failed. */
   override failing(): void {}
 

@@ -1,11 +1,13 @@
 import type { Backoff } from "../backoff/backoff.js";
 import type { Activity, Startable } from "../context/activity.js";
+import type { Note } from "../context/memory.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import { RestartLimitError } from "../errors/restart-limit-error.js";
 import { channels } from "../events/channels.js";
 import { TimerQueue } from "../time/timer-queue.js";
 import { judge } from "./judge.js";
+import type { Repetition } from "./repetition.js";
 import { RestartCount } from "./restart-limit.js";
 import { type RetryOptions, type RetryPolicy, type RetryTerms, retryPolicy } from "./retry-policy.js";
 import { Retrying } from "./retrying.js";
@@ -43,6 +45,10 @@ class RetryLink extends WorkerLink {
 
   get isContinuous(): boolean {
     return this.subject.isContinuous;
+  }
+
+  override get repetition(): Repetition | undefined {
+    return this.subject.repetition;
   }
 
   override timeToStop(otherwise: number): number {
@@ -91,6 +97,27 @@ class RetryingWorker extends Retrying<RetryLink> {
 
   protected override get channel(): typeof channels.restart {
     return channels.restart;
+  }
+
+  protected override get kind(): string {
+    return "retry";
+  }
+
+  protected override recall(note: Note): void {
+    super.recall(note);
+    const { limit } = this.link.terms;
+    const { failedAt } = note;
+    if (limit === undefined || !Array.isArray(failedAt)) return;
+    const offset = this.turn?.offset ?? 0;
+    this.#restarts = new RestartCount(
+      limit,
+      failedAt.filter((time) => typeof time === "number").map((time) => time - offset),
+    );
+  }
+
+  protected override get note(): Note {
+    const offset = this.turn?.offset ?? 0;
+    return { ...super.note, ...(this.#restarts && { failedAt: this.#restarts.recent.map((time) => time + offset) }) };
   }
 
   override recovered(): void {

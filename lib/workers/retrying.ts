@@ -1,9 +1,11 @@
 import type { Backoff } from "../backoff/backoff.js";
 import { Activity, type Startable } from "../context/activity.js";
 import { describeSleep } from "../context/describe-sleep.js";
+import { type Memory, type Note, numberIn } from "../context/memory.js";
 import type { Phase, WorkerStatus } from "../context/worker-status.js";
 import { describeError } from "../errors/describe-error.js";
 import type { EventChannel } from "../events/event-channel.js";
+import { TimerQueue } from "../time/timer-queue.js";
 import { nextAttempt } from "./next-attempt.js";
 
 /** What is started again and again, and how, as it is declared. */
@@ -21,6 +23,8 @@ export abstract class Retrying<Declared extends Retriable> extends Activity {
   #lastFailure: string | undefined = undefined;
   /** Where a further attempt is told of. */
   protected abstract get channel(): EventChannel<"watchbill:restart" | "watchbill:retry">;
+  /** Under which it writes down what its next turn has to know. */
+  protected abstract get kind(): string;
 
   constructor(parent: Activity, link: Declared) {
     super(parent);
@@ -32,7 +36,23 @@ export abstract class Retrying<Declared extends Retriable> extends Activity {
   }
 
   override begin(): void {
+    const note = this.turn?.recall(this.kind);
+    if (note !== undefined) this.recall(note);
     this.start(this.link.subject);
+  }
+
+  protected recall(note: Note): void {
+    this.failures = numberIn(note, "failures") ?? 0;
+    if (typeof note.lastFailure === "string") this.#lastFailure = note.lastFailure;
+  }
+
+  protected get note(): Note {
+    return { failures: this.failures, lastFailure: this.#lastFailure };
+  }
+
+  override leave(memory: Memory): void {
+    memory.write(this.kind, this.note);
+    super.leave(memory);
   }
 
   override wake(): void {
@@ -50,8 +70,8 @@ export abstract class Retrying<Declared extends Retriable> extends Activity {
     const delay = nextAttempt(this, this.link.backoff, this.failures, failure, this.channel);
     // The backoff is the user's, and may have had all stopped.
     if (this.aborted) this.settle("stopped");
-    else if (typeof delay === "number") this.sleep(delay);
-    else this.settle(delay);
+    else if (typeof delay !== "number") this.settle(delay);
+    else if (this.turn?.rest(TimerQueue.current().now() + delay, "backing off") !== true) this.sleep(delay);
   }
 
   override describe(status: WorkerStatus): void {

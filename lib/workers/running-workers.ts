@@ -1,4 +1,5 @@
 import type { Activity } from "../context/activity.js";
+import type { Engine } from "../context/engine.js";
 import type { Link } from "../context/link.js";
 import type { Logger } from "../context/logger.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
@@ -25,6 +26,8 @@ export interface RosterOptions {
   readonly onLate?: (error: ShutdownTimeoutError) => void;
   /** Its parent's by default. */
   readonly logger?: Logger | undefined;
+  /** Runs those members that are distributed. By default, that of the roster around this one. */
+  readonly engine?: Engine | undefined;
 }
 
 /** Workers side by side: the end of one is the end of all, unless it is done for good. */
@@ -40,6 +43,10 @@ export class RunningWorkers extends RunAll {
 
   override get logger(): Logger {
     return this.options.logger ?? super.logger;
+  }
+
+  get engine(): Engine | undefined {
+    return this.options.engine;
   }
 
   /** What the end of a member means: to return is to fail, unless one was told to stop. */

@@ -1,6 +1,8 @@
 import type { Activity } from "../context/activity.js";
+import { type Memory, numberIn } from "../context/memory.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
 import { Scope } from "../context/scope.js";
+import { type Turn, turnUntil } from "../context/turn.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import type { WorkerStatus } from "../context/worker-status.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
@@ -8,6 +10,7 @@ import { TimeoutError } from "../errors/timeout-error.js";
 import { channels } from "../events/channels.js";
 import { type Duration, parseDuration } from "../time/duration.js";
 import { formatDuration } from "../time/format-duration.js";
+import { TimerQueue } from "../time/timer-queue.js";
 import type { Job, JobFunc } from "./job.js";
 import { JobLink, jobLink } from "./job-link.js";
 
@@ -68,8 +71,28 @@ class TimingOut extends Scope {
   }
 
   override begin(): void {
-    this.sleep(this.#link.limit);
+    const { turn } = this.parent;
+    const until = numberIn(turn?.recall("timeout"), "until");
+    const left = until === undefined || turn === undefined ? this.#link.limit : until - turn.offset - TimerQueue.current().now();
+    if (left <= 0) {
+      this.settle(this.timedOut());
+      return;
+    }
+    this.sleep(left);
     this.start(this.#link.job);
+  }
+
+  /** In which the run is not to be tried again when its time is over. */
+  override get turn(): Turn | undefined {
+    const { turn } = this.parent;
+    const due = this.bucket?.keeper.dueOf(this);
+    return turn === undefined || due === undefined ? turn : turnUntil(turn, due);
+  }
+
+  override leave(memory: Memory): void {
+    const due = this.bucket?.keeper.dueOf(this);
+    if (due !== undefined) memory.write("timeout", { until: due + (this.parent.turn?.offset ?? 0) });
+    super.leave(memory);
   }
 
   /** The time is over. */

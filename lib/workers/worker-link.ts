@@ -10,6 +10,7 @@ import { TimerQueue } from "../time/timer-queue.js";
 import { endWorkerOf, runUnder } from "./bridge.js";
 import { Call } from "./call.js";
 import { className } from "./class-name.js";
+import type { Repetition } from "./repetition.js";
 import type { Worker, WorkerFunc } from "./worker.js";
 
 /** A link that is a worker. */
@@ -19,6 +20,14 @@ export abstract class WorkerLink extends Link implements Worker {
    * @internal
    */
   abstract readonly isContinuous: boolean;
+
+  /**
+   * How it repeats, if that is what it does.
+   * @internal
+   */
+  get repetition(): Repetition | undefined {
+    return undefined;
+  }
 
   /**
    * Resolves when the worker has returned, or has stopped after an abort. If it is done for good, the worker whose context this

@@ -1,0 +1,98 @@
+import { inspect } from "node:util";
+import {
+  type ConnectionOptions,
+  createPostgresBackend,
+  createRedisBackend,
+  DEFAULT_SCHEMA,
+  isPgPool,
+  isRedisInstance,
+  type PgPool,
+  runMigrations,
+} from "bullmq";
+import { FleetError } from "../errors/fleet-error.js";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { type OpenQueue, type OpenTerms, openQueue } from "./open-queue.js";
+import { Secrets } from "./secrets.js";
+
+/** Where a fleet meets. */
+export interface Connection {
+  /** For people, without credentials. */
+  readonly shown: string;
+  readonly secrets: Secrets;
+  /** Opens the queue, as far as that goes without a connection. */
+  open(terms: OpenTerms): Promise<OpenQueue>;
+}
+
+/** Apart from what others keep in the same database. */
+const apart = "watchbill";
+
+/** How long, in ms, a statement may take, and a connection to be made, before it has failed. */
+const patience = 10_000;
+
+/**
+ * The connection that a URL or a ready client stands for. Connects to nothing.
+ * @throws InvalidArgumentError if it is neither; what was given is not shown, as there may be a password in it
+ */
+export function parseConnection(connection: unknown): Connection {
+  if (typeof connection === "string") return ofUrl(connection);
+  if (typeof connection === "object" && connection !== null) {
+    const secrets = new Secrets([]);
+    if (isPgPool(connection)) {
+      const open = async (terms: OpenTerms): Promise<OpenQueue> => {
+        await migrate(connection);
+        return openQueue(connection, createPostgresBackend, terms);
+      };
+      return { shown: "a pool of pg", secrets, open };
+    }
+    if (isRedis(connection)) {
+      return { shown: "a client of Redis", secrets, open: async (terms) => openQueue(connection, createRedisBackend, terms) };
+    }
+  }
+  throw new InvalidArgumentError(
+    `The connection is ${inspect(connection, { depth: -1 })}: give a URL such as "redis://localhost" or "postgres://localhost/app", a client of ioredis, or a Pool of pg`,
+  );
+}
+
+function ofUrl(text: string): Connection {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const { protocol = "" } = url ?? {};
+  const common = { shown: `${protocol}//${url?.host}${url?.pathname}`, secrets: new Secrets([text, url?.password]) };
+  if (protocol === "redis:" || protocol === "rediss:") {
+    const options = { url: text, connectTimeout: patience, retryStrategy: (times: number) => Math.min(times * 200, 2_000) };
+    return { ...common, open: async (terms) => openQueue(options, createRedisBackend, terms) };
+  }
+  if (protocol === "postgres:" || protocol === "postgresql:") {
+    const options = {
+      connectionString: text,
+      schema: apart,
+      migrate: true,
+      max: 4,
+      keepAlive: true,
+      connectionTimeoutMillis: patience,
+      query_timeout: patience,
+    };
+    return { ...common, open: async (terms) => openQueue(options, createPostgresBackend, terms) };
+  }
+  throw new InvalidArgumentError(
+    "The connection is no URL of a database that a fleet can meet in: give one that begins with redis://, rediss:// or postgres://",
+  );
+}
+
+function isRedis(connection: object): connection is ConnectionOptions {
+  return isRedisInstance(connection);
+}
+
+/** A pool that is given has its own search path, which is to lead to what BullMQ keeps. */
+async function migrate(pool: PgPool): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await runMigrations(client, DEFAULT_SCHEMA);
+    const { rows } = await client.query<{ schema: unknown }>("SELECT current_schema() AS schema");
+    if (rows[0]?.schema === DEFAULT_SCHEMA) return;
+  } finally {
+    client.release();
+  }
+  throw new FleetError(
+    `The pool does not look for tables in the schema ${DEFAULT_SCHEMA} first: make it with options: "-c search_path=${DEFAULT_SCHEMA}", or give a URL`,
+  );
+}

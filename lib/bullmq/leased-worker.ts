@@ -1,0 +1,29 @@
+import { type IQueueBackend, type JobProgress, Worker } from "bullmq";
+import { type BullLease, thisMoment } from "./bull-lease.js";
+
+/** A worker of BullMQ's that tells the leases of its jobs how it stands with their locks. */
+export class LeasedWorker<Options> extends Worker<unknown, unknown, string, IQueueBackend, JobProgress, Options> {
+  readonly #leases = new Map<string, BullLease>();
+
+  lease(jobId: string, lease: BullLease): void {
+    this.#leases.set(jobId, lease);
+  }
+
+  release(jobId: string): void {
+    this.#leases.delete(jobId);
+  }
+
+  override async extendJobLocks(jobIds: string[], tokens: string[], duration: number): Promise<string[]> {
+    const asked = thisMoment();
+    const held = new Map(this.#leases);
+    const refused = await super.extendJobLocks(jobIds, tokens, duration);
+    for (const jobId of jobIds) {
+      const lease = held.get(jobId);
+      // A job that was handed back meanwhile has no lock, and is right so.
+      if (lease === undefined || this.#leases.get(jobId) !== lease) continue;
+      if (refused.includes(jobId)) lease.lose("its lock has expired");
+      else lease.renewed(asked);
+    }
+    return refused;
+  }
+}

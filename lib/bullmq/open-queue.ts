@@ -1,0 +1,107 @@
+import { type BackendFactory, type IQueueBackend, type Job, Queue } from "bullmq";
+import type { BullLease } from "./bull-lease.js";
+import { LeasedWorker } from "./leased-worker.js";
+import { settledWithin } from "./within.js";
+
+/** How a fleet uses its queue. */
+export interface OpenTerms {
+  readonly namespace: string;
+  /** Of this process, as others are shown it. */
+  readonly replica: string;
+  /** In ms. */
+  readonly lockDuration: number;
+  readonly stalledInterval: number;
+  readonly process: (job: Job, token: string) => Promise<void>;
+  readonly onError: (error: unknown) => void;
+}
+
+/** In which a fleet's jobs are looked for: all states that one can be in that this project has added. */
+const states = ["active", "delayed", "waiting", "failed", "completed"] as const;
+
+export type JobState = (typeof states)[number];
+
+/** The one queue of a fleet, as this process has it open: to look at, and to be given jobs of. */
+export interface OpenQueue {
+  /** Resolves once all of it is connected. */
+  ready(): Promise<void>;
+  /** How many jobs may be had at once. */
+  setConcurrency(count: number): void;
+  add(jobs: readonly { readonly name: string; readonly jobId: string; readonly data: unknown }[]): Promise<void>;
+  /** The jobs that there are, by state. */
+  jobs(): Promise<Map<JobState, readonly Job[]>>;
+  lease(jobId: string, lease: BullLease): void;
+  release(jobId: string): void;
+  /** Takes no further job, until {@link resume}. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Settles within some seconds, whether or not the database can be reached. */
+  close(): Promise<void>;
+}
+
+/** How long, in ms, one waits for a clean end of a connection. */
+const patience = 3_000;
+
+/** What BullMQ keeps in Redis begins with this, so that it is apart from other queues. */
+const prefix = "watchbill";
+
+/** Opens the queue, and begins to connect. */
+export function openQueue<Options>(
+  connection: Options,
+  backend: BackendFactory<IQueueBackend, Options>,
+  terms: OpenTerms,
+): OpenQueue {
+  const { namespace, replica, lockDuration, stalledInterval, process, onError } = terms;
+  const queue = new Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend, Options>(
+    namespace,
+    { connection, prefix, streams: { events: { maxLen: 100 } } },
+    backend,
+  );
+  const worker = new LeasedWorker<Options>(
+    namespace,
+    async (job, token = "") => process(job, token),
+    {
+      connection,
+      prefix,
+      name: replica,
+      lockDuration,
+      // Twice a lock's usual pace, as an event loop may be busy.
+      lockRenewTime: lockDuration / 3,
+      stalledInterval,
+      // A job here is for ever: it has been taken over any number of times.
+      maxStalledCount: 1_000_000_000,
+      runRetryDelay: 1_000,
+      autorun: false,
+    },
+    backend,
+  );
+  queue.on("error", onError);
+  worker.on("error", onError);
+
+  async function close(): Promise<void> {
+    const closed = Promise.allSettled([worker.close(), queue.close()]);
+    if (await settledWithin(patience, closed)) return;
+    await settledWithin(patience, Promise.allSettled([worker.disconnect(), queue.disconnect()]));
+  }
+
+  return {
+    async ready() {
+      await Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]);
+      worker.run().catch(onError);
+    },
+    setConcurrency(count) {
+      worker.concurrency = count;
+    },
+    async add(jobs) {
+      await queue.addBulk(jobs.map(({ name, data, jobId }) => ({ name, data, opts: { jobId, attempts: 1, keepLogs: 0 } })));
+    },
+    async jobs() {
+      const found = await Promise.all(states.map(async (state) => [state, await queue.getJobs([state])] as const));
+      return new Map(found);
+    },
+    lease: (jobId, lease) => worker.lease(jobId, lease),
+    release: (jobId) => worker.release(jobId),
+    pause: () => worker.pause(true),
+    resume: () => worker.resume(),
+    close,
+  };
+}

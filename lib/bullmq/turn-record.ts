@@ -1,0 +1,56 @@
+import { isNote, Memory, numberIn } from "../context/memory.js";
+import type { Phase, WorkerStatus } from "../context/worker-status.js";
+
+/** What the fleet keeps of one worker between its turns, as the data of a durable job. */
+export interface TurnRecord {
+  readonly memory: Memory;
+  /** The worker's row after its last turn. */
+  readonly status: WorkerStatus | undefined;
+  /** What it waits for. */
+  readonly phase: Phase;
+  /** When its next turn is due, in ms since the epoch. */
+  readonly due: number;
+  /** Until when its job is delayed: later than `due` once a process had it that could not run it. */
+  readonly until: number;
+  /** It is done for good. */
+  readonly isDone: boolean;
+}
+
+/** That of a worker that has had no turn. */
+export const firstRecord: TurnRecord = {
+  memory: new Memory(),
+  status: undefined,
+  phase: "waiting",
+  due: 0,
+  until: 0,
+  isDone: false,
+};
+
+/** Reads what a job carries, which another version may have written. */
+export function readRecord(data: unknown): TurnRecord {
+  if (!isNote(data)) return firstRecord;
+  const { memory, status, phase, isDone } = data;
+  return {
+    memory: Memory.from(memory),
+    status: isStatus(status) ? status : undefined,
+    phase: phase === "backing off" ? phase : "waiting",
+    due: numberIn(data, "due") ?? 0,
+    until: numberIn(data, "until") ?? 0,
+    isDone: isDone === true,
+  };
+}
+
+function isStatus(value: unknown): value is WorkerStatus {
+  return (
+    isNote(value) &&
+    ["runs", "failures", "attempt"].every((field) => numberIn(value, field) !== undefined) &&
+    (value.health === "init" || value.health === "ok" || value.health === "firing") &&
+    ["lastStart", "lastDuration"].every((field) => value[field] === null || numberIn(value, field) !== undefined) &&
+    (value.lastError === null || typeof value.lastError === "string")
+  );
+}
+
+/** The id of a worker's job. BullMQ takes no colon in it, and no plain number. */
+export function jobIdOf(worker: string): string {
+  return `worker-${encodeURIComponent(worker)}`;
+}

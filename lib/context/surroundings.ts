@@ -1,0 +1,54 @@
+import type { Logger } from "./logger.js";
+import type { Abortable } from "./on-abort.js";
+import type { Orders } from "./orders.js";
+import { Sleeper } from "./sleeper.js";
+import type { Turn } from "./turn.js";
+
+/**
+ * What an activity can ask of where it runs. What it does not know itself its parent does; the root is its own parent, and
+ * overrides whatever looks upwards.
+ */
+export abstract class Surroundings extends Sleeper {
+  abstract readonly parent: Surroundings;
+
+  get name(): string {
+    return this.parent.name;
+  }
+
+  get attempt(): number {
+    return this.parent.attempt;
+  }
+
+  /** As it was given: not guarded, and without the worker's name. */
+  get logger(): Logger {
+    return this.parent.logger;
+  }
+
+  get signal(): AbortSignal {
+    return this.parent.signal;
+  }
+
+  get reason(): unknown {
+    return this.parent.reason;
+  }
+
+  /** The moment at which something begins now, on the clock of the timer queue: the same for those that are begun together. */
+  get beginsAt(): number {
+    return this.parent.beginsAt;
+  }
+
+  /** What was ordered by hand for the worker that this is a part of, if anything was. */
+  get orders(): Orders | undefined {
+    return this.parent.orders;
+  }
+
+  /** The turn that a distributed worker has here; undefined for all that have no need of one. */
+  get turn(): Turn | undefined {
+    return this.parent.turn;
+  }
+
+  /** Aborts `child`, the root of another tree, together with this one's scope; returns how to call that off. */
+  branch(child: Abortable): () => void {
+    return this.parent.branch(child);
+  }
+}

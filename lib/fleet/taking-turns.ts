@@ -1,0 +1,158 @@
+import type { Activity } from "../context/activity.js";
+import type { Lease, News, Place, Release, Seat } from "../context/engine.js";
+import type { Memory } from "../context/memory.js";
+import { isFailure, type Outcome } from "../context/outcome.js";
+import { WorkerLogger } from "../context/worker-logger.js";
+import type { WorkerStatus } from "../context/worker-status.js";
+import { toError } from "../errors/thrown-value-error.js";
+import { Monitored } from "../workers/monitored.js";
+import { dueAfter } from "../workers/next-turn.js";
+import type { WorkerLink } from "../workers/worker-link.js";
+import { engineOf } from "./engine-of.js";
+import { thisProcess } from "./this-process.js";
+import { TurnAtWork } from "./turn-at-work.js";
+import { type Rest, TurnTaker } from "./turn-taker.js";
+
+/** A distributed worker in this process: has its turns, and waits in between. */
+export class TakingTurns extends TurnTaker implements Seat {
+  readonly #chain: WorkerLink;
+  #place: Place | undefined;
+  #hasLeft = false;
+  /** Of the turn that it has. */
+  #lease: Lease | undefined;
+  #endTurn: ((release: Release) => void) | undefined;
+  #news: News | undefined;
+
+  constructor(parent: Activity, chain: WorkerLink) {
+    super(parent);
+    this.#chain = chain;
+  }
+
+  override begin(): void {
+    try {
+      this.#place = engineOf(this).join(this);
+    } catch (thrown) {
+      this.settle(toError(thrown, this.name));
+      return;
+    }
+    this.#restIfPaused();
+  }
+
+  get isStopping(): boolean {
+    return this.aborted || this.#hasLeft;
+  }
+
+  get isOpen(): boolean {
+    return !this.isStopping && this.child === undefined && this.orders?.isPaused !== true;
+  }
+
+  dueBy(memory: Memory): number | undefined {
+    const note = memory.first("repeat");
+    const { repetition } = this.#chain;
+    try {
+      return note && repetition && dueAfter(note, repetition, this.name);
+    } catch {
+      // A schedule that fails is told of in the turn that it fails.
+      return undefined;
+    }
+  }
+
+  take(lease: Lease): Promise<Release> {
+    this.#lease = lease;
+    if (lease.status !== undefined) this.#books?.adopt(lease.status);
+    const over = new Promise<Release>((resolve) => {
+      this.#endTurn = resolve;
+    });
+    this.start({ activity: () => new TurnAtWork(this, this.#chain, lease) });
+    return over;
+  }
+
+  override hasRested({ due, memory, phase }: Rest): void {
+    this.child = undefined;
+    this.#news = { phase, status: undefined, holder: thisProcess, nextDue: this.#epochOf(due), isDone: false };
+    this.#release({ due, memory, phase, status: this.#books?.row });
+    this.#restIfPaused();
+  }
+
+  protected override ended(outcome: Outcome, turn?: Activity): void {
+    const isLost = this.#lease?.signal.aborted === true;
+    if (turn instanceof TurnAtWork) {
+      const due = outcome === "completed" ? null : (this.#lease?.now() ?? 0);
+      const { left: memory } = turn;
+      this.#release({ due, memory, phase: "waiting", status: this.#books?.row });
+    }
+    if (isLost && !this.aborted && outcome !== "completed") {
+      if (isFailure(outcome)) new WorkerLogger(this.logger, this.name).error({ err: outcome }, "failed after its turn was lost");
+      this.#restIfPaused();
+    } else {
+      this.#leave(outcome);
+    }
+  }
+
+  #release(release: Release): void {
+    this.#lease = undefined;
+    this.#endTurn?.(release);
+  }
+
+  protected override stopWork(reason: unknown): void {
+    if (this.child === undefined) this.#leave("stopped");
+    else this.child.abort(reason);
+  }
+
+  /** Ends once the engine has nothing left here that is for this worker. */
+  #leave(outcome: Outcome): void {
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    const gone = this.#place?.leave();
+    if (gone === undefined) {
+      this.settle(outcome);
+      return;
+    }
+    gone.then(
+      () => this.settle(outcome),
+      (thrown: unknown) => this.settle(isFailure(outcome) ? outcome : toError(thrown, this.name)),
+    );
+  }
+
+  override letGo(): void {
+    this.#place?.abandon();
+    super.letGo();
+  }
+
+  tell(news: News): void {
+    if (this.child !== undefined || this.#hasLeft) return;
+    this.#news = news;
+    if (news.status !== undefined) this.#books?.adopt(news.status);
+    if (news.isDone) this.#leave("completed");
+  }
+
+  override reconsider(): void {
+    const { orders, child } = this;
+    if (child !== undefined) child.reconsider();
+    else if (orders?.wantsRun === true) this.#place?.hurry();
+    else this.#restIfPaused();
+  }
+
+  #restIfPaused(): void {
+    const { orders, child } = this;
+    if (child === undefined && orders?.isPaused === true && !orders.wantsRun) orders.rest();
+  }
+
+  /** Whoever keeps account of its runs, if anybody does. */
+  get #books(): Monitored | undefined {
+    return this.parent instanceof Monitored ? this.parent : undefined;
+  }
+
+  #epochOf(due: number): number {
+    return Math.round(due - (this.#lease?.now() ?? due) + Date.now());
+  }
+
+  override describe(status: WorkerStatus): void {
+    status.holder = this.child === undefined ? (this.#news?.holder ?? null) : thisProcess;
+    if (this.child === undefined) {
+      status.phase = this.orders?.isPaused === true ? "paused" : (this.#news?.phase ?? "waiting");
+      status.nextDue = status.phase === "running" || status.phase === "paused" ? null : (this.#news?.nextDue ?? null);
+    }
+    super.describe(status);
+  }
+}

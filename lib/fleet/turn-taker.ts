@@ -1,0 +1,11 @@
+import { Activity } from "../context/activity.js";
+import type { Release } from "../context/engine.js";
+
+/** How a turn ends when the worker has to wait. */
+export type Rest = Pick<Release, "memory" | "phase"> & { readonly due: number };
+
+/** Whoever has turns, as a turn sees it. */
+export abstract class TurnTaker extends Activity {
+  /** The turn is over, with nothing of it left, and the next is due then. */
+  abstract hasRested(rest: Rest): void;
+}
