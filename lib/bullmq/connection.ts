@@ -40,12 +40,16 @@ export function parseConnection(connection: unknown): Connection {
     if (isPgPool(connection)) {
       const open = async (terms: OpenTerms): Promise<OpenQueue> => {
         await migrate(connection);
-        return openQueue(connection, createPostgresBackend, terms);
+        return openQueue(connection, createPostgresBackend, false, terms);
       };
       return { shown: "a pool of pg", secrets, open };
     }
     if (isRedis(connection)) {
-      return { shown: "a client of Redis", secrets, open: async (terms) => openQueue(connection, createRedisBackend, terms) };
+      return {
+        shown: "a client of Redis",
+        secrets,
+        open: async (terms) => openQueue(connection, createRedisBackend, true, terms),
+      };
     }
   }
   throw new InvalidArgumentError(
@@ -59,7 +63,7 @@ function ofUrl(text: string): Connection {
   const common = { shown: `${protocol}//${url?.host}${url?.pathname}`, secrets: new Secrets([text, url?.password]) };
   if (protocol === "redis:" || protocol === "rediss:") {
     const options = { url: text, connectTimeout: patience, retryStrategy: (times: number) => Math.min(times * 200, 2_000) };
-    return { ...common, open: async (terms) => openQueue(options, createRedisBackend, terms) };
+    return { ...common, open: async (terms) => openQueue(options, createRedisBackend, true, terms) };
   }
   if (protocol === "postgres:" || protocol === "postgresql:") {
     const options = {
@@ -71,7 +75,7 @@ function ofUrl(text: string): Connection {
       connectionTimeoutMillis: patience,
       query_timeout: patience,
     };
-    return { ...common, open: async (terms) => openQueue(options, createPostgresBackend, terms) };
+    return { ...common, open: async (terms) => openQueue(options, createPostgresBackend, false, terms) };
   }
   throw new InvalidArgumentError(
     "The connection is no URL of a database that a fleet can meet in: give one that begins with redis://, rediss:// or postgres://",

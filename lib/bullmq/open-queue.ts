@@ -22,6 +22,8 @@ export type JobState = (typeof states)[number];
 
 /** The one queue of a fleet, as this process has it open: to look at, and to be given jobs of. */
 export interface OpenQueue {
+  /** Whether jobs may be given some 100 ms after they are due: Redis looks ten times a second whose wait is over. */
+  readonly isCoarse: boolean;
   /** Resolves once all of it is connected. */
   ready(): Promise<void>;
   /** How many jobs may be had at once. */
@@ -48,6 +50,7 @@ const prefix = "watchbill";
 export function openQueue<Options>(
   connection: Options,
   backend: BackendFactory<IQueueBackend, Options>,
+  isCoarse: boolean,
   terms: OpenTerms,
 ): OpenQueue {
   const { namespace, replica, lockDuration, stalledInterval, process, onError } = terms;
@@ -84,6 +87,7 @@ export function openQueue<Options>(
   }
 
   return {
+    isCoarse,
     async ready() {
       await Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]);
       worker.run().catch(onError);

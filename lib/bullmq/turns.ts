@@ -2,6 +2,7 @@ import { DelayedError, type Job, WaitingError } from "bullmq";
 import type { Release, Seat } from "../context/engine.js";
 import { wait } from "../context/wait.js";
 import { WorkerLogger } from "../context/worker-logger.js";
+import { Alarm } from "./alarm.js";
 import { BullLease, thisMoment } from "./bull-lease.js";
 import type { OpenQueue } from "./open-queue.js";
 import { isRefusal } from "./refusal.js";
@@ -29,6 +30,7 @@ export interface TurnsRoom {
 export class Turns {
   readonly #room: TurnsRoom;
   readonly #running = new Map<string, Promise<void>>();
+  readonly #alarms = new Map<string, Alarm>();
 
   constructor(room: TurnsRoom) {
     this.#room = room;
@@ -39,9 +41,11 @@ export class Turns {
     return this.#running.size > 0;
   }
 
-  /** Resolves once a worker's turn is over and handed back; at once, if it has none. */
+  /** Resolves once a worker's turn is over and handed back; at once, if it has none. It is to have no further turn here. */
   async over(worker: string): Promise<void> {
     await this.#running.get(worker);
+    this.#alarms.get(worker)?.callOff();
+    this.#alarms.delete(worker);
   }
 
   /**
@@ -127,9 +131,25 @@ export class Turns {
     if (due === null) return;
     if (due > Date.now()) {
       await job.moveToDelayed(due, token);
+      if (this.#room.queue()?.isCoarse === true) this.#ringAt(due, job);
       throw new DelayedError();
     }
     await job.moveToWait(token);
     throw new WaitingError();
+  }
+
+  /** Wakes the fleet in time: whoever had the job last, as the others may be late. */
+  #ringAt(due: number, job: Job): void {
+    this.#alarms.get(job.name)?.callOff();
+    const ring = async (): Promise<void> => {
+      this.#alarms.delete(job.name);
+      try {
+        await job.promote();
+      } catch (thrown) {
+        // Others were in time.
+        if (!isRefusal(thrown)) this.#room.onTrouble(thrown);
+      }
+    };
+    this.#alarms.set(job.name, new Alarm(due, () => void ring()));
   }
 }

@@ -1,0 +1,60 @@
+import type { Happening } from "./replica-plan.js";
+
+/** One run of a worker, from its beginning until nothing more was heard of it. */
+export interface Run {
+  readonly pid: number;
+  readonly begun: number;
+  readonly over: number;
+  readonly hasEnded: boolean;
+}
+
+/** The runs of one worker, in order. */
+export function runsIn(happenings: readonly Happening[]): Run[] {
+  const runs: Run[] = [];
+  for (const pid of new Set(happenings.map((happening) => happening.pid))) {
+    const own = happenings.filter((happening) => happening.pid === pid);
+    own.forEach(({ what, at }, index) => {
+      if (what !== "begins") return;
+      const next = own.findIndex((happening, later) => later > index && happening.what === "begins");
+      const rest = own.slice(index + 1, next < 0 ? undefined : next);
+      const last = rest.find((happening) => ["ends", "fails", "heeds"].includes(happening.what)) ?? rest.at(-1);
+      runs.push({ pid, begun: at, over: last?.at ?? at, hasEnded: last?.what === "ends" });
+    });
+  }
+  return runs.sort((one, other) => one.begun - other.begun);
+}
+
+/** Pairs of runs of which the second begins before the first is over. */
+export function overlapsIn(runs: readonly Run[]): Run[][] {
+  return runs.slice(1).flatMap((run, index) => {
+    const before = runs[index];
+    return before !== undefined && run.begun < before.over ? [[before, run]] : [];
+  });
+}
+
+/** How runs keep to a grid, whose phase is that of the earliest of them: the one after the longest part of the interval in which none begins. */
+export function onGrid(runs: readonly Run[], interval: number): { duplicates: number; gaps: number; lateness: number[] } {
+  const phases = runs.map(({ begun }) => begun % interval).sort((one, other) => one - other);
+  const before = (index: number): number => (phases[index] ?? 0) - (phases[index - 1] ?? (phases.at(-1) ?? 0) - interval);
+  const phase = phases.reduce(
+    (best, each, index) => (before(index) > before(phases.indexOf(best)) ? each : best),
+    phases[0] ?? 0,
+  );
+  const slots = runs.map(({ begun }) => Math.floor((begun - phase) / interval));
+  const [first = 0, last = 0] = [slots[0], slots.at(-1)];
+  return {
+    duplicates: slots.length - new Set(slots).size,
+    gaps: last - first + 1 - new Set(slots).size,
+    lateness: runs.map(({ begun }) => (((begun - phase) % interval) + interval) % interval).sort((one, other) => one - other),
+  };
+}
+
+export function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+/** The longest time without a sign of the worker. */
+export function longestSilence(happenings: readonly Happening[]): number {
+  const times = happenings.filter(({ what }) => what === "writes" || what === "begins").map(({ at }) => at);
+  return Math.max(0, ...times.slice(1).map((at, index) => at - (times[index] ?? at)));
+}

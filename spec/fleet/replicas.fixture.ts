@@ -1,0 +1,88 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { WorkerStatus } from "watchbill";
+import { type Happening, isHappening, type ReplicaPlan, type WorkerPlan } from "./replica-plan.js";
+
+const program = fileURLToPath(new URL("replica.ts", import.meta.url));
+
+/** Short, for tests. */
+export const lockDuration = 2_000;
+export const stalledInterval = 500;
+
+/** Some replicas of one fleet, as real processes, and what they have written down. */
+export class Replicas {
+  readonly #folder = mkdtempSync(join(tmpdir(), "watchbill-fleet-"));
+  readonly #log = join(this.#folder, "log");
+  readonly #namespace: string;
+  readonly #started: ChildProcess[] = [];
+  stderr = "";
+
+  constructor(namespace: string) {
+    this.#namespace = namespace;
+    writeFileSync(this.#log, "");
+  }
+
+  start(connection: string, workers: readonly WorkerPlan[]): ChildProcess {
+    const plan: ReplicaPlan = { connection, namespace: this.#namespace, lockDuration, stalledInterval, workers, log: this.#log };
+    const child = fork(program, [JSON.stringify(plan)], {
+      execArgv: ["--import", "tsx"],
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    });
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.stderr += text;
+    });
+    this.#started.push(child);
+    return child;
+  }
+
+  /** What has happened up to now, in order; of one worker, if one is named. */
+  happenings(worker?: string): Happening[] {
+    const lines = readFileSync(this.#log, "utf8").split("\n").slice(0, -1);
+    const all = lines.map((line): unknown => JSON.parse(line)).filter(isHappening);
+    return all.filter((happening) => worker === undefined || happening.worker === worker).sort((one, other) => one.at - other.at);
+  }
+
+  /** Waits until a condition holds of what has happened, as long as the test may take. */
+  async until(condition: (happenings: readonly Happening[]) => boolean, worker?: string): Promise<void> {
+    while (!condition(this.happenings(worker))) {
+      const failed = this.#started.find(({ exitCode }) => exitCode !== null && exitCode !== 0);
+      if (failed !== undefined) throw new Error(`A replica has failed: ${this.stderr}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** The process that has begun the worker last. */
+  holderOf(worker: string): ChildProcess {
+    const pid = this.happenings(worker).findLast(({ what }) => what === "begins")?.pid;
+    const holder = this.#started.find((child) => child.pid === pid);
+    if (holder === undefined) throw new Error(`${worker} has not been begun`);
+    return holder;
+  }
+
+  async statusOf(child: ChildProcess): Promise<WorkerStatus[]> {
+    child.send("status");
+    const [rows] = await once(child, "message");
+    return rows;
+  }
+
+  /** Stops all that run. */
+  async stop(): Promise<void> {
+    const running = this.#started.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
+    await Promise.all(
+      running.map(async (child) => {
+        child.kill("SIGTERM");
+        await once(child, "exit");
+      }),
+    );
+  }
+
+  /** Leaves nothing behind, also of a failed test. */
+  dispose(): void {
+    for (const child of this.#started) child.kill("SIGKILL");
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
