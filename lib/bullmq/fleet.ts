@@ -9,10 +9,10 @@ import { runAllWorkers } from "../workers/run-all-workers.js";
 import { Membership, type MembershipOptions } from "./membership.js";
 import { settledWithin } from "./within.js";
 
-/** How long, in ms, one waits for a worker to be handed back, and for the connection to be closed. */
-const patience = 8_000;
+/** How long, in ms, one waits for a worker to be handed back and for the connection to be closed: less, if it is known to be cut. */
+const patience = { usual: 5_000, away: 1_000 };
 
-const reconnecting = new ExponentialBackoff({ initial: "500ms", max: "15s", jitterProportion: 0.3 });
+const reconnecting = new ExponentialBackoff({ initial: "500ms", max: "5s", jitterProportion: 0.3 });
 
 /**
  * The workers of this process that belong to a fleet. As long as there are any, it is connected with the others, and that is
@@ -69,7 +69,7 @@ export class Fleet implements Engine {
     const over = this.#membership.turnOver(seat.name);
     this.#forget(seat);
     // What is not handed back by then is had by others once its lock is over.
-    await settledWithin(patience, over);
+    await settledWithin(this.#membership.isAway ? patience.away : patience.usual, over);
     if (this.#seats.size === 0) await this.#end();
   }
 
@@ -83,6 +83,6 @@ export class Fleet implements Engine {
     if (this.#service !== undefined) this.#ended = this.#service;
     this.#service = undefined;
     this.#stop.abort();
-    await settledWithin(patience, this.#ended);
+    await settledWithin(patience.usual, this.#ended);
   }
 }

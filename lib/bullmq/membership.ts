@@ -1,5 +1,6 @@
 import type { Seat } from "../context/engine.js";
 import type { Logger } from "../context/logger.js";
+import { onAbort } from "../context/on-abort.js";
 import { wait } from "../context/wait.js";
 import type { WorkerContext } from "../context/worker-context.js";
 import { Census } from "./census.js";
@@ -17,8 +18,11 @@ export interface MembershipOptions {
   readonly stalledInterval: number;
 }
 
-/** How long, in ms, from one census to the next. It takes no more than a twentieth of the time, however many jobs there are. */
-const censusPause = { usual: 5_000, wanted: 250, timesItsDuration: 19 };
+/**
+ * How long, in ms, from one census to the next: in proportion to what has to be read, but for at least so long. Shorter, if a worker is
+ * wanted, or there was trouble.
+ */
+const censusPause = { least: 5_000, aWorker: 5, wanted: 250, trouble: 1_000 };
 
 /** How long, in ms, the database has to answer. */
 const patience = 10_000;
@@ -40,6 +44,9 @@ export class Membership {
   /** Why it is not connected. */
   #trouble: unknown;
   #tellTrouble = (): void => {};
+  #hadTrouble = false;
+  /** How many censuses in a row have failed. */
+  #silences = 0;
   #logger: Logger | undefined;
 
   constructor(options: MembershipOptions, seats: ReadonlyMap<string, Seat>) {
@@ -84,16 +91,17 @@ export class Membership {
     try {
       queue = await connection.open({ namespace, replica, lockDuration, stalledInterval, process, onError: this.#onTrouble });
       await this.#becomeReady(queue, signal);
-      if (signal.aborted) return;
       this.#queue = queue;
       this.seatsHaveChanged();
       logger.info(`is connected with ${connection.shown}`);
       await this.#lookAfterJobs(queue, signal, logger);
     } catch (thrown) {
+      if (signal.aborted) return;
       throw connection.secrets.errorOf(`${connection.shown} cannot be reached`, thrown);
     } finally {
+      const { isAway } = this;
       this.#queue = undefined;
-      await queue?.close();
+      await queue?.close(isAway);
     }
   };
 
@@ -102,41 +110,46 @@ export class Membership {
     const trouble = new Promise<void>((_, reject) => {
       this.#tellTrouble = () => reject(this.#trouble);
     });
-    const stopped = wait(patience * 2, { signal });
-    await within(patience, Promise.race([queue.ready(), trouble, stopped]));
+    await within(patience, Promise.race([queue.ready(), trouble]), signal);
+  }
+
+  /** Whether the database cannot be reached, as far as one knows. */
+  get isAway(): boolean {
+    return this.#queue === undefined || this.#silences > 0;
   }
 
   async #lookAfterJobs(queue: OpenQueue, signal: AbortSignal, logger: Logger): Promise<void> {
-    let silences = 0;
+    this.#silences = 0;
     while (!signal.aborted) {
-      const begun = performance.now();
       this.#isHurried = false;
+      this.#hadTrouble = false;
       try {
-        await within(patience, this.#census.take(queue, this.#seats, this.#wanted));
-        if (silences > 0) logger.info("is connected again");
-        silences = 0;
+        await within(patience, this.#census.take(queue, this.#seats, this.#wanted), signal);
+        if (this.#silences > 0) logger.info("is connected again");
+        this.#silences = 0;
       } catch (thrown) {
-        silences++;
-        if (silences >= mostSilences && !this.#turns.isBusy) throw thrown;
-        if (silences === 1) {
+        if (signal.aborted) return;
+        this.#silences++;
+        if (this.#silences >= mostSilences && !this.#turns.isBusy) throw thrown;
+        if (this.#silences === 1) {
           const { secrets, shown } = this.#options.connection;
           const err = secrets.errorOf(`${shown} does not answer`, thrown);
           logger.error({ err }, "has lost its connection; whoever has a turn goes on until that is over");
         }
       }
-      const duration = performance.now() - begun;
-      await this.#nextCensus(duration, signal);
+      await this.#nextCensus(signal);
     }
   }
 
-  async #nextCensus(duration: number, signal: AbortSignal): Promise<void> {
+  async #nextCensus(signal: AbortSignal): Promise<void> {
     if (this.#isHurried || signal.aborted) return;
-    const { usual, wanted, timesItsDuration } = censusPause;
+    const { least, aWorker, wanted, trouble } = censusPause;
+    const usual = Math.max(least, this.#seats.size * aWorker);
+    const pause = this.#hadTrouble || this.#silences > 0 ? trouble : usual;
     this.#pause = new AbortController();
-    const stop = (): void => this.#pause.abort();
-    signal.addEventListener("abort", stop);
-    await wait(this.#wanted.size > 0 ? wanted : Math.max(usual, duration * timesItsDuration), this.#pause);
-    signal.removeEventListener("abort", stop);
+    const callOff = onAbort(signal, this.#pause);
+    await wait(this.#wanted.size > 0 ? wanted : pause, this.#pause);
+    callOff();
   }
 
   #lookSoon(): void {
@@ -147,6 +160,9 @@ export class Membership {
   readonly #onTrouble = (thrown: unknown): void => {
     this.#trouble = thrown;
     this.#tellTrouble();
+    this.#hadTrouble = true;
+    // It may be nothing; and if not, it is to be told of.
+    if (this.#silences === 0) this.#pause.abort();
     const { secrets } = this.#options.connection;
     this.#logger?.debug({ err: secrets.errorOf("The fleet's database", thrown) }, "has trouble");
   };

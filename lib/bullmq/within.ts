@@ -1,9 +1,14 @@
+import { onAbort } from "../context/on-abort.js";
 import { wait } from "../context/wait.js";
 import { FleetError } from "../errors/fleet-error.js";
 
-/** Whether a promise settles, however that may be, before some time is over. */
-export async function settledWithin(ms: number, promise: Promise<unknown>): Promise<boolean> {
+/**
+ * Whether a promise settles, however that may be, before some time is over.
+ * @param signal ends the time when it aborts
+ */
+export async function settledWithin(ms: number, promise: Promise<unknown>, signal?: AbortSignal): Promise<boolean> {
   const timer = new AbortController();
+  const callOff = signal && onAbort(signal, timer);
   const isSettled = await Promise.race([
     promise.then(
       () => true,
@@ -11,6 +16,7 @@ export async function settledWithin(ms: number, promise: Promise<unknown>): Prom
     ),
     wait(ms, timer).then(() => false),
   ]);
+  callOff?.();
   timer.abort();
   return isSettled;
 }
@@ -19,7 +25,9 @@ export async function settledWithin(ms: number, promise: Promise<unknown>): Prom
  * What a promise gives, if it does in time.
  * @throws FleetError if it does not; what becomes of it later is nobody's concern
  */
-export async function within<Result>(ms: number, promise: Promise<Result>): Promise<Result> {
-  if (await settledWithin(ms, promise)) return promise;
+export async function within<Result>(ms: number, promise: Promise<Result>, signal?: AbortSignal): Promise<Result> {
+  if (await settledWithin(ms, promise, signal)) return promise;
+  // It may fail yet, with nobody to hear of it.
+  promise.catch(() => {});
   throw new FleetError(`There was no answer within ${ms} ms`);
 }

@@ -32,20 +32,26 @@ export function overlapsIn(runs: readonly Run[]): Run[][] {
   });
 }
 
-/** How runs keep to a grid, whose phase is that of the earliest of them: the one after the longest part of the interval in which none begins. */
-export function onGrid(runs: readonly Run[], interval: number): { duplicates: number; gaps: number; lateness: number[] } {
-  const phases = runs.map(({ begun }) => begun % interval).sort((one, other) => one - other);
-  const before = (index: number): number => (phases[index] ?? 0) - (phases[index - 1] ?? (phases.at(-1) ?? 0) - interval);
-  const phase = phases.reduce(
-    (best, each, index) => (before(index) > before(phases.indexOf(best)) ? each : best),
-    phases[0] ?? 0,
-  );
-  const slots = runs.map(({ begun }) => Math.floor((begun - phase) / interval));
+/** Clocks are read in whole ms on one side, and in parts of one on the other. */
+const rounding = 2;
+
+/**
+ * How runs keep to a grid.
+ * @param point any of its points
+ */
+export function onGrid(
+  runs: readonly Run[],
+  interval: number,
+  point: number,
+): { duplicates: number; gaps: number; lateness: number[] } {
+  const slots = runs.map(({ begun }) => Math.floor((begun + rounding - point) / interval));
   const [first = 0, last = 0] = [slots[0], slots.at(-1)];
   return {
     duplicates: slots.length - new Set(slots).size,
     gaps: last - first + 1 - new Set(slots).size,
-    lateness: runs.map(({ begun }) => (((begun - phase) % interval) + interval) % interval).sort((one, other) => one - other),
+    lateness: runs
+      .map(({ begun }, index) => Math.max(0, begun - point - interval * (slots[index] ?? 0)))
+      .sort((one, other) => one - other),
   };
 }
 

@@ -69,15 +69,19 @@ export class Replicas {
     return rows;
   }
 
+  others(than: ChildProcess): ChildProcess[] {
+    return this.#started.filter((child) => child !== than);
+  }
+
   /** Stops all that run. */
   async stop(): Promise<void> {
-    const running = this.#started.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
-    await Promise.all(
-      running.map(async (child) => {
-        child.kill("SIGTERM");
-        await once(child, "exit");
-      }),
-    );
+    await Promise.all(this.#started.map((child) => this.end(child)));
+  }
+
+  async end(child: ChildProcess): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill("SIGTERM");
+    await once(child, "exit");
   }
 
   /** Leaves nothing behind, also of a failed test. */
