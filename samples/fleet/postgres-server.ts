@@ -1,7 +1,17 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { chownSync, cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -32,7 +42,10 @@ export async function startPostgres(): Promise<PostgresServer> {
   if (user.uid !== undefined) for (const path of [home, passwordFile]) chownSync(path, user.uid, user.gid);
   const data = join(home, "data");
   const identity = ["--username=watchbill", `--pwfile=${passwordFile}`, "--auth=scram-sha-256"];
-  await run(join(programs, "initdb"), ["-D", data, ...identity, "--no-sync", "--encoding=UTF8", "--locale=C"], { ...user, cwd: home });
+  await run(join(programs, "initdb"), ["-D", data, ...identity, "--no-sync", "--encoding=UTF8", "--locale=C"], {
+    ...user,
+    cwd: home,
+  });
   const port = await freePort();
   let server = await start(programs, home, data, port);
 
