@@ -4,7 +4,7 @@ import { holderOf } from "./holders.js";
 import type { JobState, OpenQueue } from "./open-queue.js";
 import { isRefusal } from "./refusal.js";
 import { firstRecord, jobIdOf, readRecord, type TurnRecord } from "./turn-record.js";
-import { wish } from "./wish.js";
+import type { Wishes } from "./wishes.js";
 
 /** How much too late, in ms, a job must be delayed to be looked into. */
 const tolerance = 1_000;
@@ -20,14 +20,14 @@ export class Census {
   /** Those who have been in a census before. */
   readonly #counted = new Set<string>();
 
-  async take(queue: OpenQueue, seats: ReadonlyMap<string, Seat>, wanted: ReadonlySet<string>): Promise<void> {
+  async take(queue: OpenQueue, seats: ReadonlyMap<string, Seat>, wishes: Wishes): Promise<void> {
     const found = await queue.jobs();
     const missing = new Map(seats);
     for (const [state, jobs] of found) {
       for (const job of jobs) {
         const seat = seats.get(job.name);
         if (seat === undefined || !missing.delete(job.name)) continue;
-        await this.#lookAfter(seat, job, state, wanted.has(job.name));
+        await this.#lookAfter(seat, job, state, wishes);
       }
     }
     if (missing.size > 0) await queue.add([...missing.keys()].map((name) => this.#jobOf(name)));
@@ -39,7 +39,7 @@ export class Census {
     return { name, jobId: jobIdOf(name), data: this.#known.get(name) ?? firstRecord };
   }
 
-  async #lookAfter(seat: Seat, job: Job, state: JobState, isWanted: boolean): Promise<void> {
+  async #lookAfter(seat: Seat, job: Job, state: JobState, wishes: Wishes): Promise<void> {
     const record = readRecord(job.data);
     this.#known.set(seat.name, record);
     if (state === "failed") {
@@ -48,8 +48,8 @@ export class Census {
       // Who is started anew starts what is done anew.
       await job.updateData(firstRecord);
       await tryTo(() => job.retry("completed"));
-    } else if (state === "delayed" && seat.isOpen && (isWanted || isLate(seat, record))) {
-      if (isWanted) await job.updateProgress(wish());
+    } else if (state === "delayed" && seat.isOpen && (wishes.has(seat.name) || isLate(seat, record))) {
+      if (wishes.has(seat.name)) await wishes.write(job);
       await tryTo(() => job.promote());
     }
     seat.tell(newsOf(job, state, record, this.#counted.has(seat.name)));

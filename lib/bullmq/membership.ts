@@ -8,6 +8,7 @@ import type { Connection } from "./connection.js";
 import { replica } from "./holders.js";
 import type { OpenQueue } from "./open-queue.js";
 import { Turns } from "./turns.js";
+import { Wishes } from "./wishes.js";
 import { within } from "./within.js";
 
 export interface MembershipOptions {
@@ -34,7 +35,7 @@ const mostSilences = 3;
 export class Membership {
   readonly #options: MembershipOptions;
   readonly #seats: ReadonlyMap<string, Seat>;
-  readonly #wanted = new Set<string>();
+  readonly #wishes = new Wishes();
   readonly #census = new Census();
   readonly #turns: Turns;
   #queue: OpenQueue | undefined;
@@ -55,7 +56,7 @@ export class Membership {
     this.#turns = new Turns({
       queue: () => this.#queue,
       seats,
-      wanted: this.#wanted,
+      wishes: this.#wishes,
       lockDuration: options.lockDuration,
       onTrouble: this.#onTrouble,
     });
@@ -63,11 +64,12 @@ export class Membership {
 
   /** Resolves once a worker has no turn here, and it is handed back. */
   turnOver(worker: string): Promise<void> {
+    this.#wishes.delete(worker);
     return this.#turns.over(worker);
   }
 
   hurry(worker: string): void {
-    this.#wanted.add(worker);
+    this.#wishes.add(worker);
     this.#lookSoon();
   }
 
@@ -124,7 +126,7 @@ export class Membership {
       this.#isHurried = false;
       this.#hadTrouble = false;
       try {
-        await within(patience, this.#census.take(queue, this.#seats, this.#wanted), signal);
+        await within(patience, this.#census.take(queue, this.#seats, this.#wishes), signal);
         if (this.#silences > 0) logger.info("is connected again");
         this.#silences = 0;
       } catch (thrown) {
@@ -148,7 +150,7 @@ export class Membership {
     const pause = this.#hadTrouble || this.#silences > 0 ? trouble : usual;
     this.#pause = new AbortController();
     const callOff = onAbort(signal, this.#pause);
-    await wait(this.#wanted.size > 0 ? wanted : pause, this.#pause);
+    await wait(this.#wishes.areOpen ? wanted : pause, this.#pause);
     callOff();
   }
 

@@ -7,7 +7,7 @@ import { BullLease, thisMoment } from "./bull-lease.js";
 import type { OpenQueue } from "./open-queue.js";
 import { isRefusal } from "./refusal.js";
 import { readRecord, type TurnRecord } from "./turn-record.js";
-import { isForOther, isWish } from "./wish.js";
+import type { Wishes } from "./wishes.js";
 
 /** How long, in ms, a job is left to others that cannot be run here: a part of how late it is already, so that it is soon had where it can be, and costs little where it cannot. */
 const leftToOthers = { part: 0.25, least: 20, most: 60_000 };
@@ -19,8 +19,7 @@ const handBackDelay = 200;
 export interface TurnsRoom {
   readonly queue: () => OpenQueue | undefined;
   readonly seats: ReadonlyMap<string, Seat>;
-  /** The workers that were asked for here. Who has a turn is not wanted any more. */
-  readonly wanted: Set<string>;
+  readonly wishes: Wishes;
   /** In ms. */
   readonly lockDuration: number;
   readonly onTrouble: (thrown: unknown) => void;
@@ -55,7 +54,7 @@ export class Turns {
   readonly process = async (job: Job, token: string): Promise<void> => {
     const seat = this.#room.seats.get(job.name);
     const record = readRecord(job.data);
-    if (seat?.isOpen !== true || isForOther(job.progress)) {
+    if (seat?.isOpen !== true || this.#room.wishes.isForOthers(job)) {
       await this.#leaveToOthers(job, token, record);
       return;
     }
@@ -92,7 +91,7 @@ export class Turns {
     // BullMQ notes when it asked for the job.
     const asked = { ...now, wall: Math.min(job.processedOn ?? now.wall, now.wall) };
     const lease = new BullLease(seat.name, record, this.#room.lockDuration, asked);
-    this.#room.wanted.delete(seat.name);
+    this.#room.wishes.delete(seat.name);
     this.#room.queue()?.lease(id, lease);
     try {
       const release = await seat.take(lease);
@@ -126,7 +125,7 @@ export class Turns {
     // Never early; and Postgres takes whole numbers alone.
     const due = exact === null ? null : Math.ceil(exact);
     const record: TurnRecord = { memory, phase, status, due: due ?? 0, until: due ?? 0, isDone: due === null };
-    if (isWish(job.progress)) await job.updateProgress(0);
+    await this.#room.wishes.erase(job);
     await job.updateData(record);
     if (due === null) return;
     if (due > Date.now()) {

@@ -1,0 +1,218 @@
+import { inspect } from "node:util";
+import { expect } from "chai";
+import { Redis } from "ioredis";
+import { Pool } from "pg";
+import { bootstrap, DeclarativeWorker, InvalidArgumentError, type Logger, type Runner, wait } from "watchbill";
+import { type BullMQOptions, bullmq } from "watchbill/bullmq";
+import { freePort, startPostgres } from "../../samples/fleet/postgres-server.js";
+import type { FleetServer } from "./fleet-server.fixture.js";
+import { hasRedis, startRedis } from "./redis-server.fixture.js";
+
+/** Keeps all that is logged, down to what hangs on the errors. */
+class Log implements Logger {
+  readonly lines: string[] = [];
+  readonly debug = this.#take.bind(this);
+  readonly info = this.#take.bind(this);
+  readonly warn = this.#take.bind(this);
+  readonly error = this.#take.bind(this);
+
+  #take(details: object | string, message?: string): void {
+    this.lines.push(inspect([message, details], { depth: 10, showHidden: true }));
+  }
+
+  get all(): string {
+    return this.lines.join("\n");
+  }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+describe("bullmq()", () => {
+  const refused: [string, object, RegExp][] = [
+    ["a connection that is no URL", { connection: "localhost:pass5word", namespace: "a" }, /no URL of a database/],
+    ["a URL of something else", { connection: "https://user:pass5word@host", namespace: "a" }, /begins with redis:/],
+    ["a connection that is a number", { connection: 5, namespace: "a" }, /The connection is 5: give a URL/],
+    ["a connection that is any object", { connection: { password: "pass5word" }, namespace: "a" }, /a client of ioredis/],
+    ["no namespace", { connection: "redis://localhost" }, /The namespace is undefined: give a string/],
+    ["a namespace with a colon", { connection: "redis://localhost", namespace: "a:b" }, /without a colon/],
+    ["a lock that is too short", { connection: "redis://localhost", namespace: "a", lockDuration: 10 }, /lockDuration is 10 ms/],
+    ["a malformed lock", { connection: "redis://localhost", namespace: "a", lockDuration: "5x" }, /lockDuration/],
+    ["no stall check", { connection: "redis://localhost", namespace: "a", stalledInterval: 0 }, /stalledInterval is 0 ms/],
+  ];
+  for (const [what, options, message] of refused) {
+    it(`refuses ${what}, and does not repeat a password`, () => {
+      const call = (): unknown => Reflect.apply(bullmq, undefined, [options]);
+      expect(call).to.throw(InvalidArgumentError, message);
+      expect(call).to.not.throw("pass5word");
+    });
+  }
+
+  it("connects to nothing, and shows nothing of its connection", () => {
+    const engine = bullmq({ connection: "redis://user:pass5word@localhost:1", namespace: "a" });
+    expect(inspect(engine, { depth: 10, showHidden: true }) + JSON.stringify(engine)).to.not.include("pass5word");
+  });
+
+  it("refuses a second worker of the same name", async () => {
+    const engine = bullmq({ connection: `redis://localhost:${await freePort()}`, namespace: "a" });
+    const twins = [1, 2].map(() => {
+      const declared = new DeclarativeWorker({ name: "twin", worker: ({ signal }) => wait("1h", { signal }), distributed: true });
+      return bootstrap([declared], { engine, logger: new Log(), signals: [] });
+    });
+    const [first, second] = twins.map((runner) => runner.run());
+    let error: unknown;
+    await second?.catch((thrown: unknown) => (error = thrown));
+    expect(inspect(error)).to.include("twin takes part in the fleet a already: one process has one worker of that name");
+    await twins[0]?.stop();
+    await first;
+  });
+
+  it("leaves other workers alone while the database is away, and stops without it", async () => {
+    const log = new Log();
+    let runs = 0;
+    const engine = bullmq({ connection: `postgres://me:pass5word@127.0.0.1:${await freePort()}/app`, namespace: "a" });
+    const job = (): void => void runs++;
+    const workers = [
+      new DeclarativeWorker({ name: "here", job, repeat: 10 }),
+      new DeclarativeWorker({ name: "there", job, repeat: 10, distributed: true }),
+    ];
+    const runner = bootstrap(workers, { engine, logger: log, signals: [] });
+    const running = runner.run();
+    await until(() => runs >= 20 && log.all.includes("is tried again"));
+    await runner.stop();
+    await running;
+    expect(runner.status().map(({ name, runs: count }) => [name, count > 0])).to.deep.equal([
+      ["here", true],
+      ["there", false],
+    ]);
+    expect(log.all).to.include("cannot be reached").and.to.not.include("pass5word");
+  });
+});
+
+/** What holds of one process, with a server of its own. */
+function describeEngine(
+  name: string,
+  start: () => Promise<FleetServer>,
+  ready: (url: string) => { connection: BullMQOptions["connection"]; close(): Promise<unknown> },
+): void {
+  describe(`bullmq() over ${name}`, function () {
+    this.timeout(40_000);
+    let server: FleetServer;
+    let log: Log;
+    const started: { readonly runner: Runner; readonly running: Promise<void> }[] = [];
+
+    before(async () => {
+      server = await start();
+    });
+    after(() => server.stop());
+    beforeEach(() => {
+      log = new Log();
+    });
+    afterEach(stop);
+
+    async function stop(): Promise<void> {
+      for (const { runner, running } of started.splice(0)) {
+        await runner.stop();
+        await running;
+      }
+    }
+
+    function run(
+      namespace: string,
+      worker: Omit<ConstructorParameters<typeof DeclarativeWorker>[0], "distributed">,
+      connection: BullMQOptions["connection"] = server.url,
+    ): Runner {
+      const engine = bullmq({ connection, namespace, lockDuration: "3s", stalledInterval: "500ms" });
+      const runner = bootstrap([new DeclarativeWorker({ ...worker, distributed: true })], { engine, logger: log, signals: [] });
+      started.push({ runner, running: runner.run() });
+      return runner;
+    }
+
+    it("waits for years", async () => {
+      let runs = 0;
+      const runner = run("years", {
+        name: "rare",
+        job: () => void runs++,
+        repeat: { interval: "1095d", startImmediately: true },
+      });
+      await until(() => runs === 1 && runner.status()[0]?.nextDue !== null);
+      const years = ((runner.status()[0]?.nextDue ?? 0) - Date.now()) / (365 * 86_400_000);
+      expect(years).to.be.closeTo(3, 0.01);
+      await stop();
+      // It is kept: a start anew is not the first one.
+      const again = run("years", { name: "rare", job: () => void runs++, repeat: { interval: "1095d", startImmediately: true } });
+      await until(() => again.status()[0]?.runs === 1);
+      expect(again.status()[0]).to.include({ phase: "waiting", health: "ok" });
+      expect(runs).to.equal(1);
+    });
+
+    it("runs every 100 ms", async () => {
+      let runs = 0;
+      run("often", { name: "often", job: () => void runs++, repeat: 100 });
+      await until(() => runs >= 20);
+    });
+
+    it("runs now what is triggered, whichever replica is asked", async () => {
+      const runs: string[] = [];
+      const worker = (replica: string) => ({ name: "rare", job: () => void runs.push(replica), repeat: "1h" as const });
+      const [one, other] = [run("hurry", worker("one")), run("hurry", worker("other"))];
+      await until(() => [one, other].every((runner) => runner.status()[0]?.nextDue !== null));
+      await one?.trigger("rare");
+      await other?.trigger("rare");
+      expect(runs).to.have.length(2);
+    });
+
+    it("is done for good in the whole fleet", async () => {
+      const runners = [1, 2].map(() => run("once", { name: "once", worker: () => {}, restart: "on-failure" }));
+      await Promise.all(started.map(({ running }) => running));
+      expect(runners.map((runner) => runner.status()[0]?.phase)).to.deep.equal(["stopped", "stopped"]);
+    });
+
+    it("tells the health and the counts of a worker that runs elsewhere", async () => {
+      let fails = true;
+      const job = (): void => {
+        if (fails) throw new Error("no luck");
+      };
+      const worker = { name: "frail", job, repeat: 200, retry: { backoff: { duration: () => 50 } } };
+      const runners = [run("health", worker), run("health", worker)];
+      await until(() => runners.every((runner) => runner.status()[0]?.health === "firing"));
+      expect(runners.map((runner) => runner.status()[0]?.lastError)).to.deep.equal(["Error: no luck", "Error: no luck"]);
+      fails = false;
+      await until(() => runners.every((runner) => runner.status()[0]?.health === "ok" && (runner.status()[0]?.runs ?? 0) > 2));
+    });
+
+    it("takes a connection that is ready, and leaves it open", async () => {
+      const { connection, close } = ready(server.url);
+      let runs = 0;
+      run("ready", { name: "often", job: () => void runs++, repeat: 100 }, connection);
+      await until(() => runs >= 3);
+      await stop();
+      run("ready", { name: "often", job: () => void runs++, repeat: 100 }, connection);
+      await until(() => runs >= 6);
+      await stop();
+      await close();
+    });
+
+    it("never shows a password that is refused", async () => {
+      const url = new URL(server.url);
+      url.password = "pass5%40word";
+      const runner = run("secret", { name: "often", job: () => {}, repeat: 100 }, url.href);
+      await until(() => log.all.includes("is tried again"));
+      expect(log.all).to.include(url.hostname);
+      expect(log.all + JSON.stringify(runner.status())).to.not.include("pass5");
+    });
+  });
+}
+
+describeEngine("Postgres", startPostgres, (connectionString) => {
+  const connection = new Pool({ connectionString, options: "-c search_path=bullmq" });
+  return { connection, close: () => connection.end() };
+});
+
+if (hasRedis()) {
+  describeEngine("Redis", startRedis, (url) => {
+    const connection = new Redis(url, { maxRetriesPerRequest: null });
+    return { connection, close: () => connection.quit() };
+  });
+}
