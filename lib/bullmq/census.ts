@@ -9,50 +9,74 @@ import type { Wishes } from "./wishes.js";
 /** How much too late, in ms, a job must be delayed to be looked into. */
 const tolerance = 1_000;
 
+/** Of the jobs that only wait, each census reads a twelfth, but at least so many: at five seconds a census, all of them once a minute. */
+const atRest = { part: 1 / 12, least: 50 };
+
 /**
  * Looks after the jobs of the workers of this process, and tells the workers what has become of them: makes jobs that are missing,
  * be it that the database has forgotten them, revives what has ended, and wakes what waits for longer than it should, as after
  * a deploy that has shortened an interval.
  */
 export class Census {
-  /** The last that was known of each, should the database forget it. */
+  /** The last that was known of each, should the database forget it. Those that were read longest ago come first. */
   readonly #known = new Map<string, TurnRecord>();
-  /** Those who have been in a census before. */
-  readonly #counted = new Set<string>();
+  /** Those who had run when they were last read, or had been woken: there is news of them. */
+  #moving = new Set<string>();
 
   async take(queue: OpenQueue, seats: ReadonlyMap<string, Seat>, wishes: Wishes): Promise<void> {
-    const found = await queue.jobs();
-    const missing = new Map(seats);
-    for (const [state, jobs] of found) {
-      for (const job of jobs) {
-        const seat = seats.get(job.name);
-        if (seat === undefined || !missing.delete(job.name)) continue;
-        await this.#lookAfter(seat, job, state, wishes);
-      }
-    }
-    if (missing.size > 0) await queue.add([...missing.keys()].map((name) => this.#jobOf(name)));
-    for (const name of seats.keys()) this.#counted.add(name);
-    for (const name of this.#counted) if (!seats.has(name)) this.#counted.delete(name);
+    const states = await queue.states();
+    for (const name of this.#known.keys()) if (!seats.has(name)) this.#known.delete(name);
+    const missing = [...seats.keys()].filter((name) => !states.has(jobIdOf(name)));
+    if (missing.length > 0) await queue.add(missing.map((name) => this.#jobOf(name)));
+    for (const name of missing) if (!this.#known.has(name)) this.#known.set(name, firstRecord);
+
+    const moving = new Set<string>();
+    const lookAfter = async (name: string): Promise<void> => {
+      const seat = seats.get(name);
+      const state = states.get(jobIdOf(name));
+      const job = seat && state && (await queue.read(jobIdOf(name)));
+      if (seat === undefined || state === undefined || job === undefined) return;
+      const wasWoken = await this.#lookAfter(seat, job, state, wishes);
+      if (wasWoken || state === "active") moving.add(name);
+    };
+    await Promise.all(this.#toRead(seats, states, wishes).map(lookAfter));
+    this.#moving = moving;
+  }
+
+  /** Of whom there is news, or may be; and of the others those of whom there was none for longest. */
+  #toRead(seats: ReadonlyMap<string, Seat>, states: ReadonlyMap<string, JobState>, wishes: Wishes): string[] {
+    const urgent = [...seats.keys()].filter((name) => {
+      const state = states.get(jobIdOf(name));
+      const isAtRest = state === "delayed" || state === "waiting";
+      return !isAtRest || !this.#known.has(name) || this.#moving.has(name) || wishes.has(name);
+    });
+    const count = Math.max(atRest.least, Math.ceil(seats.size * atRest.part));
+    return [...new Set([...urgent, ...[...this.#known.keys()].slice(0, count)])];
   }
 
   #jobOf(name: string): { readonly name: string; readonly jobId: string; readonly data: TurnRecord } {
     return { name, jobId: jobIdOf(name), data: this.#known.get(name) ?? firstRecord };
   }
 
-  async #lookAfter(seat: Seat, job: Job, state: JobState, wishes: Wishes): Promise<void> {
+  /** Returns whether it was woken. */
+  async #lookAfter(seat: Seat, job: Job, state: JobState, wishes: Wishes): Promise<boolean> {
     const record = readRecord(job.data);
+    const isNew = !this.#known.delete(seat.name);
     this.#known.set(seat.name, record);
+    const isWanted = wishes.has(seat.name);
+    let wasWoken = false;
     if (state === "failed") {
-      await tryTo(() => job.retry("failed"));
-    } else if (state === "completed" && !this.#counted.has(seat.name)) {
+      wasWoken = await succeeds(() => job.retry("failed"));
+    } else if (state === "completed" && isNew) {
       // Who is started anew starts what is done anew.
       await job.updateData(firstRecord);
-      await tryTo(() => job.retry("completed"));
-    } else if (state === "delayed" && seat.isOpen && (wishes.has(seat.name) || isLate(seat, record))) {
-      if (wishes.has(seat.name)) await wishes.write(job);
-      await tryTo(() => job.promote());
+      wasWoken = await succeeds(() => job.retry("completed"));
+    } else if (state === "delayed" && seat.isOpen && (isWanted || isLate(seat, record))) {
+      if (isWanted) await wishes.write(job);
+      wasWoken = await succeeds(() => job.promote());
     }
-    seat.tell(newsOf(job, state, record, this.#counted.has(seat.name)));
+    seat.tell(newsOf(job, state, record, isNew));
+    return wasWoken;
   }
 }
 
@@ -62,22 +86,24 @@ function isLate(seat: Seat, { memory, phase, due, until }: TurnRecord): boolean 
   return latest + tolerance < until;
 }
 
-function newsOf(job: Job, state: JobState, record: TurnRecord, isCounted: boolean): Parameters<Seat["tell"]>[0] {
+function newsOf(job: Job, state: JobState, record: TurnRecord, isNew: boolean): Parameters<Seat["tell"]>[0] {
   const { phase, status, until, isDone } = record;
   return {
     phase: state === "active" ? "running" : phase,
     status,
     holder: holderOf(job.processedBy),
     nextDue: state === "delayed" ? until : null,
-    isDone: isDone && state === "completed" && isCounted,
+    isDone: isDone && state === "completed" && !isNew,
   };
 }
 
-/** Others may have been faster, or the job may have gone on meanwhile: the next census will tell. */
-async function tryTo(act: () => Promise<void>): Promise<void> {
+/** Whether that could be done: others may have been faster, or the job may have gone on meanwhile, and the next census will tell. */
+async function succeeds(act: () => Promise<void>): Promise<boolean> {
   try {
     await act();
+    return true;
   } catch (thrown) {
     if (!isRefusal(thrown)) throw thrown;
+    return false;
   }
 }

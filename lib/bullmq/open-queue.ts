@@ -15,7 +15,7 @@ export interface OpenTerms {
   readonly onError: (error: unknown) => void;
 }
 
-/** In which a fleet's jobs are looked for: all states that one can be in that this project has added. */
+/** All states that a job of a fleet can be in. */
 const states = ["active", "delayed", "waiting", "failed", "completed"] as const;
 
 export type JobState = (typeof states)[number];
@@ -29,8 +29,9 @@ export interface OpenQueue {
   /** How many jobs may be had at once. */
   setConcurrency(count: number): void;
   add(jobs: readonly { readonly name: string; readonly jobId: string; readonly data: unknown }[]): Promise<void>;
-  /** The jobs that there are, by state. */
-  jobs(): Promise<Map<JobState, readonly Job[]>>;
+  /** The ids of all jobs that there are, and the state of each. */
+  states(): Promise<Map<string, JobState>>;
+  read(jobId: string): Promise<Job | undefined>;
   lease(jobId: string, lease: BullLease): void;
   release(jobId: string): void;
   /** Takes no further job, until {@link resume}. */
@@ -101,10 +102,13 @@ export function openQueue<Options>(
     async add(jobs) {
       await queue.addBulk(jobs.map(({ name, data, jobId }) => ({ name, data, opts: { jobId, attempts: 1, keepLogs: 0 } })));
     },
-    async jobs() {
-      const found = await Promise.all(states.map(async (state) => [state, await queue.getJobs([state])] as const));
-      return new Map(found);
+    async states() {
+      const found = await Promise.all(
+        states.map(async (state) => (await queue.getRanges([state], 0, -1)).map((jobId) => [jobId, state] as const)),
+      );
+      return new Map(found.flat());
     },
+    read: (jobId) => queue.getJob(jobId),
     lease: (jobId, lease) => worker.lease(jobId, lease),
     release: (jobId) => worker.release(jobId),
     pause: () => worker.pause(true),
