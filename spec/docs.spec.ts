@@ -20,9 +20,13 @@ describe("docs/supervision.md", () => {
       expect(readFileSync(spec, "utf8"), `the spec that is to prove: ${fault}`).to.include(title);
     }
   });
+});
 
-  it("links to what is there", () => {
-    const links = [...markdown.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link = ""]) => link);
-    for (const link of links) expect(existsSync(join(dirname("docs/supervision.md"), link)), link).to.equal(true);
-  });
+describe("the docs", () => {
+  for (const path of ["docs/supervision.md", "docs/fleet.md", "docs/fleet-load.md"]) {
+    it(`link to what is there: ${path}`, () => {
+      const links = [...readFileSync(path, "utf8").matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link = ""]) => link);
+      for (const link of links) expect(existsSync(join(dirname(path), link)), link).to.equal(true);
+    });
+  }
 });
