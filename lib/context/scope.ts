@@ -18,7 +18,7 @@ export abstract class Scope extends Activity {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       if (this.aborted) this.#controller.abort(this.#reason);
-      this.turn?.guard(this.#controller.signal);
+      this.guard(this.#controller.signal);
     }
     return this.#controller.signal;
   }

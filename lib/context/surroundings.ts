@@ -42,9 +42,14 @@ export abstract class Surroundings extends Sleeper {
     return this.parent.orders;
   }
 
-  /** The turn that a distributed worker has here; undefined for all that have no need of one. */
+  /** The turn of a distributed worker that ends when this waits; undefined for all that wait where they are. */
   get turn(): Turn | undefined {
     return this.parent.turn;
+  }
+
+  /** From now on the signal does not say that all is well when the turn is over already, if this is in one. */
+  guard(signal: AbortSignal): void {
+    this.parent.guard(signal);
   }
 
   /** Aborts `child`, the root of another tree, together with this one's scope; returns how to call that off. */

@@ -10,8 +10,6 @@ import type { Phase } from "./worker-status.js";
 export interface Turn {
   /** The fleet's clock less that of the timer queue, in ms. */
   readonly offset: number;
-  /** The same turn for what runs in it as a whole: waits are waited out here, and nothing is written down. */
-  readonly whole: Turn;
   /** What a link of this kind has written down, the outermost link first. Once: what is begun a second time begins anew. */
   recall(kind: string): Note | undefined;
   /**
@@ -22,18 +20,14 @@ export interface Turn {
   rest(due: number, phase: Phase): boolean;
   /** What is to be recalled if the worker ends after this: a run is over, however it ended, and is not to be repeated. */
   keep(kind: string, note: Note): void;
-  /** From now on the signal does not say that all is well when the turn is over already. */
-  guard(signal: AbortSignal): void;
 }
 
 /** A turn in which nothing may wait beyond a point in time. */
 export function turnUntil(turn: Turn, latest: number): Turn {
   return {
     offset: turn.offset,
-    whole: turn.whole,
     recall: (kind) => turn.recall(kind),
     rest: (due, phase) => turn.rest(Math.min(due, latest), phase),
     keep: (kind, note) => turn.keep(kind, note),
-    guard: (signal) => turn.guard(signal),
   };
 }

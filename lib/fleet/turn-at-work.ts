@@ -38,22 +38,8 @@ export class TurnAtWork extends Scope implements Turn {
     this.start(this.#chain);
   }
 
-  override get turn(): Turn {
-    return this.#lease.isKept ? this.whole : this;
-  }
-
-  get whole(): Turn {
-    const whole: Turn = {
-      offset: this.offset,
-      get whole() {
-        return whole;
-      },
-      recall: () => undefined,
-      rest: () => false,
-      keep: () => {},
-      guard: (signal) => this.guard(signal),
-    };
-    return whole;
+  override get turn(): Turn | undefined {
+    return this.#lease.isKept ? undefined : this;
   }
 
   recall(kind: string): Note | undefined {
@@ -65,7 +51,7 @@ export class TurnAtWork extends Scope implements Turn {
     this.#kept.write(kind, note);
   }
 
-  guard(signal: AbortSignal): void {
+  override guard(signal: AbortSignal): void {
     if (!this.#lease.isKept) guardSignal(signal, () => this.#lease.check());
   }
 

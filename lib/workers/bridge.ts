@@ -8,7 +8,6 @@ import { isFailure, type Outcome } from "../context/outcome.js";
 import type { Runs } from "../context/runs.js";
 import { Scope } from "../context/scope.js";
 import { stderrLogger } from "../context/stderr-logger.js";
-import type { Turn } from "../context/turn.js";
 import type { WorkerContext } from "../context/worker-context.js";
 import { DoNotRestart } from "../errors/do-not-restart.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
@@ -97,8 +96,12 @@ export class Bridge extends Scope {
   }
 
   /** What is called by hand is waited for by the code that calls it. */
-  override get turn(): Turn | undefined {
-    return this.#outer?.turn?.whole;
+  override get turn(): undefined {
+    return undefined;
+  }
+
+  override guard(signal: AbortSignal): void {
+    this.#outer?.guard(signal);
   }
 
   override isDone(): boolean {

@@ -3,7 +3,6 @@ import type { Link } from "../context/link.js";
 import type { Orders } from "../context/orders.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
 import { Scope } from "../context/scope.js";
-import type { Turn } from "../context/turn.js";
 import { type Failure, WorkersFailedError } from "../errors/workers-failed-error.js";
 import { NamedActivity, NamingLink } from "./named.js";
 
@@ -105,8 +104,8 @@ export abstract class RunAll extends Scope {
   }
 
   /** Members never wait for the fleet each on its own. */
-  override get turn(): Turn | undefined {
-    return super.turn?.whole;
+  override get turn(): undefined {
+    return undefined;
   }
 
   /** When the word to stop came, on the clock of the timer queue, if it came and that is known. */
