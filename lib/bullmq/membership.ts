@@ -1,12 +1,13 @@
 import type { Seat } from "../context/engine.js";
 import type { Logger } from "../context/logger.js";
-import { onAbort } from "../context/on-abort.js";
-import { wait } from "../context/wait.js";
 import type { WorkerContext } from "../context/worker-context.js";
+import { WorkerLogger } from "../context/worker-logger.js";
 import { Census } from "./census.js";
+import { CensusPace } from "./census-pace.js";
 import type { Connection } from "./connection.js";
 import { replica } from "./holders.js";
 import type { OpenQueue } from "./open-queue.js";
+import { workerOf } from "./turn-record.js";
 import { Turns } from "./turns.js";
 import { Wishes } from "./wishes.js";
 import { within } from "./within.js";
@@ -18,12 +19,6 @@ export interface MembershipOptions {
   readonly lockDuration: number;
   readonly stalledInterval: number;
 }
-
-/**
- * How long, in ms, from one census to the next: in proportion to what has to be read, but for at least so long. Shorter, if a worker is
- * wanted, or there was trouble.
- */
-const censusPause = { least: 5_000, aWorker: 5, wanted: 250, trouble: 1_000 };
 
 /** How long, in ms, the database has to answer. */
 const patience = 10_000;
@@ -39,13 +34,10 @@ export class Membership {
   readonly #census = new Census();
   readonly #turns: Turns;
   #queue: OpenQueue | undefined;
-  /** Ends the pause before the next census. */
-  #pause = new AbortController();
-  #isHurried = false;
+  readonly #pace = new CensusPace();
   /** Why it is not connected. */
   #trouble: unknown;
   #tellTrouble = (): void => {};
-  #hadTrouble = false;
   /** How many censuses in a row have failed. */
   #silences = 0;
   #logger: Logger | undefined;
@@ -70,7 +62,7 @@ export class Membership {
 
   hurry(worker: string): void {
     this.#wishes.add(worker);
-    this.#lookSoon();
+    this.#pace.hurry();
   }
 
   seatsHaveChanged(): void {
@@ -81,7 +73,7 @@ export class Membership {
     // What is handed back while all stop is not to be fetched again.
     if (seats.every(({ isStopping }) => isStopping)) void queue?.pause();
     else void queue?.resume();
-    this.#lookSoon();
+    this.#pace.hurry();
   }
 
   /** Connects, and looks after the jobs until the signal aborts. Fails if the database cannot be reached. */
@@ -89,9 +81,18 @@ export class Membership {
     this.#logger = logger;
     const { connection, namespace, lockDuration, stalledInterval } = this.#options;
     const { process } = this.#turns;
+    const terms = {
+      namespace,
+      replica,
+      lockDuration,
+      stalledInterval,
+      process,
+      onError: this.#onTrouble,
+      onStalled: this.#onStalled,
+    };
     let queue: OpenQueue | undefined;
     try {
-      queue = await connection.open({ namespace, replica, lockDuration, stalledInterval, process, onError: this.#onTrouble });
+      queue = await connection.open(terms);
       await this.#becomeReady(queue, signal);
       this.#queue = queue;
       this.seatsHaveChanged();
@@ -123,8 +124,7 @@ export class Membership {
   async #lookAfterJobs(queue: OpenQueue, signal: AbortSignal, logger: Logger): Promise<void> {
     this.#silences = 0;
     while (!signal.aborted) {
-      this.#isHurried = false;
-      this.#hadTrouble = false;
+      this.#pace.begins();
       try {
         await within(patience, this.#census.take(queue, this.#seats, this.#wishes), signal);
         if (this.#silences > 0) logger.info("is connected again");
@@ -139,32 +139,21 @@ export class Membership {
           logger.error({ err }, "has lost its connection; whoever has a turn goes on until that is over");
         }
       }
-      await this.#nextCensus(signal);
+      await this.#pace.next({ seats: this.#seats.size, isWanted: this.#wishes.areOpen, isAway: this.isAway }, signal);
     }
   }
 
-  async #nextCensus(signal: AbortSignal): Promise<void> {
-    if (this.#isHurried || signal.aborted) return;
-    const { least, aWorker, wanted, trouble } = censusPause;
-    const usual = Math.max(least, this.#seats.size * aWorker);
-    const pause = this.#hadTrouble || this.#silences > 0 ? trouble : usual;
-    this.#pause = new AbortController();
-    const callOff = onAbort(signal, this.#pause);
-    await wait(this.#wishes.areOpen ? wanted : pause, this.#pause);
-    callOff();
-  }
-
-  #lookSoon(): void {
-    this.#isHurried = true;
-    this.#pause.abort();
-  }
+  readonly #onStalled = (jobId: string): void => {
+    const worker = workerOf(jobId);
+    const seat = this.#seats.get(worker);
+    if (seat !== undefined) new WorkerLogger(seat.logger, worker).warn("was lost by who ran it, and goes to whoever is free");
+  };
 
   readonly #onTrouble = (thrown: unknown): void => {
     this.#trouble = thrown;
     this.#tellTrouble();
-    this.#hadTrouble = true;
     // It may be nothing; and if not, it is to be told of.
-    if (this.#silences === 0) this.#pause.abort();
+    this.#pace.troubled(this.isAway);
     const { secrets } = this.#options.connection;
     this.#logger?.debug({ err: secrets.errorOf("The fleet's database", thrown) }, "has trouble");
   };

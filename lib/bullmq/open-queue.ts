@@ -13,6 +13,8 @@ export interface OpenTerms {
   readonly stalledInterval: number;
   readonly process: (job: Job, token: string) => Promise<void>;
   readonly onError: (error: unknown) => void;
+  /** Told of jobs whose holder has let its lock run out. */
+  readonly onStalled: (jobId: string) => void;
 }
 
 /** All states that a job of a fleet can be in. */
@@ -57,7 +59,7 @@ export function openQueue<Options>(
   isCoarse: boolean,
   terms: OpenTerms,
 ): OpenQueue {
-  const { namespace, replica, lockDuration, stalledInterval, process, onError } = terms;
+  const { namespace, replica, lockDuration, stalledInterval, process, onError, onStalled } = terms;
   const queue = new Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend, Options>(
     namespace,
     { connection, prefix, streams: { events: { maxLen: 100 } } },
@@ -83,17 +85,24 @@ export function openQueue<Options>(
   );
   queue.on("error", onError);
   worker.on("error", onError);
+  worker.on("stalled", onStalled);
+  const connected = Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]);
+  // Told to whoever asks whether it is ready; nobody may.
+  connected.catch(() => {});
 
   async function close(isAway: boolean): Promise<void> {
+    const ms = isAway ? patience.away : patience.usual;
+    // What is closed while it connects goes on with that, and leaves a connection open.
+    await settledWithin(ms, connected);
     const closed = Promise.allSettled([worker.close(isAway), queue.close()]);
-    if (await settledWithin(isAway ? patience.away : patience.usual, closed)) return;
+    if (await settledWithin(ms, closed)) return;
     await settledWithin(patience.away, Promise.allSettled([worker.disconnect(), queue.disconnect()]));
   }
 
   return {
     isCoarse,
     async ready() {
-      await Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]);
+      await connected;
       worker.run().catch(onError);
     },
     setConcurrency(count) {

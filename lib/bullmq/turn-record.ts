@@ -54,3 +54,7 @@ function isStatus(value: unknown): value is WorkerStatus {
 export function jobIdOf(worker: string): string {
   return `worker-${encodeURIComponent(worker)}`;
 }
+
+export function workerOf(jobId: string): string {
+  return decodeURIComponent(jobId.replace(/^worker-/, ""));
+}

@@ -6,6 +6,7 @@ import { Alarm } from "./alarm.js";
 import { BullLease, thisMoment } from "./bull-lease.js";
 import type { OpenQueue } from "./open-queue.js";
 import { isRefusal } from "./refusal.js";
+import { showRow } from "./show-row.js";
 import { readRecord, type TurnRecord } from "./turn-record.js";
 import type { Wishes } from "./wishes.js";
 
@@ -93,8 +94,12 @@ export class Turns {
     const lease = new BullLease(seat.name, record, this.#room.lockDuration, asked);
     this.#room.wishes.delete(seat.name);
     this.#room.queue()?.lease(id, lease);
+    const over = new AbortController();
+    const shown = showRow({ seat, job, record, lease, onTrouble: this.#room.onTrouble }, over.signal);
     try {
       const release = await seat.take(lease);
+      over.abort();
+      await shown;
       await this.#handBack(seat, job, token, lease, release);
     } finally {
       lease.end();

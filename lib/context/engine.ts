@@ -24,6 +24,8 @@ export interface Seat {
   readonly isOpen: boolean;
   /** Whether it has been told to stop, and is about to leave. */
   readonly isStopping: boolean;
+  /** The worker's row as it is now, for the others to see. */
+  readonly status: WorkerStatus | undefined;
   /** Gives it a turn, while it is open. Resolves when that is over, also if it was lost, and never rejects. */
   take(lease: Lease): Promise<Release>;
   /** What has become of the worker elsewhere. Ignored while it has a turn here. */

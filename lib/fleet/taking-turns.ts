@@ -46,6 +46,10 @@ export class TakingTurns extends TurnTaker implements Seat {
     return !this.isStopping && this.child === undefined && this.orders?.isPaused !== true;
   }
 
+  get status(): WorkerStatus | undefined {
+    return this.#books?.row;
+  }
+
   dueBy(memory: Memory): number | undefined {
     const note = memory.first("repeat");
     const { repetition } = this.#chain;
@@ -60,6 +64,7 @@ export class TakingTurns extends TurnTaker implements Seat {
   take(lease: Lease): Promise<Release> {
     this.#lease = lease;
     if (lease.status !== undefined) this.#books?.adopt(lease.status);
+    if (this.#chain.isContinuous && !lease.isKept) new WorkerLogger(this.logger, this.name).info("is run by this replica");
     const over = new Promise<Release>((resolve) => {
       this.#endTurn = resolve;
     });
@@ -70,7 +75,7 @@ export class TakingTurns extends TurnTaker implements Seat {
   override hasRested({ due, memory, phase }: Rest): void {
     this.child = undefined;
     this.#news = { phase, status: undefined, holder: thisProcess, nextDue: this.#epochOf(due), isDone: false };
-    this.#release({ due, memory, phase, status: this.#books?.row });
+    this.#release({ due, memory, phase, status: this.status });
     this.#restIfPaused();
   }
 
@@ -79,7 +84,7 @@ export class TakingTurns extends TurnTaker implements Seat {
     if (turn instanceof TurnAtWork) {
       const due = outcome === "completed" ? null : (this.#lease?.now() ?? 0);
       const { left: memory } = turn;
-      this.#release({ due, memory, phase: "waiting", status: this.#books?.row });
+      this.#release({ due, memory, phase: "waiting", status: this.status });
     }
     if (isLost && !this.aborted && outcome !== "completed") {
       if (isFailure(outcome)) new WorkerLogger(this.logger, this.name).error({ err: outcome }, "failed after its turn was lost");

@@ -35,6 +35,7 @@ export abstract class Crew extends WorkerLink {
     const atWork = this.tree?.atWork();
     return this.workers.map((worker) => {
       const status = initialStatus(worker.label);
+      if (worker.distributed === true) status.holder = null;
       atWork?.get(worker)?.describe(status);
       this.tree?.groupOf(worker)?.describeBackoff(worker, status);
       return status;

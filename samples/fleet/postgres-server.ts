@@ -36,6 +36,15 @@ const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 export async function startPostgres(): Promise<PostgresServer> {
   const programs = installed();
   const home = mkdtempSync(join(tmpdir(), "watchbill-postgres-"));
+  try {
+    return await startIn(home, programs);
+  } catch (error) {
+    remove(home);
+    throw error;
+  }
+}
+
+async function startIn(home: string, programs: string): Promise<PostgresServer> {
   const password = randomBytes(12).toString("hex");
   const passwordFile = join(home, "password");
   writeFileSync(passwordFile, password);
@@ -59,9 +68,14 @@ export async function startPostgres(): Promise<PostgresServer> {
     },
     async stop() {
       await end(server);
-      rmSync(home, { recursive: true, force: true });
+      remove(home);
     },
   };
+}
+
+function remove(folder: string): void {
+  // Whatever still writes there is about to end.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 }
 
 async function start(programs: string, cwd: string, data: string, port: number): Promise<ChildProcess> {
@@ -73,6 +87,8 @@ async function start(programs: string, cwd: string, data: string, port: number):
     ...user,
     cwd,
     stdio: ["pipe", "ignore", "pipe"],
+    // Ctrl-C is for this process, which ends it when it needs it no more.
+    detached: true,
   });
   let log = "";
   await new Promise<void>((resolve, reject) => {

@@ -94,7 +94,7 @@ describe("bullmq()", () => {
 function describeEngine(
   name: string,
   start: () => Promise<FleetServer>,
-  ready: (url: string) => { connection: BullMQOptions["connection"]; close(): Promise<unknown> },
+  ready: (url: string) => { connection: BullMQOptions["connection"]; close: () => Promise<unknown> },
 ): void {
   describe(`bullmq() over ${name}`, function () {
     this.timeout(40_000);

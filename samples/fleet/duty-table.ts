@@ -1,0 +1,70 @@
+import { wait } from "watchbill";
+import type { Journal, Run } from "./journal.js";
+import type { ReplicaProcess } from "./replica-process.js";
+
+/** How long, in ms, after a second its row is printed: what happened in its last moments has to arrive. */
+const patience = 200;
+
+const legend = `\
+charge   chargeAll, distributed: once a second, on one replica
+watch    watchPayments, distributed: all the time, on one replica
+refresh  refreshRates, not distributed: once a second, on each replica
+`;
+
+/** Prints who did what: a row a second, a column a replica. */
+export class DutyTable {
+  readonly #journal: Journal;
+  readonly #replicas: readonly ReplicaProcess[];
+  /** What is to be printed under the row of its second. */
+  readonly #notes: { readonly second: number; readonly text: string }[] = [];
+
+  constructor(journal: Journal, replicas: readonly ReplicaProcess[]) {
+    this.#journal = journal;
+    this.#replicas = replicas;
+  }
+
+  /** Something that happens now, and is to be read between the rows. */
+  note(text: string): void {
+    this.#notes.push({ second: this.#journal.secondOf(Date.now()), text });
+  }
+
+  /** Prints row after row until the signal aborts. */
+  async print(signal: AbortSignal): Promise<void> {
+    while (this.#journal.start === undefined && !signal.aborted) await wait("20ms", { signal });
+    const { start = 0 } = this.#journal;
+    if (signal.aborted) return;
+    console.log(legend);
+    printRow(
+      "second",
+      this.#replicas.map(({ number, pid }) => `replica ${number}, pid ${pid}`),
+    );
+    for (let second = 0; !signal.aborted; second++) {
+      const end = start + (second + 1) * 1_000;
+      // The last row has what there is of its second.
+      await wait(Math.max(0, end + patience - Date.now()), { signal });
+      printRow(
+        `${second}`,
+        this.#replicas.map((replica) => this.#cell(second, replica, end)),
+      );
+      for (const note of this.#notes) if (note.second === second) console.log(`       │ ${note.text}`);
+    }
+  }
+
+  #cell(second: number, { number, fate = "" }: ReplicaProcess, end: number): string {
+    const { charges, watches, refreshes } = this.#journal;
+    const isOwn = ({ replica }: Run): boolean => replica === number;
+    const isOfNow = (run: Run): boolean => isOwn(run) && this.#journal.secondOf(run.begun) === second;
+    const duties = [
+      charges.filter(isOfNow).map(({ ended, isDone }) => (isDone || ended === Infinity ? "charge" : "(cut)"))[0] ?? "",
+      watches.some((run) => isOwn(run) && run.begun < end && run.ended > end - 1_000) ? "watch" : "",
+      refreshes.some(isOfNow) ? "refresh" : "",
+    ];
+    if (duties.every((duty) => duty === "")) return fate;
+    const [charge = "", watch = "", refresh = ""] = duties;
+    return `${charge.padEnd(6)} ${watch.padEnd(5)} ${refresh.padEnd(7)}`;
+  }
+}
+
+function printRow(second: string, cells: readonly string[]): void {
+  console.log(`${second.padStart(6)} │ ${cells.map((cell) => cell.padEnd(20)).join(" │ ")}`.trimEnd());
+}

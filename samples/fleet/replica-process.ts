@@ -1,0 +1,52 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { Journal } from "./journal.js";
+import { isReport } from "./report.js";
+
+/** How long, in ms, it may take to stop. That of the replica's own roster is shorter, so that it should never come to this. */
+const patience = 20_000;
+
+/** A replica in a process of its own, which tells the journal what it does. */
+export class ReplicaProcess {
+  readonly number: number;
+  /** How it has come to its end; undefined as long as it lives. */
+  fate: string | undefined;
+  readonly #child: ChildProcess;
+  readonly #gone: Promise<unknown>;
+  readonly #journal: Journal;
+
+  constructor(number: number, databaseUrl: string, journal: Journal) {
+    this.number = number;
+    this.#journal = journal;
+    // By the environment: arguments can be read by every user of the machine, and there is a password in it.
+    const env = { ...process.env, DATABASE_URL: databaseUrl };
+    this.#child = fork(fileURLToPath(new URL("replica.ts", import.meta.url)), { env });
+    this.#child.on("message", (message) => {
+      if (isReport(message)) journal.add(number, message);
+    });
+    // Its last messages may come after its end.
+    this.#gone = Promise.all([once(this.#child, "exit"), once(this.#child, "disconnect")]);
+    this.#child.once("exit", (code, signal) => {
+      this.fate ??= `ended with ${signal ?? code}`;
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Ends it, and resolves once it is gone. */
+  async end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+    const at = Date.now();
+    this.fate ??= signal === "SIGKILL" ? "killed" : "stopped";
+    this.#child.kill(signal);
+    const timer = setTimeout(() => {
+      console.error(`Replica ${this.number} has not stopped, and is killed`);
+      this.#child.kill("SIGKILL");
+    }, patience);
+    await this.#gone;
+    clearTimeout(timer);
+    this.#journal.close(this.number, signal === "SIGKILL" ? at : Date.now());
+  }
+}
