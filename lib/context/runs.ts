@@ -15,9 +15,15 @@ export interface Runs {
 }
 
 /** Adds runs to a status; they are later than those that are in it. */
-export function addRuns(status: WorkerStatus, { count, lastStart, lastDuration }: Runs): void {
-  if (count === 0) return;
+export function addRuns(status: WorkerStatus, runs: Runs): void {
+  const { count, lastStart, lastDuration } = runs;
+  if (!hasRun(runs)) return;
   status.runs += count;
   status.lastStart = Math.round(Date.now() + lastStart - TimerQueue.current().now());
   if (lastDuration >= 0) status.lastDuration = lastDuration;
+}
+
+/** Whether a run has begun, or one has ended that had begun elsewhere. */
+export function hasRun({ count, lastDuration }: Runs): boolean {
+  return count > 0 || lastDuration >= 0;
 }

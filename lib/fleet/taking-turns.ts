@@ -72,10 +72,11 @@ export class TakingTurns extends TurnTaker implements Seat {
     return over;
   }
 
-  override hasRested({ due, memory, phase }: Rest): void {
+  override hasRested(rest: Rest): void {
+    const { phase, status, due } = rest;
     this.child = undefined;
-    this.#news = { phase, status: undefined, holder: thisProcess, nextDue: this.#epochOf(due), isDone: false };
-    this.#release({ due, memory, phase, status: this.status });
+    this.#news = { phase, status, holder: thisProcess, nextDue: this.#epochOf(due), isDone: false };
+    this.#release(rest);
     this.#restIfPaused();
   }
 
@@ -156,6 +157,9 @@ export class TakingTurns extends TurnTaker implements Seat {
     status.holder = this.child === undefined ? (this.#news?.holder ?? null) : thisProcess;
     if (this.child === undefined) {
       status.phase = this.orders?.isPaused === true ? "paused" : (this.#news?.phase ?? "waiting");
+      const { attempt = 0, lastError = null } = this.#news?.status ?? {};
+      status.attempt = attempt;
+      if (attempt > 0) status.lastError = lastError;
       status.nextDue = status.phase === "running" || status.phase === "paused" ? null : (this.#news?.nextDue ?? null);
     }
     super.describe(status);

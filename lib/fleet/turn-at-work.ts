@@ -57,11 +57,13 @@ export class TurnAtWork extends Scope implements Turn {
 
   rest(due: number, phase: Phase): boolean {
     if (this.aborted || this.#isForNow(due, phase)) return false;
+    // While the links are there that know of the attempts.
+    const { status } = this.parent;
     const memory = new Memory();
     this.child?.leave(memory);
     this.child = undefined;
     this.end();
-    this.parent.hasRested({ due: due + this.offset, phase, memory });
+    this.parent.hasRested({ due: due + this.offset, phase, memory, status });
     return true;
   }
 

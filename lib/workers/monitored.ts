@@ -2,7 +2,7 @@ import type { Activity } from "../context/activity.js";
 import { describeSleep } from "../context/describe-sleep.js";
 import { Orders } from "../context/orders.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
-import { addRuns, type Runs } from "../context/runs.js";
+import { addRuns, hasRun, type Runs } from "../context/runs.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import { type Health, initialStatus, type WorkerStatus } from "../context/worker-status.js";
 import { describeError } from "../errors/describe-error.js";
@@ -129,7 +129,7 @@ export class Monitored extends NamedActivity<MonitoredLink> {
   }
 
   override ran(runs: Runs, outcome: Outcome): void {
-    if (runs.count > 0) this.#runs = { ...runs, count: runs.count + (this.#runs?.count ?? 0) };
+    if (hasRun(runs)) this.#runs = { ...runs, count: runs.count + (this.#runs?.count ?? 0) };
     if (isFailure(outcome) && !this.#isCounted) this.#failures++;
     this.#isCounted = false;
     if (outcome !== "stopped") this.report(outcome === "completed" ? "done" : outcome);
