@@ -78,6 +78,7 @@ export function describeRealFleet(name: string, start: () => Promise<FleetServer
     it("takes over from a holder that is killed", async () => {
       for (let index = 0; index < 3; index++) replicas.start(server.url, [{ name: "watch", lasts: forEver }]);
       await replicas.until((all) => all.some(({ what }) => what === "writes"), "watch");
+      await replicas.connected(3);
       const holder = replicas.holderOf("watch");
       const killed = Date.now();
       holder.kill("SIGKILL");
@@ -90,6 +91,7 @@ export function describeRealFleet(name: string, start: () => Promise<FleetServer
     it("is handed over by a holder that stops", async () => {
       for (let index = 0; index < 3; index++) replicas.start(server.url, [{ name: "watch", lasts: forEver }]);
       await replicas.until((all) => all.some(({ what }) => what === "writes"), "watch");
+      await replicas.connected(3);
       const holder = replicas.holderOf("watch");
       const told = Date.now();
       holder.kill("SIGTERM");
@@ -105,6 +107,7 @@ export function describeRealFleet(name: string, start: () => Promise<FleetServer
     it("has a holder that was frozen abort before it writes again", async () => {
       for (let index = 0; index < 3; index++) replicas.start(server.url, [{ name: "watch", lasts: forEver }]);
       await replicas.until((all) => all.some(({ what }) => what === "writes"), "watch");
+      await replicas.connected(3);
       const holder = replicas.holderOf("watch");
       const frozen = Date.now();
       holder.kill("SIGSTOP");

@@ -55,6 +55,12 @@ export class Replicas {
     }
   }
 
+  /** Waits until so many replicas are connected. */
+  async connected(count: number): Promise<void> {
+    while ([...this.stderr.matchAll(/is connected with/g)].length < count)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
   /** The process that has begun the worker last. */
   holderOf(worker: string): ChildProcess {
     const pid = this.happenings(worker).findLast(({ what }) => what === "begins")?.pid;
