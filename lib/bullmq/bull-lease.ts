@@ -33,12 +33,12 @@ export class BullLease extends Sleeper implements Lease {
   #renewed: Moment;
 
   /** @param lockedAt no later than when the lock was given */
-  constructor(worker: string, { memory, status, until }: TurnRecord, lockDuration: number, lockedAt: Moment) {
+  constructor(worker: string, { memory, status, due }: TurnRecord, lockDuration: number, lockedAt: Moment) {
     super();
     this.#worker = worker;
     this.memory = memory;
     this.status = status;
-    this.due = until;
+    this.due = due;
     this.#lockDuration = lockDuration;
     this.#renewed = lockedAt;
     this.#watch();

@@ -87,9 +87,10 @@ function isLate(seat: Seat, { memory, phase, due, until }: TurnRecord): boolean 
 }
 
 function newsOf(job: Job, state: JobState, record: TurnRecord, isNew: boolean): Parameters<Seat["tell"]>[0] {
-  const { phase, status, until, isDone } = record;
+  const { phase, memory, status, until, isDone } = record;
   return {
     phase: state === "active" ? "running" : phase,
+    memory,
     status,
     holder: holderOf(job.processedBy),
     nextDue: state === "delayed" ? until : null,

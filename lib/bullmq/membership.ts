@@ -23,6 +23,9 @@ export interface MembershipOptions {
 /** How long, in ms, the database has to answer. */
 const patience = 10_000;
 
+/** How much longer, in ms, for each worker of a census. */
+const patienceAWorker = 2;
+
 /** How many times in a row it may not answer before the connection is made anew. */
 const mostSilences = 3;
 
@@ -126,7 +129,11 @@ export class Membership {
     while (!signal.aborted) {
       this.#pace.begins();
       try {
-        await within(patience, this.#census.take(queue, this.#seats, this.#wishes), signal);
+        await within(
+          Math.max(patience, this.#seats.size * patienceAWorker),
+          this.#census.take(queue, this.#seats, this.#wishes),
+          signal,
+        );
         if (this.#silences > 0) logger.info("is connected again");
         this.#silences = 0;
       } catch (thrown) {

@@ -30,7 +30,7 @@ export interface Seat {
   take(lease: Lease): Promise<Release>;
   /** What has become of the worker elsewhere. Ignored while it has a turn here. */
   tell(news: News): void;
-  /** When, on the fleet's clock, a worker that waits for its next run should have it, as it is declared here; undefined if that cannot be said. */
+  /** By when, on the fleet's clock, a worker that waits for its next run should have it, as it is declared here; undefined if that cannot be said. */
   dueBy(memory: Memory): number | undefined;
 }
 
@@ -74,6 +74,7 @@ export interface Release {
 /** What is known in the fleet of a worker that has no turn here. */
 export interface News {
   readonly phase: Phase;
+  readonly memory: Memory;
   readonly status: WorkerStatus | undefined;
   /** Who runs it, or has run it last. */
   readonly holder: Holder | null;

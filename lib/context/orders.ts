@@ -51,6 +51,11 @@ export class Orders {
     return this.#wanted.length > 0;
   }
 
+  /** Whether somebody waits for the run that is under way. */
+  get isServing(): boolean {
+    return this.#served.length > 0;
+  }
+
   /** Settles with the next run that begins: all who ask before that share it. */
   requestRun(): Promise<void> {
     return new Promise((resolve, reject) => this.#wanted.push({ resolve, reject }));

@@ -10,6 +10,8 @@ import type { Phase } from "./worker-status.js";
 export interface Turn {
   /** The fleet's clock less that of the timer queue, in ms. */
   readonly offset: number;
+  /** When it was due, on the clock of the timer queue. It may have come early. */
+  readonly due: number;
   /** What a link of this kind has written down, the outermost link first. Once: what is begun a second time begins anew. */
   recall(kind: string): Note | undefined;
   /**
@@ -26,6 +28,7 @@ export interface Turn {
 export function turnUntil(turn: Turn, latest: number): Turn {
   return {
     offset: turn.offset,
+    due: turn.due,
     recall: (kind) => turn.recall(kind),
     rest: (due, phase) => turn.rest(Math.min(due, latest), phase),
     keep: (kind, note) => turn.keep(kind, note),

@@ -7,6 +7,7 @@ import type { WorkerStatus } from "../context/worker-status.js";
 import { toError } from "../errors/thrown-value-error.js";
 import { Monitored } from "../workers/monitored.js";
 import { dueAfter } from "../workers/next-turn.js";
+import { describeAttempts } from "../workers/retrying.js";
 import type { WorkerLink } from "../workers/worker-link.js";
 import { engineOf } from "./engine-of.js";
 import { thisProcess } from "./this-process.js";
@@ -47,7 +48,9 @@ export class TakingTurns extends TurnTaker implements Seat {
   }
 
   get status(): WorkerStatus | undefined {
-    return this.#books?.row;
+    const row = this.#books?.row;
+    if (row !== undefined) this.child?.describe(row);
+    return row;
   }
 
   dueBy(memory: Memory): number | undefined {
@@ -72,11 +75,11 @@ export class TakingTurns extends TurnTaker implements Seat {
     return over;
   }
 
-  override hasRested(rest: Rest): void {
-    const { phase, status, due } = rest;
+  override hasRested({ due, phase, memory }: Rest): void {
     this.child = undefined;
-    this.#news = { phase, status, holder: thisProcess, nextDue: this.#epochOf(due), isDone: false };
-    this.#release(rest);
+    const { status } = this;
+    this.#news = { phase, status, memory, holder: thisProcess, nextDue: this.#epochOf(due), isDone: false };
+    this.#release({ due, phase, memory, status });
     this.#restIfPaused();
   }
 
@@ -157,9 +160,8 @@ export class TakingTurns extends TurnTaker implements Seat {
     status.holder = this.child === undefined ? (this.#news?.holder ?? null) : thisProcess;
     if (this.child === undefined) {
       status.phase = this.orders?.isPaused === true ? "paused" : (this.#news?.phase ?? "waiting");
-      const { attempt = 0, lastError = null } = this.#news?.status ?? {};
-      status.attempt = attempt;
-      if (attempt > 0) status.lastError = lastError;
+      const { memory } = this.#news ?? {};
+      describeAttempts(status, memory?.first("retryJob") ?? memory?.first("retry"));
       status.nextDue = status.phase === "running" || status.phase === "paused" ? null : (this.#news?.nextDue ?? null);
     }
     super.describe(status);

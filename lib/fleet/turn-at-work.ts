@@ -17,6 +17,7 @@ const patience = 60_000;
 export class TurnAtWork extends Scope implements Turn {
   override readonly parent: TurnTaker;
   readonly offset: number;
+  readonly due: number;
   readonly #lease: Lease;
   readonly #chain: Startable;
   /** Read once: each link takes its own from it. */
@@ -31,6 +32,7 @@ export class TurnAtWork extends Scope implements Turn {
     this.#lease = lease;
     this.#memory = Memory.from(lease.memory.toJSON());
     this.offset = lease.now() - TimerQueue.current().now();
+    this.due = lease.due - this.offset;
   }
 
   override begin(): void {
@@ -57,21 +59,25 @@ export class TurnAtWork extends Scope implements Turn {
 
   rest(due: number, phase: Phase): boolean {
     if (this.aborted || this.#isForNow(due, phase)) return false;
-    // While the links are there that know of the attempts.
-    const { status } = this.parent;
     const memory = new Memory();
     this.child?.leave(memory);
     this.child = undefined;
     this.end();
-    this.parent.hasRested({ due: due + this.offset, phase, memory, status });
+    this.parent.hasRested({ due: due + this.offset, phase, memory });
     return true;
   }
 
-  /** Whether a turn that has just begun is for the run that is due then. */
+  /** Whether the wait is to be waited out here. */
   #isForNow(due: number, phase: Phase): boolean {
-    if (phase !== "waiting" || this.#kept !== undefined || this.orders?.isPaused === true) return false;
-    const left = due - TimerQueue.current().now();
-    return left <= 0 || (left <= patience && this.#lease.due > this.#lease.now());
+    const { orders } = this;
+    if (orders?.isPaused === true) return false;
+    // A run that was asked for here is tried here to its end.
+    if (orders?.isServing === true && phase === "backing off") return true;
+    // The next run is another turn.
+    if (this.#kept !== undefined) return false;
+    const now = TimerQueue.current().now();
+    const isEarly = this.due > now && due - now <= patience;
+    return isEarly || (phase === "waiting" && due <= now);
   }
 
   protected override ended(outcome: Outcome): void {

@@ -1,15 +1,11 @@
 import { Activity } from "../context/activity.js";
 import type { Release } from "../context/engine.js";
-import type { WorkerStatus } from "../context/worker-status.js";
 
 /** How a turn ends when the worker has to wait. */
-export type Rest = Omit<Release, "due"> & { readonly due: number };
+export type Rest = Pick<Release, "memory" | "phase"> & { readonly due: number };
 
 /** Whoever has turns, as a turn sees it. */
 export abstract class TurnTaker extends Activity {
-  /** The worker's row as it is now. */
-  abstract readonly status: WorkerStatus | undefined;
-
   /** The turn is over, with nothing of it left, and the next is due then. */
   abstract hasRested(rest: Rest): void;
 }

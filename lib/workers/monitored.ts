@@ -64,10 +64,10 @@ export class Monitored extends NamedActivity<MonitoredLink> {
     this.#runs = { count: runs, lastStart: start, lastDuration: lastDuration ?? -1 };
   }
 
-  /** Its row of the status. */
+  /** What is to be adopted elsewhere: without what only those below know while they are at work. */
   get row(): WorkerStatus {
     const row = initialStatus(this.name);
-    this.describe(row);
+    this.describeOwn(row);
     return row;
   }
 
@@ -152,12 +152,16 @@ export class Monitored extends NamedActivity<MonitoredLink> {
     }
   }
 
-  override describe(status: WorkerStatus): void {
+  private describeOwn(status: WorkerStatus): void {
     status.health = this.#health;
     status.failures = this.#failures;
     status.attempt = this.attempt;
     status.lastError = this.#lastError;
     if (this.#runs !== undefined) addRuns(status, this.#runs);
+  }
+
+  override describe(status: WorkerStatus): void {
+    this.describeOwn(status);
     super.describe(status);
     describeSleep(status, this, "paused");
   }

@@ -2,7 +2,7 @@ import type { Activity } from "../context/activity.js";
 import type { Note } from "../context/memory.js";
 import { lastSlotDue, pointOfGrid } from "../time/grid.js";
 import type { JobLink } from "./job-link.js";
-import { gridIn } from "./next-turn.js";
+import { gridIn, isWithin } from "./next-turn.js";
 import { Repeating } from "./repeating.js";
 import type { IntervalRepetition } from "./repetition.js";
 
@@ -32,6 +32,11 @@ export class RepeatingOnGrid extends Repeating {
     this.#start = grid.start - this.fleetTime.offset;
     this.#slot = grid.slot;
     return true;
+  }
+
+  protected override isDueAt(time: number): boolean {
+    const { interval, jitter = 0 } = this.#repetition;
+    return isWithin(time, pointOfGrid(this.#start, interval, this.#slot + 1), jitter);
   }
 
   protected override get position(): Note {

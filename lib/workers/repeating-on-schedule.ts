@@ -5,6 +5,7 @@ import type { WorkerStatus } from "../context/worker-status.js";
 import { ScheduleError } from "../errors/schedule-error.js";
 import { TimerQueue } from "../time/timer-queue.js";
 import type { JobLink } from "./job-link.js";
+import { isWithin } from "./next-turn.js";
 import { Repeating } from "./repeating.js";
 import type { ScheduledRepetition } from "./repetition.js";
 import { nextTime } from "./schedule.js";
@@ -48,6 +49,19 @@ export class RepeatingOnSchedule extends Repeating {
     const after = numberIn(note, "after");
     if (after !== undefined) this.#after = after;
     return after !== undefined;
+  }
+
+  protected override isDueAt(time: number): boolean {
+    const { schedule, jitter = 0 } = this.#repetition;
+    const due = time + this.#shown - this.#lookedAt;
+    try {
+      if (!isWithin(due, nextTime(schedule, this.#after, this.name), jitter)) return false;
+    } catch {
+      // It is asked again, and told of then.
+      return false;
+    }
+    this.#due = due;
+    return true;
   }
 
   protected override get position(): Note {

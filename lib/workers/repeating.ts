@@ -32,7 +32,7 @@ export abstract class Repeating extends Activity {
     const note = this.#turn?.recall("repeat");
     if (note === undefined || !this.resume(note)) this.beginAnew();
     else if (note.isRunning === true) this.goOnWithRun(note);
-    else this.awaitNext();
+    else this.awaitTurn();
   }
 
   protected abstract beginAnew(): void;
@@ -42,6 +42,16 @@ export abstract class Repeating extends Activity {
 
   /** Where on the grid or in the schedule this is. */
   protected abstract get position(): Note;
+
+  /** Whether that is when the next run is due, as the job is declared now. */
+  protected abstract isDueAt(time: number): boolean;
+
+  /** The turn is for the next run: if nothing was declared anew, that is due when the turn is, jitter included. */
+  private awaitTurn(): void {
+    const due = this.#turn?.due ?? 0;
+    if (this.wantsRun || !this.isDueAt(due)) this.awaitNext();
+    else if (!this.rests(due)) this.sleepUntil(due);
+  }
 
   /** A run had begun, and waits for its next attempt. */
   private goOnWithRun(note: Note): void {

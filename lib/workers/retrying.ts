@@ -36,18 +36,22 @@ export abstract class Retrying<Declared extends Retriable> extends Activity {
   }
 
   override begin(): void {
-    const note = this.turn?.recall(this.kind);
+    const { turn } = this;
+    const note = turn?.recall(this.kind);
     if (note !== undefined) this.recall(note);
-    this.start(this.link.subject);
+    // A turn may come early, and a backoff is not cut short by that.
+    const isEarly = turn !== undefined && note?.isWaiting === true && turn.due > TimerQueue.current().now();
+    if (isEarly && this.orders?.wantsRun !== true) this.waitUntil(turn.due);
+    else this.start(this.link.subject);
   }
 
   protected recall(note: Note): void {
-    this.failures = numberIn(note, "failures") ?? 0;
+    this.failures = failuresIn(note);
     if (typeof note.lastFailure === "string") this.#lastFailure = note.lastFailure;
   }
 
   protected get note(): Note {
-    return { failures: this.failures, lastFailure: this.#lastFailure };
+    return { failures: this.failures, lastFailure: this.#lastFailure, isWaiting: this.child === undefined };
   }
 
   override leave(memory: Memory): void {
@@ -71,7 +75,11 @@ export abstract class Retrying<Declared extends Retriable> extends Activity {
     // The backoff is the user's, and may have had all stopped.
     if (this.aborted) this.settle("stopped");
     else if (typeof delay !== "number") this.settle(delay);
-    else if (this.turn?.rest(TimerQueue.current().now() + delay, "backing off") !== true) this.sleep(delay);
+    else this.waitUntil(TimerQueue.current().now() + delay);
+  }
+
+  private waitUntil(due: number): void {
+    if (this.turn?.rest(due, "backing off") !== true) this.sleepUntil(due);
   }
 
   override describe(status: WorkerStatus): void {
@@ -80,4 +88,15 @@ export abstract class Retrying<Declared extends Retriable> extends Activity {
     describeSleep(status, this, this.phase);
     super.describe(status);
   }
+}
+
+function failuresIn(note: Note | undefined): number {
+  const failures = numberIn(note, "failures") ?? 0;
+  return Number.isSafeInteger(failures) && failures > 0 ? failures : 0;
+}
+
+/** As {@link Retrying.describe} does, from what was written down of it. */
+export function describeAttempts(status: WorkerStatus, note: Note | undefined): void {
+  status.attempt = failuresIn(note);
+  if (status.attempt > 0 && typeof note?.lastFailure === "string") status.lastError = note.lastFailure;
 }

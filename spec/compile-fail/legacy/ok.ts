@@ -1,5 +1,6 @@
 import {
   bootstrap,
+  Distributed,
   type Duration,
   ExponentialBackoff,
   Named,
@@ -36,6 +37,14 @@ export class Fetcher {
 
   @Worker()
   withoutContext() {}
+
+  @Distributed
+  @Repeat("1h")
+  report(_context: WorkerContext) {}
+
+  @Worker
+  @Distributed()
+  protected follow() {}
 
   @Named("janitor")
   @RetryJob(new StaticBackoff({ sleep: 100 }))

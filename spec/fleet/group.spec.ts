@@ -1,0 +1,77 @@
+import { expect } from "chai";
+import { bootstrap, Distributed, Repeat, Retry, StaticBackoff, Worker, type WorkerContext, wait } from "watchbill";
+import { silent } from "../runner/orders.fixture.js";
+import { Stage } from "./stage.fixture.js";
+
+describe("A group of which some are distributed", () => {
+  let stage: Stage;
+
+  beforeEach(() => {
+    stage = new Stage();
+  });
+
+  afterEach(() => stage.restore());
+
+  it("is restarted in its process, and the distributed ones go on elsewhere meanwhile, with their grid", async () => {
+    const runs: [number, string][] = [];
+    const begun = Date.now();
+
+    @Retry(new StaticBackoff({ sleep: "10m" }))
+    class Feed {
+      readonly where: string;
+      fails = false;
+
+      constructor(where: string) {
+        this.where = where;
+      }
+
+      @Distributed
+      @Repeat("1m")
+      sync() {
+        runs.push([(Date.now() - begun) / 1_000, this.where]);
+      }
+
+      @Worker
+      async listen({ signal }: WorkerContext) {
+        await wait("150s", { signal });
+        if (this.fails) throw new Error("no");
+        await wait("365d", { signal });
+      }
+    }
+
+    const feeds = ["1", "2"].map((where) => new Feed(where));
+    const processes = feeds.map((feed) => {
+      const engine = stage.fleet.replica();
+      return { engine, ...stage.start([feed], engine.name, { engine, logger: silent }) };
+    });
+    for (const feed of feeds) feed.fails = feed.where === "1";
+    await stage.advance(500_000);
+    expect(runs).to.deep.equal([
+      [60, "2"],
+      [120, "1"],
+      [180, "2"],
+      [240, "2"],
+      [300, "2"],
+      [360, "2"],
+      [420, "2"],
+      [480, "2"],
+    ]);
+    expect(processes.map(({ engine }) => engine.seats.size)).to.deep.equal([0, 1]);
+    for (const feed of feeds) feed.fails = false;
+    await stage.advance(400_000);
+    expect(processes.map(({ engine }) => engine.seats.size)).to.deep.equal([1, 1]);
+    expect(runs.map(([at]) => at).slice(8)).to.deep.equal([540, 600, 660, 720, 780, 840, 900].filter((at) => at < 900));
+    expect(new Set(runs.slice(-4).map(([, where]) => where))).to.deep.equal(new Set(["1", "2"]));
+    await stage.stop();
+    expect(processes.map(({ run }) => run.outcome)).to.deep.equal(["resolved", "resolved"]);
+  });
+
+  it("has names that are told apart by class", () => {
+    class Feed {
+      @Distributed
+      @Repeat("1m")
+      sync() {}
+    }
+    expect(bootstrap([Feed], { engine: stage.fleet.replica() }).workers.map(({ name }) => name)).to.deep.equal(["Feed/sync"]);
+  });
+});
