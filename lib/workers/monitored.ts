@@ -129,7 +129,11 @@ export class Monitored extends NamedActivity<MonitoredLink> {
   }
 
   override ran(runs: Runs, outcome: Outcome): void {
-    if (hasRun(runs)) this.#runs = { ...runs, count: runs.count + (this.#runs?.count ?? 0) };
+    const { count = 0, lastDuration = -1 } = this.#runs ?? {};
+    if (hasRun(runs)) {
+      // One that has not ended leaves what is known of the last that has.
+      this.#runs = { ...runs, count: runs.count + count, lastDuration: runs.lastDuration < 0 ? lastDuration : runs.lastDuration };
+    }
     if (isFailure(outcome) && !this.#isCounted) this.#failures++;
     this.#isCounted = false;
     if (outcome !== "stopped") this.report(outcome === "completed" ? "done" : outcome);

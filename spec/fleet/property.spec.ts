@@ -134,7 +134,11 @@ describe("Any distributed worker", function () {
     fc.assert(
       fc.asyncProperty(plans, async (plan) => {
         const { local, there } = await both(plan);
-        if (!there.isHeld) for (const row of there.rows) expect(row).to.deep.equal(local.rows[0]);
+        // In a fleet, a backoff that would outlast the run's timeout is known to end with that.
+        const rowsOf = (rows: readonly object[]) =>
+          plan.declared.timeout === undefined ? rows : rows.map((row) => ({ ...row, nextDue: undefined }));
+        const [expected] = rowsOf(local.rows);
+        if (!there.isHeld) for (const row of rowsOf(there.rows)) expect(row).to.deep.equal(expected);
       }),
       { numRuns },
     ));
