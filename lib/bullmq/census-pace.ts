@@ -20,6 +20,11 @@ export class CensusPace {
   #isHurried = false;
   #hadTrouble = false;
 
+  /** Whether there was any since the last one began. */
+  get hadTrouble(): boolean {
+    return this.#hadTrouble;
+  }
+
   /** What is asked for from now on is for the census after this one. */
   begins(): void {
     this.#isHurried = false;

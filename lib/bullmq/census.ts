@@ -3,7 +3,8 @@ import type { Seat } from "../context/engine.js";
 import { holderOf } from "./holders.js";
 import type { JobState, OpenQueue } from "./open-queue.js";
 import { isRefusal } from "./refusal.js";
-import { firstRecord, jobIdOf, readRecord, type TurnRecord } from "./turn-record.js";
+import { shownRow } from "./show-row.js";
+import { firstRecord, jobIdOf, recordOf, type TurnRecord } from "./turn-record.js";
 import type { Wishes } from "./wishes.js";
 
 /** How much too late, in ms, a job must be delayed to be looked into. */
@@ -11,6 +12,16 @@ const tolerance = 1_000;
 
 /** Of the jobs that only wait, each census reads a twelfth, but at least so many: at five seconds a census, all of them once a minute. */
 const atRest = { part: 1 / 12, least: 50 };
+
+export interface CensusTerms {
+  readonly queue: OpenQueue;
+  readonly seats: ReadonlyMap<string, Seat>;
+  readonly wishes: Wishes;
+  /** In ms. */
+  readonly lockDuration: number;
+  /** Told of workers whose jobs the database has forgotten. */
+  readonly onForgotten: (worker: string) => void;
+}
 
 /**
  * Looks after the jobs of the workers of this process, and tells the workers what has become of them: makes jobs that are missing,
@@ -23,11 +34,14 @@ export class Census {
   /** Those who had run when they were last read, or had been woken: there is news of them. */
   #moving = new Set<string>();
 
-  async take(queue: OpenQueue, seats: ReadonlyMap<string, Seat>, wishes: Wishes): Promise<void> {
+  async take({ queue, seats, wishes, lockDuration, onForgotten }: CensusTerms): Promise<void> {
     const states = await queue.states();
     for (const name of this.#known.keys()) if (!seats.has(name)) this.#known.delete(name);
     const missing = [...seats.keys()].filter((name) => !states.has(jobIdOf(name)));
-    if (missing.length > 0) await queue.add(missing.map((name) => this.#jobOf(name)));
+    for (const name of missing) if (this.#known.has(name)) onForgotten(name);
+    // Of what was known, somebody may have a turn that has not heard of it yet.
+    const delayOf = (name: string): number => (this.#known.has(name) ? lockDuration : 0);
+    if (missing.length > 0) await queue.add(missing.map((name) => ({ ...this.#jobOf(name), delay: delayOf(name) })));
     for (const name of missing) if (!this.#known.has(name)) this.#known.set(name, firstRecord);
 
     const moving = new Set<string>();
@@ -36,7 +50,7 @@ export class Census {
       const state = states.get(jobIdOf(name));
       const job = seat && state && (await queue.read(jobIdOf(name)));
       if (seat === undefined || state === undefined || job === undefined) return;
-      const wasWoken = await this.#lookAfter(seat, job, state, wishes);
+      const wasWoken = await this.#lookAfter(queue, seat, job, state, wishes);
       if (wasWoken || state === "active") moving.add(name);
     };
     await Promise.all(this.#toRead(seats, states, wishes).map(lookAfter));
@@ -59,8 +73,8 @@ export class Census {
   }
 
   /** Returns whether it was woken. */
-  async #lookAfter(seat: Seat, job: Job, state: JobState, wishes: Wishes): Promise<boolean> {
-    const record = readRecord(job.data);
+  async #lookAfter(queue: OpenQueue, seat: Seat, job: Job, state: JobState, wishes: Wishes): Promise<boolean> {
+    const record = recordOf(job);
     const isNew = !this.#known.delete(seat.name);
     this.#known.set(seat.name, record);
     const isWanted = wishes.has(seat.name);
@@ -69,8 +83,9 @@ export class Census {
       wasWoken = await succeeds(() => job.retry("failed"));
     } else if (state === "completed" && isNew) {
       // Who is started anew starts what is done anew.
-      await job.updateData(firstRecord);
-      wasWoken = await succeeds(() => job.retry("completed"));
+      wasWoken = await succeeds(() => job.remove());
+      this.#known.set(seat.name, firstRecord);
+      if (wasWoken) await queue.add([{ ...this.#jobOf(seat.name), delay: 0 }]);
     } else if (state === "delayed" && seat.isOpen && (isWanted || isLate(seat, record))) {
       if (isWanted) await wishes.write(job);
       wasWoken = await succeeds(() => job.promote());
@@ -87,14 +102,14 @@ function isLate(seat: Seat, { memory, phase, due, until }: TurnRecord): boolean 
 }
 
 function newsOf(job: Job, state: JobState, record: TurnRecord, isNew: boolean): Parameters<Seat["tell"]>[0] {
-  const { phase, memory, status, until, isDone } = record;
+  const { phase, memory, status, until } = record;
   return {
     phase: state === "active" ? "running" : phase,
     memory,
-    status,
+    status: state === "active" ? shownRow(job, status) : status,
     holder: holderOf(job.processedBy),
     nextDue: state === "delayed" ? until : null,
-    isDone: isDone && state === "completed" && !isNew,
+    isDone: state === "completed" && !isNew,
   };
 }
 

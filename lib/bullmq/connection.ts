@@ -59,8 +59,10 @@ export function parseConnection(connection: unknown): Connection {
 
 function ofUrl(text: string): Connection {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const { protocol = "" } = url ?? {};
-  const common = { shown: `${protocol}//${url?.host}${url?.pathname}`, secrets: new Secrets([text, url?.password]) };
+  // Without slashes, and so without a host, whatever is in it is a path.
+  const protocol = url !== undefined && url.host !== "" && text.startsWith(`${url.protocol}//`) ? url.protocol : "";
+  const secrets = new Secrets([text, url?.password, ...(url?.searchParams.values() ?? [])]);
+  const common = { shown: secrets.hide(`${protocol}//${url?.host}${url?.pathname}`), secrets };
   if (protocol === "redis:" || protocol === "rediss:") {
     const options = { url: text, connectTimeout: patience, retryStrategy: (times: number) => Math.min(times * 200, 2_000) };
     return { ...common, open: async (terms) => openQueue(options, createRedisBackend, true, terms) };

@@ -9,8 +9,9 @@ export class LeasedWorker<Options> extends Worker<unknown, unknown, string, IQue
     this.#leases.set(jobId, lease);
   }
 
-  release(jobId: string): void {
-    this.#leases.delete(jobId);
+  /** Unless somebody else has a later lease of the job. */
+  release(jobId: string, lease: BullLease): void {
+    if (this.#leases.get(jobId) === lease) this.#leases.delete(jobId);
   }
 
   override async extendJobLocks(jobIds: string[], tokens: string[], duration: number): Promise<string[]> {

@@ -26,6 +26,9 @@ const patience = 10_000;
 /** How much longer, in ms, for each worker of a census. */
 const patienceAWorker = 2;
 
+/** Between how many censuses in a row, that succeed, there may be trouble: before that is told, and before the connection is made anew. */
+const mostTroubles = { silent: 3, borne: 10 };
+
 /** How many times in a row it may not answer before the connection is made anew. */
 const mostSilences = 3;
 
@@ -38,6 +41,7 @@ export class Membership {
   readonly #turns: Turns;
   #queue: OpenQueue | undefined;
   readonly #pace = new CensusPace();
+  #hasChanged = false;
   /** Why it is not connected. */
   #trouble: unknown;
   #tellTrouble = (): void => {};
@@ -68,7 +72,17 @@ export class Membership {
     this.#pace.hurry();
   }
 
+  /** There may be many at once. */
   seatsHaveChanged(): void {
+    if (this.#hasChanged) return;
+    this.#hasChanged = true;
+    queueMicrotask(() => {
+      this.#hasChanged = false;
+      this.#adapt();
+    });
+  }
+
+  #adapt(): void {
     const queue = this.#queue;
     // One more than there are: for a job that has to be left to others.
     queue?.setConcurrency(this.#seats.size + 1);
@@ -102,14 +116,19 @@ export class Membership {
       logger.info(`is connected with ${connection.shown}`);
       await this.#lookAfterJobs(queue, signal, logger);
     } catch (thrown) {
+      await this.#close(queue);
+      // What fails while all stop has not failed.
       if (signal.aborted) return;
       throw connection.secrets.errorOf(`${connection.shown} cannot be reached`, thrown);
-    } finally {
-      const { isAway } = this;
-      this.#queue = undefined;
-      await queue?.close(isAway);
     }
+    await this.#close(queue);
   };
+
+  async #close(queue: OpenQueue | undefined): Promise<void> {
+    const { isAway } = this;
+    this.#queue = undefined;
+    await queue?.close(isAway);
+  }
 
   /** @throws what went wrong first */
   async #becomeReady(queue: OpenQueue, signal: AbortSignal): Promise<void> {
@@ -126,14 +145,17 @@ export class Membership {
 
   async #lookAfterJobs(queue: OpenQueue, signal: AbortSignal, logger: Logger): Promise<void> {
     this.#silences = 0;
+    const { lockDuration } = this.#options;
+    const onForgotten = (worker: string): void => this.#turns.lose(worker);
+    const terms = { queue, seats: this.#seats, wishes: this.#wishes, lockDuration, onForgotten };
+    let troubles = 0;
     while (!signal.aborted) {
+      troubles = this.#pace.hadTrouble ? troubles + 1 : 0;
+      if (troubles === mostTroubles.silent) logger.error({ err: this.#troubleInWords() }, "is connected, but cannot work");
+      if (troubles >= mostTroubles.borne && !this.#turns.isBusy) throw this.#trouble;
       this.#pace.begins();
       try {
-        await within(
-          Math.max(patience, this.#seats.size * patienceAWorker),
-          this.#census.take(queue, this.#seats, this.#wishes),
-          signal,
-        );
+        await within(Math.max(patience, this.#seats.size * patienceAWorker), this.#census.take(terms), signal);
         if (this.#silences > 0) logger.info("is connected again");
         this.#silences = 0;
       } catch (thrown) {
@@ -150,6 +172,10 @@ export class Membership {
     }
   }
 
+  #troubleInWords(): Error {
+    return this.#options.connection.secrets.errorOf("The fleet's database", this.#trouble);
+  }
+
   readonly #onStalled = (jobId: string): void => {
     const worker = workerOf(jobId);
     const seat = this.#seats.get(worker);
@@ -161,7 +187,6 @@ export class Membership {
     this.#tellTrouble();
     // It may be nothing; and if not, it is to be told of.
     this.#pace.troubled(this.isAway);
-    const { secrets } = this.#options.connection;
-    this.#logger?.debug({ err: secrets.errorOf("The fleet's database", thrown) }, "has trouble");
+    this.#logger?.debug({ err: this.#troubleInWords() }, "has trouble");
   };
 }

@@ -30,12 +30,20 @@ export interface OpenQueue {
   ready(): Promise<void>;
   /** How many jobs may be had at once. */
   setConcurrency(count: number): void;
-  add(jobs: readonly { readonly name: string; readonly jobId: string; readonly data: unknown }[]): Promise<void>;
+  /** Adds jobs that are not there. `delay` is in ms. */
+  add(
+    jobs: readonly { readonly name: string; readonly jobId: string; readonly data: unknown; readonly delay: number }[],
+  ): Promise<void>;
+  /**
+   * Gives a job back until a time, in ms since the epoch, with what is to be known of it: both at once, and only if it is locked by
+   * the token, so that nobody writes who has lost it.
+   */
+  giveBack(jobId: string, token: string, until: number, record: unknown): Promise<void>;
   /** The ids of all jobs that there are, and the state of each. */
   states(): Promise<Map<string, JobState>>;
   read(jobId: string): Promise<Job | undefined>;
   lease(jobId: string, lease: BullLease): void;
-  release(jobId: string): void;
+  release(jobId: string, lease: BullLease): void;
   /** Takes no further job, until {@link resume}. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -109,7 +117,15 @@ export function openQueue<Options>(
       worker.concurrency = count;
     },
     async add(jobs) {
-      await queue.addBulk(jobs.map(({ name, data, jobId }) => ({ name, data, opts: { jobId, attempts: 1, keepLogs: 0 } })));
+      await queue.addBulk(
+        jobs.map(({ name, data, jobId, delay }) => ({ name, data, opts: { jobId, delay, attempts: 1, keepLogs: 0 } })),
+      );
+    },
+    async giveBack(jobId, token, until, record) {
+      const now = Date.now();
+      // Of what is written together with the move, and under the lock, this is the one text that both databases have.
+      const fieldsToUpdate = { failedReason: JSON.stringify(record) };
+      await queue.getBackend().moveToDelayed(jobId, now, Math.max(0, until - now), token, { skipAttempt: true, fieldsToUpdate });
     },
     async states() {
       const found = await Promise.all(
@@ -119,7 +135,7 @@ export function openQueue<Options>(
     },
     read: (jobId) => queue.getJob(jobId),
     lease: (jobId, lease) => worker.lease(jobId, lease),
-    release: (jobId) => worker.release(jobId),
+    release: (jobId, lease) => worker.release(jobId, lease),
     pause: () => worker.pause(true),
     resume: () => worker.resume(),
     close,

@@ -1,8 +1,10 @@
 import type { Job } from "bullmq";
 import type { Seat } from "../context/engine.js";
+import { isNote } from "../context/memory.js";
 import { wait } from "../context/wait.js";
+import type { WorkerStatus } from "../context/worker-status.js";
 import type { BullLease } from "./bull-lease.js";
-import type { TurnRecord } from "./turn-record.js";
+import { isStatus } from "./turn-record.js";
 
 /** When, in ms, the row of a worker is looked at during its turn. */
 const looks = { first: 500, next: 5_000 };
@@ -11,8 +13,6 @@ const looks = { first: 500, next: 5_000 };
 interface ShownTurn {
   readonly seat: Seat;
   readonly job: Job;
-  /** With which it began. */
-  readonly record: TurnRecord;
   readonly lease: BullLease;
   readonly onTrouble: (thrown: unknown) => void;
 }
@@ -21,7 +21,7 @@ interface ShownTurn {
  * Shows the rest of the fleet the row of a worker whose turn is long, whenever it has changed. Resolves once the turn is over and
  * nothing more is written.
  */
-export async function showRow({ seat, job, record, lease, onTrouble }: ShownTurn, over: AbortSignal): Promise<void> {
+export async function showRow({ seat, job, lease, onTrouble }: ShownTurn, over: AbortSignal): Promise<void> {
   let shown = "";
   for (let pause = looks.first; ; pause = looks.next) {
     await wait(pause, { signal: over });
@@ -32,10 +32,17 @@ export async function showRow({ seat, job, record, lease, onTrouble }: ShownTurn
     const row = JSON.stringify({ health, failures, attempt, lastError, runs });
     if (row === shown) continue;
     try {
-      await job.updateData({ ...record, status });
+      // Beside what the job carries: one who writes late is not to overwrite that.
+      await job.updateProgress({ row: status });
       shown = row;
     } catch (thrown) {
       onTrouble(thrown);
     }
   }
+}
+
+/** What was shown of a job that somebody has, if that is later than what was known before. */
+export function shownRow({ progress }: Job, before: WorkerStatus | undefined): WorkerStatus | undefined {
+  const row = isNote(progress) ? progress.row : undefined;
+  return isStatus(row) && row.runs >= (before?.runs ?? 0) ? row : before;
 }

@@ -1,7 +1,8 @@
+import type { Job } from "bullmq";
 import { isNote, Memory, numberIn } from "../context/memory.js";
 import type { Phase, WorkerStatus } from "../context/worker-status.js";
 
-/** What the fleet keeps of one worker between its turns, as the data of a durable job. */
+/** What the fleet keeps of one worker between its turns, with its job. */
 export interface TurnRecord {
   readonly memory: Memory;
   /** The worker's row after its last turn. */
@@ -12,8 +13,6 @@ export interface TurnRecord {
   readonly due: number;
   /** Until when its job is delayed: later than `due` once a process had it that could not run it. */
   readonly until: number;
-  /** It is done for good. */
-  readonly isDone: boolean;
 }
 
 /** That of a worker that has had no turn. */
@@ -23,24 +22,38 @@ export const firstRecord: TurnRecord = {
   phase: "waiting",
   due: 0,
   until: 0,
-  isDone: false,
 };
 
-/** Reads what a job carries, which another version may have written. */
-export function readRecord(data: unknown): TurnRecord {
+/**
+ * Reads what a job carries, which another version may have written: what was given back with it last, in the field that says otherwise
+ * why a job has failed, as ours never do; or what it was added with.
+ */
+export function recordOf({ failedReason, data }: Job): TurnRecord {
+  return parsed(given(failedReason) ?? data);
+}
+
+function given(text: string | undefined): unknown {
+  try {
+    const value: unknown = JSON.parse(text ?? "");
+    return isNote(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function parsed(data: unknown): TurnRecord {
   if (!isNote(data)) return firstRecord;
-  const { memory, status, phase, isDone } = data;
+  const { memory, status, phase } = data;
   return {
     memory: Memory.from(memory),
     status: isStatus(status) ? status : undefined,
     phase: phase === "backing off" ? phase : "waiting",
     due: numberIn(data, "due") ?? 0,
     until: numberIn(data, "until") ?? 0,
-    isDone: isDone === true,
   };
 }
 
-function isStatus(value: unknown): value is WorkerStatus {
+export function isStatus(value: unknown): value is WorkerStatus {
   return (
     isNote(value) &&
     ["runs", "failures", "attempt"].every((field) => numberIn(value, field) !== undefined) &&

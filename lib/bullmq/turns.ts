@@ -1,4 +1,4 @@
-import { DelayedError, type Job, WaitingError } from "bullmq";
+import { DelayedError, type Job } from "bullmq";
 import type { Release, Seat } from "../context/engine.js";
 import { wait } from "../context/wait.js";
 import { WorkerLogger } from "../context/worker-logger.js";
@@ -7,7 +7,7 @@ import { BullLease, thisMoment } from "./bull-lease.js";
 import type { OpenQueue } from "./open-queue.js";
 import { isRefusal } from "./refusal.js";
 import { showRow } from "./show-row.js";
-import { readRecord, type TurnRecord } from "./turn-record.js";
+import { recordOf, type TurnRecord } from "./turn-record.js";
 import type { Wishes } from "./wishes.js";
 
 /** How long, in ms, a job is left to others that cannot be run here: a part of how late it is already, so that it is soon had where it can be, and costs little where it cannot. */
@@ -30,6 +30,7 @@ export interface TurnsRoom {
 export class Turns {
   readonly #room: TurnsRoom;
   readonly #running = new Map<string, Promise<void>>();
+  readonly #leases = new Map<string, BullLease>();
   readonly #alarms = new Map<string, Alarm>();
 
   constructor(room: TurnsRoom) {
@@ -39,6 +40,11 @@ export class Turns {
   /** Whether any worker has a turn here, whether or not it may be lost. */
   get isBusy(): boolean {
     return this.#running.size > 0;
+  }
+
+  /** The database has forgotten the worker's job, and may give it to others. */
+  lose(worker: string): void {
+    this.#leases.get(worker)?.lose("the database has forgotten its job");
   }
 
   /** Resolves once a worker's turn is over and handed back; at once, if it has none. It is to have no further turn here. */
@@ -54,7 +60,7 @@ export class Turns {
    */
   readonly process = async (job: Job, token: string): Promise<void> => {
     const seat = this.#room.seats.get(job.name);
-    const record = readRecord(job.data);
+    const record = recordOf(job);
     if (seat?.isOpen !== true || this.#room.wishes.isForOthers(job)) {
       await this.#leaveToOthers(job, token, record);
       return;
@@ -74,11 +80,12 @@ export class Turns {
 
   async #leaveToOthers(job: Job, token: string, record: TurnRecord): Promise<void> {
     const { part, least, most } = leftToOthers;
-    const late = (Date.now() - record.due) * part;
-    const until = Math.ceil(Date.now() + Math.min(Math.max(late, least), record.due === 0 ? least * 10 : most));
+    const now = Date.now();
+    // Nobody may have had it yet.
+    const due = record.due === 0 ? now : record.due;
+    const until = Math.ceil(now + Math.min(Math.max((now - due) * part, least), most));
     try {
-      await job.updateData({ ...record, until });
-      await job.moveToDelayed(until, token);
+      await this.#room.queue()?.giveBack(job.id ?? "", token, until, { ...record, due, until });
     } catch (thrown) {
       this.#room.onTrouble(thrown);
     }
@@ -92,10 +99,15 @@ export class Turns {
     // BullMQ notes when it asked for the job.
     const asked = { ...now, wall: Math.min(job.processedOn ?? now.wall, now.wall) };
     const lease = new BullLease(seat.name, record, this.#room.lockDuration, asked);
+    lease.check();
+    // It was given so late that others may have it already.
+    if (lease.signal.aborted) throw new DelayedError();
     this.#room.wishes.delete(seat.name);
-    this.#room.queue()?.lease(id, lease);
+    const queue = this.#room.queue();
+    queue?.lease(id, lease);
+    this.#leases.set(seat.name, lease);
     const over = new AbortController();
-    const shown = showRow({ seat, job, record, lease, onTrouble: this.#room.onTrouble }, over.signal);
+    const shown = showRow({ seat, job, lease, onTrouble: this.#room.onTrouble }, over.signal);
     try {
       const release = await seat.take(lease);
       over.abort();
@@ -103,7 +115,8 @@ export class Turns {
       await this.#handBack(seat, job, token, lease, release);
     } finally {
       lease.end();
-      this.#room.queue()?.release(id);
+      queue?.release(id, lease);
+      if (this.#leases.get(seat.name) === lease) this.#leases.delete(seat.name);
     }
   }
 
@@ -114,7 +127,7 @@ export class Turns {
         await this.#give(job, token, release);
         return;
       } catch (thrown) {
-        if (thrown instanceof DelayedError || thrown instanceof WaitingError) throw thrown;
+        if (thrown instanceof DelayedError) throw thrown;
         if (isRefusal(thrown)) lease.lose("its job is no longer locked for it");
         this.#room.onTrouble(thrown);
         await wait(handBackDelay, lease);
@@ -127,19 +140,16 @@ export class Turns {
   }
 
   async #give(job: Job, token: string, { due: exact, memory, phase, status }: Release): Promise<void> {
-    // Never early; and Postgres takes whole numbers alone.
-    const due = exact === null ? null : Math.ceil(exact);
-    const record: TurnRecord = { memory, phase, status, due: due ?? 0, until: due ?? 0, isDone: due === null };
     await this.#room.wishes.erase(job);
-    await job.updateData(record);
-    if (due === null) return;
-    if (due > Date.now()) {
-      await job.moveToDelayed(due, token);
-      if (this.#room.queue()?.isCoarse === true) this.#ringAt(due, job);
-      throw new DelayedError();
-    }
-    await job.moveToWait(token);
-    throw new WaitingError();
+    // To return completes it.
+    if (exact === null) return;
+    // Never early; and Postgres takes whole numbers alone.
+    const due = Math.ceil(exact);
+    const queue = this.#room.queue();
+    const record: TurnRecord = { memory, phase, status, due, until: due };
+    await queue?.giveBack(job.id ?? "", token, due, record);
+    if (queue?.isCoarse === true && due > Date.now()) this.#ringAt(due, job);
+    throw new DelayedError();
   }
 
   /** Wakes the fleet in time: whoever had the job last, as the others may be late. */
@@ -148,7 +158,9 @@ export class Turns {
     const ring = async (): Promise<void> => {
       this.#alarms.delete(job.name);
       try {
-        await job.promote();
+        const now = await this.#room.queue()?.read(job.id ?? "");
+        // It may have had another turn meanwhile.
+        if (now !== undefined && recordOf(now).due === due) await now.promote();
       } catch (thrown) {
         // Others were in time.
         if (!isRefusal(thrown)) this.#room.onTrouble(thrown);

@@ -36,7 +36,7 @@ export class TakingTurns extends TurnTaker implements Seat {
       this.settle(toError(thrown, this.name));
       return;
     }
-    this.#restIfPaused();
+    this.#lookAtOrders();
   }
 
   get isStopping(): boolean {
@@ -44,7 +44,7 @@ export class TakingTurns extends TurnTaker implements Seat {
   }
 
   get isOpen(): boolean {
-    return !this.isStopping && this.child === undefined && this.orders?.isPaused !== true;
+    return !this.isStopping && this.child === undefined && (this.orders?.isPaused !== true || this.orders.wantsRun);
   }
 
   get status(): WorkerStatus | undefined {
@@ -80,7 +80,7 @@ export class TakingTurns extends TurnTaker implements Seat {
     const { status } = this;
     this.#news = { phase, status, memory, holder: thisProcess, nextDue: this.#epochOf(due), isDone: false };
     this.#release({ due, phase, memory, status });
-    this.#restIfPaused();
+    this.#lookAtOrders();
   }
 
   protected override ended(outcome: Outcome, turn?: Activity): void {
@@ -92,7 +92,7 @@ export class TakingTurns extends TurnTaker implements Seat {
     }
     if (isLost && !this.aborted && outcome !== "completed") {
       if (isFailure(outcome)) new WorkerLogger(this.logger, this.name).error({ err: outcome }, "failed after its turn was lost");
-      this.#restIfPaused();
+      this.#lookAtOrders();
     } else {
       this.#leave(outcome);
     }
@@ -136,14 +136,15 @@ export class TakingTurns extends TurnTaker implements Seat {
   }
 
   override reconsider(): void {
-    const { orders, child } = this;
+    const { child } = this;
     if (child !== undefined) child.reconsider();
-    else if (orders?.wantsRun === true) this.#place?.hurry();
-    else this.#restIfPaused();
+    else this.#lookAtOrders();
   }
 
-  #restIfPaused(): void {
+  /** With no turn: a run that was asked for is still wanted, and a pause has come to rest. */
+  #lookAtOrders(): void {
     const { orders, child } = this;
+    if (child === undefined && orders?.wantsRun === true) this.#place?.hurry();
     if (child === undefined && orders?.isPaused === true && !orders.wantsRun) orders.rest();
   }
 
