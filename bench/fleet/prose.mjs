@@ -1,5 +1,5 @@
+import { figure, number, table } from "./markdown.mjs";
 import { censusRate, predicted } from "./model.mjs";
-import { figure, number, table } from "./report.mjs";
 
 const titles = { postgres: "Postgres", redis: "Redis" };
 const names = ["postgres", "redis"];
@@ -50,7 +50,7 @@ function extrapolation(results, models, of) {
         figure(cost(2) / replicas),
         figure(cost(0, statements)),
         figure(cost(1, serverCpu)),
-        figure((runs / kept(results[name])) * 100) + "%",
+        `${figure((runs / kept(results[name])) * 100)}%`,
       ];
     }),
   );

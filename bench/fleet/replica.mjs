@@ -100,7 +100,13 @@ const orders = {
   },
 };
 
-process.on("message", async (order) => process.send({ order, ...(await orders[order]()) }));
+process.on("message", (order) => {
+  void answer(order);
+});
 process.on("disconnect", () => process.exit());
 globalThis.gc();
 process.send({ order: "ready", rss: process.memoryUsage().rss });
+
+async function answer(order) {
+  process.send({ order, ...(await orders[order]()) });
+}

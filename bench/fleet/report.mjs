@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { figure, number, table } from "./markdown.mjs";
 import { censusRate, model, predicted } from "./model.mjs";
 import { prose } from "./prose.mjs";
 
@@ -218,21 +219,6 @@ function rampTable(ramp) {
       figure(load.latenessP99),
     ]),
   );
-}
-
-export function table(head, lines) {
-  return [`| ${head.join(" | ")} |`, `|${"---|".repeat(head.length)}`, ...lines.map((line) => `| ${line.join(" | ")} |`)].join(
-    "\n",
-  );
-}
-
-export function figure(value) {
-  if (value === null || !Number.isFinite(value)) return "–";
-  return Math.abs(value) >= 100 ? number(Math.round(value)) : `${Number(value.toPrecision(2))}`;
-}
-
-export function number(value) {
-  return value.toLocaleString("en");
 }
 
 function share(value) {

@@ -34,15 +34,11 @@ export class Census {
   /** Those who had run when they were last read, or had been woken: there is news of them. */
   #moving = new Set<string>();
 
-  async take({ queue, seats, wishes, lockDuration, onForgotten }: CensusTerms): Promise<void> {
+  async take(terms: CensusTerms): Promise<void> {
+    const { queue, seats, wishes } = terms;
     const states = await queue.states();
     for (const name of this.#known.keys()) if (!seats.has(name)) this.#known.delete(name);
-    const missing = [...seats.keys()].filter((name) => !states.has(jobIdOf(name)));
-    for (const name of missing) if (this.#known.has(name)) onForgotten(name);
-    // Of what was known, somebody may have a turn that has not heard of it yet.
-    const delayOf = (name: string): number => (this.#known.has(name) ? lockDuration : 0);
-    if (missing.length > 0) await queue.add(missing.map((name) => ({ ...this.#jobOf(name), delay: delayOf(name) })));
-    for (const name of missing) if (!this.#known.has(name)) this.#known.set(name, firstRecord);
+    await this.#addMissing(terms, states);
 
     const moving = new Set<string>();
     const lookAfter = async (name: string): Promise<void> => {
@@ -55,6 +51,26 @@ export class Census {
     };
     await Promise.all(this.#toRead(seats, states, wishes).map(lookAfter));
     this.#moving = moving;
+  }
+
+  async #addMissing(
+    { queue, seats, lockDuration, onForgotten }: CensusTerms,
+    states: ReadonlyMap<string, JobState>,
+  ): Promise<void> {
+    const unseen = [...seats.keys()].filter((name) => !states.has(jobIdOf(name)));
+    const added = await Promise.all(
+      unseen.map(async (name) => {
+        if (!this.#known.has(name)) return { ...this.#jobOf(name), delay: 0 };
+        // It may have gone from one state to another while they were read.
+        if ((await queue.read(jobIdOf(name))) !== undefined) return [];
+        onForgotten(name);
+        // Somebody else may have a turn, and not have heard of it yet.
+        return { ...this.#jobOf(name), delay: lockDuration };
+      }),
+    );
+    const jobs = added.flat();
+    if (jobs.length > 0) await queue.add(jobs);
+    for (const name of unseen) if (!this.#known.has(name)) this.#known.set(name, firstRecord);
   }
 
   /** Of whom there is news, or may be; and of the others those of whom there was none for longest. */

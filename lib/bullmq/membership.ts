@@ -1,10 +1,10 @@
 import type { Seat } from "../context/engine.js";
-import type { Logger } from "../context/logger.js";
 import type { WorkerContext } from "../context/worker-context.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import { Census } from "./census.js";
 import { CensusPace } from "./census-pace.js";
 import type { Connection } from "./connection.js";
+import { Connectivity } from "./connectivity.js";
 import { replica } from "./holders.js";
 import type { OpenQueue } from "./open-queue.js";
 import { workerOf } from "./turn-record.js";
@@ -26,12 +26,6 @@ const patience = 10_000;
 /** How much longer, in ms, for each worker of a census. */
 const patienceAWorker = 2;
 
-/** Between how many censuses in a row, that succeed, there may be trouble: before that is told, and before the connection is made anew. */
-const mostTroubles = { silent: 3, borne: 10 };
-
-/** How many times in a row it may not answer before the connection is made anew. */
-const mostSilences = 3;
-
 /** How the workers of this process are connected with their fleet. */
 export class Membership {
   readonly #options: MembershipOptions;
@@ -42,16 +36,12 @@ export class Membership {
   #queue: OpenQueue | undefined;
   readonly #pace = new CensusPace();
   #hasChanged = false;
-  /** Why it is not connected. */
-  #trouble: unknown;
-  #tellTrouble = (): void => {};
-  /** How many censuses in a row have failed. */
-  #silences = 0;
-  #logger: Logger | undefined;
+  readonly #connectivity: Connectivity;
 
   constructor(options: MembershipOptions, seats: ReadonlyMap<string, Seat>) {
     this.#options = options;
     this.#seats = seats;
+    this.#connectivity = new Connectivity(options.connection);
     this.#turns = new Turns({
       queue: () => this.#queue,
       seats,
@@ -95,7 +85,7 @@ export class Membership {
 
   /** Connects, and looks after the jobs until the signal aborts. Fails if the database cannot be reached. */
   readonly uphold = async ({ signal, logger }: WorkerContext): Promise<void> => {
-    this.#logger = logger;
+    this.#connectivity.begins(logger);
     const { connection, namespace, lockDuration, stalledInterval } = this.#options;
     const { process } = this.#turns;
     const terms = {
@@ -114,7 +104,7 @@ export class Membership {
       this.#queue = queue;
       this.seatsHaveChanged();
       logger.info(`is connected with ${connection.shown}`);
-      await this.#lookAfterJobs(queue, signal, logger);
+      await this.#lookAfterJobs(queue, signal);
     } catch (thrown) {
       await this.#close(queue);
       // What fails while all stop has not failed.
@@ -132,48 +122,31 @@ export class Membership {
 
   /** @throws what went wrong first */
   async #becomeReady(queue: OpenQueue, signal: AbortSignal): Promise<void> {
-    const trouble = new Promise<void>((_, reject) => {
-      this.#tellTrouble = () => reject(this.#trouble);
-    });
-    await within(patience, Promise.race([queue.ready(), trouble]), signal);
+    await within(patience, Promise.race([queue.ready(), this.#connectivity.firstTrouble()]), signal);
   }
 
   /** Whether the database cannot be reached, as far as one knows. */
   get isAway(): boolean {
-    return this.#queue === undefined || this.#silences > 0;
+    return this.#queue === undefined || this.#connectivity.isSilent;
   }
 
-  async #lookAfterJobs(queue: OpenQueue, signal: AbortSignal, logger: Logger): Promise<void> {
-    this.#silences = 0;
+  async #lookAfterJobs(queue: OpenQueue, signal: AbortSignal): Promise<void> {
     const { lockDuration } = this.#options;
     const onForgotten = (worker: string): void => this.#turns.lose(worker);
     const terms = { queue, seats: this.#seats, wishes: this.#wishes, lockDuration, onForgotten };
-    let troubles = 0;
     while (!signal.aborted) {
-      troubles = this.#pace.hadTrouble ? troubles + 1 : 0;
-      if (troubles === mostTroubles.silent) logger.error({ err: this.#troubleInWords() }, "is connected, but cannot work");
-      if (troubles >= mostTroubles.borne && !this.#turns.isBusy) throw this.#trouble;
+      const { hadTrouble } = this.#pace;
       this.#pace.begins();
       try {
         await within(Math.max(patience, this.#seats.size * patienceAWorker), this.#census.take(terms), signal);
-        if (this.#silences > 0) logger.info("is connected again");
-        this.#silences = 0;
+        this.#connectivity.answered(hadTrouble);
       } catch (thrown) {
         if (signal.aborted) return;
-        this.#silences++;
-        if (this.#silences >= mostSilences && !this.#turns.isBusy) throw thrown;
-        if (this.#silences === 1) {
-          const { secrets, shown } = this.#options.connection;
-          const err = secrets.errorOf(`${shown} does not answer`, thrown);
-          logger.error({ err }, "has lost its connection; whoever has a turn goes on until that is over");
-        }
+        this.#connectivity.silent(thrown);
       }
+      if (this.#connectivity.isHopeless && !this.#turns.isBusy) throw this.#connectivity.reason;
       await this.#pace.next({ seats: this.#seats.size, isWanted: this.#wishes.areOpen, isAway: this.isAway }, signal);
     }
-  }
-
-  #troubleInWords(): Error {
-    return this.#options.connection.secrets.errorOf("The fleet's database", this.#trouble);
   }
 
   readonly #onStalled = (jobId: string): void => {
@@ -183,10 +156,8 @@ export class Membership {
   };
 
   readonly #onTrouble = (thrown: unknown): void => {
-    this.#trouble = thrown;
-    this.#tellTrouble();
+    this.#connectivity.trouble(thrown);
     // It may be nothing; and if not, it is to be told of.
     this.#pace.troubled(this.isAway);
-    this.#logger?.debug({ err: this.#troubleInWords() }, "has trouble");
   };
 }

@@ -86,6 +86,8 @@ export function openQueue<Options>(
       stalledInterval,
       // A job here is for ever: it has been taken over any number of times.
       maxStalledCount: 1_000_000_000,
+      // In s. Over Redis, one who is frozen may be given the wake-up, and the others look again after that.
+      drainDelay: Math.max(1, stalledInterval / 1_000),
       runRetryDelay: 1_000,
       autorun: false,
     },
