@@ -6,9 +6,14 @@ export function censusRate(name, { byKind, replicas }) {
   return (byKind[kind]?.perSecond ?? 0) / inOne / replicas;
 }
 
+/** How many jobs that only wait a census reads. */
+export function readAtOnce(workers) {
+  return Math.min(workers, Math.max(50, workers / 12));
+}
+
 /** What counts: replicas, jobs that censuses read a second, and runs a second. */
 function causes(name, load) {
-  return [load.replicas, load.replicas * load.workers * censusRate(name, load), load.runs];
+  return [load.replicas, load.replicas * readAtOnce(load.workers) * censusRate(name, load), load.runs];
 }
 
 const costs = {
@@ -19,7 +24,7 @@ const costs = {
 
 /** Fits each cost to its causes, by least squares of what it is off by as a share. */
 export function model(name, loads) {
-  const meant = loads.filter(({ kind }) => kind === "runs" || kind === "idle" || kind === "replicas");
+  const meant = loads.filter(({ kind }) => kind === "runs" || kind === "idle");
   return Object.fromEntries(
     Object.entries(costs).map(([cost, of]) => [cost, fitted(meant.map((load) => ({ x: causes(name, load), y: of(load) })))]),
   );

@@ -70,13 +70,14 @@ ${names.map((name) => `### ${titles[name]}, 100 workers\n\n${rampTable(results[n
 
 ## The model
 
-With *R* replicas, *N* workers, *ρ* runs a second in the whole fleet, and *P* the seconds from one census to the next (5, or twenty times what a census
-takes, if that is more):
+With *R* replicas, *N* workers, *ρ* runs a second in the whole fleet, *P* the seconds from one census to the next (5, or 5 ms a worker, if that is more), and *M* the jobs that
+one reads (a twelfth of *N*, but at least 50, or all, if there are fewer):
 
-    cost = a · R + b · R · N / P + c · ρ
+    cost = a · R + b · R · M / P + c · ρ
 
-which is what the code does: a stalled check every 5 s and five range reads a census (*a*), every job read in each census of each replica (*b*), and what BullMQ
-does to give, keep and delay a job (*c*). Fitted to ${"`"}runs${"`"}, ${"`"}idle${"`"} and the loads with other numbers of replicas, by the share it is off:
+which is what the code does: a stalled check every 5 s and five range reads a census (*a*), the jobs read in each census of each replica (*b*), and what BullMQ
+does to give, keep and delay a job (*c*). Fitted to the loads of 10, 100 and 1,000 workers with three replicas, by the share it is off. All other loads were taken when a
+census still read every job each time, so that what is predicted for them is too little:
 
 | | *a* a replica | *b* a job read | *c* a run |
 |---|---|---|---|
