@@ -61,7 +61,9 @@ function ofUrl(text: string): Connection {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   // Without slashes, and so without a host, whatever is in it is a path.
   const protocol = url !== undefined && url.host !== "" && text.startsWith(`${url.protocol}//`) ? url.protocol : "";
-  const secrets = new Secrets([text, url?.password, ...(url?.searchParams.values() ?? [])]);
+  const values = [url?.password ?? "", ...(url?.searchParams.values() ?? [])];
+  // The whole is not secret if nothing in it is.
+  const secrets = new Secrets(values.join("") === "" ? [] : [text, ...values]);
   const common = { shown: secrets.hide(`${protocol}//${url?.host}${url?.pathname}`), secrets };
   if (protocol === "redis:" || protocol === "rediss:") {
     const options = { url: text, connectTimeout: patience, retryStrategy: (times: number) => Math.min(times * 200, 2_000) };

@@ -33,6 +33,7 @@ describe("bullmq()", () => {
   const refused: [string, object, RegExp][] = [
     ["a connection that is no URL", { connection: "localhost:pass5word", namespace: "a" }, /no URL of a database/],
     ["a URL of something else", { connection: "https://user:pass5word@host", namespace: "a" }, /begins with redis:/],
+    ["a URL without a host", { connection: "redis:pass5word@127.0.0.1", namespace: "a" }, /no URL of a database/],
     ["a connection that is a number", { connection: 5, namespace: "a" }, /The connection is 5: give a URL/],
     ["a connection that is any object", { connection: { password: "pass5word" }, namespace: "a" }, /a client of ioredis/],
     ["no namespace", { connection: "redis://localhost" }, /The namespace is undefined: give a string/],
@@ -161,6 +162,24 @@ function describeEngine(
       await one?.trigger("rare");
       await other?.trigger("rare");
       expect(runs).to.have.length(2);
+    });
+
+    it("runs once what is triggered while it is paused, and what fails at once again if it is triggered meanwhile", async () => {
+      let attempts = 0;
+      const job = async (): Promise<void> => {
+        await wait(500, { signal: new AbortController().signal });
+        if (++attempts === 2) throw new Error("no luck");
+      };
+      const runner = run("asked", { name: "rare", job, repeat: "1h", retryJob: { backoff: { duration: () => 3_600_000 } } });
+      await runner.pause("rare");
+      await runner.trigger("rare");
+      expect(runner.status()[0]).to.include({ runs: 1, phase: "paused" });
+      runner.resume("rare");
+      const second = runner.trigger("rare");
+      await until(() => attempts === 2);
+      await Promise.all([second, runner.trigger("rare")]);
+      // The backoff of the second run is cut short, and the third is the one that was asked for meanwhile.
+      expect(attempts).to.equal(4);
     });
 
     it("is done for good in the whole fleet", async () => {
