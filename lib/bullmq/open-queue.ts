@@ -100,6 +100,9 @@ export function openQueue<Options>(
   // Told to whoever asks whether it is ready; nobody may.
   connected.catch(() => {});
 
+  // Who takes nothing more is not to be given at once what it gives back.
+  let isPaused = false;
+
   async function close(isAway: boolean): Promise<void> {
     const ms = isAway ? patience.away : patience.usual;
     // What is closed while it connects goes on with that, and leaves a connection open.
@@ -127,7 +130,9 @@ export function openQueue<Options>(
       const now = Date.now();
       // Of what is written together with the move, and under the lock, this is the one text that both databases have.
       const fieldsToUpdate = { failedReason: JSON.stringify(record) };
-      await queue.getBackend().moveToDelayed(jobId, now, Math.max(0, until - now), token, { skipAttempt: true, fieldsToUpdate });
+      await queue
+        .getBackend()
+        .moveToDelayed(jobId, now, Math.max(isPaused ? 20 : 0, until - now), token, { skipAttempt: true, fieldsToUpdate });
     },
     async states() {
       const found = await Promise.all(
@@ -138,8 +143,14 @@ export function openQueue<Options>(
     read: (jobId) => queue.getJob(jobId),
     lease: (jobId, lease) => worker.lease(jobId, lease),
     release: (jobId, lease) => worker.release(jobId, lease),
-    pause: () => worker.pause(true),
-    resume: () => worker.resume(),
+    pause() {
+      isPaused = true;
+      return worker.pause(true);
+    },
+    resume() {
+      isPaused = false;
+      return worker.resume();
+    },
     close,
   };
 }
