@@ -43,7 +43,6 @@ export class Membership {
     this.#seats = seats;
     this.#connectivity = new Connectivity(options.connection);
     this.#turns = new Turns({
-      queue: () => this.#queue,
       seats,
       wishes: this.#wishes,
       lockDuration: options.lockDuration,

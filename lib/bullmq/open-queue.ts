@@ -11,7 +11,8 @@ export interface OpenTerms {
   /** In ms. */
   readonly lockDuration: number;
   readonly stalledInterval: number;
-  readonly process: (job: Job, token: string) => Promise<void>;
+  /** Told of each job that is given, and by which queue: that one takes it back, also while it closes. */
+  readonly process: (job: Job, token: string, queue: OpenQueue) => Promise<void>;
   readonly onError: (error: unknown) => void;
   /** Told of jobs whose holder has let its lock run out. */
   readonly onStalled: (jobId: string) => void;
@@ -75,7 +76,7 @@ export function openQueue<Options>(
   );
   const worker = new LeasedWorker<Options>(
     namespace,
-    async (job, token = "") => process(job, token),
+    async (job, token = "") => process(job, token, open),
     {
       connection,
       prefix,
@@ -100,9 +101,6 @@ export function openQueue<Options>(
   // Told to whoever asks whether it is ready; nobody may.
   connected.catch(() => {});
 
-  // Who takes nothing more is not to be given at once what it gives back.
-  let isPaused = false;
-
   async function close(isAway: boolean): Promise<void> {
     const ms = isAway ? patience.away : patience.usual;
     // What is closed while it connects goes on with that, and leaves a connection open.
@@ -112,7 +110,7 @@ export function openQueue<Options>(
     await settledWithin(patience.away, Promise.allSettled([worker.disconnect(), queue.disconnect()]));
   }
 
-  return {
+  const open: OpenQueue = {
     isCoarse,
     async ready() {
       await connected;
@@ -130,9 +128,9 @@ export function openQueue<Options>(
       const now = Date.now();
       // Of what is written together with the move, and under the lock, this is the one text that both databases have.
       const fieldsToUpdate = { failedReason: JSON.stringify(record) };
-      await queue
-        .getBackend()
-        .moveToDelayed(jobId, now, Math.max(isPaused ? 20 : 0, until - now), token, { skipAttempt: true, fieldsToUpdate });
+      const delay = Math.max(0, until - now);
+      // The worker's connection outlives its jobs when all is closed, and the queue's does not.
+      await worker.getBackend().moveToDelayed(jobId, now, delay, token, { skipAttempt: true, fieldsToUpdate });
     },
     async states() {
       const found = await Promise.all(
@@ -143,14 +141,9 @@ export function openQueue<Options>(
     read: (jobId) => queue.getJob(jobId),
     lease: (jobId, lease) => worker.lease(jobId, lease),
     release: (jobId, lease) => worker.release(jobId, lease),
-    pause() {
-      isPaused = true;
-      return worker.pause(true);
-    },
-    resume() {
-      isPaused = false;
-      return worker.resume();
-    },
+    pause: () => worker.pause(true),
+    resume: () => worker.resume(),
     close,
   };
+  return open;
 }

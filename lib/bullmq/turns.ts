@@ -18,12 +18,18 @@ const handBackDelay = 200;
 
 /** What turns are given from, and to whom. */
 export interface TurnsRoom {
-  readonly queue: () => OpenQueue | undefined;
   readonly seats: ReadonlyMap<string, Seat>;
   readonly wishes: Wishes;
   /** In ms. */
   readonly lockDuration: number;
   readonly onTrouble: (thrown: unknown) => void;
+}
+
+/** A job, and by whom it was given. */
+interface GivenJob {
+  readonly job: Job;
+  readonly token: string;
+  readonly queue: OpenQueue;
 }
 
 /** The turns that workers have in this process: from the job that BullMQ gives to the job that is given back. */
@@ -58,14 +64,14 @@ export class Turns {
    * Does what BullMQ calls processing a job. It never ends with a job that has failed: what to do then has been decided by the
    * worker's own chain.
    */
-  readonly process = async (job: Job, token: string): Promise<void> => {
+  readonly process = async (job: Job, token: string, queue: OpenQueue): Promise<void> => {
     const seat = this.#room.seats.get(job.name);
     const record = recordOf(job);
     if (seat?.isOpen !== true || this.#room.wishes.isForOthers(job)) {
-      await this.#leaveToOthers(job, token, record);
+      await this.#leaveToOthers({ job, token, queue }, record);
       return;
     }
-    const turn = this.#take(seat, job, token, record);
+    const turn = this.#take(seat, { job, token, queue }, record);
     const over = turn.then(
       () => {},
       () => {},
@@ -78,14 +84,14 @@ export class Turns {
     }
   };
 
-  async #leaveToOthers(job: Job, token: string, record: TurnRecord): Promise<void> {
+  async #leaveToOthers({ job, token, queue }: GivenJob, record: TurnRecord): Promise<void> {
     const { part, least, most } = leftToOthers;
     const now = Date.now();
     // Nobody may have had it yet.
     const due = record.due === 0 ? now : record.due;
     const until = Math.ceil(now + Math.min(Math.max((now - due) * part, least), most));
     try {
-      await this.#room.queue()?.giveBack(job.id ?? "", token, until, { ...record, due, until });
+      await queue.giveBack(job.id ?? "", token, until, { ...record, due, until });
     } catch (thrown) {
       this.#room.onTrouble(thrown);
     }
@@ -93,7 +99,8 @@ export class Turns {
     throw new DelayedError();
   }
 
-  async #take(seat: Seat, job: Job, token: string, record: TurnRecord): Promise<void> {
+  async #take(seat: Seat, given: GivenJob, record: TurnRecord): Promise<void> {
+    const { job, queue } = given;
     const { id = "" } = job;
     const now = thisMoment();
     // BullMQ notes when it asked for the job.
@@ -103,8 +110,7 @@ export class Turns {
     // It was given so late that others may have it already.
     if (lease.signal.aborted) throw new DelayedError();
     this.#room.wishes.delete(seat.name);
-    const queue = this.#room.queue();
-    queue?.lease(id, lease);
+    queue.lease(id, lease);
     this.#leases.set(seat.name, lease);
     const over = new AbortController();
     const shown = showRow({ seat, job, lease, onTrouble: this.#room.onTrouble }, over.signal);
@@ -112,19 +118,19 @@ export class Turns {
       const release = await seat.take(lease);
       over.abort();
       await shown;
-      await this.#handBack(seat, job, token, lease, release);
+      await this.#handBack(seat, given, lease, release);
     } finally {
       lease.end();
-      queue?.release(id, lease);
+      queue.release(id, lease);
       if (this.#leases.get(seat.name) === lease) this.#leases.delete(seat.name);
     }
   }
 
   /** @throws what tells BullMQ that the job is not to be completed */
-  async #handBack(seat: Seat, job: Job, token: string, lease: BullLease, release: Release): Promise<void> {
+  async #handBack(seat: Seat, given: GivenJob, lease: BullLease, release: Release): Promise<void> {
     while (!lease.signal.aborted) {
       try {
-        await this.#give(job, token, release);
+        await this.#give(given, release);
         return;
       } catch (thrown) {
         if (thrown instanceof DelayedError) throw thrown;
@@ -139,26 +145,25 @@ export class Turns {
     throw new DelayedError();
   }
 
-  async #give(job: Job, token: string, { due: exact, memory, phase, status }: Release): Promise<void> {
+  async #give({ job, token, queue }: GivenJob, { due: exact, memory, phase, status }: Release): Promise<void> {
     await this.#room.wishes.erase(job);
     // To return completes it.
     if (exact === null) return;
     // Never early; and Postgres takes whole numbers alone.
     const due = Math.ceil(exact);
-    const queue = this.#room.queue();
     const record: TurnRecord = { memory, phase, status, due, until: due };
-    await queue?.giveBack(job.id ?? "", token, due, record);
-    if (queue?.isCoarse === true && due > Date.now()) this.#ringAt(due, job);
+    await queue.giveBack(job.id ?? "", token, due, record);
+    if (queue.isCoarse && due > Date.now()) this.#ringAt(due, job, queue);
     throw new DelayedError();
   }
 
   /** Wakes the fleet in time: whoever had the job last, as the others may be late. */
-  #ringAt(due: number, job: Job): void {
+  #ringAt(due: number, job: Job, queue: OpenQueue): void {
     this.#alarms.get(job.name)?.callOff();
     const ring = async (): Promise<void> => {
       this.#alarms.delete(job.name);
       try {
-        const now = await this.#room.queue()?.read(job.id ?? "");
+        const now = await queue.read(job.id ?? "");
         // It may have had another turn meanwhile.
         if (now !== undefined && recordOf(now).due === due) await now.promote();
       } catch (thrown) {
