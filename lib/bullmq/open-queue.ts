@@ -48,6 +48,7 @@ export interface OpenQueue {
   /** Takes no further job, until {@link resume}. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  isPaused(): boolean;
   /**
    * Settles within some seconds, whether or not the database can be reached.
    * @param isAway it is known that it cannot
@@ -143,6 +144,7 @@ export function openQueue<Options>(
     release: (jobId, lease) => worker.release(jobId, lease),
     pause: () => worker.pause(true),
     resume: () => worker.resume(),
+    isPaused: () => worker.isPaused(),
     close,
   };
   return open;

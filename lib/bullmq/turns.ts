@@ -89,7 +89,9 @@ export class Turns {
     const now = Date.now();
     // Nobody may have had it yet.
     const due = record.due === 0 ? now : record.due;
-    const until = Math.ceil(now + Math.min(Math.max((now - due) * part, least), most));
+    // Who takes no more will not be given it again.
+    const soonest = queue.isPaused() ? 0 : least;
+    const until = Math.ceil(now + Math.min(Math.max((now - due) * part, soonest), most));
     try {
       await queue.giveBack(job.id ?? "", token, until, { ...record, due, until });
     } catch (thrown) {
