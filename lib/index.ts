@@ -24,6 +24,7 @@ export { Worker, type WorkerOptions } from "./decorators/worker.js";
 export { BackoffError } from "./errors/backoff-error.js";
 export { BootstrapError } from "./errors/bootstrap-error.js";
 export { DoNotRestart } from "./errors/do-not-restart.js";
+export { FleetError } from "./errors/fleet-error.js";
 export { InvalidArgumentError } from "./errors/invalid-argument-error.js";
 export { LeaseLostError } from "./errors/lease-lost-error.js";
 export { RestartLimitError } from "./errors/restart-limit-error.js";

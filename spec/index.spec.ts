@@ -13,6 +13,7 @@ describe("the public face", () => {
       "Distributed",
       "DoNotRestart",
       "ExponentialBackoff",
+      "FleetError",
       "InvalidArgumentError",
       "LeaseLostError",
       "Memory",

@@ -32,7 +32,8 @@ export interface ReadyConnection {
  * An engine that runs distributed workers on BullMQ, over Redis or Postgres: give the same to `bootstrap` in each replica.
  *
  * Each worker is one durable job. In the whole fleet one process has it at a time; whoever waits holds nothing. When its holder
- * stops, another has it within milliseconds; when it dies, within `lockDuration` and two of `stalledInterval`. Delivery is at least
+ * stops, another has it at once; when it dies, within `lockDuration` and two of `stalledInterval`, and over Redis some seconds more if
+ * the one that died was to be woken for it. Delivery is at least
  * once: a run that was cut short is repeated. As long as the database is away, the distributed workers that have no turn wait, and
  * all others go on. Nothing that is logged or thrown carries credentials.
  *

@@ -38,7 +38,10 @@ export interface Seat {
 export interface Place {
   /** The worker is wanted now, and here, if that can be had. */
   hurry(): void;
-  /** The worker takes part no longer. Settles once nothing of the engine is left here that was for it; not, if there is nothing to wait for. */
+  /**
+   * The worker takes part no longer. Settles once it is handed back and nothing of the engine is left here that was for it, or one has
+   * waited for that in vain. Undefined, if there is nothing to wait for.
+   */
   leave(): Promise<void> | undefined;
   /** The same for a worker that hangs: its turn is left to run out. */
   abandon(): void;

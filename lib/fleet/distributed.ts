@@ -1,7 +1,7 @@
 import type { Activity } from "../context/activity.js";
-import type { Repetition } from "../workers/repetition.js";
+import { RefiningLink } from "../workers/refining-link.js";
 import type { Worker, WorkerFunc } from "../workers/worker.js";
-import { WorkerLink, workerLink } from "../workers/worker-link.js";
+import { workerLink } from "../workers/worker-link.js";
 import { TakingTurns } from "./taking-turns.js";
 
 /**
@@ -19,31 +19,8 @@ export function distributed(worker: Worker | WorkerFunc): Worker {
   return new DistributedLink(workerLink(worker));
 }
 
-export class DistributedLink extends WorkerLink {
-  readonly #chain: WorkerLink;
-
-  constructor(chain: WorkerLink) {
-    super();
-    this.#chain = chain;
-  }
-
-  get label(): string {
-    return this.#chain.label;
-  }
-
-  get isContinuous(): boolean {
-    return this.#chain.isContinuous;
-  }
-
-  override get repetition(): Repetition | undefined {
-    return this.#chain.repetition;
-  }
-
-  override timeToStop(otherwise: number): number {
-    return this.#chain.timeToStop(otherwise);
-  }
-
+export class DistributedLink extends RefiningLink {
   override activity(parent: Activity): Activity {
-    return new TakingTurns(parent, this.#chain);
+    return new TakingTurns(parent, this.subject);
   }
 }

@@ -4,7 +4,7 @@ import type { Release } from "../context/engine.js";
 /** How a turn ends when the worker has to wait. */
 export type Rest = Pick<Release, "memory" | "phase"> & { readonly due: number };
 
-/** Whoever has turns, as a turn sees it. */
+/** Whoever has turns, as a turn sees it: apart, so that the two files do not import each other. */
 export abstract class TurnTaker extends Activity {
   /** The turn is over, with nothing of it left, and the next is due then. */
   abstract hasRested(rest: Rest): void;

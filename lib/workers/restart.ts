@@ -2,7 +2,8 @@ import { inspect } from "node:util";
 import { Activity } from "../context/activity.js";
 import type { Outcome } from "../context/outcome.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
-import { WorkerLink } from "./worker-link.js";
+import { RefiningLink } from "./refining-link.js";
+import type { WorkerLink } from "./worker-link.js";
 
 /**
  * What the normal return of a worker means. `"always"`, the default: it should be running, so it is restarted by its retry, or
@@ -20,28 +21,9 @@ export function parseRestart(value: unknown): Restart {
 }
 
 /** Lets a worker be done when it returns. */
-export class CompletingLink extends WorkerLink {
-  readonly #worker: WorkerLink;
-
-  constructor(worker: WorkerLink) {
-    super();
-    this.#worker = worker;
-  }
-
-  get label(): string {
-    return this.#worker.label;
-  }
-
-  get isContinuous(): boolean {
-    return this.#worker.isContinuous;
-  }
-
-  override timeToStop(otherwise: number): number {
-    return this.#worker.timeToStop(otherwise);
-  }
-
+export class CompletingLink extends RefiningLink {
   override activity(parent: Activity): Activity {
-    return new Completing(parent, this.#worker);
+    return new Completing(parent, this.subject);
   }
 }
 

@@ -7,12 +7,12 @@ import { RestartLimitError } from "../errors/restart-limit-error.js";
 import { channels } from "../events/channels.js";
 import { TimerQueue } from "../time/timer-queue.js";
 import { judge } from "./judge.js";
-import type { Repetition } from "./repetition.js";
+import { RefiningLink } from "./refining-link.js";
 import { RestartCount } from "./restart-limit.js";
 import { type RetryOptions, type RetryPolicy, type RetryTerms, retryPolicy } from "./retry-policy.js";
 import { Retrying } from "./retrying.js";
 import type { Worker, WorkerFunc } from "./worker.js";
-import { WorkerLink, workerLink } from "./worker-link.js";
+import { type WorkerLink, workerLink } from "./worker-link.js";
 
 /**
  * Restarts a worker whenever it exits, with an error or without, until the context is aborted, the policy gives it up, or it is
@@ -27,32 +27,14 @@ export function retry(worker: Worker | WorkerFunc, policy: Backoff | RetryOption
   return new RetryLink(workerLink(worker), retryPolicy(policy));
 }
 
-class RetryLink extends WorkerLink {
-  readonly subject: WorkerLink;
+class RetryLink extends RefiningLink {
   readonly backoff: Backoff;
   readonly terms: RetryTerms;
 
   constructor(subject: WorkerLink, { backoff, terms }: RetryPolicy) {
-    super();
-    this.subject = subject;
+    super(subject);
     this.backoff = backoff;
     this.terms = terms;
-  }
-
-  get label(): string {
-    return this.subject.label;
-  }
-
-  get isContinuous(): boolean {
-    return this.subject.isContinuous;
-  }
-
-  override get repetition(): Repetition | undefined {
-    return this.subject.repetition;
-  }
-
-  override timeToStop(otherwise: number): number {
-    return this.subject.timeToStop(otherwise);
   }
 
   override activity(parent: Activity): Activity {

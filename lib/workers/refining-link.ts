@@ -1,0 +1,28 @@
+import type { Repetition } from "./repetition.js";
+import { WorkerLink } from "./worker-link.js";
+
+/** A link around a worker that changes how that runs, and not what it is. */
+export abstract class RefiningLink extends WorkerLink {
+  readonly subject: WorkerLink;
+
+  constructor(subject: WorkerLink) {
+    super();
+    this.subject = subject;
+  }
+
+  get label(): string {
+    return this.subject.label;
+  }
+
+  get isContinuous(): boolean {
+    return this.subject.isContinuous;
+  }
+
+  override get repetition(): Repetition | undefined {
+    return this.subject.repetition;
+  }
+
+  override timeToStop(otherwise: number): number {
+    return this.subject.timeToStop(otherwise);
+  }
+}
