@@ -69,7 +69,7 @@ export abstract class Crew extends WorkerLink {
 
   /**
    * Ends a pause: a continuous worker is started again, and the next run of a repeated one is when it is due next; of those that
-   * were missed, none is made up for.
+   * were missed, none is made up for; but of those of a distributed worker that no other replica has run either, one is.
    * @throws UnknownWorkerError
    * @throws WorkerNotRunningError
    */
@@ -79,7 +79,7 @@ export abstract class Crew extends WorkerLink {
 
   /**
    * Stops a worker and starts it anew, without a backoff and with no failure counted. Ends a pause, and starts one that
-   * was done for good. Resolves once it has been started.
+   * was done for good. Resolves once it has been started. A distributed worker takes part anew; what the fleet knows of it stays.
    *
    * Rejects with an {@link UnknownWorkerError}, with a {@link WorkerNotRunningError}, or with a {@link ShutdownTimeoutError} if it does not
    * stop in time; it is restarted all the same, once it does.
