@@ -74,9 +74,4 @@ describe("the house", () => {
     );
     expect(users).to.deep.equal(["metadata/record.ts"]);
   });
-
-  it("has no file that is long", () => {
-    const long = files.filter((file) => readFileSync(join("lib", file), "utf8").split("\n").length > 180);
-    expect(long).to.deep.equal([]);
-  });
 });

@@ -1,4 +1,4 @@
-import { describeError } from "../errors/describe-error.js";
+import { describeError } from "../errors/foreign-value.js";
 import { FleetError } from "../errors/fleet-error.js";
 import { toError } from "../errors/thrown-value-error.js";
 

@@ -1,4 +1,4 @@
-import { inspectSafely } from "../errors/inspect-safely.js";
+import { inspectSafely } from "../errors/foreign-value.js";
 import { formatDuration } from "../time/format-duration.js";
 import type { Logger, LogLevel } from "./logger.js";
 

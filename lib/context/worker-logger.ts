@@ -1,4 +1,4 @@
-import { isError } from "../errors/thrown-value-error.js";
+import { isError } from "../errors/foreign-value.js";
 import type { Logger, LogLevel } from "./logger.js";
 import { nestName } from "./nest-name.js";
 import { writeToStderr } from "./stderr-logger.js";

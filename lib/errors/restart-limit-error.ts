@@ -1,4 +1,4 @@
-import { describeError } from "./describe-error.js";
+import { describeError } from "./foreign-value.js";
 import { WatchbillError } from "./watchbill-error.js";
 
 /** A worker failed more often than its retry allows, and was given up. `cause` is its last error. */

@@ -1,8 +1,7 @@
-import { types } from "node:util";
-import { inspectSafely } from "./inspect-safely.js";
+import { errorName, isError, showValue } from "./foreign-value.js";
 import { WatchbillError } from "./watchbill-error.js";
 
-/** A worker threw something that is not an `Error`. `cause` is what it threw, by identity. */
+/** A worker threw something that is not an `Error`, or a proxy of one. `cause` is what it threw, by identity. */
 export class ThrownValueError extends WatchbillError {
   static {
     this.prototype.name = "ThrownValueError";
@@ -11,8 +10,7 @@ export class ThrownValueError extends WatchbillError {
   readonly worker: string;
 
   constructor(worker: string, thrown: unknown) {
-    const glimpse = inspectSafely(thrown, { depth: 0, maxStringLength: 100, breakLength: Number.POSITIVE_INFINITY });
-    super(`${worker || "A worker"} threw ${glimpse}; throw an Error, so that there is a stack`, { cause: thrown });
+    super(`${worker || "A worker"} threw ${showValue(thrown)}; throw an Error, so that there is a stack`, { cause: thrown });
     this.worker = worker;
   }
 }
@@ -22,21 +20,7 @@ export function toError(thrown: unknown, worker: string): Error {
   return isError(thrown) ? thrown : new ThrownValueError(worker, thrown);
 }
 
-/** Whether it is an `AbortError`, as those are who obey a signal. Never throws. */
+/** Whether it is an `AbortError`, which is what code that obeys a signal rejects with. Never throws. */
 export function isAbortError(thrown: unknown): boolean {
-  try {
-    return isError(thrown) && thrown.name === "AbortError";
-  } catch {
-    return false;
-  }
-}
-
-/** Whether it is an `Error`, of whatever realm. Never throws. */
-export function isError(thrown: unknown): thrown is Error {
-  try {
-    return types.isNativeError(thrown) || thrown instanceof Error;
-  } catch {
-    // A revoked proxy cannot even be asked.
-    return false;
-  }
+  return isError(thrown) && errorName(thrown) === "AbortError";
 }

@@ -1,4 +1,4 @@
-import { describeError } from "./describe-error.js";
+import { describeError } from "./foreign-value.js";
 import { WatchbillError } from "./watchbill-error.js";
 
 /** One worker's or job's error, and the name of the one whose it is. */

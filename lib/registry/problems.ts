@@ -1,5 +1,5 @@
 import { BootstrapError } from "../errors/bootstrap-error.js";
-import { describeError } from "../errors/describe-error.js";
+import { describeError } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { toError } from "../errors/thrown-value-error.js";
 

@@ -5,7 +5,7 @@ import { isFailure, type Outcome } from "../context/outcome.js";
 import { addRuns, hasRun, type Runs } from "../context/runs.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import { type Health, initialStatus, type WorkerStatus } from "../context/worker-status.js";
-import { describeError } from "../errors/describe-error.js";
+import { describeError } from "../errors/foreign-value.js";
 import { channels } from "../events/channels.js";
 import { eventOutcome } from "../events/event-outcome.js";
 import { TimerQueue } from "../time/timer-queue.js";

@@ -2,7 +2,7 @@ import type { Backoff } from "../backoff/backoff.js";
 import type { Activity } from "../context/activity.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import { BackoffError } from "../errors/backoff-error.js";
-import { inspectSafely } from "../errors/inspect-safely.js";
+import { showValue } from "../errors/foreign-value.js";
 import type { EventChannel } from "../events/event-channel.js";
 
 /**
@@ -40,5 +40,5 @@ function delayOf(backoff: Backoff, attempt: number, worker: string, failure: Err
     return new BackoffError(worker, `threw for attempt ${attempt}`, failure, { cause });
   }
   if (typeof delay === "number" && Number.isFinite(delay) && delay >= 0) return delay;
-  return new BackoffError(worker, `returned ${inspectSafely(delay, { depth: 0 })} for attempt ${attempt}`, failure);
+  return new BackoffError(worker, `returned ${showValue(delay)} for attempt ${attempt}`, failure);
 }

@@ -3,7 +3,7 @@ import { Activity, type Startable } from "../context/activity.js";
 import { describeSleep } from "../context/describe-sleep.js";
 import { type Memory, type Note, numberIn } from "../context/memory.js";
 import type { Phase, WorkerStatus } from "../context/worker-status.js";
-import { describeError } from "../errors/describe-error.js";
+import { describeError } from "../errors/foreign-value.js";
 import type { EventChannel } from "../events/event-channel.js";
 import { TimerQueue } from "../time/timer-queue.js";
 import { nextAttempt } from "./next-attempt.js";

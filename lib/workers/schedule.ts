@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { inspectSafely } from "../errors/inspect-safely.js";
+import { showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { ScheduleError } from "../errors/schedule-error.js";
 
@@ -31,7 +31,7 @@ export function nextTime(schedule: Schedule, after: number, worker: string): num
     throw new ScheduleError(worker, `threw for ${shown(after)}`, { cause });
   }
   if (time > after) return time;
-  throw new ScheduleError(worker, `returned ${inspectSafely(next, { depth: 0 })} for ${shown(after)}`);
+  throw new ScheduleError(worker, `returned ${showValue(next)} for ${shown(after)}`);
 }
 
 /**
