@@ -107,6 +107,11 @@ export abstract class Activity extends Surroundings {
     this.child?.listRunning(list);
   }
 
+  /** Looks for runs that hold up those that are due, and has them logged. Called from time to time. */
+  lookAtRun(now: number): void {
+    this.child?.lookAtRun(now);
+  }
+
   /** The orders have changed: whoever sleeps looks at them again. */
   reconsider(): void {
     this.child?.reconsider();

@@ -72,12 +72,13 @@ export function describeError(error: Error): string {
 }
 
 /**
- * Shows a value in a message: a primitive as it is written in code, and of everything else only what it is and which keys it has. The
+ * Shows a value in a message: a primitive or a Date as it is, and of everything else only what it is and which keys it has. The
  * values in an object are left out, since an object that was passed by mistake may hold a password.
  */
 export function showValue(value: unknown): string {
   if (typeof value === "string") return inspect(cutText(value, 100));
   if (typeof value === "symbol") return cutText(String(value), 100);
+  if (isInstanceOf(value, Date)) return inspect(value);
   return isObjectLike(value) ? describeKind(value) : inspect(value);
 }
 
@@ -126,4 +127,16 @@ export function inspectSafely(value: unknown): string {
   } catch {
     return describeKind(value);
   }
+}
+
+/** Whether a thrown value is another one, or has it among its causes. */
+export function isCausedBy(thrown: unknown, cause: unknown): boolean {
+  let next = thrown;
+  // A cause may be its own cause.
+  for (let depth = 0; depth < 10; depth++) {
+    if (Object.is(next, cause)) return true;
+    if (!isError(next)) return false;
+    next = readProperty(next, "cause");
+  }
+  return false;
 }

@@ -1,3 +1,4 @@
+import { readProperty } from "./foreign-value.js";
 import { WatchbillError } from "./watchbill-error.js";
 
 const brand = Symbol.for("watchbill:StopRoster");
@@ -15,5 +16,5 @@ export class StopRoster extends WatchbillError {
 
 /** Whether it is one, be it of another copy of this library. */
 export function isStopRoster(error: Error): boolean {
-  return brand in error;
+  return readProperty(error, brand) === true;
 }

@@ -1,14 +1,17 @@
 import { inspect } from "node:util";
 import type { Activity, Startable } from "../context/activity.js";
+import { AsyncScope } from "../context/async-scope.js";
 import { Context } from "../context/context.js";
 import { isLogger, type Logger } from "../context/logger.js";
 import { isAbortSignal, onAbort } from "../context/on-abort.js";
 import type { Orders } from "../context/orders.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
+import { ProblemLog } from "../context/problem-log.js";
 import type { Runs } from "../context/runs.js";
 import { Scope } from "../context/scope.js";
 import { stderrLogger } from "../context/stderr-logger.js";
 import type { WorkerContext } from "../context/worker-context.js";
+import { WorkerLogger } from "../context/worker-logger.js";
 import { DoNotRestart } from "../errors/do-not-restart.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { TimerQueue } from "../time/timer-queue.js";
@@ -59,6 +62,8 @@ export class Bridge extends Scope {
   readonly #outer: Activity | undefined;
   readonly #link: Startable;
   readonly #done: (outcome: Outcome) => void;
+  readonly #asyncScope = new AsyncScope();
+  #problemLog: ProblemLog | undefined;
   readonly #callOffs: (() => void)[] = [];
 
   /**
@@ -72,6 +77,18 @@ export class Bridge extends Scope {
     this.#outer = Context.activityOf(context);
     this.#link = link;
     this.#done = done;
+  }
+
+  override get asyncScope(): AsyncScope {
+    return this.#asyncScope;
+  }
+
+  override get problemLog(): ProblemLog {
+    return this.#outer?.problemLog ?? (this.#problemLog ??= new ProblemLog());
+  }
+
+  override get resetAfter(): number {
+    return this.#outer?.resetAfter ?? 60_000;
   }
 
   override get name(): string {
@@ -111,6 +128,7 @@ export class Bridge extends Scope {
   override setDone(): void {}
 
   override begin(): void {
+    reportClockProblem(this);
     const signal = this.#given("signal");
     if (this.#outer !== undefined) this.#callOffs.push(this.#outer.branch(this));
     if (signal !== undefined) this.#callOffs.push(onAbort(signal, this));
@@ -165,4 +183,15 @@ function checkOptions(options: unknown): void {
       `${inspect(logger, { depth: 0 })} is no logger: give an object with debug, info, warn and error`,
     );
   }
+}
+
+/** The problems that have been reported. */
+const reported = new Set<string>();
+
+/** Says once if time does not pass for what is started. */
+function reportClockProblem({ logger, name }: Bridge): void {
+  const { problem } = TimerQueue.current();
+  if (problem === undefined || reported.has(problem)) return;
+  reported.add(problem);
+  new WorkerLogger(logger, name).error(problem);
 }

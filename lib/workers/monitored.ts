@@ -2,8 +2,8 @@ import type { Activity } from "../context/activity.js";
 import { describeSleep } from "../context/describe-sleep.js";
 import { Orders } from "../context/orders.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
+import { ProblemLog } from "../context/problem-log.js";
 import { addRuns, hasRun, type Runs } from "../context/runs.js";
-import { WorkerLogger } from "../context/worker-logger.js";
 import { type Health, initialStatus, type WorkerStatus } from "../context/worker-status.js";
 import { describeError } from "../errors/foreign-value.js";
 import { channels } from "../events/channels.js";
@@ -40,6 +40,8 @@ export class Monitored extends NamedActivity<MonitoredLink> {
   /** Those of what has ended. What is running adds its own when it is asked. */
   #runs: Runs | undefined = undefined;
   #orders: Orders | undefined = undefined;
+  /** Made at the first problem. */
+  #problemLog: ProblemLog | undefined = undefined;
 
   constructor(parent: Activity, link: MonitoredLink) {
     super(parent, link, link.label);
@@ -52,16 +54,17 @@ export class Monitored extends NamedActivity<MonitoredLink> {
     this.#lastError = predecessor.#lastError;
     this.#runs = predecessor.#runs;
     this.#orders = predecessor.#orders;
+    this.#problemLog = predecessor.#problemLog;
   }
 
   /** Goes on from where others have come to with the same worker, in other processes. */
-  adopt({ health, failures, lastError, runs, lastStart, lastDuration }: WorkerStatus): void {
+  adopt({ health, failures, lastError, runs, missed, lastStart, lastDuration }: WorkerStatus): void {
     this.#health = health;
     this.#failures = failures;
     this.#lastError = lastError;
     if (lastStart === null) return;
     const start = TimerQueue.current().now() - (Date.now() - lastStart);
-    this.#runs = { count: runs, lastStart: start, lastDuration: lastDuration ?? -1 };
+    this.#runs = { count: runs, missed, lastStart: start, lastDuration: lastDuration ?? -1 };
   }
 
   /** What is to be adopted elsewhere: without what only those below know while they are at work. */
@@ -81,6 +84,10 @@ export class Monitored extends NamedActivity<MonitoredLink> {
   private startChain(): void {
     if (!this.aborted && channels.start.isObserved) channels.start.publish({ worker: this.name });
     this.start(this.link.chain);
+  }
+
+  override get problemLog(): ProblemLog {
+    return (this.#problemLog ??= new ProblemLog());
   }
 
   /** Its own; or those of the worker that it is a part of. */
@@ -129,10 +136,15 @@ export class Monitored extends NamedActivity<MonitoredLink> {
   }
 
   override ran(runs: Runs, outcome: Outcome): void {
-    const { count = 0, lastDuration = -1 } = this.#runs ?? {};
+    const { count = 0, missed = 0, lastDuration = -1 } = this.#runs ?? {};
     if (hasRun(runs)) {
-      // One that has not ended leaves what is known of the last that has.
-      this.#runs = { ...runs, count: runs.count + count, lastDuration: runs.lastDuration < 0 ? lastDuration : runs.lastDuration };
+      this.#runs = {
+        count: runs.count + count,
+        missed: (runs.missed ?? 0) + missed,
+        lastStart: runs.lastStart,
+        // One that has not ended leaves what is known of the last that has.
+        lastDuration: runs.lastDuration < 0 ? lastDuration : runs.lastDuration,
+      };
     }
     if (isFailure(outcome) && !this.#isCounted) this.#failures++;
     this.#isCounted = false;
@@ -141,7 +153,7 @@ export class Monitored extends NamedActivity<MonitoredLink> {
   }
 
   override checkpoint(state: "done" | Error): void {
-    if (isFailure(state)) new WorkerLogger(this.logger, this.name).warn({ err: state }, "reported a problem");
+    if (isFailure(state)) this.problemLog.failed(this, state, "reported a problem", {});
     this.report(state);
     super.checkpoint(state);
   }
@@ -149,6 +161,7 @@ export class Monitored extends NamedActivity<MonitoredLink> {
   private report(state: "done" | Error): void {
     const previous = this.#health;
     this.#health = state === "done" ? "ok" : "firing";
+    if (state === "done") this.#problemLog?.recovered(this);
     const error = isFailure(state) ? state : undefined;
     if (error !== undefined) this.#lastError = describeError(error);
     if (previous !== this.#health && channels.health.isObserved) {

@@ -1,9 +1,9 @@
-import { inspect } from "node:util";
 import { asBackoff, isBackoff, policyOptions } from "../backoff/as-backoff.js";
 import type { Backoff } from "../backoff/backoff.js";
-import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
-import { type Duration, parseDuration } from "../time/duration.js";
+import { checkOptions } from "../errors/check-options.js";
+import { type Duration, parseOption } from "../time/duration.js";
 import { type RestartLimit, restartLimit } from "./restart-limit.js";
+import { parseRetryIf, type RetryIf } from "./retry-if.js";
 
 export interface RetryOptions {
   readonly backoff: Backoff;
@@ -14,7 +14,7 @@ export interface RetryOptions {
   /** The window in which `maxRestarts` counts, sliding. Without one, failures in a row count, as for `attempt`. */
   readonly within?: Duration | undefined;
   /** Asked at every failure with the error and how many in a row it makes; `false` gives the worker up with that error. */
-  readonly retryIf?: ((error: Error, attempt: number) => boolean) | undefined;
+  readonly retryIf?: RetryIf | undefined;
 }
 
 export interface RetryPolicy {
@@ -36,15 +36,16 @@ export interface RetryTerms {
  */
 export function retryPolicy(policy: unknown): RetryPolicy {
   if (isBackoff(policy)) return { backoff: policy, terms: usualTerms };
-  const { backoff, ...terms } = policyOptions(policy);
+  const { backoff, ...terms } = checkOptions("retry", policyOptions(policy), retryOptions);
   return { backoff: asBackoff(backoff), terms: retryTerms(terms) };
 }
 
-function retryTerms({ resetAfter = "1m", maxRestarts, within, retryIf = always }: Readonly<Record<string, unknown>>): RetryTerms {
-  if (!isPredicate(retryIf))
-    throw new InvalidArgumentError(`retryIf is ${inspect(retryIf)}: give a function that returns a boolean`);
-  return { resetAfter: parseDuration(resetAfter), limit: restartLimit(maxRestarts, within), retryIf };
+function retryTerms({ resetAfter = "1m", maxRestarts, within, retryIf }: Readonly<Record<string, unknown>>): RetryTerms {
+  const limit = restartLimit(maxRestarts, within);
+  return { resetAfter: parseOption("resetAfter", resetAfter), limit, retryIf: parseRetryIf(retryIf) };
 }
+
+const retryOptions = ["backoff", "resetAfter", "maxRestarts", "within", "retryIf"];
 
 const usualTerms = retryTerms({});
 
@@ -59,12 +60,4 @@ export function checkRetry(policy: unknown): Backoff | RetryOptions {
 
 function assertRetry(policy: unknown): asserts policy is Backoff | RetryOptions {
   retryPolicy(policy);
-}
-
-function always(): boolean {
-  return true;
-}
-
-function isPredicate(value: unknown): value is (error: Error, attempt: number) => unknown {
-  return typeof value === "function";
 }

@@ -4,9 +4,8 @@ import { describeSleep } from "../context/describe-sleep.js";
 import { type Memory, type Note, numberIn } from "../context/memory.js";
 import type { Phase, WorkerStatus } from "../context/worker-status.js";
 import { describeError } from "../errors/foreign-value.js";
-import type { EventChannel } from "../events/event-channel.js";
 import { TimerQueue } from "../time/timer-queue.js";
-import { nextAttempt } from "./next-attempt.js";
+import { nextAttempt, type Retried } from "./next-attempt.js";
 
 /** What is started again and again, and how, as it is declared. */
 export interface Retriable {
@@ -21,8 +20,7 @@ export abstract class Retrying<Declared extends Retriable> extends Activity {
   protected failures = 0;
   /** In words, and not the error itself: one whose stack nobody has read keeps alive all that ran when it was thrown. */
   #lastFailure: string | undefined = undefined;
-  /** Where a further attempt is told of. */
-  protected abstract get channel(): EventChannel<"watchbill:restart" | "watchbill:retry">;
+  protected abstract get retried(): Retried;
   /** Under which it writes down what its next turn has to know. */
   protected abstract get kind(): string;
 
@@ -71,7 +69,7 @@ export abstract class Retrying<Declared extends Retriable> extends Activity {
   /** Begins the next attempt once its delay is over. Gives up if the backoff has no delay to give. */
   protected tryAgain(failure: Error | undefined): void {
     this.#lastFailure = failure && describeError(failure);
-    const delay = nextAttempt(this, this.link.backoff, this.failures, failure, this.channel);
+    const delay = nextAttempt(this, this.link.backoff, this.failures, failure, this.retried);
     // The backoff is the user's, and may have had all stopped.
     if (this.aborted) this.settle("stopped");
     else if (typeof delay !== "number") this.settle(delay);

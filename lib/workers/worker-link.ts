@@ -78,9 +78,34 @@ class CalledWorker extends WorkerLink {
 class WorkerCall extends Call {
   readonly #start = TimerQueue.current().now();
 
+  /** Sleeps while the code runs, until it has stayed up for long enough to be well. */
+  override begin(): void {
+    this.sleep(this.resetAfter);
+    super.begin();
+  }
+
+  override wake(): void {
+    this.recovered();
+  }
+
+  /** Code that reports its health knows better than the clock. */
+  override checkpoint(state: "done" | Error): void {
+    this.callOffSleep();
+    super.checkpoint(state);
+  }
+
+  protected override stopWork(): void {
+    this.callOffSleep();
+  }
+
+  override letGo(): void {
+    this.callOffSleep();
+  }
+
   protected override settle(outcome: Outcome): void {
     // To return is how one stops.
     const verdict = outcome === "done" && this.aborted ? "stopped" : outcome;
+    this.callOffSleep();
     this.ran({ count: 1, lastStart: this.#start, lastDuration: TimerQueue.current().now() - this.#start }, verdict);
     super.settle(verdict);
   }
