@@ -36,8 +36,14 @@ export function onProcessSignals(signals: readonly ProcessSignal[], { first, sec
     }
   };
   for (const signal of signals) listen(signal, handler);
-  return () => {
+  const stopListening = (): void => {
     for (const signal of signals) unlisten(signal, handler);
+  };
+  return () => {
+    const left = requestedAt === undefined ? 0 : requestedAt + echo - TimerQueue.current().now();
+    // Without a listener, a repeated signal would kill a process that has stopped its workers and is closing the rest.
+    if (left > 0) withoutAsyncContext(() => setTimeout(stopListening, left).unref());
+    else stopListening();
   };
 }
 

@@ -24,7 +24,7 @@ export class RosterTree {
 
   add(workers: readonly DeclarativeWorker[]): void {
     for (const { label } of workers) if (channels.order.isObserved) channels.order.publish({ worker: label, order: "add" });
-    for (const link of this.#linksOf(workers)) this.roster.add(link);
+    this.roster.add(this.#linksOf(workers));
   }
 
   trigger(worker: DeclarativeWorker): Promise<void> {

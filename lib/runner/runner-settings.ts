@@ -15,7 +15,10 @@ export interface RunnerSettings {
   readonly signal?: AbortSignal | undefined;
   /** The signals of the process that stop the roster: SIGINT and SIGTERM, if no {@link signal} is given. `[]` for none. */
   readonly signals?: readonly ProcessSignal[] | undefined;
-  /** How long workers may take to stop before they are given up on and named. 30 s by default. */
+  /**
+   * How long workers may take to stop before they are given up on and named. 25 s by default: less than Kubernetes' grace
+   * period of 30 s, so that the report is written before SIGKILL.
+   */
   readonly shutdownTimeout?: Duration | undefined;
   /**
    * In which order the workers are stopped. `"all"`, the default: all at once. `"reverse"`: source by source, from the last to the
@@ -42,7 +45,7 @@ export interface CheckedSettings {
 
 /** Checks the settings; each that makes no sense is a problem. */
 export function checkSettings(settings: RunnerSettings, problems: Problems): CheckedSettings {
-  const { logger, signal, signals, shutdownTimeout = "30s", stopOrder = "all", engine } = settings;
+  const { logger, signal, signals, shutdownTimeout = "25s", stopOrder = "all", engine } = settings;
   if (logger !== undefined && !isLogger(logger)) {
     problems.add(`The option logger: ${inspect(logger)} is no logger: give an object with debug, info, warn and error`);
   }

@@ -20,6 +20,8 @@ export class WallClockTimetable implements Timetable {
   #after = 0;
   /** When the next run is due by the wall clock, jitter included, once that was drawn. */
   #drawn: number | undefined = undefined;
+  /** What the schedule failed with when times were skipped: thrown when the next run is asked for. */
+  #failure: ScheduleError | undefined = undefined;
   /** What the wall clock showed when it was last looked at, and when that was on the clock of the timer queue. */
   #shown = Date.now();
   #lookedAt = TimerQueue.current().now();
@@ -47,6 +49,7 @@ export class WallClockTimetable implements Timetable {
   }
 
   private nextDate(): number {
+    if (this.#failure !== undefined) throw this.#failure;
     if (this.#drawn !== undefined) return this.#drawn;
     const { jitter = 0 } = this.#repetition;
     return (this.#drawn = this.nextTime() + Math.random() * jitter);
@@ -73,8 +76,8 @@ export class WallClockTimetable implements Timetable {
         this.moveTo(skipped < mostSkipped ? this.nextDate() : date);
       }
     } catch (error) {
-      // A schedule that fails is reported when it is asked for the next run.
       if (!(error instanceof ScheduleError)) throw error;
+      this.#failure = error;
     }
     return skipped;
   }
@@ -83,6 +86,7 @@ export class WallClockTimetable implements Timetable {
   private moveTo(date: number): void {
     this.#after = date;
     this.#drawn = undefined;
+    this.#failure = undefined;
   }
 
   /** If the clock was set back, what has been since then comes again. */
