@@ -136,6 +136,11 @@ export abstract class Activity extends Surroundings {
     this.parent.failing(error);
   }
 
+  /** So many runs were due and will not be run. */
+  missed(count: number): void {
+    this.parent.missed(count);
+  }
+
   /** Whoever calls the user's code is done with it: what it has run, and how that ended. */
   ran(runs: Runs, outcome: Outcome): void {
     this.parent.ran(runs, outcome);

@@ -40,8 +40,15 @@ class Recurrence {
 /** The errors that have been logged as such, so that what is said of them afterwards need not show them again. */
 const logged = new WeakSet<Error>();
 
-/** What is written to the log of one worker's problems, from the first failure or missed run to the recovery: few lines, however many there are. */
+/**
+ * What has gone wrong with one worker: the counts that its status shows, and the lines of its log, which are few however often something
+ * fails. Made at the first problem.
+ */
 export class ProblemLog {
+  failures = 0;
+  /** In words: an error whose stack is never read keeps alive all that ran when it was thrown. */
+  lastError: string | null = null;
+  missedRuns = 0;
   /** By the kind of the failure, since the worker was well. */
   #failures: Map<string, Recurrence> | undefined;
   #failedAt = 0;
@@ -56,6 +63,7 @@ export class ProblemLog {
    * debug with their count, but for a reminder now and then.
    */
   failed(subject: Subject, error: Error, message: string, fields: object): void {
+    this.lastError = describeError(error);
     if (this.#failures === undefined) {
       this.#failures = new Map();
       this.#failedAt = TimerQueue.current().now();

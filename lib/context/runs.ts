@@ -8,8 +8,6 @@ import type { WorkerStatus } from "./worker-status.js";
 export interface Runs {
   /** The one that still runs included. */
   readonly count: number;
-  /** How many were due and have not been run. */
-  readonly missed?: number;
   /** On the clock of the timer queue. */
   readonly lastStart: number;
   /** In ms; -1 as long as none has ended. */
@@ -18,8 +16,7 @@ export interface Runs {
 
 /** Adds runs to a status; they are later than those that are in it. */
 export function addRuns(status: WorkerStatus, runs: Runs): void {
-  const { count, missed = 0, lastStart, lastDuration } = runs;
-  status.missed += missed;
+  const { count, lastStart, lastDuration } = runs;
   if (!hasRun(runs)) return;
   status.runs += count;
   status.lastStart = Math.round(Date.now() + lastStart - TimerQueue.current().now());

@@ -144,6 +144,8 @@ export class Bridge extends Scope {
     this.#outer?.recovered();
   }
 
+  override missed(): void {}
+
   // A failure is thrown to whoever has called this. It is the worker's if the caller lets it be.
 
   override failing(): void {}

@@ -32,9 +32,6 @@ export abstract class MonitoredLink extends NamingLink {
  */
 export class Monitored extends NamedActivity<MonitoredLink> {
   #health: Health = "init";
-  #failures = 0;
-  /** In words: an error whose stack nobody has read keeps alive all that ran when it was thrown. */
-  #lastError: string | null = null;
   /** Whether the run that is under way has been counted as a failure already. */
   #isCounted = false;
   /** Those of what has ended. What is running adds its own when it is asked. */
@@ -50,8 +47,6 @@ export class Monitored extends NamedActivity<MonitoredLink> {
   /** Goes on from where the one that it comes after has ended. Before {@link begin}. */
   succeed(predecessor: Monitored): void {
     this.#health = predecessor.#health;
-    this.#failures = predecessor.#failures;
-    this.#lastError = predecessor.#lastError;
     this.#runs = predecessor.#runs;
     this.#orders = predecessor.#orders;
     this.#problemLog = predecessor.#problemLog;
@@ -60,11 +55,10 @@ export class Monitored extends NamedActivity<MonitoredLink> {
   /** Goes on from where others have come to with the same worker, in other processes. */
   adopt({ health, failures, lastError, runs, missed, lastStart, lastDuration }: WorkerStatus): void {
     this.#health = health;
-    this.#failures = failures;
-    this.#lastError = lastError;
+    if (failures > 0 || missed > 0 || lastError !== null) Object.assign(this.problemLog, { failures, lastError, missedRuns: missed });
     if (lastStart === null) return;
     const start = TimerQueue.current().now() - (Date.now() - lastStart);
-    this.#runs = { count: runs, missed, lastStart: start, lastDuration: lastDuration ?? -1 };
+    this.#runs = { count: runs, lastStart: start, lastDuration: lastDuration ?? -1 };
   }
 
   /** What is to be adopted elsewhere: without what only those below know while they are at work. */
@@ -129,27 +123,27 @@ export class Monitored extends NamedActivity<MonitoredLink> {
   }
 
   override failing(error: Error): void {
-    this.#failures++;
+    this.problemLog.failures++;
     this.#isCounted = true;
     this.report(error);
     super.failing(error);
   }
 
   override ran(runs: Runs, outcome: Outcome): void {
-    const { count = 0, missed = 0, lastDuration = -1 } = this.#runs ?? {};
+    const { count = 0, lastDuration = -1 } = this.#runs ?? {};
     if (hasRun(runs)) {
-      this.#runs = {
-        count: runs.count + count,
-        missed: (runs.missed ?? 0) + missed,
-        lastStart: runs.lastStart,
-        // One that has not ended leaves what is known of the last that has.
-        lastDuration: runs.lastDuration < 0 ? lastDuration : runs.lastDuration,
-      };
+      // One that has not ended leaves what is known of the last that has.
+      this.#runs = { ...runs, count: runs.count + count, lastDuration: runs.lastDuration < 0 ? lastDuration : runs.lastDuration };
     }
-    if (isFailure(outcome) && !this.#isCounted) this.#failures++;
+    if (isFailure(outcome) && !this.#isCounted) this.problemLog.failures++;
     this.#isCounted = false;
     if (outcome !== "stopped") this.report(outcome === "completed" ? "done" : outcome);
     super.ran(runs, outcome);
+  }
+
+  override missed(count: number): void {
+    this.problemLog.missedRuns += count;
+    super.missed(count);
   }
 
   override checkpoint(state: "done" | Error): void {
@@ -163,7 +157,7 @@ export class Monitored extends NamedActivity<MonitoredLink> {
     this.#health = state === "done" ? "ok" : "firing";
     if (state === "done") this.#problemLog?.recovered(this);
     const error = isFailure(state) ? state : undefined;
-    if (error !== undefined) this.#lastError = describeError(error);
+    if (error !== undefined) this.problemLog.lastError = describeError(error);
     if (previous !== this.#health && channels.health.isObserved) {
       channels.health.publish({ worker: this.name, health: this.#health, previous, error });
     }
@@ -171,9 +165,12 @@ export class Monitored extends NamedActivity<MonitoredLink> {
 
   private describeOwn(status: WorkerStatus): void {
     status.health = this.#health;
-    status.failures = this.#failures;
     status.attempt = this.attempt;
-    status.lastError = this.#lastError;
+    if (this.#problemLog !== undefined) {
+      status.failures = this.#problemLog.failures;
+      status.missed = this.#problemLog.missedRuns;
+      status.lastError = this.#problemLog.lastError;
+    }
     if (this.#runs !== undefined) addRuns(status, this.#runs);
   }
 

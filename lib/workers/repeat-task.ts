@@ -32,9 +32,7 @@ export class RepeatTask extends Activity {
   /** Not asked for upwards at every run either. */
   readonly #turn: Turn | undefined;
   #isWell = false;
-  #isResting = false;
   #count = 0;
-  #missed = 0;
   #lastStart = 0;
   #lastDuration = -1;
 
@@ -108,7 +106,6 @@ export class RepeatTask extends Activity {
     } else if (orders.wantsRun) {
       this.sleep(0);
     } else if (orders.isPaused && this.#turn === undefined) {
-      this.#isResting = true;
       this.sleepForEver();
       orders.rest();
     } else {
@@ -147,9 +144,9 @@ export class RepeatTask extends Activity {
       super.reconsider();
       return;
     }
+    const wasPaused = this.bucket?.keeper.dueOf(this) === Number.POSITIVE_INFINITY;
     this.callOffSleep();
-    if (this.#isResting && !this.isPaused) {
-      this.#isResting = false;
+    if (wasPaused && !this.isPaused) {
       this.miss(this.#timetable.skip(TimerQueue.current().now()), "paused");
     }
     this.awaitNext();
@@ -182,7 +179,7 @@ export class RepeatTask extends Activity {
 
   private miss(count: number, reason: MissedReason): void {
     if (count === 0) return;
-    this.#missed += count;
+    this.missed(count);
     if (channels.missed.isObserved) channels.missed.publish({ worker: this.name, count, reason });
     // A pause is no problem.
     if (reason === "busy") this.problemLog.missed(this, count, `the run before took ${formatDuration(this.#lastDuration)}`);
@@ -230,7 +227,7 @@ export class RepeatTask extends Activity {
   }
 
   private get runs(): Runs {
-    return { count: this.#count, missed: this.#missed, lastStart: this.#lastStart, lastDuration: this.#lastDuration };
+    return { count: this.#count, lastStart: this.#lastStart, lastDuration: this.#lastDuration };
   }
 
   override describe(status: WorkerStatus): void {

@@ -3,7 +3,6 @@ import { Activity, type Startable } from "../context/activity.js";
 import { describeSleep } from "../context/describe-sleep.js";
 import { type Memory, type Note, numberIn } from "../context/memory.js";
 import type { Phase, WorkerStatus } from "../context/worker-status.js";
-import { describeError } from "../errors/foreign-value.js";
 import { TimerQueue } from "../time/timer-queue.js";
 import { nextAttempt, type Retried } from "./next-attempt.js";
 
@@ -18,8 +17,6 @@ export abstract class Retrying<Declared extends Retriable> extends Activity {
   protected readonly link: Declared;
   /** In a row, up to now. */
   protected failures = 0;
-  /** In words, and not the error itself: one whose stack nobody has read keeps alive all that ran when it was thrown. */
-  #lastFailure: string | undefined = undefined;
   protected abstract get retried(): Retried;
   /** Under which it writes down what its next turn has to know. */
   protected abstract get kind(): string;
@@ -45,11 +42,12 @@ export abstract class Retrying<Declared extends Retriable> extends Activity {
 
   protected recall(note: Note): void {
     this.failures = failuresIn(note);
-    if (typeof note.lastFailure === "string") this.#lastFailure = note.lastFailure;
+    if (typeof note.lastFailure === "string") this.problemLog.lastError = note.lastFailure;
   }
 
   protected get note(): Note {
-    return { failures: this.failures, lastFailure: this.#lastFailure, isWaiting: this.child === undefined };
+    const lastFailure = this.failures > 0 ? this.problemLog.lastError : null;
+    return { failures: this.failures, lastFailure, isWaiting: this.child === undefined };
   }
 
   override leave(memory: Memory): void {
@@ -68,7 +66,6 @@ export abstract class Retrying<Declared extends Retriable> extends Activity {
 
   /** Begins the next attempt once its delay is over. Gives up if the backoff has no delay to give. */
   protected tryAgain(failure: Error | undefined): void {
-    this.#lastFailure = failure && describeError(failure);
     const delay = nextAttempt(this, this.link.backoff, this.failures, failure, this.retried);
     // The backoff is the user's, and may have had all stopped.
     if (this.aborted) this.settle("stopped");
@@ -82,7 +79,6 @@ export abstract class Retrying<Declared extends Retriable> extends Activity {
 
   override describe(status: WorkerStatus): void {
     status.attempt = this.attempt;
-    if (this.failures > 0 && this.#lastFailure !== undefined) status.lastError = this.#lastFailure;
     describeSleep(status, this, this.phase);
     super.describe(status);
   }

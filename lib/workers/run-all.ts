@@ -108,6 +108,7 @@ export abstract class RunAll extends Scope {
   // The runs of the members are their own, and what was ordered for the whole is not for them.
   override recovered(): void {}
   override failing(): void {}
+  override missed(): void {}
   override ran(): void {}
   override checkpoint(): void {}
   override reconsider(): void {}
