@@ -99,7 +99,9 @@ export class ProblemLog {
     this.#overdue ??= new Recurrence();
     if (!this.#overdue.happens()) return;
     const logger = new WorkerLogger(subject.logger, subject.name);
-    logger.warn(`timed out after ${formatDuration(limit)} and is still running; the next run waits for it: let it watch its signal`);
+    logger.warn(
+      `timed out after ${formatDuration(limit)} and is still running; the next run waits for it: let it watch its signal`,
+    );
   }
 
   /** A run goes on while others are due. `start` is when it began, on the clock of the timer queue. */
@@ -107,7 +109,10 @@ export class ProblemLog {
     if (this.#longRun?.start !== start) this.#longRun = { start, recurrence: new Recurrence() };
     if (!this.#longRun.recurrence.happens()) return;
     const logger = new WorkerLogger(subject.logger, subject.name);
-    logger.warn({ duration: took }, `still running after ${formatDuration(took)}; the runs that are due wait for it: a @Timeout limits it`);
+    logger.warn(
+      { duration: took },
+      `still running after ${formatDuration(took)}; the runs that are due wait for it: a @Timeout limits it`,
+    );
   }
 
   /** A run has succeeded, or a continuous worker has stayed up for long enough. */

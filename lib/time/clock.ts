@@ -42,7 +42,7 @@ function clockOf(now: () => number, problem?: string): Clock {
 
 /** Whether `setTimeout` sets timers of the runtime, if only through what it wraps: Node's have a field that fake ones do without. */
 function setsRealTimers(): boolean {
-  if (process.versions.bun !== undefined || "Deno" in globalThis) return globalThis.setTimeout === originalSetTimeout;
+  if ("Deno" in globalThis) return globalThis.setTimeout === originalSetTimeout;
   const handle = globalThis.setTimeout(() => {}, 1);
   globalThis.clearTimeout(handle);
   return typeof handle === "object" && "_idleTimeout" in handle;

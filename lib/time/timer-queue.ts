@@ -1,7 +1,7 @@
 import type { Bucket, Keeper, Timer } from "./bucket.js";
 import { type Clock, installedClock } from "./clock.js";
-import { withoutAsyncContext } from "./without-async-context.js";
 import { TimingWheel } from "./timing-wheel.js";
+import { withoutAsyncContext } from "./without-async-context.js";
 
 /** Node's timers hold 31 bits of ms, some 24.8 days, and fire at once for more. */
 const longestNodeTimer = 2 ** 31 - 1;
@@ -57,9 +57,7 @@ export class TimerQueue implements Keeper {
   /** By more than `setTimeout`: that of `node:test` is the same one whenever its timers are enabled, but the date is not. */
   get #isInstalled(): boolean {
     return (
-      this.#setTimeout === globalThis.setTimeout &&
-      this.#date === globalThis.Date &&
-      this.#performance === globalThis.performance
+      this.#setTimeout === globalThis.setTimeout && this.#date === globalThis.Date && this.#performance === globalThis.performance
     );
   }
 

@@ -77,6 +77,10 @@ function lazyResult(result: object, worker: string): LazyResultError | undefined
   if (hasMethod(result, "next") && (hasMethod(result, Symbol.iterator) || hasMethod(result, Symbol.asyncIterator)))
     return new LazyResultError(worker, "an iterator", "iterate over it in the method");
   if (hasMethod(result, "@@observable") || (hasMethod(result, "subscribe") && hasMethod(result, "pipe")))
-    return new LazyResultError(worker, "an Observable", "await lastValueFrom(observable) in the method, or subscribe to it in a @Worker");
+    return new LazyResultError(
+      worker,
+      "an Observable",
+      "await lastValueFrom(observable) in the method, or subscribe to it in a @Worker",
+    );
   return undefined;
 }

@@ -55,7 +55,8 @@ export class Monitored extends NamedActivity<MonitoredLink> {
   /** Goes on from where others have come to with the same worker, in other processes. */
   adopt({ health, failures, lastError, runs, missed, lastStart, lastDuration }: WorkerStatus): void {
     this.#health = health;
-    if (failures > 0 || missed > 0 || lastError !== null) Object.assign(this.problemLog, { failures, lastError, missedRuns: missed });
+    if (failures > 0 || missed > 0 || lastError !== null)
+      Object.assign(this.problemLog, { failures, lastError, missedRuns: missed });
     if (lastStart === null) return;
     const start = TimerQueue.current().now() - (Date.now() - lastStart);
     this.#runs = { count: runs, lastStart: start, lastDuration: lastDuration ?? -1 };

@@ -123,7 +123,9 @@ export class RepeatTask extends Activity {
       new WorkerLogger(this.logger, this.name).info("completed: its schedule has no further time");
       this.settle("completed");
     } else if (!this.restsUntil(due)) {
-      this.sleepUntil(this.#link.repetition.interval === undefined ? Math.min(due, TimerQueue.current().now() + longestSleep) : due);
+      this.sleepUntil(
+        this.#link.repetition.interval === undefined ? Math.min(due, TimerQueue.current().now() + longestSleep) : due,
+      );
     }
   }
 
@@ -183,7 +185,8 @@ export class RepeatTask extends Activity {
     if (channels.missed.isObserved) channels.missed.publish({ worker: this.name, count, reason });
     // A pause is no problem.
     if (reason === "busy") this.problemLog.missed(this, count, `the run before took ${formatDuration(this.#lastDuration)}`);
-    else if (reason === "blocked") this.problemLog.missed(this, count, this.#turn === undefined ? blocked : "no replica was free");
+    else if (reason === "blocked")
+      this.problemLog.missed(this, count, this.#turn === undefined ? blocked : "no replica was free");
   }
 
   protected override ended(outcome: Outcome): void {
