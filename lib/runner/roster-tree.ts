@@ -39,19 +39,19 @@ export class RosterTree {
     this.#handle(worker).resume();
   }
 
-  async restart(worker: DeclarativeWorker): Promise<void> {
-    await this.#handle(worker).restart();
+  restart(worker: DeclarativeWorker): Promise<void> {
+    return this.#handle(worker).restart();
   }
 
   /** @param onGone is called once it has stopped, however long that takes */
-  async remove(worker: DeclarativeWorker, onGone: () => void): Promise<void> {
+  remove(worker: DeclarativeWorker, onGone: () => void): Promise<void> {
     const group = this.groupOf(worker);
     const forget = (): void => {
       group?.forget(worker);
       if (worker.group !== undefined && group?.isEmpty === true) this.#dropGroup(worker.group, group);
       onGone();
     };
-    await this.#handle(worker).remove(forget);
+    return this.#handle(worker).remove(forget);
   }
 
   /** Nothing is left of it. */
