@@ -153,11 +153,7 @@ export abstract class Crew extends WorkerLink {
     );
   }
 
-  #control(
-    name: string,
-    wish: string,
-    handle: (tree: RosterTree, worker: DeclarativeWorker) => Promise<void>,
-  ): Promise<void> {
+  #control(name: string, wish: string, handle: (tree: RosterTree, worker: DeclarativeWorker) => Promise<void>): Promise<void> {
     return settled(() => this.#handle(name, wish, handle));
   }
 

@@ -74,7 +74,10 @@ export class Leaving extends Sleeper {
     tellHung(hung);
     const names = hung.map(({ worker }) => worker);
     const error = new ShutdownTimeoutError(names, formatDuration(this.#timeout), hung);
-    new WorkerLogger(this.member.logger, this.member.name).warn({ err: error }, `is to be ${this.wish}, but has not stopped in time`);
+    new WorkerLogger(this.member.logger, this.member.name).warn(
+      { err: error },
+      `is to be ${this.wish}, but has not stopped in time`,
+    );
     this.#reject(error);
   }
 }

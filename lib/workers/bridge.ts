@@ -1,4 +1,3 @@
-import { inspect } from "node:util";
 import type { Activity, Startable } from "../context/activity.js";
 import { AsyncScope } from "../context/async-scope.js";
 import { Context } from "../context/context.js";
@@ -13,6 +12,7 @@ import { stderrLogger } from "../context/stderr-logger.js";
 import type { WorkerContext } from "../context/worker-context.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import { DoNotRestart } from "../errors/do-not-restart.js";
+import { describeKind } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { TimerQueue } from "../time/timer-queue.js";
 
@@ -173,16 +173,16 @@ export class Bridge extends Scope {
 
 function checkOptions(options: unknown): void {
   if (typeof options !== "object" || options === null) {
-    throw new InvalidArgumentError(`${inspect(options)} is no context: give an object with a signal`);
+    throw new InvalidArgumentError(`The context is ${describeKind(options)}: pass an object with a signal`);
   }
   if (Context.activityOf(options) !== undefined) return;
   const { signal, logger }: { signal?: unknown; logger?: unknown } = options;
   if (signal !== undefined && !isAbortSignal(signal)) {
-    throw new InvalidArgumentError(`${inspect(signal, { depth: 0 })} is not an AbortSignal`);
+    throw new InvalidArgumentError(`The signal of the context is ${describeKind(signal)}: pass an AbortSignal`);
   }
   if (logger !== undefined && !isLogger(logger)) {
     throw new InvalidArgumentError(
-      `${inspect(logger, { depth: 0 })} is no logger: give an object with debug, info, warn and error`,
+      `The logger of the context is ${describeKind(logger)}: pass an object with debug, info, warn and error`,
     );
   }
 }

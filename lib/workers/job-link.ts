@@ -1,7 +1,7 @@
-import { inspect } from "node:util";
 import type { Activity } from "../context/activity.js";
 import { Link } from "../context/link.js";
 import type { WorkerContext } from "../context/worker-context.js";
+import { hasMethod, showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { endWorkerOf, runUnder } from "./bridge.js";
 import { Call } from "./call.js";
@@ -30,13 +30,11 @@ export function jobLink(job: Job | JobFunc): JobLink {
   if (job instanceof JobLink) return job;
   if (typeof job === "function") return new CalledJob(job, job.name);
   if (isJob(job)) return new CalledJob((context) => job.runOnce(context), className(job));
-  throw new InvalidArgumentError(
-    `${inspect(job, { depth: 0 })} is not a job: give a function, or an object with a method runOnce(context)`,
-  );
+  throw new InvalidArgumentError(`${showValue(job)} is not a job: pass a function, or an object with a method runOnce(context)`);
 }
 
 function isJob(value: unknown): value is Job {
-  return typeof value === "object" && value !== null && "runOnce" in value && typeof value.runOnce === "function";
+  return typeof value === "object" && hasMethod(value, "runOnce");
 }
 
 /** The user's own job. */

@@ -1,4 +1,5 @@
-import { inspect } from "node:util";
+import { checkOptions } from "../errors/check-options.js";
+import { showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { type Duration, parseDuration, parseOption } from "../time/duration.js";
 import { checkSchedule, isSchedule, type Schedule } from "./schedule.js";
@@ -43,12 +44,9 @@ export interface ScheduledRepetition extends PlainOptions {
  * @throws InvalidArgumentError if it is neither, or an option is malformed
  */
 export function repetition(when: unknown, options: unknown = {}): Repetition {
-  if (typeof options !== "object" || options === null) {
-    throw new InvalidArgumentError(`The options of a repetition are ${inspect(options)}: give an object`);
-  }
-  const { startImmediately = false, initialDelay, jitter }: { [option in keyof RepeatOptions]: unknown } = options;
+  const { startImmediately = false, initialDelay, jitter } = checkOptions("repeat", options, repeatOptions);
   if (typeof startImmediately !== "boolean") {
-    throw new InvalidArgumentError(`startImmediately is ${inspect(startImmediately)}: give true or false`);
+    throw new InvalidArgumentError(`startImmediately is ${showValue(startImmediately)}: pass true or false`);
   }
   if (startImmediately && initialDelay !== undefined) {
     throw new InvalidArgumentError("startImmediately and initialDelay contradict each other: give one of them");
@@ -62,6 +60,9 @@ export function repetition(when: unknown, options: unknown = {}): Repetition {
   checkSchedule(when);
   return { schedule: when, ...plain };
 }
+
+/** The interval and the schedule are read elsewhere. */
+const repeatOptions = ["startImmediately", "initialDelay", "jitter", "interval", "schedule"];
 
 function onGrid(interval: number, plain: PlainOptions): IntervalRepetition {
   const { jitter = 0 } = plain;

@@ -1,10 +1,10 @@
-import { inspect } from "node:util";
 import type { Activity } from "../context/activity.js";
 import { Link } from "../context/link.js";
 import type { Outcome } from "../context/outcome.js";
 import { addRuns } from "../context/runs.js";
 import type { WorkerContext } from "../context/worker-context.js";
 import type { WorkerStatus } from "../context/worker-status.js";
+import { hasMethod, showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { TimerQueue } from "../time/timer-queue.js";
 import { endWorkerOf, runUnder } from "./bridge.js";
@@ -49,12 +49,12 @@ export function workerLink(worker: Worker | WorkerFunc): WorkerLink {
   if (typeof worker === "function") return new CalledWorker(worker, worker.name);
   if (isWorker(worker)) return new CalledWorker((context) => worker.run(context), className(worker));
   throw new InvalidArgumentError(
-    `${inspect(worker, { depth: 0 })} is not a worker: give a function, or an object with a method run(context)`,
+    `${showValue(worker)} is not a worker: pass a function, or an object with a method run(context)`,
   );
 }
 
 export function isWorker(value: unknown): value is Worker {
-  return typeof value === "object" && value !== null && "run" in value && typeof value.run === "function";
+  return typeof value === "object" && hasMethod(value, "run");
 }
 
 /** The user's own worker. */
