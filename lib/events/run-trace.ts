@@ -1,6 +1,7 @@
 import { tracingChannel } from "node:diagnostics_channel";
 import type { Activity } from "../context/activity.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
+import { isInstanceOf } from "../errors/foreign-value.js";
 import { TimeoutError } from "../errors/timeout-error.js";
 import { eventOutcome } from "./event-outcome.js";
 import type { RunEvent } from "./events.js";
@@ -56,5 +57,5 @@ export class RunTrace {
 /** A run that has timed out has failed, also if it heeds its signal and returns. */
 function failureOf(outcome: Outcome, reason: unknown): Error | undefined {
   if (isFailure(outcome)) return outcome;
-  return outcome !== "completed" && reason instanceof TimeoutError ? reason : undefined;
+  return outcome !== "completed" && isInstanceOf(reason, TimeoutError) ? reason : undefined;
 }
