@@ -18,6 +18,6 @@ export class BackoffError extends WatchbillError {
     super(headline, options);
     this.worker = worker;
     this.failure = failure;
-    if (failure !== undefined) setErrorParts(this, () => ({ headline, errors: [["the worker's own error: ", failure]] }));
+    if (failure !== undefined) setErrorParts(this, { headline, errors: [["the worker's own error: ", failure]] });
   }
 }

@@ -17,14 +17,16 @@ export interface ErrorParts {
   readonly headline: string;
   /** What else is to be known, a line each. */
   readonly lines?: readonly string[];
-  /** The errors that it holds, each under a label, `""` for none. */
+  /** The first of the errors that it holds, each under a label, `""` for none; and how many there are. */
   readonly errors?: readonly (readonly [label: string, error: unknown])[];
+  readonly errorCount?: number;
 }
 
-const partsByError = new WeakMap<Error, () => ErrorParts>();
+const partsByError = new WeakMap<Error, ErrorParts>();
+const framesByError = new WeakMap<Error, readonly string[]>();
 
 /** Lets an error of this library, when it is printed, be put together from its parts. */
-export function setErrorParts(error: Error, parts: () => ErrorParts): void {
+export function setErrorParts(error: Error, parts: ErrorParts): void {
   partsByError.set(error, parts);
 }
 
@@ -51,6 +53,7 @@ class ErrorText {
   readonly #isStackKnown: (error: Error) => boolean;
   readonly #lines: string[] = [];
   readonly #printed = new Set<unknown>();
+  readonly #stacks = new Set<string>();
   #length = 0;
 
   constructor(isStackKnown: (error: Error) => boolean) {
@@ -70,13 +73,21 @@ class ErrorText {
 
   #addError(error: Error, label: string, indent: string, depth: number): void {
     this.#printed.add(error);
-    const parts = partsByError.get(error)?.();
+    const parts = partsByError.get(error);
     this.#print(`${label}${headlineOf(error, parts)}`, indent);
-    if (!this.#isStackKnown(error)) for (const frame of framesOf(error)) this.#print(`    ${frame}`, indent);
+    if (!this.#isStackKnown(error)) this.#addFrames(framesOf(error), indent);
     for (const line of parts?.lines ?? []) this.#print(`  ${line}`, indent);
-    const held = parts?.errors === undefined ? listedErrors(error) : { errors: parts.errors, length: parts.errors.length };
-    this.#addHeld(held.errors.slice(0, mostErrors), held.length, `${indent}  `, depth);
+    const { errors, length } = heldErrors(error);
+    this.#addHeld(errors, length, `${indent}  `, depth);
     this.#addCause(error, indent, depth);
+  }
+
+  /** Those that fail in the same place at the same time have one stack: that of the first. */
+  #addFrames(frames: readonly string[], indent: string): void {
+    const stack = frames.join();
+    if (this.#stacks.has(stack)) return;
+    this.#stacks.add(stack);
+    for (const frame of frames) this.#print(`    ${frame}`, indent);
   }
 
   #addHeld(errors: ErrorParts["errors"] & object, length: number, indent: string, depth: number): void {
@@ -93,7 +104,7 @@ class ErrorText {
     const cause = readProperty(error, "cause");
     // What is not an error is in the message of ours, and the first of several errors is among them.
     if (cause === undefined || (partsByError.has(error) && (!isError(cause) || this.#printed.has(cause)))) return;
-    if (listedErrors(error).errors.some(([, held]) => held === cause)) return;
+    if (heldErrors(error).errors.some(([, held]) => held === cause)) return;
     if (depth >= mostCauses) this.#print("(further causes left out)", indent);
     else this.add(cause, "caused by: ", indent, depth + 1);
   }
@@ -116,7 +127,7 @@ export function errorLine(error: unknown): string {
 function lineOf(error: unknown, depth: number): string {
   if (!isError(error)) return showValue(error);
   if (partsByError.has(error) || depth === 0) return describeError(error);
-  const { errors, length } = listedErrors(error);
+  const { errors, length } = heldErrors(error);
   const [first] = errors;
   const more = length > 1 ? ` and ${formatCount(length - 1)} more` : "";
   const cause = readProperty(error, "cause");
@@ -140,13 +151,23 @@ function headlineOf(error: Error, parts: ErrorParts | undefined): string {
   return `${named.replace(/: $/, "")}${details.length > 0 ? ` (${details.join(", ")})` : ""}`;
 }
 
-function listedErrors(error: Error): { errors: readonly (readonly [string, unknown])[]; length: number } {
+/** The first of the errors that an error holds, as an `AggregateError` does, and how many it has. */
+function heldErrors(error: Error): { errors: readonly (readonly [label: string, error: unknown])[]; length: number } {
+  const { errors, errorCount = errors?.length ?? 0 } = partsByError.get(error) ?? {};
+  if (errors !== undefined) return { errors, length: errorCount };
   const { items, length } = readList(error, "errors", mostErrors) ?? { items: [], length: 0 };
   return { errors: items.map((item) => ["", item]), length };
 }
 
-function framesOf(error: Error): string[] {
+function framesOf(error: Error): readonly string[] {
+  const known = framesByError.get(error);
+  if (known !== undefined) return known;
   return errorFrames(error).filter((frame) => !libraryFolders.some((folder) => frame.includes(folder)));
+}
+
+/** Keeps the frames of an error whose `stack` is about to be replaced by its text. */
+export function keepFrames(error: Error): void {
+  framesByError.set(error, framesOf(error));
 }
 
 /**

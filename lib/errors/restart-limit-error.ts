@@ -15,6 +15,6 @@ export class RestartLimitError extends WatchbillError {
     const headline = `${worker || "A worker"} has failed once more than ${limit} allow, and is given up`;
     super(`${headline}; its last error: ${describeError(cause)}`, { cause });
     this.worker = worker;
-    setErrorParts(this, () => ({ headline }));
+    setErrorParts(this, { headline });
   }
 }

@@ -31,7 +31,7 @@ export class ShutdownTimeoutError extends WatchbillError {
     super(headline);
     this.workers = workers;
     this.hung = hung;
-    setErrorParts(this, () => ({ headline, lines: linesOf(hung) }));
+    setErrorParts(this, { headline, lines: linesOf(hung) });
   }
 }
 

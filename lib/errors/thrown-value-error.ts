@@ -15,7 +15,7 @@ export class ThrownValueError extends WatchbillError {
     super(headline, { cause: thrown });
     this.worker = worker;
     // Without what was thrown: it may hold a secret.
-    setErrorParts(this, () => ({ headline }));
+    setErrorParts(this, { headline });
   }
 }
 

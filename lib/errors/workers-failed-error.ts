@@ -1,6 +1,6 @@
-import { countOf, formatCount, mostErrors, setErrorParts } from "./error-text.js";
+import { countOf, errorText, formatCount, keepFrames, mostErrors, setErrorParts } from "./error-text.js";
 import { cutText, describeError, errorMessage, isInstanceOf } from "./foreign-value.js";
-import { WatchbillError } from "./watchbill-error.js";
+import { defineUnprinted, WatchbillError } from "./watchbill-error.js";
 
 /** One worker's or job's error, and the name of the one whose it is. */
 export interface Failure {
@@ -10,27 +10,35 @@ export interface Failure {
 
 /**
  * Some of the workers or jobs that ran together failed. `errors` holds every error, by identity and in the order in which
- * they came, `workers` the names of those whose they are; `cause` is the first error. The message has the first ten errors.
+ * they came, `workers` the names of those whose they are; `cause` is the first error. The message has the first ten errors, and
+ * the stack has them with their own stacks.
  */
 export class WorkersFailedError extends WatchbillError {
   static {
     this.prototype.name = "WorkersFailedError";
   }
 
-  readonly errors: readonly Error[];
+  declare readonly errors: readonly Error[];
   readonly workers: readonly string[];
 
   constructor(failures: readonly Failure[], kind: "worker" | "job") {
     const headline = `${countOf(failures.length, kind)} failed`;
-    const lines = failures.slice(0, mostErrors).map(line);
+    const first = failures.slice(0, mostErrors);
+    const lines = first.map(line);
     if (failures.length > mostErrors) lines.push(`  and ${formatCount(failures.length - mostErrors)} more`);
     super(`${headline}:\n${lines.join("\n")}`, { cause: failures[0]?.error });
-    this.errors = failures.map(({ error }) => error);
     this.workers = failures.map(({ worker }) => worker);
-    setErrorParts(this, () => ({
+    setErrorParts(this, {
       headline,
-      errors: failures.map(({ worker, error }) => [namesItsWorker(error) ? "" : `${worker}: `, error]),
-    }));
+      errors: first.map(({ worker, error }) => [namesItsWorker(error) ? "" : `${worker}: `, error]),
+      errorCount: failures.length,
+    });
+    // What Node prints of an uncaught one is its stack, so that has each error once; the rest of it would have them twice more.
+    keepFrames(this);
+    Object.defineProperty(this, "stack", { value: errorText(this), writable: true, configurable: true });
+    const errors = failures.map(({ error }) => error);
+    defineUnprinted(this, "errors", errors);
+    defineUnprinted(this, "cause", failures[0]?.error);
   }
 }
 
