@@ -33,6 +33,7 @@ export function setErrorParts(error: Error, parts: ErrorParts): void {
 /** How many of the errors that one error holds are printed, and how many causes of causes. */
 export const mostErrors = 10;
 const mostCauses = 10;
+const mostCausesOfLine = 3;
 
 /** The longest text of one error with all that it holds. */
 const longestErrorText = 32_000;
@@ -121,18 +122,21 @@ class ErrorText {
 
 /** An error in one line, with its causes or the first of the errors that it holds: `"TypeError: fetch failed (Error: timed out)"`. */
 export function errorLine(error: unknown): string {
-  return cutText(lineOf(error, 3));
+  return cutText(lineOf(error, []));
 }
 
-function lineOf(error: unknown, depth: number): string {
+/** @param outer the errors that this one is a cause of, or is held by */
+function lineOf(error: unknown, outer: readonly unknown[]): string {
   if (!isError(error)) return showValue(error);
-  if (partsByError.has(error) || depth === 0) return describeError(error);
+  if (partsByError.has(error) || outer.length === mostCausesOfLine) return describeError(error);
   const { errors, length } = heldErrors(error);
   const [first] = errors;
   const more = length > 1 ? ` and ${formatCount(length - 1)} more` : "";
   const cause = readProperty(error, "cause");
   const held = first === undefined ? cause : first[1];
-  return `${headlineOf(error, undefined)}${held === undefined ? "" : ` (${lineOf(held, depth - 1)}${more})`}`;
+  const chain = [...outer, error];
+  const inner = held === undefined || chain.includes(held) ? "" : ` (${lineOf(held, chain)}${more})`;
+  return `${headlineOf(error, undefined)}${inner}`;
 }
 
 /**
@@ -140,7 +144,7 @@ function lineOf(error: unknown, depth: number): string {
  * identifiers only. The same goes for their causes.
  */
 export function errorKind(error: Error): string {
-  const line = cutText(lineOf(error, 3), 1_000).replaceAll(/[\w-]*\d[\w-]*/g, "#");
+  const line = cutText(lineOf(error, []), 1_000).replaceAll(/[\w-]*\d[\w-]*/g, "#");
   return `${line}\n${errorDetails(error).join()}\n${framesOf(error)[0] ?? ""}`;
 }
 
@@ -165,9 +169,14 @@ function framesOf(error: Error): readonly string[] {
   return errorFrames(error).filter((frame) => !libraryFolders.some((folder) => frame.includes(folder)));
 }
 
-/** Keeps the frames of an error whose `stack` is about to be replaced by its text. */
-export function keepFrames(error: Error): void {
+/** Replaces the stack of an error by its whole text, for those who print nothing but the stack. Its frames are kept. */
+export function replaceStack(error: Error): void {
   framesByError.set(error, framesOf(error));
+  try {
+    Object.defineProperty(error, "stack", { value: errorText(error), writable: true, configurable: true });
+  } catch {
+    // Something in `Error.prepareStackTrace` throws, so there is no stack anyway.
+  }
 }
 
 /**

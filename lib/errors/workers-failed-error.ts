@@ -1,4 +1,4 @@
-import { countOf, errorText, formatCount, keepFrames, mostErrors, setErrorParts } from "./error-text.js";
+import { countOf, formatCount, mostErrors, replaceStack, setErrorParts } from "./error-text.js";
 import { cutText, describeError, errorMessage, isInstanceOf } from "./foreign-value.js";
 import { defineUnprinted, WatchbillError } from "./watchbill-error.js";
 
@@ -34,8 +34,7 @@ export class WorkersFailedError extends WatchbillError {
       errorCount: failures.length,
     });
     // What Node prints of an uncaught one is its stack, so that has each error once; the rest of it would have them twice more.
-    keepFrames(this);
-    Object.defineProperty(this, "stack", { value: errorText(this), writable: true, configurable: true });
+    replaceStack(this);
     const errors = failures.map(({ error }) => error);
     defineUnprinted(this, "errors", errors);
     defineUnprinted(this, "cause", failures[0]?.error);

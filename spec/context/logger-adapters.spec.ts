@@ -6,7 +6,7 @@ import { type ConsolaOptions, createConsola, type LogObject } from "consola";
 import { pino } from "pino";
 import sinon from "sinon";
 import type { Logger } from "watchbill";
-import * as winston from "winston";
+import winston from "winston";
 import { isLogger } from "../../lib/context/logger.js";
 import { WorkerLogger } from "../../lib/context/worker-logger.js";
 
