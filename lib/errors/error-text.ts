@@ -166,7 +166,9 @@ function heldErrors(error: Error): { errors: readonly (readonly [label: string, 
 function framesOf(error: Error): readonly string[] {
   const known = framesByError.get(error);
   if (known !== undefined) return known;
-  return errorFrames(error).filter((frame) => !libraryFolders.some((folder) => frame.includes(folder)));
+  const frames = errorFrames(error).filter((frame) => !libraryFolders.some((folder) => frame.includes(folder)));
+  // Of an error that the library made in a timer of its own.
+  return frames.every((frame) => frame.includes("node:internal/")) ? [] : frames;
 }
 
 /** Replaces the stack of an error by its whole text, for those who print nothing but the stack. Its frames are kept. */
