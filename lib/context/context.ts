@@ -21,7 +21,10 @@ export class Context implements WorkerContext {
     this[activityBehind] = activity;
   }
 
-  /** The activity behind a context that this library made, or behind what was derived from one; undefined for any other. Never throws. */
+  /**
+   * The activity behind a context that this library made, or behind what was derived from one; undefined for any other. Never
+   * throws.
+   */
   static activityOf(context: object): Activity | undefined {
     return isOurs(context) ? context[activityBehind] : undefined;
   }

@@ -2,8 +2,8 @@ import { describeKind, hasMethod, isObjectLike, readProperty } from "../errors/f
 
 /**
  * Where the library and your workers write to. It has the shape of a pino logger, so that one fits as it is. What an entry is
- * about comes first, as an object, and then a message. In a worker a message alone will do, also one with values for its `%s`; a logger
- * that you provide always receives an object first. `docs/logging.md` has adapters for loggers of another shape.
+ * about comes first, as an object, and then a message. In a worker a message alone will do, also one with values for its `%s`; a
+ * logger that you provide always receives an object first. `docs/logging.md` has adapters for loggers of another shape.
  *
  * The library logs `worker`, `attempt`, `delay` (ms) and `err` where they apply.
  */
@@ -24,8 +24,8 @@ export function isLogger(value: unknown): value is Logger {
 }
 
 /**
- * Why a value cannot be used as a logger, in words that go on from its name: `"it has no method info"`; undefined if it can. A logger
- * that takes the message first would lose it, and the stacks; those that can be recognised are refused. Never throws.
+ * Why a value cannot be used as a logger, in words that go on from its name: `"it has no method info"`; undefined if it can. A
+ * logger that takes the message first would lose it, and the stacks; those that can be recognised are refused. Never throws.
  */
 export function loggerProblem(value: unknown): string | undefined {
   if (!isObjectLike(value)) return `it is ${describeKind(value)}`;

@@ -8,8 +8,8 @@ const memory = 3_600_000;
 const mostKinds = 1_000;
 
 /**
- * Which failures have been printed with their stack, so that a failure that happens again takes one line. In a process with 200 workers
- * whose database is down, that is the difference between a log and a flood.
+ * Which failures have been printed with their stack, so that a failure that happens again takes one line. In a process with 200
+ * workers whose database is down, that is the difference between a log and a flood.
  */
 export class PrintedFailures {
   static readonly #perClock = new WeakMap<TimerQueue, PrintedFailures>();
@@ -32,7 +32,10 @@ export class PrintedFailures {
     this.#clock = clock;
   }
 
-  /** Whether the stack of an error is to be printed: neither the error nor one of its kind has been within an hour. Counts as printed. */
+  /**
+   * Whether the stack of an error is to be printed: neither the error nor one of its kind has been within an hour. Counts as
+   * printed.
+   */
   add(error: Error): boolean {
     const now = this.#clock.now();
     const isRecent = (printedAt: number | undefined): boolean => printedAt !== undefined && now - printedAt < memory;

@@ -5,18 +5,18 @@ import type { Logger, LogLevel } from "./logger.js";
 import { PrintedFailures } from "./printed-failures.js";
 
 /**
- * The logger that is used when none is given. Writes a line to stderr for every entry of level info and above. The first failure of a kind
- * has its stack below it, without the library's own frames, with its causes and the errors that it holds; the same failure again, within
- * an hour, is a line:
+ * The logger that is used when none is given. Writes a line to stderr for every entry of level info and above. The first failure
+ * of a kind has its stack below it, without the library's own frames, with its causes and the errors that it holds; the same
+ * failure again, within an hour, is a line:
  *
  *     2026-11-24T07:42:14.717Z WARN github/commits: failed (attempt 1), retrying in 1s
  *         Error: HTTP 503
  *             at CommitFetcher.fetchCommits (...)
  *     2026-11-24T07:42:15.717Z WARN github/commits: failed (attempt 2), retrying in 2s: Error: HTTP 503
  *
- * Of the properties of an error only the code, the status and the like are printed: others may hold credentials. Control characters are
- * escaped: what a remote server puts into an error message cannot drive the terminal, nor forge an entry. Never throws, and an entry is
- * not longer than 64 kB.
+ * Of the properties of an error only the code, the status and the like are printed: others may hold credentials. Control
+ * characters are escaped: what a remote server puts into an error message cannot drive the terminal, nor forge an entry. Never
+ * throws, and an entry is not longer than 64 kB.
  */
 export const stderrLogger: Logger = {
   // Those who need this much detail have a logger that can filter it.
@@ -87,7 +87,10 @@ function isDuration(key: string): boolean {
   return key === "delay" || key === "duration" || key === "ms";
 }
 
-/** Also the characters that reverse the direction of what follows, and separators that some terminals and editors take for a line's end. */
+/**
+ * Also the characters that reverse the direction of what follows, and separators that some terminals and editors take for a
+ * line's end.
+ */
 function escapeControls(text: string): string {
   return text.replaceAll(/[^\P{Cc}\n\t]|[\u2028-\u202e\u2066-\u2069]/gu, (character) => {
     const code = character.charCodeAt(0);

@@ -12,11 +12,11 @@ import { nestName } from "./nest-name.js";
 import { writeToStderr } from "./stderr-logger.js";
 
 /**
- * A worker's view of the logger: puts the worker's name on every entry, and never throws, whatever it is called with. An entry that the
- * logger fails to take goes to stderr, with the logger's error. The methods may be passed around on their own.
+ * A worker's view of the logger: puts the worker's name on every entry, and never throws, whatever it is called with. An entry
+ * that the logger fails to take goes to stderr, with the logger's error. The methods may be passed around on their own.
  *
- * Against its types, but not lost: further arguments, which are formatted into the message as `console.log` does it, and a message that
- * is not a string.
+ * Against its types, but not lost: further arguments, which are formatted into the message as `console.log` does it, and a
+ * message that is not a string.
  */
 export class WorkerLogger implements Logger {
   readonly debug: Logger["debug"];

@@ -39,9 +39,9 @@ const mostCausesOfLine = 3;
 const longestErrorText = 32_000;
 
 /**
- * An error in full: name and message, the frames of its stack that are not the library's own, its causes, and the errors that it holds.
- * Each error is printed once. Of its own properties only the code, the status and the like: the rest may hold credentials. Never throws,
- * and is bounded.
+ * An error in full: name and message, the frames of its stack that are not the library's own, its causes, and the errors that it
+ * holds. Each error is printed once. Of its own properties only the code, the status and the like: the rest may hold credentials.
+ * Never throws, and is bounded.
  * @param isStackKnown whether the stack of an error is to be left out, because it has been printed before
  */
 export function errorText(error: unknown, isStackKnown: (error: Error) => boolean = () => false): string {
@@ -120,7 +120,9 @@ class ErrorText {
   }
 }
 
-/** An error in one line, with its causes or the first of the errors that it holds: `"TypeError: fetch failed (Error: timed out)"`. */
+/**
+ * An error in one line, with its causes or the first of the errors that it holds: `"TypeError: fetch failed (Error: timed out)"`.
+ */
 export function errorLine(error: unknown): string {
   return cutText(lineOf(error, []));
 }
@@ -140,11 +142,11 @@ function lineOf(error: unknown, outer: readonly unknown[]): string {
 }
 
 /**
- * Says of which kind a failure is: two of the same kind have the same name, code and top frame, and messages that differ in numbers and
- * identifiers only. The same goes for their causes.
+ * Says of which kind a failure is: two of the same kind have the same name, code and top frame, and messages that differ in
+ * numbers and identifiers only. The same goes for their causes.
  */
 export function errorKind(error: Error): string {
-  const line = cutText(lineOf(error, []), 1_000).replaceAll(/[\w-]*\d[\w-]*/g, "#");
+  const line = cutText(lineOf(error, []), 1_000).replaceAll(/[\w-]+/g, (word) => (/\d/.test(word) ? "#" : word));
   return `${line}\n${errorDetails(error).join()}\n${framesOf(error)[0] ?? ""}`;
 }
 
@@ -182,8 +184,8 @@ export function replaceStack(error: Error): void {
 }
 
 /**
- * The folders of this library's own code, as URLs and as paths, both of what is published and of the sources that source maps lead to.
- * None if this file is part of a bundle, in which nothing tells the library's frames from others.
+ * The folders of this library's own code, as URLs and as paths, both of what is published and of the sources that source maps
+ * lead to. None if this file is part of a bundle, in which nothing tells the library's frames from others.
  */
 const libraryFolders = foldersAround(import.meta.url);
 

@@ -20,8 +20,8 @@ export function readProperty(value: unknown, key: PropertyKey): unknown {
 }
 
 /**
- * The first elements of an array that is the property of a value, and how many it has; undefined if it is not an array. A proxy of an
- * array is not read.
+ * The first elements of an array that is the property of a value, and how many it has; undefined if it is not an array. A proxy
+ * of an array is not read.
  */
 export function readList(value: unknown, key: PropertyKey, most: number): { items: unknown[]; length: number } | undefined {
   const list = readProperty(value, key);
@@ -33,8 +33,8 @@ export function readList(value: unknown, key: PropertyKey, most: number): { item
 }
 
 /**
- * The own enumerable properties of an object, for a log entry. One that cannot be read has a text in its place that says so; so has the
- * object, under `details`, if its keys cannot be listed.
+ * The own enumerable properties of an object, for a log entry. One that cannot be read has a text in its place that says so; so
+ * has the object, under `details`, if its keys cannot be listed.
  */
 export function readFields(value: object): [key: string, value: unknown][] {
   let keys: string[];
@@ -227,9 +227,9 @@ const deepest = 2;
 const widest = 20;
 
 /**
- * Shows a value that was passed to the logger on purpose, with what is in it, in one line as `util.inspect` does. Of an error, wherever
- * it is in the value, only the name and the message: errors of HTTP clients have the request, and so its credentials, among their
- * properties.
+ * Shows a value that was passed to the logger on purpose, with what is in it, in one line as `util.inspect` does. Of an error,
+ * wherever it is in the value, only the name and the message: errors of HTTP clients have the request, and so its credentials,
+ * among their properties.
  */
 export function inspectSafely(value: unknown): string {
   return cutText(inspectAt(value, 0));

@@ -17,8 +17,8 @@ export class EventChannel<Name extends keyof WatchbillEvents> {
   }
 
   /**
-   * Calls the listeners. Never throws: what a listener throws becomes an uncaught exception on the next tick, as Node does it; so does what
-   * the channel itself throws, if an APM agent or another runtime has put something else in its place.
+   * Calls the listeners. Never throws: what a listener throws becomes an uncaught exception on the next tick, as Node does it; so
+   * does what the channel itself throws, if an APM agent or another runtime has put something else in its place.
    */
   publish(event: WatchbillEvents[Name]): void {
     try {
