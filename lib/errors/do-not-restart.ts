@@ -14,7 +14,7 @@ export class DoNotRestart extends WatchbillError {
   }
 }
 
-/** Whether it is one, be it of another copy of this library. */
+/** Whether it is one, be it of another copy of this library. Never throws. */
 export function isDoNotRestart(error: Error): boolean {
   return readProperty(error, brand) === true;
 }

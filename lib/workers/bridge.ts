@@ -1,7 +1,7 @@
 import type { Activity, Startable } from "../context/activity.js";
 import { AsyncScope } from "../context/async-scope.js";
 import { Context } from "../context/context.js";
-import { isLogger, type Logger } from "../context/logger.js";
+import { type Logger, loggerProblem } from "../context/logger.js";
 import { isAbortSignal, onAbort } from "../context/on-abort.js";
 import type { Orders } from "../context/orders.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
@@ -180,11 +180,8 @@ function checkOptions(options: unknown): void {
   if (signal !== undefined && !isAbortSignal(signal)) {
     throw new InvalidArgumentError(`The signal of the context is ${describeKind(signal)}: pass an AbortSignal`);
   }
-  if (logger !== undefined && !isLogger(logger)) {
-    throw new InvalidArgumentError(
-      `The logger of the context is ${describeKind(logger)}: pass an object with debug, info, warn and error`,
-    );
-  }
+  const problem = logger === undefined ? undefined : loggerProblem(logger);
+  if (problem !== undefined) throw new InvalidArgumentError(`The logger of the context: ${problem}`);
 }
 
 /** The problems that have been reported. */

@@ -1,6 +1,6 @@
 import type { Activity } from "../context/activity.js";
 import type { Outcome } from "../context/outcome.js";
-import { hasMethod, showValue } from "../errors/foreign-value.js";
+import { hasMethod, onRejection, showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { judge } from "./judge.js";
 
@@ -30,7 +30,7 @@ export function refusedBy(
       return failure;
     }
     if (!hasMethod(answer, "then")) return undefined;
-    Promise.resolve(answer).catch(() => {});
+    onRejection(answer, () => {});
     throw new InvalidArgumentError(`retryIf of ${activity.name || "a worker"} returned a promise: return true or false`, {
       cause: failure,
     });
