@@ -40,6 +40,9 @@ class Recurrence {
 /** The errors that have been logged as such, so that what is said of them afterwards need not show them again. */
 const logged = new WeakSet<Error>();
 
+/** What has failed: an attempt of a run, all attempts of a run, the worker; or the worker itself has reported a problem. */
+export type Failed = "attempt" | "run given up" | "worker" | "reported";
+
 /**
  * What has gone wrong with one worker: the counts that its status shows, and the lines of its log, which are few however often something
  * fails. Made at the first problem.
@@ -59,10 +62,10 @@ export class ProblemLog {
   #longRun: { readonly start: number; readonly recurrence: Recurrence } | undefined;
 
   /**
-   * Something has failed and will be tried again. The first failure of a kind is a warning with the error; the others are entries of level
-   * debug with their count, but for a reminder now and then.
+   * Something has failed and will be tried again. The first failure of a kind is a warning with the error, or an error if a whole run has
+   * failed; the others are entries of level debug with their count, but for a reminder now and then.
    */
-  failed(subject: Subject, error: Error, message: string, fields: object): void {
+  failed(subject: Subject, error: Error, what: Failed, message: string, fields: object = {}): void {
     this.lastError = describeError(error);
     if (this.#failures === undefined) {
       this.#failures = new Map();
@@ -70,11 +73,13 @@ export class ProblemLog {
       this.#failureCount = 0;
     }
     this.#failureCount++;
-    const recurrence = this.#recurrenceOf(this.#failures, error);
+    const recurrence = this.#recurrenceOf(this.#failures, error, what);
+    const level = what === "run given up" ? "error" : "warn";
     const isWorthALine = recurrence.happens();
     const count = recurrence.count === 1 ? {} : { count: recurrence.count };
     const times = recurrence.count === 1 ? "" : `; ${recurrence.count} times in ${recurrence.lasts}`;
-    this.#write(isWorthALine ? "warn" : "debug", subject, error, `${message}${times}`, { ...fields, ...count });
+    this.#write(isWorthALine ? level : "debug", subject, error, `${message}${times}`, { ...fields, ...count });
+    if (level === "error") logged.add(error);
   }
 
   /** Something has failed and is not tried again. */
@@ -127,8 +132,8 @@ export class ProblemLog {
     );
   }
 
-  #recurrenceOf(failures: Map<string, Recurrence>, error: Error): Recurrence {
-    const kind = describeError(error).replaceAll(/\d+/g, "#");
+  #recurrenceOf(failures: Map<string, Recurrence>, error: Error, what: Failed): Recurrence {
+    const kind = `${what}: ${describeError(error).replaceAll(/\d+/g, "#")}`;
     const known = failures.get(kind);
     if (known !== undefined) return known;
     // Messages that are all different are one kind from then on.

@@ -51,7 +51,7 @@ function format(level: LogLevel, details: object, message = ""): string {
   const shown = fields
     .filter(([key]) => key !== "worker" && key !== "err")
     .map(([key, value]) => field(key, value))
-    .filter(({ words }) => !containsWord(message, words))
+    .filter(({ words }) => !words.some((each) => containsWord(message, each)))
     .map(({ text }) => text);
   const subject = worker === undefined ? "" : `${typeof worker === "string" ? worker : inspectSafely(worker)}: `;
   const head = [`${subject}${message}`.trimEnd(), shown.length > 0 ? `(${shown.join(", ")})` : ""].filter(Boolean).join(" ");
@@ -73,13 +73,14 @@ function lineOf(err: unknown): string {
 }
 
 /** A field as it is printed, and the words which, if they are in the message, say the same. */
-function field(key: string, value: unknown): { text: string; words: string } {
+function field(key: string, value: unknown): { text: string; words: readonly string[] } {
   if (isDuration(key) && typeof value === "number") {
     const duration = formatDuration(value);
-    return { text: key === "ms" ? duration : `${key} ${duration}`, words: duration };
+    return { text: key === "ms" ? duration : `${key} ${duration}`, words: [duration] };
   }
-  const text = `${cutText(key, 100)} ${typeof value === "string" ? cutText(value) : inspectSafely(value)}`;
-  return { text, words: text };
+  const shown = typeof value === "string" ? cutText(value) : inspectSafely(value);
+  const text = `${cutText(key, 100)} ${shown}`;
+  return { text, words: [text, `${shown} ${key}`] };
 }
 
 /** Fields that are a time in ms. */

@@ -168,9 +168,16 @@ function heldErrors(error: Error): { errors: readonly (readonly [label: string, 
 function framesOf(error: Error): readonly string[] {
   const known = framesByError.get(error);
   if (known !== undefined) return known;
-  const frames = errorFrames(error).filter((frame) => !libraryFolders.some((folder) => frame.includes(folder)));
+  const frames = errorFrames(error).filter((frame) => !isOfLibrary(frame));
   // Of an error that the library made in a timer of its own.
   return frames.every((frame) => frame.includes("node:internal/")) ? [] : frames;
+}
+
+function isOfLibrary(frame: string): boolean {
+  // By the second, the library calls the user's code.
+  return (
+    libraryFolders.some((folder) => frame.includes(folder)) || frame.includes("AsyncResource.runInAsyncScope (node:async_hooks")
+  );
 }
 
 /** Replaces the stack of an error by its whole text, for those who print nothing but the stack. Its frames are kept. */

@@ -12,7 +12,7 @@ export class RestartLimitError extends WatchbillError {
 
   /** @param limit for the message: "5 restarts within 1m" */
   constructor(worker: string, limit: string, cause: Error) {
-    const headline = `${worker || "A worker"} has failed once more than ${limit} allow, and is given up`;
+    const headline = `${worker || "A worker"} gave up after ${limit}`;
     super(`${headline}; its last error: ${describeError(cause)}`, { cause });
     this.worker = worker;
     setErrorParts(this, { headline });

@@ -17,7 +17,7 @@ export interface Clock {
  * module was loaded or after; the mock timers of `node:test`, if they mock `Date` too; and others that replace `Date` or `performance`.
  */
 export function installedClock(): Clock {
-  const { setTimeout, performance, Date } = globalThis;
+  const { setTimeout, performance } = globalThis;
   const isPerformanceFake = performance !== nodePerformance;
   const fakeClock = readProperty(setTimeout, "clock");
   if (typeof readProperty(fakeClock, "now") === "number") {
@@ -26,7 +26,7 @@ export function installedClock(): Clock {
     return clockOf(fakesPerformance ? () => performance.now() : () => Number(readProperty(fakeClock, "now")));
   }
   if (setsRealTimers()) return clockOf(() => nodePerformance.now());
-  if (Date !== originalDate || "isMock" in Date) return clockOf(() => Date.now());
+  if (globalThis.Date !== originalDate || "isMock" in globalThis.Date) return clockOf(() => Date.now());
   if (isPerformanceFake) return clockOf(() => performance.now());
   return clockOf(
     () => nodePerformance.now(),

@@ -148,7 +148,7 @@ export class Monitored extends NamedActivity<MonitoredLink> {
   }
 
   override checkpoint(state: "done" | Error): void {
-    if (isFailure(state)) this.problemLog.failed(this, state, "reported a problem", {});
+    if (isFailure(state)) this.problemLog.failed(this, state, "reported", "reported a problem");
     this.report(state);
     super.checkpoint(state);
   }

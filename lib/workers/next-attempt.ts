@@ -1,5 +1,6 @@
 import type { Backoff } from "../backoff/backoff.js";
 import type { Activity } from "../context/activity.js";
+import type { Failed } from "../context/problem-log.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import { BackoffError } from "../errors/backoff-error.js";
 import { showValue } from "../errors/foreign-value.js";
@@ -8,6 +9,7 @@ import { formatDuration } from "../time/format-duration.js";
 
 /** What is tried again, for the log and the observers. */
 export interface Retried {
+  readonly what: Failed;
   /** `"restarting"`, or `"retrying"`. */
   readonly verb: string;
   /** What else the log should say about an attempt after so many ms, such as when the next run is; "" for nothing. */
@@ -26,7 +28,7 @@ export function nextAttempt(
   backoff: Backoff,
   attempt: number,
   failure: Error | undefined,
-  { verb, remark, channel }: Retried,
+  { what: failed, verb, remark, channel }: Retried,
 ): number | BackoffError {
   const { name: worker, problemLog } = activity;
   const delay = delayOf(backoff, attempt, worker, failure);
@@ -37,7 +39,7 @@ export function nextAttempt(
   }
   const what = `${verb} in ${formatDuration(delay)}${remark(delay)}`;
   if (failure === undefined) new WorkerLogger(activity.logger, worker).debug({ attempt, delay }, `returned, ${what}`);
-  else problemLog.failed(activity, failure, `failed (attempt ${attempt}), ${what}`, { attempt, delay });
+  else problemLog.failed(activity, failure, failed, `failed (attempt ${attempt}), ${what}`, { attempt, delay });
   if (channel.isObserved) channel.publish({ worker, attempt, delay, error: failure });
   return delay;
 }

@@ -1,5 +1,6 @@
 import type { Activity } from "../context/activity.js";
 import type { Outcome } from "../context/outcome.js";
+import type { Failed } from "../context/problem-log.js";
 import { hasMethod, onRejection, showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { judge } from "./judge.js";
@@ -16,17 +17,24 @@ export function parseRetryIf(value: unknown = always): (error: Error, attempt: n
 /**
  * What to end with after a failure if `retryIf` wants no further attempt: the failure itself, or what `retryIf` has failed with. Undefined if
  * there is to be another attempt.
+ * @param what is given up then
  */
 export function refusedBy(
   retryIf: (error: Error, attempt: number) => unknown,
   activity: Activity,
   failure: Error,
   attempt: number,
+  what: Failed = "worker",
 ): Outcome | undefined {
+  const log = (why: string): void => {
+    const message = `failed (attempt ${attempt}), giving up${what === "worker" ? "" : " this run"}: ${why}`;
+    if (what === "worker") activity.problemLog.gaveUp(activity, failure, message);
+    else activity.problemLog.failed(activity, failure, what, message);
+  };
   try {
     const answer = retryIf(failure, attempt);
     if (answer === false) {
-      activity.problemLog.gaveUp(activity, failure, `failed (attempt ${attempt}), giving up: its retryIf returned false`);
+      log("its retryIf returned false");
       return failure;
     }
     if (!hasMethod(answer, "then")) return undefined;
@@ -35,7 +43,7 @@ export function refusedBy(
       cause: failure,
     });
   } catch (thrown) {
-    activity.problemLog.gaveUp(activity, failure, `failed (attempt ${attempt}), giving up: its retryIf failed`);
+    log("its retryIf failed");
     return judge(activity, thrown, false);
   }
 }

@@ -78,7 +78,7 @@ class RetryJobLink extends JobLink {
   }
 }
 
-const jobRetried: Retried = { verb: "retrying", remark: () => "", channel: channels.retry };
+const jobRetried: Retried = { what: "attempt", verb: "retrying", remark: () => "", channel: channels.retry };
 
 class RetryingJob extends Retrying<RetryJobLink> {
   protected override get retried(): Retried {
@@ -116,15 +116,15 @@ class RetryingJob extends Retrying<RetryJobLink> {
   private verdictOn(failure: Error): Outcome | undefined {
     const { maxAttempts, retryIf } = this.link;
     if (isGiveUp(failure)) {
-      this.problemLog.gaveUp(this, failure, `failed (attempt ${this.failures}), giving up this run`);
+      this.problemLog.failed(this, failure, "run given up", `failed (attempt ${this.failures}), giving up this run`);
       return failure;
     }
     if (this.failures >= maxAttempts) {
       const attempts = maxAttempts === 1 ? "1 attempt" : `${maxAttempts} attempts`;
-      this.problemLog.gaveUp(this, failure, `failed, giving up this run after ${attempts}`, { attempt: this.failures });
+      this.problemLog.failed(this, failure, "run given up", `failed, giving up this run after ${attempts}`);
       return failure;
     }
-    return refusedBy(retryIf, this, failure, this.failures);
+    return refusedBy(retryIf, this, failure, this.failures, "run given up");
   }
 
   /** A pause holds the further attempts of a run, and an order to run now does not let it wait for its backoff. */

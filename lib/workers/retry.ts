@@ -87,7 +87,7 @@ class RetryingWorker extends Retrying<RetryLink> {
 
   protected override get retried(): Retried {
     const { repetition } = this.link;
-    return { verb: "restarting", remark: (delay) => nextRunAfter(delay, repetition), channel: channels.restart };
+    return { what: "worker", verb: "restarting", remark: (delay) => nextRunAfter(delay, repetition), channel: channels.restart };
   }
 
   protected override get kind(): string {
