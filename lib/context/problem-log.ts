@@ -92,11 +92,11 @@ export class ProblemLog {
   missed(subject: Subject, count: number, cause: string): void {
     this.#missedCount += count;
     this.#missed ??= new Recurrence();
-    const isWorthALine = this.#missed.happens();
+    // The others are in the status and on the channel, and may be as many as the runs.
+    if (!this.#missed.happens()) return;
     const total = this.#missed.count === 1 ? "" : `; ${this.#missedCount} in ${this.#missed.lasts}`;
-    const logger = new WorkerLogger(subject.logger, subject.name);
     const runs = count === 1 ? "1 run" : `${count} runs`;
-    logger[isWorthALine ? "warn" : "debug"]({ missed: count }, `missed ${runs}: ${cause}${total}`);
+    new WorkerLogger(subject.logger, subject.name).warn({ missed: count }, `missed ${runs}: ${cause}${total}`);
   }
 
   /** A run has timed out and ignores its signal. */

@@ -34,9 +34,11 @@ export abstract class Surroundings extends Sleeper {
     return this.parent.reason;
   }
 
-  /** The async context in which the user's code is called. */
+  /** The async context in which the user's code is called: the root has it. Asked for at every run, so without a call for each parent. */
   get asyncScope(): AsyncScope {
-    return this.parent.asyncScope;
+    let root: Surroundings = this.parent;
+    while (root.parent !== root) root = root.parent;
+    return root.asyncScope;
   }
 
   /** What is written of the worker's problems. */
