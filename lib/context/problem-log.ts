@@ -49,6 +49,8 @@ export type Failed = "attempt" | "run given up" | "worker" | "reported";
  */
 export class ProblemLog {
   failures = 0;
+  /** Whether the run that is under way is among the failures already, though it has not ended. */
+  isRunCounted = false;
   /** In words: an error whose stack is never read keeps alive all that ran when it was thrown. */
   lastError: string | null = null;
   missedRuns = 0;

@@ -34,11 +34,9 @@ export abstract class Surroundings extends Sleeper {
     return this.parent.reason;
   }
 
-  /** The async context in which the user's code is called: the root has it. Asked for at every run, so without a call for each parent. */
+  /** The async context in which the user's code is called. */
   get asyncScope(): AsyncScope {
-    let root: Surroundings = this.parent;
-    while (root.parent !== root) root = root.parent;
-    return root.asyncScope;
+    return this.parent.asyncScope;
   }
 
   /** What is written of the worker's problems. */

@@ -14,8 +14,9 @@ import type { RosterTree } from "./roster-tree.js";
 export abstract class Crew extends WorkerLink {
   readonly #selection: Selection;
   readonly #instances: Instances;
-  readonly #workers: DeclarativeWorker[];
-  /** A copy for those who look; made anew when the workers have changed. */
+  /** Made at the first change. */
+  #workers: DeclarativeWorker[] | undefined;
+  /** What callers see, which never changes. Made anew after a change, when it is asked for. */
   #listed: readonly DeclarativeWorker[] | undefined;
   /** Made when a worker is first looked up by its name. */
   #byName: Map<string, DeclarativeWorker> | undefined;
@@ -24,14 +25,21 @@ export abstract class Crew extends WorkerLink {
 
   constructor(workers: readonly DeclarativeWorker[], selection: Selection, instances: Instances) {
     super();
-    this.#workers = [...workers];
+    this.#listed = workers;
     this.#selection = selection;
     this.#instances = instances;
   }
 
   /** The workers of the roster, in order. They may be looked at with nothing started. */
   get workers(): readonly DeclarativeWorker[] {
-    return (this.#listed ??= [...this.#workers]);
+    return (this.#listed ??= [...(this.#workers ?? [])]);
+  }
+
+  /** To be changed. */
+  #changeable(): DeclarativeWorker[] {
+    this.#workers ??= [...this.workers];
+    this.#listed = undefined;
+    return this.#workers;
   }
 
   /** How every worker is, in the order of {@link workers}; after the run, how it was. */
@@ -110,11 +118,11 @@ export abstract class Crew extends WorkerLink {
       throw new WorkerNotRunningError(names, "added", "the runner is being stopped");
     }
     // Before they are started: they may give orders to each other.
+    const workers = this.#changeable();
     for (const worker of added) {
-      this.#workers.push(worker);
+      workers.push(worker);
       this.#byName?.set(worker.label, worker);
     }
-    this.#listed = undefined;
     if (isAtWork) tree.add(added);
     return added;
   }
@@ -136,15 +144,15 @@ export abstract class Crew extends WorkerLink {
   }
 
   #forget(worker: DeclarativeWorker): void {
-    const index = this.#workers.indexOf(worker);
+    const workers = this.#changeable();
+    const index = workers.indexOf(worker);
     if (index < 0) return;
-    this.#workers.splice(index, 1);
-    this.#listed = undefined;
+    workers.splice(index, 1);
     if (this.#byName?.get(worker.label) === worker) this.#byName.delete(worker.label);
   }
 
   #workerAt(name: string): DeclarativeWorker {
-    this.#byName ??= new Map(this.#workers.map((worker) => [worker.label, worker]));
+    this.#byName ??= new Map(this.workers.map((worker) => [worker.label, worker]));
     const worker = this.#byName.get(name);
     if (worker !== undefined) return worker;
     throw new UnknownWorkerError(

@@ -39,7 +39,6 @@ export class TimerQueue implements Keeper {
   readonly #setImmediate = globalThis.setImmediate;
   readonly #clearImmediate = globalThis.clearImmediate;
   readonly #date = globalThis.Date;
-  readonly #performance = globalThis.performance;
   readonly #clock: Clock = installedClock();
   /** When tick 0 is. */
   #origin = this.#clock.now();
@@ -56,9 +55,7 @@ export class TimerQueue implements Keeper {
 
   /** By more than `setTimeout`: that of `node:test` is the same one whenever its timers are enabled, but the date is not. */
   get #isInstalled(): boolean {
-    return (
-      this.#setTimeout === globalThis.setTimeout && this.#date === globalThis.Date && this.#performance === globalThis.performance
-    );
+    return this.#setTimeout === globalThis.setTimeout && this.#date === globalThis.Date;
   }
 
   /** Why nothing may ever wake on this queue's clock; undefined if that is all right. */

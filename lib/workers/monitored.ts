@@ -32,8 +32,6 @@ export abstract class MonitoredLink extends NamingLink {
  */
 export class Monitored extends NamedActivity<MonitoredLink> {
   #health: Health = "init";
-  /** Whether the run that is under way has been counted as a failure already. */
-  #isCounted = false;
   /** Those of what has ended. What is running adds its own when it is asked. */
   #runs: Runs | undefined = undefined;
   #orders: Orders | undefined = undefined;
@@ -125,7 +123,7 @@ export class Monitored extends NamedActivity<MonitoredLink> {
 
   override failing(error: Error): void {
     this.problemLog.failures++;
-    this.#isCounted = true;
+    this.problemLog.isRunCounted = true;
     this.report(error);
     super.failing(error);
   }
@@ -136,8 +134,8 @@ export class Monitored extends NamedActivity<MonitoredLink> {
       // One that has not ended leaves what is known of the last that has.
       this.#runs = { ...runs, count: runs.count + count, lastDuration: runs.lastDuration < 0 ? lastDuration : runs.lastDuration };
     }
-    if (isFailure(outcome) && !this.#isCounted) this.problemLog.failures++;
-    this.#isCounted = false;
+    if (isFailure(outcome) && !this.problemLog.isRunCounted) this.problemLog.failures++;
+    if (this.#problemLog !== undefined) this.#problemLog.isRunCounted = false;
     if (outcome !== "stopped") this.report(outcome === "completed" ? "done" : outcome);
     super.ran(runs, outcome);
   }

@@ -1,4 +1,5 @@
 import { Activity } from "../context/activity.js";
+import type { AsyncScope } from "../context/async-scope.js";
 import { describeSleep } from "../context/describe-sleep.js";
 import { type Memory, numberIn } from "../context/memory.js";
 import type { Orders } from "../context/orders.js";
@@ -31,6 +32,7 @@ export class RepeatTask extends Activity {
   #orders: Orders | undefined;
   /** Not asked for upwards at every run either. */
   readonly #turn: Turn | undefined;
+  readonly #asyncScope: AsyncScope;
   #isWell = false;
   #count = 0;
   #lastStart = 0;
@@ -42,6 +44,11 @@ export class RepeatTask extends Activity {
     this.#timetable = timetableOf(link.repetition, this.name);
     this.#orders = parent.orders;
     this.#turn = parent.turn;
+    this.#asyncScope = parent.asyncScope;
+  }
+
+  override get asyncScope(): AsyncScope {
+    return this.#asyncScope;
   }
 
   override begin(): void {
