@@ -1,0 +1,128 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { expect } from "chai";
+import fc from "fast-check";
+import { useFakeTimers } from "sinon";
+import { bootstrap, DeclarativeWorker, runAllJobs, StaticBackoff, type WorkerContext } from "watchbill";
+import { hostileValues } from "../errors/hostile-values.fixture.js";
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+const backoff = new StaticBackoff({ sleep: "1s" });
+
+/** What code can do with a hostile value. */
+const misdeeds = {
+  "throws it": (value: unknown) => {
+    throw value;
+  },
+  "rejects with it": (value: unknown) => Promise.reject(value),
+  "returns it": (value: unknown) => value,
+  "resolves with it": async (value: unknown) => value,
+  "reports it as a problem": (value: unknown, { checkpoint }: WorkerContext) => checkpoint(value),
+};
+
+describe("A worker that is handed a hostile value", () => {
+  const escaped: unknown[] = [];
+  const onEscape = (error: unknown): void => void escaped.push(error);
+  let listeners: NodeJS.UncaughtExceptionListener[];
+
+  // Mocha's own listeners would end the run at the first.
+  before(() => {
+    listeners = process.listeners("uncaughtException");
+    process.removeAllListeners("uncaughtException");
+    process.on("uncaughtException", onEscape);
+    process.on("unhandledRejection", onEscape);
+  });
+
+  after(() => {
+    process.off("uncaughtException", onEscape);
+    process.off("unhandledRejection", onEscape);
+    for (const listener of listeners) process.on("uncaughtException", listener);
+  });
+
+  for (const [what, misdeed] of Object.entries(misdeeds)) {
+    for (const policy of ["retry", "retryJob", "timeout", "none"] as const) {
+      it(`and ${what}, with ${policy}, can be stopped, and nothing escapes`, async () => {
+        await fc.assert(
+          fc.asyncProperty(hostileValues(), async (make) => {
+            const clock = useFakeTimers({ toNotFake: ["nextTick", "queueMicrotask", "setImmediate"] });
+            escaped.length = 0;
+            try {
+              const job = (context: WorkerContext): unknown => misdeed(make(), context);
+              const options = {
+                retry: { job, repeat: "1s", retry: backoff },
+                retryJob: { job, repeat: "1s", retryJob: { backoff, maxAttempts: 2 }, retry: backoff },
+                timeout: { job, repeat: "1s", timeout: "1s", retry: backoff },
+                none: { job, repeat: "1s" },
+              } as const;
+              const runner = bootstrap([new DeclarativeWorker({ name: "x", ...options[policy] })], {
+                logger: silent,
+                signals: [],
+              });
+              const running = runner.run().then(
+                () => "resolved",
+                () => "rejected",
+              );
+              await clock.tickAsync(10_000);
+              JSON.stringify(runner.status());
+              const stopping = runner.stop();
+              await clock.tickAsync(30_000);
+              await stopping;
+              await running;
+              await turn();
+            } finally {
+              clock.restore();
+            }
+            expect(escaped.length).to.equal(0);
+          }),
+          { numRuns: 40 },
+        );
+      });
+    }
+  }
+
+  it("as the reason of its abort, is stopped", async () => {
+    await fc.assert(
+      fc.asyncProperty(hostileValues(), async (make) => {
+        escaped.length = 0;
+        const stop = new AbortController();
+        const runner = bootstrap(
+          [
+            new DeclarativeWorker({
+              name: "x",
+              worker: ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+            }),
+          ],
+          { logger: silent, signal: stop.signal },
+        );
+        const running = runner.run().then(
+          () => "resolved",
+          () => "rejected",
+        );
+        stop.abort(make());
+        expect(await running).to.equal("resolved");
+        await turn();
+        expect(escaped.length).to.equal(0);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("as the reason of the abort of jobs, is in what they reject with", async () => {
+    await fc.assert(
+      fc.asyncProperty(hostileValues(), async (make) => {
+        escaped.length = 0;
+        const stop = new AbortController();
+        const job = ({ signal }: WorkerContext): Promise<void> =>
+          new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+        const running = runAllJobs([job, job], { signal: stop.signal, logger: silent }).then(
+          () => "resolved",
+          () => "rejected",
+        );
+        stop.abort(make());
+        expect(await running).to.equal("rejected");
+        await turn();
+        expect(escaped.length).to.equal(0);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
