@@ -24,7 +24,7 @@ export class ServerKind {
    * Starts one for the specs of a `before` hook. If none can be started on this machine, skips them, and prints one line the first time;
    * with `CI` set, rejects.
    */
-  async startFor(hook: Mocha.Context): Promise<FleetServer> {
+  async startFor(hook: Pick<Mocha.Context, "skip">): Promise<FleetServer> {
     if (this.#outcome?.error === undefined) {
       try {
         this.#running = await this.#start();
@@ -47,7 +47,7 @@ export class ServerKind {
   }
 
   /** Skips the specs or rejects as `startFor` does, but starts none for them: they start their own in another process. */
-  async requireFor(hook: Mocha.Context): Promise<void> {
+  async requireFor(hook: Pick<Mocha.Context, "skip">): Promise<void> {
     if (this.#outcome !== undefined && this.#outcome.error === undefined) return;
     await this.startFor(hook);
     await this.stop();

@@ -148,7 +148,7 @@ describe("The sample of a fleet", function () {
     expect(sample.stdout).to.include(`replica ${numbers[1]} has taken over`);
     expect(sample.stdout).to.include(`replica ${numbers[1]} has watchPayments, and is stopped`);
     expect(sample.stdout).to.include(`replica ${numbers[2]} has taken over`);
-    const [, table = ""] = /^second │.*\n([^]*?)^\n/m.exec(sample.stdout) ?? [];
+    const [, table = ""] = /^second │.*\n((?:.+\n)*)/m.exec(sample.stdout) ?? [];
     // Rows, and notes between them.
     expect(table.split("\n").filter((line) => !/^([ \d]{7}│ |$)/.test(line))).to.deep.equal([]);
     expect(table).to.match(/^ {7}│ replica \d: billing\/watchPayments was lost/m);
