@@ -2,11 +2,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 
-/** Starts the program, interrupts it at the end of its own input, and ends with it. */
+/** Starts the program, interrupts it at the end of its own input, and ends with it. All by itself: another user may not enter our PATH. */
 const script = `\
 exec 3<&0
 "$@" </dev/null 3<&- & program=$!
-{ cat <&3; kill -INT $program; } >/dev/null 2>&1 &
+{ read -r _ <&3; kill -INT $program; } >/dev/null 2>&1 &
 exec 3<&-
 wait $program`;
 
@@ -26,7 +26,7 @@ export class TiedProcess {
   #output = "";
 
   constructor(program: string, args: readonly string[], options: TiedProcessOptions) {
-    const shell = spawn("sh", ["-c", script, "sh", program, ...args], {
+    const shell = spawn("/bin/sh", ["-c", script, "sh", program, ...args], {
       ...options,
       stdio: ["pipe", "ignore", "pipe"],
       detached: true,

@@ -28,10 +28,10 @@ export function describeRealFleet(kind: ServerKind): void {
     beforeEach(() => {
       replicas = new Replicas(`fleet-${process.pid}-${count++}`);
     });
-    afterEach(function () {
+    afterEach(async function () {
       // For whoever reads a failure.
       if (this.currentTest?.state === "failed") console.log(replicas.stderr);
-      replicas.dispose();
+      await replicas.dispose();
     });
 
     function figures(what: string, values: object): void {
