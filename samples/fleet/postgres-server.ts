@@ -87,6 +87,7 @@ async function startIn(home: ScratchFolder, original: string, signal?: AbortSign
     const flags = ["-D", data, ...settings.flatMap((setting) => ["-c", setting])];
     const started = new TiedProcess(join(programs, "postgres"), flags, { ...user, cwd: home.path });
     await started.unlessAborted(until, started.writes("ready to accept connections"));
+    started.unref();
     return started;
   }
 

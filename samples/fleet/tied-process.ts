@@ -1,5 +1,6 @@
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
+import { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 
 /** Starts the program, interrupts it at the end of its own input, and ends with it. All by itself: another user may not enter our PATH. */
@@ -17,12 +18,14 @@ export interface TiedProcessOptions {
   readonly gid?: number;
 }
 
-/** A program that ends with this process, however that ends. It has a session of its own, out of reach of Ctrl-C. */
+/**
+ * A program that ends with this process, however that ends. It has a session of its own, out of reach of Ctrl-C. It must listen to SIGINT, which
+ * the shell that starts it makes it ignore otherwise.
+ */
 export class TiedProcess {
   /** Resolves to the exit code, or to 128 and the number of the signal that killed it; to null if it cannot be started. */
   readonly exited: Promise<number | null>;
-  readonly #input: Writable;
-  readonly #stderr: Readable;
+  readonly #shell: ChildProcessByStdio<Writable, null, Readable>;
   #output = "";
 
   constructor(program: string, args: readonly string[], options: TiedProcessOptions) {
@@ -31,8 +34,7 @@ export class TiedProcess {
       stdio: ["pipe", "ignore", "pipe"],
       detached: true,
     });
-    this.#input = shell.stdin;
-    this.#stderr = shell.stderr;
+    this.#shell = shell;
     shell.stderr.setEncoding("utf8").on("data", (text: string) => {
       this.#output = (this.#output + text).slice(-10_000);
     });
@@ -59,7 +61,7 @@ export class TiedProcess {
     let hasExited = false;
     while (!this.#output.includes(text)) {
       if (hasExited) throw new Error(this.#output.trim());
-      hasExited = await Promise.race([once(this.#stderr, "data").then(() => false), this.exited.then(() => true)]);
+      hasExited = await Promise.race([once(this.#shell.stderr, "data").then(() => false), this.exited.then(() => true)]);
     }
   }
 
@@ -79,9 +81,17 @@ export class TiedProcess {
     }
   }
 
+  /** From now on, it does not keep this process alive: one that is forgotten ends with it. */
+  unref(): void {
+    this.#shell.unref();
+    if (this.#shell.stderr instanceof Socket) this.#shell.stderr.unref();
+  }
+
   /** Interrupts it, and resolves once it has exited. */
   async end(): Promise<void> {
-    this.#input.end();
+    this.#shell.ref();
+    if (this.#shell.stderr instanceof Socket) this.#shell.stderr.ref();
+    this.#shell.stdin.end();
     await this.exited;
   }
 }

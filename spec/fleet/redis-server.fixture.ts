@@ -46,6 +46,7 @@ async function startIn(home: ScratchFolder): Promise<FleetServer> {
       if (hasExited) throw new Error(`redis-server ended with ${await started.exited}: ${started.output.trim()}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+    started.unref();
     return started;
   }
 
