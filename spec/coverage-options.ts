@@ -1,4 +1,4 @@
-// Prints the options that c8 is given for what can be tested on this machine: without one of the servers, nothing is demanded of `lib/bullmq`.
+// Prints options of c8 for what can be tested on this machine. If one of the servers is missing, coverage leaves out `lib/bullmq`.
 import { postgres } from "./fleet/postgres-server.fixture.js";
 import { redis } from "./fleet/redis-server.fixture.js";
 

@@ -29,7 +29,7 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-/** Postgres does not run as root: then it is nobody. */
+/** Postgres refuses to run as root. The user 65534 has no rights, and no name in some containers. */
 const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined;
 
 /**
@@ -118,7 +118,7 @@ function programsFromNpm(): string {
 
 /**
  * Copies the programs into a folder, and returns that of the executables. They do not run from where npm has them: another user may not
- * enter each folder in which a project lies. The copy is not kept for the next time, when it might be incomplete or somebody else's.
+ * enter each folder in which a project lies. The copy is not kept for the next time: it might be incomplete by then, or another user's.
  */
 async function copyOf(original: string, folder: string): Promise<string> {
   const copy = join(folder, "programs");

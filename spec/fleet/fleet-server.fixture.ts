@@ -34,7 +34,7 @@ export class ServerKind {
         // If one could be started before, the machine is not the cause.
         if (this.#outcome !== undefined || process.env.CI !== undefined) throw error;
         this.#outcome = { error };
-        console.warn(`        SKIPPED, ALL THAT NEEDS ${this.name.toUpperCase()}: ${firstLineOf(error)}`);
+        console.warn(`        SKIPPED, ALL THAT NEEDS ${this.name.toUpperCase()}: ${reasonOf(error)}`);
       }
     }
     return hook.skip();
@@ -59,12 +59,13 @@ export class ServerKind {
       await (await this.#start()).stop();
       return undefined;
     } catch (error) {
-      return firstLineOf(error);
+      return reasonOf(error);
     }
   }
 }
 
-function firstLineOf(error: unknown): string {
-  const [line = ""] = (error instanceof Error ? error.message : String(error)).trim().split("\n");
-  return line;
+/** The line of a message, which may be the log of a server, that says what is wrong. */
+function reasonOf(error: unknown): string {
+  const lines = (error instanceof Error ? error.message : String(error)).trim().split("\n");
+  return lines.find((line) => /fatal|error/i.test(line)) ?? lines[0] ?? "";
 }

@@ -82,6 +82,10 @@ describe("A kind of server that specs need", () => {
   });
 
   it("says in a line why there is none", async () => {
+    const log = "LOG:  starting\nFATAL:  could not create lock file\nLOG:  shut down";
+    expect(await new ServerKind("Redis", () => Promise.reject(new Error(log))).absence()).to.equal(
+      "FATAL:  could not create lock file",
+    );
     expect(await new ServerKind("Redis", () => Promise.reject(new Error("no luck\nand more"))).absence()).to.equal("no luck");
     expect(await new ServerKind("Redis", async () => server).absence()).to.equal(undefined);
     expect(stopped).to.equal(1);
