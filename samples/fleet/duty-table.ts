@@ -15,22 +15,17 @@ refresh  refreshRates, not distributed: once a second, on each replica
 export class DutyTable {
   readonly #journal: Journal;
   readonly #replicas: readonly ReplicaProcess[];
-  /** What is to be printed under the row of its second. */
-  readonly #notes: { readonly second: number; readonly text: string }[] = [];
+  #printedNotes = 0;
 
   constructor(journal: Journal, replicas: readonly ReplicaProcess[]) {
     this.#journal = journal;
     this.#replicas = replicas;
   }
 
-  /** Something that happens now, and is to be read between the rows. */
-  note(text: string): void {
-    this.#notes.push({ second: this.#journal.secondOf(Date.now()), text });
-  }
-
   /** Prints row after row until the signal aborts. */
   async print(signal: AbortSignal): Promise<void> {
-    while (this.#journal.start === undefined && !signal.aborted) await wait("20ms", { signal });
+    const pause = (ms: number): Promise<void> => wait(ms, { signal }).catch(() => {});
+    while (this.#journal.start === undefined && !signal.aborted) await pause(20);
     const { start = 0 } = this.#journal;
     if (signal.aborted) return;
     console.log(legend);
@@ -41,12 +36,21 @@ export class DutyTable {
     for (let second = 0; !signal.aborted; second++) {
       const end = start + (second + 1) * 1_000;
       // The last row has what there is of its second.
-      await wait(Math.max(0, end + patience - Date.now()), { signal });
+      await pause(Math.max(0, end + patience - Date.now()));
       printRow(
         `${second}`,
         this.#replicas.map((replica) => this.#cell(second, replica, end)),
       );
-      for (const note of this.#notes) if (note.second === second) console.log(`       │ ${note.text}`);
+      this.printNotes(second);
+    }
+  }
+
+  /** Prints the notes up to a second that have not been printed yet; by default all. */
+  printNotes(upTo = Infinity): void {
+    for (const { second, text } of this.#journal.notes.slice(this.#printedNotes)) {
+      if (second > upTo) return;
+      console.log(`       │ ${text}`);
+      this.#printedNotes++;
     }
   }
 

@@ -11,9 +11,16 @@ export interface Run {
   readonly isDone: boolean;
 }
 
-/** All runs of all replicas, as they have told them. */
+/** Something that happened in a second, in a line. */
+export interface Note {
+  readonly second: number;
+  readonly text: string;
+}
+
+/** All runs of all replicas, as they have reported them, and what else happened. */
 export class Journal {
   readonly #runs: Run[] = [];
+  readonly #notes: Note[] = [];
 
   /** What has been charged once a second by the fleet. */
   get charges(): readonly Run[] {
@@ -42,6 +49,15 @@ export class Journal {
   /** In which second a time is. Some ms are left for the first run to be told of after it has begun. */
   secondOf(time: number): number {
     return Math.floor((time - (this.start ?? time) + 20) / 1_000);
+  }
+
+  get notes(): readonly Note[] {
+    return this.#notes;
+  }
+
+  /** Adds something that happens now. */
+  note(text: string): void {
+    this.#notes.push({ second: this.secondOf(Date.now()), text });
   }
 
   add(replica: number, { worker, stage, at }: Report): void {

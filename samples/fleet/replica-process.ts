@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Journal } from "./journal.js";
-import { isReport } from "./report.js";
+import { isComplaint, isReport } from "./report.js";
 
 /** How long, in ms, it may take to stop. That of the replica's own roster is shorter, so that it should never come to this. */
 const patience = 20_000;
@@ -21,9 +21,11 @@ export class ReplicaProcess {
     this.#journal = journal;
     // By the environment: arguments can be read by every user of the machine, and there is a password in it.
     const env = { ...process.env, DATABASE_URL: databaseUrl };
-    this.#child = fork(fileURLToPath(new URL("replica.ts", import.meta.url)), { env });
+    // In a session of its own: a signal for all of us, as Ctrl-C sends it, is for `main.ts`, which then stops its replicas one by one.
+    this.#child = fork(fileURLToPath(new URL("replica.ts", import.meta.url)), { env, detached: true });
     this.#child.on("message", (message) => {
       if (isReport(message)) journal.add(number, message);
+      if (isComplaint(message)) journal.note(`replica ${number}: ${message.complaint}`);
     });
     // Its last messages may come after its end.
     this.#gone = Promise.all([once(this.#child, "exit"), once(this.#child, "disconnect")]);
@@ -42,7 +44,7 @@ export class ReplicaProcess {
     this.fate ??= signal === "SIGKILL" ? "killed" : "stopped";
     this.#child.kill(signal);
     const timer = setTimeout(() => {
-      console.error(`Replica ${this.number} has not stopped, and is killed`);
+      this.#journal.note(`replica ${this.number} has not stopped, and is killed`);
       this.#child.kill("SIGKILL");
     }, patience);
     await this.#gone;

@@ -6,7 +6,7 @@
 import { bootstrap, type Logger, observe } from "watchbill";
 import { bullmq } from "watchbill/bullmq";
 import { Billing } from "./billing.js";
-import type { Report } from "./report.js";
+import type { Complaint, Report } from "./report.js";
 
 const engine = bullmq({
   connection: process.env.DATABASE_URL ?? "",
@@ -15,26 +15,42 @@ const engine = bullmq({
   lockDuration: "2s",
   stalledInterval: "500ms",
 });
-// That all is well is told by the table.
-const logger: Logger = { debug() {}, info() {}, warn: console.error, error: console.error };
+// The table shows that all is well; what is not stands between its rows.
+const logger: Logger = { debug() {}, info() {}, warn: complain, error: complain };
 
 // An orchestrator stops its replicas by SIGTERM.
 const runner = bootstrap([Billing], { engine, logger, signals: ["SIGTERM"], shutdownTimeout: "10s" });
 
-// From here on it is the sample, which wants to know who runs what: `main.ts` is told, which has started this.
-function tell(worker: string, stage: Report["stage"]): void {
-  const report: Report = { worker, stage, at: Date.now() };
+// From here on it is the sample: `main.ts`, which has started this, shows who runs what.
+function send(message: Report | Complaint): void {
   // Whether it arrives is not for the replica to worry about.
-  if (process.connected) process.send?.(report, () => {});
+  if (process.connected) process.send?.(message, () => {});
+}
+
+function complain(details: object | string, message = ""): void {
+  const { worker = "", err }: { worker?: unknown; err?: unknown } = typeof details === "string" ? { worker: details } : details;
+  const cause = err instanceof Error ? `: ${err.message}` : "";
+  const [line = ""] = `${String(worker)} ${message}${cause}`.trim().split("\n");
+  send({ complaint: line });
+}
+
+function report(worker: string, stage: Report["stage"]): void {
+  send({ worker, stage, at: Date.now() });
 }
 
 observe("watchbill:run", {
-  start: ({ worker }) => tell(worker, "begun"),
-  asyncEnd: ({ worker, outcome }) => tell(worker, outcome === "done" ? "done" : "cut short"),
+  start: ({ worker }) => report(worker, "begun"),
+  asyncEnd: ({ worker, outcome }) => report(worker, outcome === "done" ? "done" : "cut short"),
 });
-// Ctrl-C is sent to all of us, but `main.ts` says when to stop. Should that be gone, there is nobody left to tell.
-process.on("SIGINT", () => {});
-process.once("disconnect", () => void runner.stop());
+// Without `main.ts` there is no database either, and so nothing to hand back.
+const leave = (): void => process.exit(1);
+process.once("disconnect", leave);
 
-await runner.run();
+try {
+  await runner.run();
+} catch (error) {
+  complain({ err: error }, "has failed");
+  process.exitCode = 1;
+}
+process.off("disconnect", leave);
 if (process.connected) process.disconnect();

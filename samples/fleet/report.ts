@@ -18,3 +18,12 @@ export function isReport(message: unknown): message is Report {
     typeof message.at === "number"
   );
 }
+
+/** What a replica logs as a warning or an error, in one line. */
+export interface Complaint {
+  readonly complaint: string;
+}
+
+export function isComplaint(message: unknown): message is Complaint {
+  return typeof message === "object" && message !== null && "complaint" in message && typeof message.complaint === "string";
+}

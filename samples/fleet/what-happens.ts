@@ -1,5 +1,4 @@
 import { wait } from "watchbill";
-import type { DutyTable } from "./duty-table.js";
 import type { Journal, Run } from "./journal.js";
 import type { ReplicaProcess } from "./replica-process.js";
 
@@ -9,7 +8,6 @@ const patience = 60_000;
 interface Stage {
   readonly journal: Journal;
   readonly replicas: readonly ReplicaProcess[];
-  readonly table: DutyTable;
   readonly signal: AbortSignal;
 }
 
@@ -17,7 +15,7 @@ interface Stage {
  * Kills the replica that watches for payments, later stops the one that has taken over, and waits until the third has. Rejects with the
  * signal's reason if that aborts meanwhile.
  */
-export async function whatHappens({ journal, replicas, table, signal }: Stage): Promise<void> {
+export async function whatHappens({ journal, replicas, signal }: Stage): Promise<void> {
   /** Polls, as what it waits for is told by other processes. */
   async function until<Found>(what: string, find: () => Found | undefined): Promise<Found> {
     for (const deadline = Date.now() + patience; Date.now() < deadline; await wait("20ms", { signal })) {
@@ -29,13 +27,13 @@ export async function whatHappens({ journal, replicas, table, signal }: Stage): 
   }
 
   async function end(watch: Run, how: "SIGKILL" | "SIGTERM"): Promise<Run> {
-    table.note(
+    journal.note(
       `replica ${watch.replica} has watchPayments, and is ${how === "SIGKILL" ? "killed (kill -9)" : "stopped (SIGTERM)"}`,
     );
     await replicas.find(({ number }) => number === watch.replica)?.end(how);
     const next = await until("another replica takes over", () => journal.watch);
     const { ended = next.begun } = journal.watches.findLast(({ replica }) => replica === watch.replica) ?? {};
-    table.note(`replica ${next.replica} has taken over watchPayments, ${((next.begun - ended) / 1_000).toFixed(2)} s later`);
+    journal.note(`replica ${next.replica} has taken over watchPayments, ${((next.begun - ended) / 1_000).toFixed(2)} s later`);
     return next;
   }
 

@@ -4,9 +4,10 @@ import { Redis } from "ioredis";
 import { Pool } from "pg";
 import { bootstrap, DeclarativeWorker, InvalidArgumentError, type Logger, type Runner, wait } from "watchbill";
 import { type BullMQOptions, bullmq } from "watchbill/bullmq";
-import { freePort, startPostgres } from "../../samples/fleet/postgres-server.js";
-import type { FleetServer } from "./fleet-server.fixture.js";
-import { hasRedis, startRedis } from "./redis-server.fixture.js";
+import { freePort } from "../../samples/fleet/postgres-server.js";
+import type { FleetServer, ServerKind } from "./fleet-server.fixture.js";
+import { postgres } from "./postgres-server.fixture.js";
+import { redis } from "./redis-server.fixture.js";
 
 /** Keeps all that is logged, down to what hangs on the errors. */
 class Log implements Logger {
@@ -93,20 +94,19 @@ describe("bullmq()", () => {
 
 /** What holds of one process, with a server of its own. */
 function describeEngine(
-  name: string,
-  start: () => Promise<FleetServer>,
+  kind: ServerKind,
   ready: (url: string) => { connection: BullMQOptions["connection"]; close: () => Promise<unknown> },
 ): void {
-  describe(`bullmq() over ${name}`, function () {
+  describe(`bullmq() over ${kind.name}`, function () {
     this.timeout(40_000);
     let server: FleetServer;
     let log: Log;
     const started: { readonly runner: Runner; readonly running: Promise<void> }[] = [];
 
-    before(async () => {
-      server = await start();
+    before(async function () {
+      server = await kind.startFor(this);
     });
-    after(() => server.stop());
+    after(() => kind.stop());
     beforeEach(() => {
       log = new Log();
     });
@@ -224,14 +224,12 @@ function describeEngine(
   });
 }
 
-describeEngine("Postgres", startPostgres, (connectionString) => {
+describeEngine(postgres, (connectionString) => {
   const connection = new Pool({ connectionString, options: "-c search_path=bullmq" });
   return { connection, close: () => connection.end() };
 });
 
-if (hasRedis()) {
-  describeEngine("Redis", startRedis, (url) => {
-    const connection = new Redis(url, { maxRetriesPerRequest: null });
-    return { connection, close: () => connection.quit() };
-  });
-}
+describeEngine(redis, (url) => {
+  const connection = new Redis(url, { maxRetriesPerRequest: null });
+  return { connection, close: () => connection.quit() };
+});

@@ -1,4 +1,4 @@
-import { startPostgres } from "../../samples/fleet/postgres-server.js";
+import { postgres } from "./postgres-server.fixture.js";
 import { describeRealFleet } from "./real-fleet.fixture.js";
 
-describeRealFleet("Postgres", startPostgres);
+describeRealFleet(postgres);

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { expect } from "chai";
 import { longestSilence, onGrid, overlapsIn, percentile, runsIn } from "./figures.js";
-import type { FleetServer } from "./fleet-server.fixture.js";
+import type { FleetServer, ServerKind } from "./fleet-server.fixture.js";
 import { Line } from "./line.fixture.js";
 import { lockDuration, Replicas, stalledInterval } from "./replicas.fixture.js";
 
@@ -12,7 +12,8 @@ const hour = 3_600_000;
 const longestTakeover = lockDuration + 2 * stalledInterval + 5_000;
 
 /** What holds of a fleet of real processes, whatever it meets in. Prints its figures. */
-export function describeRealFleet(name: string, start: () => Promise<FleetServer>): void {
+export function describeRealFleet(kind: ServerKind): void {
+  const { name } = kind;
   describe(`a fleet over ${name}`, function () {
     this.timeout(90_000);
     this.slow(60_000);
@@ -20,17 +21,17 @@ export function describeRealFleet(name: string, start: () => Promise<FleetServer
     let replicas: Replicas;
     let count = 0;
 
-    before(async () => {
-      server = await start();
+    before(async function () {
+      server = await kind.startFor(this);
     });
-    after(() => server.stop());
+    after(() => kind.stop());
     beforeEach(() => {
       replicas = new Replicas(`fleet-${process.pid}-${count++}`);
     });
-    afterEach(function () {
+    afterEach(async function () {
       // For whoever reads a failure.
       if (this.currentTest?.state === "failed") console.log(replicas.stderr);
-      replicas.dispose();
+      await replicas.dispose();
     });
 
     function figures(what: string, values: object): void {

@@ -1,17 +1,15 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../samples/fleet/postgres-server.js";
-import type { FleetServer } from "./fleet-server.fixture.js";
+import { ScratchFolder } from "../../samples/fleet/scratch-folder.js";
+import { TiedProcess } from "../../samples/fleet/tied-process.js";
+import { type FleetServer, ServerKind } from "./fleet-server.fixture.js";
 
-/** Whether a Redis can be had: of one's own, which can be restarted, or at REDIS_URL. */
-export function hasRedis(): boolean {
-  return process.env.REDIS_URL !== undefined || spawnSync("redis-server", ["--version"]).status === 0;
-}
+/** The redis-server on the PATH, or the Redis at REDIS_URL. */
+export const redis = new ServerKind("Redis", startRedis);
 
 /** Starts the redis-server on the PATH, with a password and without persistence: what is restarted has forgotten everything. */
 export async function startRedis(): Promise<FleetServer> {
@@ -20,46 +18,49 @@ export async function startRedis(): Promise<FleetServer> {
     const port = Number(new URL(REDIS_URL).port || 6_379);
     return { url: REDIS_URL, port, restart: undefined, stop: async () => {} };
   }
-  const home = mkdtempSync(join(tmpdir(), "watchbill-redis-"));
+  if (spawnSync("redis-server", ["--version"]).status !== 0) {
+    throw new Error("there is no redis-server on the PATH, and no REDIS_URL");
+  }
+  const home = new ScratchFolder("watchbill-redis-");
+  try {
+    return await startIn(home);
+  } catch (error) {
+    await home.remove();
+    throw error;
+  }
+}
+
+async function startIn(home: ScratchFolder): Promise<FleetServer> {
   const password = randomBytes(12).toString("hex");
   const port = await freePort();
-  const start = async (): Promise<ChildProcess> => {
-    const flags = [
-      "--port",
-      `${port}`,
-      "--bind",
-      "127.0.0.1",
-      "--save",
-      "",
-      "--appendonly",
-      "no",
-      "--requirepass",
-      password,
-      "--dir",
-      home,
-    ];
-    // The shell ends it when its own input ends: with this process, even if that is killed.
-    const script = '"$@" >/dev/null & server=$!; cat >/dev/null; kill $server; wait $server';
-    const shell = spawn("sh", ["-c", script, "sh", "redis-server", ...flags], { stdio: ["pipe", "ignore", "inherit"] });
-    while (!(await answers(port))) await new Promise((resolve) => setTimeout(resolve, 20));
-    return shell;
-  };
-  const end = async (shell: ChildProcess): Promise<void> => {
-    shell.stdin?.end();
-    if (shell.exitCode === null) await once(shell, "exit");
-  };
+  const settings = [`port ${port}`, "bind 127.0.0.1", 'save ""', "appendonly no", `requirepass ${password}`];
+  // By a file: arguments can be read by every user of the machine.
+  writeFileSync(join(home.path, "redis.conf"), settings.map((setting) => `${setting}\n`).join(""), { mode: 0o600 });
   let server = await start();
+
+  async function start(): Promise<TiedProcess> {
+    const started = new TiedProcess("redis-server", ["redis.conf"], { cwd: home.path });
+    let hasExited = false;
+    void started.exited.then(() => (hasExited = true));
+    while (!(await answers(port))) {
+      if (hasExited) throw new Error(`redis-server ended with ${await started.exited}: ${started.output.trim()}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    started.unref();
+    return started;
+  }
+
   return {
     url: `redis://:${password}@127.0.0.1:${port}`,
     port,
     async restart(downFor) {
-      await end(server);
+      await server.end();
       await new Promise((resolve) => setTimeout(resolve, downFor));
       server = await start();
     },
     async stop() {
-      await end(server);
-      rmSync(home, { recursive: true, force: true });
+      await server.end();
+      await home.remove();
     },
   };
 }

@@ -51,6 +51,10 @@ const runner = bootstrap(workers.map(declared), { engine });
 process.on("message", (message) => {
   if (message === "status") process.send?.(runner.status());
 });
+// What has started it is gone, and so is the database.
+const leave = (): void => process.exit(1);
+process.once("disconnect", leave);
 await runner.run();
 note("has stopped", "");
+process.off("disconnect", leave);
 process.disconnect?.();

@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { WorkerStatus } from "watchbill";
+import { ScratchFolder } from "../../samples/fleet/scratch-folder.js";
 import { type Happening, isHappening, type ReplicaPlan, type WorkerPlan } from "./replica-plan.js";
 
 const program = fileURLToPath(new URL("replica.ts", import.meta.url));
@@ -15,8 +15,8 @@ export const stalledInterval = 500;
 
 /** Some replicas of one fleet, as real processes, and what they have written down. */
 export class Replicas {
-  readonly #folder = mkdtempSync(join(tmpdir(), "watchbill-fleet-"));
-  readonly #log = join(this.#folder, "log");
+  readonly #folder = new ScratchFolder("watchbill-fleet-");
+  readonly #log = join(this.#folder.path, "log");
   readonly #namespace: string;
   readonly #started: ChildProcess[] = [];
   stderr = "";
@@ -91,8 +91,8 @@ export class Replicas {
   }
 
   /** Leaves nothing behind, also of a failed test. */
-  dispose(): void {
+  async dispose(): Promise<void> {
     for (const child of this.#started) child.kill("SIGKILL");
-    rmSync(this.#folder, { recursive: true, force: true });
+    await this.#folder.remove();
   }
 }

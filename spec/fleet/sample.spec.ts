@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { postgres } from "./postgres-server.fixture.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -12,13 +15,17 @@ class FleetSample {
   stderr = "";
   /** Resolves to the exit code, or the signal that killed it, once all output has been read. */
   readonly ended: Promise<number | NodeJS.Signals | null>;
+  /** Its temporary folder. */
+  readonly #folder = mkdtempSync(join(tmpdir(), "watchbill-sample-"));
   /** In the environment of all its processes, whatever their group. */
   readonly #mark = `WATCHBILL_SAMPLE=${randomUUID()}`;
   readonly #child: ChildProcess;
 
   constructor() {
     const [name = "", value] = this.#mark.split("=");
-    const env = { ...process.env, NODE_V8_COVERAGE: undefined, [name]: value };
+    const env = { ...process.env, NODE_V8_COVERAGE: undefined, TMPDIR: this.#folder, [name]: value };
+    // Postgres does not run as root, and must come to its files.
+    chmodSync(this.#folder, 0o711);
     const stdio: ["ignore", "pipe", "pipe"] = ["ignore", "pipe", "pipe"];
     const child = spawn("npm", ["run", "--silent", "fleet"], { cwd: root, env, detached: true, stdio });
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -36,28 +43,52 @@ class FleetSample {
 
   /** The test's timeout is the limit. */
   async prints(pattern: RegExp): Promise<void> {
-    while (!pattern.test(this.stdout)) {
+    await this.#until(() => pattern.test(this.stdout));
+  }
+
+  /** Waits until its Postgres has got so far as to have that file. */
+  async makes(path: string): Promise<void> {
+    await this.#until(() => this.leftFiles.some((name) => existsSync(join(this.#folder, name, path))));
+  }
+
+  async #until(condition: () => boolean): Promise<void> {
+    while (!condition()) {
       const { exitCode } = this.#child;
       if (exitCode !== null)
         throw new Error(`It ended with ${exitCode} before. stdout:\n${this.stdout}\nstderr:\n${this.stderr}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
 
-  /** What Ctrl-C does: the signal goes to the whole group. */
-  interrupt(): void {
-    this.#signalGroup("SIGINT");
+  /** What a terminal does on Ctrl-C, or when it is closed, and `timeout`: the signal goes to the whole group. */
+  signalAll(signal: NodeJS.Signals): void {
+    try {
+      if (this.#child.pid !== undefined) process.kill(-this.#child.pid, signal);
+    } catch {
+      // It has ended.
+    }
+  }
+
+  /** What `kill` does: the signal goes to npm. */
+  signalNpm(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
   }
 
   /** Ends it, should a failed test have left it. */
-  kill(): void {
-    this.#signalGroup("SIGKILL");
+  dispose(): void {
+    this.signalAll("SIGKILL");
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 
   /** The rows of the table, cell by cell. */
   get rows(): string[][] {
     const lines = this.stdout.split("\n").filter((line) => /^ *\d+ │/.test(line));
     return lines.map((line) => line.split("│").map((cell) => cell.trim()));
+  }
+
+  /** What is left in its temporary folder, without the cache of tsx. */
+  get leftFiles(): string[] {
+    return readdirSync(this.#folder).filter((name) => !name.startsWith("tsx-"));
   }
 
   /** The processes that are left, by what is in their environment or in their group. */
@@ -71,14 +102,6 @@ class FleetSample {
     const [state, , group] = read(`/proc/${pid}/stat`).split(") ").at(-1)?.split(" ") ?? [];
     if (state === "Z") return false;
     return group === `${this.#child.pid}` || read(`/proc/${pid}/environ`).split("\0").includes(this.#mark);
-  }
-
-  #signalGroup(signal: NodeJS.Signals): void {
-    try {
-      if (this.#child.pid !== undefined) process.kill(-this.#child.pid, signal);
-    } catch {
-      // It has ended.
-    }
   }
 }
 
@@ -96,13 +119,22 @@ describe("The sample of a fleet", function () {
 
   let sample: FleetSample;
 
-  beforeEach(function () {
-    // How it is seen that nothing is left; and the Postgres that comes from npm is that of Linux.
+  before(async function () {
+    // How it is seen that nothing is left.
     if (!existsSync("/proc/self/environ")) this.skip();
+    await postgres.requireFor(this);
+  });
+  beforeEach(() => {
     sample = new FleetSample();
   });
+  afterEach(() => sample.dispose());
 
-  afterEach(() => sample.kill());
+  function expectNothingLeft(): void {
+    expect(sample.left).to.deep.equal([]);
+    expect(sample.leftFiles).to.deep.equal([]);
+    expect(sample.stderr).to.equal("");
+    expect(showsPassword(sample.stdout)).to.equal(false);
+  }
 
   it("runs each second once, and has others take over from who is killed and who is stopped", async () => {
     expect(await sample.ended, sample.stderr).to.equal(0);
@@ -116,18 +148,49 @@ describe("The sample of a fleet", function () {
     expect(sample.stdout).to.include(`replica ${numbers[1]} has taken over`);
     expect(sample.stdout).to.include(`replica ${numbers[1]} has watchPayments, and is stopped`);
     expect(sample.stdout).to.include(`replica ${numbers[2]} has taken over`);
-    expect(sample.left).to.deep.equal([]);
-    expect(showsPassword(sample.stdout + sample.stderr)).to.equal(false);
+    const [, table = ""] = /^second │.*\n((?:.+\n)*)/m.exec(sample.stdout) ?? [];
+    // Rows, and notes between them.
+    expect(table.split("\n").filter((line) => !/^([ \d]{7}│ |$)/.test(line))).to.deep.equal([]);
+    expect(table).to.match(/^ {7}│ replica \d: billing\/watchPayments was lost/m);
+    expectNothingLeft();
   });
 
   it("stops everything on Ctrl-C", async () => {
-    await sample.prints(/^ +1 │/m);
+    await sample.prints(/^ +0 │/m);
     expect(sample.left).to.not.be.empty;
-    sample.interrupt();
+    sample.signalAll("SIGINT");
     expect(await sample.ended, sample.stderr).to.equal(0);
     expect(sample.stdout).to.match(/^chargeAll .* 0 duplicates/m);
-    expect(sample.left).to.deep.equal([]);
-    expect(showsPassword(sample.stdout + sample.stderr)).to.equal(false);
+    expectNothingLeft();
+  });
+
+  const stages = [
+    ["while the programs of Postgres are copied", "programs"],
+    ["while initdb is at work", "data/PG_VERSION"],
+    ["while Postgres starts", "data/postmaster.pid"],
+  ] as const;
+  for (const [stage, path] of stages) {
+    it(`stops everything on SIGTERM ${stage}`, async () => {
+      await sample.makes(path);
+      sample.signalNpm("SIGTERM");
+      expect(await sample.ended, sample.stderr).to.equal(0);
+      expectNothingLeft();
+    });
+  }
+
+  it("stops everything on SIGHUP, although npm does not pass that on", async () => {
+    await sample.makes("data/PG_VERSION");
+    sample.signalNpm("SIGHUP");
+    expect(await sample.ended).to.equal("SIGHUP");
+    expectNothingLeft();
+  });
+
+  it("leaves nothing behind even if all of it is killed", async () => {
+    await sample.prints(/^ +0 │/m);
+    sample.signalAll("SIGKILL");
+    expect(await sample.ended).to.equal("SIGKILL");
+    while (sample.left.length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    expectNothingLeft();
   });
 });
 
