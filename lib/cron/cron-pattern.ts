@@ -72,7 +72,9 @@ export class CronPattern {
     // Without a function, it starts no timer.
     this.#calendar = new Cron([...times, ...dates].map(({ text }) => text).join(" "), { utcOffset: 0 });
     if (this.firstReading(firstReading) < Number.POSITIVE_INFINITY) return;
-    throw new InvalidArgumentError(`${quotePattern(pattern)} never matches: there is no such day`);
+    throw new InvalidArgumentError(
+      `${quotePattern(pattern)} never matches: no date has its day of the month, month, weekday and year`,
+    );
   }
 
   /** The first reading on which it is due, at or after another one; Infinity if there is none. */

@@ -102,15 +102,21 @@ function readPattern(pattern: unknown): CronPattern {
 
 function readTimezone(options: unknown): WallClock {
   const { timezone } = checkOptions("cron", options, ["timezone"]);
-  if (timezone !== undefined && typeof timezone !== "string")
-    throw unknownTimezone(timezone, 'use an IANA name, such as "Europe/Berlin"');
+  if (timezone !== undefined && typeof timezone !== "string") throw unknownTimezone(timezone, "");
   try {
     return new WallClock(timezone);
   } catch {
-    throw unknownTimezone(timezone, nearestNames(timezone ?? "", Intl.supportedValuesOf("timeZone")));
+    throw unknownTimezone(timezone, nearestTimezones(timezone ?? ""));
   }
 }
 
-function unknownTimezone(timezone: unknown, cure: string): InvalidArgumentError {
+function unknownTimezone(timezone: unknown, near: string): InvalidArgumentError {
+  const cure = `use an IANA name, such as "Europe/Berlin"${near}`;
   return new InvalidArgumentError(`The time zone of a cron schedule is ${showValue(timezone)}: ${cure}`);
+}
+
+/** The rest of the message, if there are names that were probably meant. */
+function nearestTimezones(timezone: string): string {
+  const near = nearestNames(timezone.slice(0, 50), Intl.supportedValuesOf("timeZone"));
+  return near.startsWith("did you mean") ? `; ${near}` : "";
 }

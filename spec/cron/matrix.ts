@@ -1,0 +1,59 @@
+/**
+ * Compares `watchbill/cron` with the oracle, every pattern in every time zone, for the years 2025 to 2027: `npm run cron:matrix`. It takes
+ * about half an hour, and exits with 1 if there is a difference. `-- Europe` takes the time zones only whose names begin with that.
+ */
+import fc from "fast-check";
+import { cron } from "watchbill/cron";
+import { compareTimes, oracleTimes } from "./cron-comparison.fixture.js";
+import { ZoneMinutes } from "./cron-oracle.fixture.js";
+import { anyPattern, patterns } from "./cron-patterns.fixture.js";
+
+const [prefix = ""] = process.argv.slice(2);
+const seed = 20_260_329;
+const all = [...new Set([...patterns, ...fc.sample(anyPattern, { seed, numRuns: 150 })])].filter(isPossible);
+const zones = new Map<string, { names: string[]; minutes: ZoneMinutes }>();
+const begun = performance.now();
+
+function isPossible(pattern: string): boolean {
+  try {
+    return cron(pattern, { timezone: "UTC" }).next(new Date()) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function elapsed(): string {
+  return `${((performance.now() - begun) / 60_000).toFixed(1)} min`;
+}
+
+for (const zone of Intl.supportedValuesOf("timeZone").filter((name) => name.startsWith(prefix))) {
+  const minutes = new ZoneMinutes(zone);
+  const same = zones.get(minutes.key);
+  if (same === undefined) zones.set(minutes.key, { names: [zone], minutes });
+  else same.names.push(zone);
+}
+const count = [...zones.values()].reduce((sum, { names }) => sum + names.length, 0);
+console.log(`${all.length} patterns, ${count} time zones, ${zones.size} of which differ in 2025 to 2027 (${elapsed()})`);
+
+let [pairs, times, differences] = [0, 0, 0];
+for (const { names, minutes } of zones.values()) {
+  for (const pattern of all) {
+    const expected = oracleTimes(pattern, minutes);
+    const compare = (where: string, timezone: string | undefined): void => {
+      const { compared, difference } = compareTimes(cron(pattern, { timezone }), expected, minutes.changes);
+      pairs++;
+      times += compared;
+      if (difference === undefined) return;
+      differences++;
+      console.log(`${pattern} in ${where} ${difference}`);
+    };
+    for (const name of names) compare(name, name);
+    // Once for each kind of clock also without a time zone of its own.
+    process.env.TZ = names[0];
+    compare(`the process, in ${names[0]}`, undefined);
+  }
+  console.log(
+    `${names[0]} and ${names.length - 1} like it: ${pairs} pairs, ${times} times, ${differences} differences (${elapsed()})`,
+  );
+}
+process.exitCode = differences === 0 ? 0 : 1;
