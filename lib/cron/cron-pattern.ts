@@ -42,8 +42,8 @@ const nicknames: ReadonlyMap<string, string> = new Map([
   ["@hourly", "0 * * * *"],
 ]);
 
-/** The start of the year 1, which is the first one that a pattern can name. */
-const firstReading = Date.parse("0001-01-01T00:00Z");
+/** The start of the first year that a pattern can name. */
+const startOfYears = Date.parse("0001-01-01T00:00Z");
 
 /**
  * A pattern, read once: on which readings of a wall clock it is due. It knows no time zone: a reading is in ms since the epoch, as if
@@ -71,7 +71,7 @@ export class CronPattern {
     this.isFixedTime = !times.some(({ isSeries }) => isSeries);
     // Without a function, it starts no timer.
     this.#calendar = new Cron([...times, ...dates].map(({ text }) => text).join(" "), { utcOffset: 0 });
-    if (this.firstReading(firstReading) < Number.POSITIVE_INFINITY) return;
+    if (this.firstReading(startOfYears) < Number.POSITIVE_INFINITY) return;
     throw new InvalidArgumentError(
       `${quotePattern(pattern)} never matches: no date has its day of the month, month, weekday and year`,
     );
