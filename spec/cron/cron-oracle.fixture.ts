@@ -5,39 +5,39 @@
 
 const minuteMs = 60_000;
 const dayMinutes = 1_440;
-const firstMinute = Date.parse("2025-01-01T00:00Z") / minuteMs;
-const endMinute = Date.parse("2028-01-01T00:00Z") / minuteMs;
-
-export const years = { start: firstMinute * minuteMs, end: endMinute * minuteMs };
-
-/** What the clock of a zone shows in every minute of the years, as minutes since the epoch. */
+/** What the clock of a zone shows in every minute of some years, as minutes since the epoch. */
 export class ZoneMinutes {
-  readonly shown = new Float64Array(endMinute - firstMinute);
+  readonly shown: Float64Array;
+  /** The start of the first year and the end of the last one, in UTC, in ms. */
+  readonly start: number;
+  readonly end: number;
   /** The times at which the offset changes, in ms. */
   readonly changes: number[] = [];
   /** Equal for zones whose clocks show the same in all of the years. */
   readonly key: string;
 
-  constructor(zone: string) {
+  constructor(zone: string, firstYear: number, lastYear = firstYear) {
+    this.start = Date.UTC(firstYear, 0);
+    this.end = Date.UTC(lastYear + 1, 0);
+    const [first, end] = [this.start / minuteMs, this.end / minuteMs];
+    this.shown = new Float64Array(end - first);
     const format = new Intl.DateTimeFormat("en-US", {
       timeZone: zone,
       hourCycle: "h23",
       ...{ year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" },
     });
-    const keys = [`${readClock(format, firstMinute) - firstMinute}`];
-    let before = 0;
-    for (let hour = firstMinute; hour < endMinute; hour += 60) {
-      const offset = readClock(format, hour) - hour;
-      // Minute by minute only if the offset is not the same at both ends: an hour is shorter than any time between two changes.
-      const isSame = offset === readClock(format, hour + 60) - (hour + 60);
+    let offset = readClock(format, first) - first;
+    const keys = [`${offset}`];
+    for (let hour = first; hour < end; hour += 60) {
+      // Minute by minute only if the offset at the end is not the one before: an hour is shorter than any time between two changes.
+      const isSame = readClock(format, hour + 59) - (hour + 59) === offset;
       for (let minute = hour; minute < hour + 60; minute++) {
-        this.shown[minute - firstMinute] = isSame ? minute + offset : readClock(format, minute);
-        const now = (this.shown[minute - firstMinute] ?? 0) - minute;
-        if (minute > firstMinute && now !== before) {
-          this.changes.push(minute * minuteMs);
-          keys.push(`${minute}:${now}`);
-        }
-        before = now;
+        const shown = isSame ? minute + offset : readClock(format, minute);
+        this.shown[minute - first] = shown;
+        if (shown - minute === offset) continue;
+        offset = shown - minute;
+        this.changes.push(minute * minuteMs);
+        keys.push(`${minute}:${offset}`);
       }
     }
     this.key = keys.join();
@@ -55,7 +55,7 @@ function readClock(format: Intl.DateTimeFormat, minute: number): number {
 }
 
 /** Every time of the years at which a pattern is due, in ms. */
-export function dueTimes(pattern: string, { shown }: ZoneMinutes): number[] {
+export function dueTimes(pattern: string, { shown, start }: ZoneMinutes): number[] {
   const fields = splitPattern(pattern);
   const seconds = [...valuesOf(fields.second, 0, 59)].sort((a, b) => a - b);
   const isDue = minuteMatcher(fields);
@@ -66,7 +66,7 @@ export function dueTimes(pattern: string, { shown }: ZoneMinutes): number[] {
   };
   let latest = (shown[0] ?? 0) - 1;
   for (const [index, reading] of shown.entries()) {
-    const time = (firstMinute + index) * minuteMs;
+    const time = start + index * minuteMs;
     if (isFixed && reading <= latest) continue;
     for (let skipped = latest + 1; isFixed && skipped < reading; skipped++) if (isDue(skipped)) add(time);
     if (isDue(reading)) for (const second of seconds) add(time + second * 1_000);
