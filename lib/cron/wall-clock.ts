@@ -32,7 +32,8 @@ export class WallClock {
    * The change of the offset that is nearest to a time, or to a reading, within a day at least. If there is none, one that was
    * infinitely long ago and changed nothing.
    *
-   * A day is more than any offset and any change of one. No time zone has had two changes within three days.
+   * A day is more than any offset, and at least as much as any change of one. Two changes within three days would be seen as one: since
+   * 1970, no zone has had two within seven.
    */
   changeNear(time: number): OffsetChange {
     const start = (Math.floor(time / dayMs) - 1) * dayMs;
