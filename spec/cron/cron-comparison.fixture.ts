@@ -16,7 +16,7 @@ export interface Comparison {
 /**
  * Compares a schedule with the times of the oracle: each as the answer to the one before it, and those that follow the odd moments around
  * every change of the clock.
- * @param isWhole whether to compare all times, if they are not too many, and not only those of the nights in which the clock changes
+ * @param isWhole whether to compare all of this, if the times are not too many, and not only the times of the nights with a change
  */
 export function compareTimes(
   schedule: Schedule,
@@ -36,9 +36,7 @@ export function compareTimes(
   const isComplete = isWhole && expected.length <= manyTimes;
   const isBySecond = expected.length / (end - start) > 1 / minuteMs;
   const nights = changes.length > 0 ? changes : [(start + end) / 2];
-  for (const [from, to] of isComplete
-    ? [[start - 1, end] as const]
-    : spansAround(nights, isBySecond ? 2.5 * hourMs : 5 * hourMs)) {
+  for (const [from, to] of isComplete ? [[start - 1, end] as const] : spansAround(nights, (isBySecond ? 2.5 : 5) * hourMs)) {
     let after = from;
     for (let index = indexAfter(expected, from); (expected[index - 1] ?? from) < to; index++) {
       const difference = compareAt(after, index);
@@ -47,7 +45,7 @@ export function compareTimes(
       after = expected[index] ?? after;
     }
   }
-  for (const after of oddMoments(changes)) {
+  for (const after of isWhole ? oddMoments(changes) : []) {
     const difference = compareAt(after, indexAfter(expected, after));
     if (difference !== undefined) return { compared, difference };
   }

@@ -65,7 +65,8 @@ export function dueTimes(pattern: string, { shown, start }: ZoneMinutes): number
     if (due.at(-1) !== time) due.push(time);
   };
   let latest = (shown[0] ?? 0) - 1;
-  for (const [index, reading] of shown.entries()) {
+  for (let index = 0; index < shown.length; index++) {
+    const reading = shown[index] ?? Number.NaN;
     const time = start + index * minuteMs;
     if (isFixed && reading <= latest) continue;
     for (let skipped = latest + 1; isFixed && skipped < reading; skipped++) if (isDue(skipped)) add(time);
