@@ -1,7 +1,6 @@
 /**
  * Compares `watchbill/cron` with the oracle, every pattern in every time zone, for the years 2025 to 2027: `npm run cron:matrix`. It takes
- * about half an hour, and exits with 1 if there is a difference. With `-- 1/2` and `-- 2/2`, two
- * processes share the work.
+ * about half an hour, and exits with 1 if there is a difference. With `-- 1/2` and `-- 2/2`, two processes share the work.
  */
 import fc from "fast-check";
 import { cron } from "watchbill/cron";
@@ -50,13 +49,13 @@ for (const [index, { names, minutes }] of kinds.entries()) {
       differences++;
       console.log(`${pattern} in ${where} ${difference}`);
     };
-    // Where clocks show the same, all of the years are compared once, and the nights in which clocks change in every zone.
+    // All of the years are compared in one of the zones whose clocks show the same; in the others, the nights with a change.
     for (const name of names) compare(name, name, name === names[0]);
     process.env.TZ = names[0];
     compare(`the process, in ${names[0]}`, undefined, true);
   }
   console.log(
-    `${names[0]} and ${names.length - 1} like it: ${pairs} pairs, ${times} times, ${differences} differences (${elapsed()})`,
+    `${index + 1}/${kinds.length}, ${names[0]} and ${names.length - 1} like it: ${pairs} pairs, ${times} times, ${differences} differences (${elapsed()})`,
   );
 }
 process.exitCode = differences === 0 ? 0 : 1;
