@@ -76,6 +76,82 @@ describe("cron", () => {
     });
   });
 
+  for (const [zone, pattern, eve, ...due] of [
+    // The gap ends at midnight, so on the next day.
+    ["America/Nuuk", "30 23 * * *", "2026-03-28T12:00Z", "2026-03-29T01:00Z", "2026-03-30T00:30Z"],
+    ["America/Nuuk", "59 59 23 * * *", "2026-03-28T12:00Z", "2026-03-29T01:00Z", "2026-03-30T00:59:59Z"],
+    ["America/Nuuk", "30 23 * * SAT", "2026-03-28T12:00Z", "2026-03-29T01:00Z", "2026-04-05T00:30Z"],
+    ["America/Scoresbysund", "30 23 28 3 *", "2026-03-28T12:00Z", "2026-03-29T01:00Z", "2027-03-29T00:30Z"],
+    // It begins at midnight.
+    ["Africa/Cairo", "30 0 * * *", "2026-04-23T12:00Z", "2026-04-23T22:00Z", "2026-04-24T21:30Z"],
+    ["America/Santiago", "0 0 6 9 *", "2026-09-05T12:00Z", "2026-09-06T04:00Z", "2027-09-06T03:00Z"],
+    // It is half an hour, or two hours.
+    ["Australia/Lord_Howe", "15 2 * * *", "2026-10-03T12:00Z", "2026-10-03T15:30Z", "2026-10-04T15:15Z"],
+    ["Antarctica/Troll", "30 1,2 * * *", "2026-03-28T12:00Z", "2026-03-29T01:00Z", "2026-03-29T23:30Z"],
+    // A whole day, which 30 December 2011 was in Samoa.
+    ["Pacific/Apia", "0 12 * * *", "2011-12-29T12:00Z", "2011-12-29T22:00Z", "2011-12-30T10:00Z", "2011-12-30T22:00Z"],
+  ] as const) {
+    it(`has a fixed time that is left out due right after the gap: ${pattern} in ${zone}`, () => {
+      expect(times(cron(pattern, { timezone: zone }), due.length, eve)).to.deep.equal(due);
+    });
+  }
+
+  for (const [zone, pattern, eve, ...due] of [
+    ["America/New_York", "15 1 * * *", "2026-10-31T12:00Z", "2026-11-01T05:15Z", "2026-11-02T06:15Z"],
+    ["America/Nuuk", "30 23 * * *", "2026-10-24T12:00Z", "2026-10-25T00:30Z", "2026-10-26T01:30Z"],
+    ["Australia/Lord_Howe", "45 1 * * *", "2026-04-04T00:00Z", "2026-04-04T14:45Z", "2026-04-05T15:15Z"],
+    ["Antarctica/Troll", "30 1,2 * * *", "2026-10-24T12:00Z", "2026-10-24T23:30Z", "2026-10-25T00:30Z", "2026-10-26T01:30Z"],
+  ] as const) {
+    it(`has a fixed time that comes twice due the first time only: ${pattern} in ${zone}`, () => {
+      expect(times(cron(pattern, { timezone: zone }), due.length, eve)).to.deep.equal(due);
+    });
+  }
+
+  for (const [zone, pattern, eve, ...due] of [
+    ["Europe/Berlin", "57 2-23/24 * * *", "2026-03-28T12:00Z", "2026-03-29T01:00Z", "2026-03-30T00:57Z"],
+    ["America/New_York", "15 1-23/24 * * *", "2026-10-31T12:00Z", "2026-11-01T05:15Z", "2026-11-02T06:15Z"],
+    ["America/New_York", "0-59/60 1-1/3 * * *", "2026-10-31T12:00Z", "2026-11-01T05:00Z", "2026-11-02T06:00Z"],
+    ["Europe/Berlin", "0-0/7 30-50/30 2,4-5/9 * * *", "2026-03-28T12:00Z", "2026-03-29T01:00Z", "2026-03-29T02:30Z"],
+    ["Africa/Cairo", "30 */24 * * *", "2026-04-23T12:00Z", "2026-04-23T22:00Z", "2026-04-24T21:30Z"],
+  ] as const) {
+    it(`takes a step that leaves one value for a fixed time: ${pattern} in ${zone}`, () => {
+      expect(times(cron(pattern, { timezone: zone }), due.length, eve)).to.deep.equal(due);
+    });
+  }
+
+  for (const [pattern, eve, ...due] of [
+    ["*/30 2 * * *", "2026-03-28T12:00Z", "2026-03-30T00:00Z"],
+    ["*/30 2 * * *", "2026-10-24T12:00Z", "2026-10-25T00:00Z", "2026-10-25T00:30Z", "2026-10-25T01:00Z", "2026-10-25T01:30Z"],
+    ["30 2-4/2 * * *", "2026-10-24T12:00Z", "2026-10-25T00:30Z", "2026-10-25T01:30Z", "2026-10-25T03:30Z"],
+  ] as const) {
+    it(`goes by elapsed time with a wildcard or a step of several values: ${pattern} in Europe/Berlin after ${eve}`, () => {
+      expect(times(berlin(pattern), due.length, eve)).to.deep.equal(due);
+    });
+  }
+
+  for (const [weekdays, ...due] of [
+    ["SUN-SUN", "29", "05", "12"],
+    ["sun-Sun", "29", "05", "12"],
+    ["SUN-SUN/2", "29", "05", "12"],
+    ["0-0", "29", "05", "12"],
+    ["7-7", "29", "05", "12"],
+    ["7-SUN", "29", "05", "12"],
+    ["0-SUN", "29", "05", "12"],
+    ["0-7/7", "29", "05", "12"],
+    ["0-7", "29", "30", "31"],
+    ["MON-SUN", "29", "30", "31"],
+    ["SUN-MON", "29", "30", "05"],
+    ["SAT-SUN", "29", "04", "05"],
+    ["SUN-SUN,WED", "29", "01", "05"],
+    ["MON-MON", "30", "06", "13"],
+    ["SUN-SUN#2", "12", "10", "14"],
+  ] as const) {
+    it(`reads the weekdays ${weekdays}`, () => {
+      const found = times(cron(`0 0 * * ${weekdays}`, { timezone: "UTC" }), 3, "2026-03-28T12:00Z");
+      expect(found.map((time) => time.slice(8, 10))).to.deep.equal(due);
+    });
+  }
+
   it("is due strictly after the time that is asked for, by whatever ms", () => {
     const daily = cron("0 3 * * *", { timezone: "UTC" });
     expect(times(daily, 1, "2026-03-28T02:59:59.999Z")).to.deep.equal(["2026-03-28T03:00Z"]);
@@ -104,6 +180,13 @@ describe("cron", () => {
     const last = cron("0 0 0 1 1 * 2025", { timezone: "UTC" });
     expect(last.next(new Date("2024-12-31T00:00Z"))).to.deep.equal(new Date("2025-01-01T00:00Z"));
     expect(last.next(new Date())).to.equal(null);
+  });
+
+  it("is never due after the year 9999, nor asked for a time before the year 1", () => {
+    for (const pattern of ["0 3 * * *", "*/5 * * * *"]) {
+      expect(cron(pattern, { timezone: "Europe/Berlin" }).next(new Date(8.64e15))).to.equal(null);
+      expect(cron(pattern, { timezone: "UTC" }).next(new Date(-8.64e15))?.getUTCFullYear()).to.equal(1);
+    }
   });
 
   for (const zone of ["America/New_York", "Asia/Kathmandu"]) {
