@@ -106,7 +106,7 @@ describe("@Retry", () => {
   it("reports a malformed resetAfter", () => {
     class Fetcher {
       @Worker
-      @Retry({ backoff, resetAfter: "5 m" })
+      @Retry({ backoff, resetAfter: "5 m" as never })
       watchEvents() {}
     }
     expect(() => bootstrap([Fetcher]))

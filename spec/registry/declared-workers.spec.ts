@@ -69,7 +69,7 @@ describe("The workers that a class declares", () => {
       @Repeat("5s")
       twice() {}
 
-      @Repeat("5 s")
+      @Repeat("5 s" as never)
       malformed() {}
 
       @Worker
