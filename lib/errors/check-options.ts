@@ -9,7 +9,8 @@ import { nearestNames } from "./nearest-names.js";
  * @throws InvalidArgumentError if it is not an object, or has an option that is not known, with the nearest that is
  */
 export function checkOptions(subject: string, options: unknown, known: readonly string[]): Readonly<Record<string, unknown>> {
-  if (!isRecord(options)) throw new InvalidArgumentError(`The options of ${subject} are ${describeKind(options)}: pass an object`);
+  if (!isRecord(options))
+    throw new InvalidArgumentError(`The options of ${subject} are ${describeKind(options)}: pass an object`);
   const unknown = Object.keys(options).find((option) => !known.includes(option));
   if (unknown === undefined) return options;
   throw new InvalidArgumentError(`${subject} has no option "${unknown}": ${nearestNames(unknown, known)}`);

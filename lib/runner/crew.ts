@@ -1,3 +1,4 @@
+import { WorkerLogger } from "../context/worker-logger.js";
 import { initialStatus, type WorkerStatus } from "../context/worker-status.js";
 import type { DeclarativeWorker } from "../declarative-worker.js";
 import { listNames } from "../errors/list-names.js";
@@ -7,12 +8,14 @@ import { addedWorkers } from "../registry/added-workers.js";
 import type { Instances } from "../registry/instances.js";
 import { Problems } from "../registry/problems.js";
 import { WorkerLink } from "../workers/worker-link.js";
-import { type Selection, selectAmong } from "./name-patterns.js";
+import { lineOfEnvironment, type Selection, selectAmong } from "./name-patterns.js";
 import type { RosterTree } from "./roster-tree.js";
 
 /** The workers of a runner, whether they run or not: can be looked at, added, removed, and handled one by one. */
 export abstract class Crew extends WorkerLink {
-  readonly #selection: Selection;
+  protected readonly selection: Selection;
+  /** Those that the selection leaves out of the next run; of those that come during a run, the log has a line at once. */
+  protected leftOut: readonly DeclarativeWorker[] = [];
   readonly #instances: Instances;
   #workers: readonly DeclarativeWorker[];
   /** What runs, or has run last. */
@@ -21,7 +24,7 @@ export abstract class Crew extends WorkerLink {
   constructor(workers: readonly DeclarativeWorker[], selection: Selection, instances: Instances) {
     super();
     this.#workers = workers;
-    this.#selection = selection;
+    this.selection = selection;
     this.#instances = instances;
   }
 
@@ -98,7 +101,7 @@ export abstract class Crew extends WorkerLink {
     const problems = new Problems();
     const found = addedWorkers(source, this.#instances, this.workers, problems);
     if (problems.count > 0) throw problems.toError();
-    const added = selectAmong(found, this.#selection);
+    const added = selectAmong(found, this.selection);
     const { tree } = this;
     const isAtWork = tree?.roster.busy === true;
     if (isAtWork && tree.roster.state !== "up") {
@@ -107,6 +110,7 @@ export abstract class Crew extends WorkerLink {
     }
     // Before they are started: they may give orders to each other.
     this.#workers = [...this.#workers, ...added];
+    if (added.length < found.length) this.#reportLeftOut(found, added, isAtWork ? tree : undefined);
     if (isAtWork) tree.add(added);
     return added;
   }
@@ -125,6 +129,12 @@ export abstract class Crew extends WorkerLink {
     };
     if (this.tree?.roster.busy === true) await this.tree.remove(worker, forget);
     else forget();
+  }
+
+  #reportLeftOut(found: readonly DeclarativeWorker[], added: readonly DeclarativeWorker[], tree: RosterTree | undefined): void {
+    const line = lineOfEnvironment(found, this.selection);
+    if (tree === undefined) this.leftOut = [...this.leftOut, ...found.filter((worker) => !added.includes(worker))];
+    else if (line !== "") new WorkerLogger(tree.roster.logger, tree.roster.name).warn(line);
   }
 
   #workerAt(name: string): DeclarativeWorker {

@@ -1,10 +1,11 @@
 import { constants } from "node:os";
-import { inspect } from "node:util";
 import type { Engine } from "../context/engine.js";
-import { isLogger, type Logger } from "../context/logger.js";
+import type { Logger } from "../context/logger.js";
 import { isAbortSignal } from "../context/on-abort.js";
+import { describeKind, hasMethod, isObjectLike, showValue } from "../errors/foreign-value.js";
 import type { Problems } from "../registry/problems.js";
 import { type Duration, parseDuration } from "../time/duration.js";
+import type { Selection } from "./name-patterns.js";
 import type { ProcessSignal } from "./process-signals.js";
 
 /** How a runner runs its roster. */
@@ -40,41 +41,66 @@ export interface CheckedSettings {
   readonly engine: Engine | undefined;
 }
 
-/** Checks the settings; each that makes no sense is a problem. */
+const options: Readonly<Record<keyof (RunnerSettings & Selection), true>> = {
+  logger: true,
+  signal: true,
+  signals: true,
+  shutdownTimeout: true,
+  stopOrder: true,
+  engine: true,
+  only: true,
+  except: true,
+};
+
+/** Every option of a runner. */
+export const runnerOptions: readonly string[] = Object.keys(options);
+
+const levels = ["debug", "info", "warn", "error"];
+
+/** What is wrong with a logger; undefined if it has all methods. */
+function loggerProblem(value: unknown): string | undefined {
+  const missing = levels.filter((level) => !hasMethod(value, level));
+  if (missing.length === levels.length)
+    return `${describeKind(value)} is no logger: give an object with debug, info, warn and error`;
+  return missing.length === 0 ? undefined : `it has no method ${missing.join(" and no ")}: add what is missing`;
+}
+
+/** Checks the settings; each that makes no sense or does not exist is a problem. */
 export function checkSettings(settings: RunnerSettings, problems: Problems): CheckedSettings {
-  const { logger, signal, signals, shutdownTimeout = "30s", stopOrder = "all", engine } = settings;
-  if (logger !== undefined && !isLogger(logger)) {
-    problems.add(`The option logger: ${inspect(logger)} is no logger: give an object with debug, info, warn and error`);
+  problems.addUnknownOptions("The runner", settings, runnerOptions);
+  const given = isObjectLike(settings) ? settings : {};
+  const { logger, signal, signals, shutdownTimeout = "30s", stopOrder = "all", engine } = given;
+  if (logger !== undefined) {
+    const problem = loggerProblem(logger);
+    if (problem !== undefined) problems.add(`The option logger: ${problem}`);
   }
   if (signal !== undefined && !isAbortSignal(signal)) {
-    problems.add(`The option signal: ${inspect(signal, { depth: 0 })} is not an AbortSignal`);
+    problems.add(`The option signal: ${describeKind(signal)} is not an AbortSignal`);
   }
   if (signals !== undefined) checkSignals(signals, problems);
   const timeout = problems.attempt("The option shutdownTimeout", () => parseDuration(shutdownTimeout)) ?? 0;
   if (stopOrder !== "all" && stopOrder !== "reverse") {
-    problems.add(`The option stopOrder: ${inspect(stopOrder)} is no order: give "all" or "reverse"`);
+    problems.add(`The option stopOrder: ${showValue(stopOrder)} is no order: give "all" or "reverse"`);
   }
   if (engine !== undefined && !isEngine(engine)) {
-    problems.add(
-      `The option engine: ${inspect(engine, { depth: 0 })} is no engine: give what bullmq() of watchbill/bullmq returns`,
-    );
+    problems.add(`The option engine: ${describeKind(engine)} is no engine: give what bullmq() of watchbill/bullmq returns`);
   }
   return { logger, signal, signals, shutdownTimeout: timeout, stopOrder, engine };
 }
 
 function isEngine(value: unknown): value is Engine {
-  return typeof value === "object" && value !== null && "join" in value && typeof value.join === "function";
+  return typeof value === "object" && hasMethod(value, "join");
 }
 
 function checkSignals(signals: unknown, problems: Problems): void {
   if (!Array.isArray(signals)) {
-    problems.add(`The option signals: ${inspect(signals)} is not a list of signals: give ["SIGTERM"], for example`);
+    problems.add(`The option signals: ${describeKind(signals)} is not a list of signals: give ["SIGTERM"], for example`);
     return;
   }
   for (const signal of signals) {
     if (typeof signal === "string" && Object.hasOwn(constants.signals, signal) && !uncatchable.includes(signal)) continue;
     problems.add(
-      `The option signals: ${inspect(signal)} is not a signal that a process can listen to: give "SIGTERM", for example`,
+      `The option signals: ${showValue(signal)} is not a signal that a process can listen to: give "SIGTERM", for example`,
     );
   }
 }

@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { checkOptions } from "../errors/check-options.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { type Duration, parseDuration, parseOption } from "../time/duration.js";
 import { checkSchedule, isSchedule, type Schedule } from "./schedule.js";
@@ -38,14 +39,17 @@ export interface ScheduledRepetition extends PlainOptions {
   readonly interval?: undefined;
 }
 
+const known: Readonly<Record<keyof RepeatOptions, true>> = { startImmediately: true, initialDelay: true, jitter: true };
+
+/** Every option of a repetition. */
+export const repeatOptions: readonly string[] = Object.keys(known);
+
 /**
  * The repetition that an interval or a schedule makes, and the options that go with it.
- * @throws InvalidArgumentError if it is neither, or an option is malformed
+ * @throws InvalidArgumentError if it is neither, or an option is malformed or does not exist
  */
-export function repetition(when: unknown, options: unknown = {}): Repetition {
-  if (typeof options !== "object" || options === null) {
-    throw new InvalidArgumentError(`The options of a repetition are ${inspect(options)}: give an object`);
-  }
+export function repetition(when: unknown, options: object = {}): Repetition {
+  checkOptions("repeat", options, repeatOptions);
   const { startImmediately = false, initialDelay, jitter }: { [option in keyof RepeatOptions]: unknown } = options;
   if (typeof startImmediately !== "boolean") {
     throw new InvalidArgumentError(`startImmediately is ${inspect(startImmediately)}: give true or false`);

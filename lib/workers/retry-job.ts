@@ -32,12 +32,15 @@ interface RetryJobPolicy {
   readonly maxAttempts: number;
 }
 
+const options: Readonly<Record<keyof RetryJobOptions, true>> = { backoff: true, maxAttempts: true };
+
 /**
  * What a policy amounts to, whatever it was given as.
- * @throws InvalidArgumentError if there is no backoff in it, or an option is malformed
+ * @param subject for the message
+ * @throws InvalidArgumentError if there is no backoff in it, or an option is malformed or does not exist
  */
-export function retryJobPolicy(policy: unknown): RetryJobPolicy {
-  const { backoff, maxAttempts = Number.POSITIVE_INFINITY } = policyOptions(policy);
+export function retryJobPolicy(policy: unknown, subject = "retryJob"): RetryJobPolicy {
+  const { backoff, maxAttempts = Number.POSITIVE_INFINITY } = policyOptions(policy, subject, Object.keys(options));
   if (!isCount(maxAttempts)) {
     throw new InvalidArgumentError(`maxAttempts is ${inspect(maxAttempts)}: give a whole number, 1 or more`);
   }

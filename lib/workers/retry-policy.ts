@@ -30,13 +30,22 @@ export interface RetryTerms {
   readonly retryIf: (error: Error, attempt: number) => unknown;
 }
 
+const options: Readonly<Record<keyof RetryOptions, true>> = {
+  backoff: true,
+  resetAfter: true,
+  maxRestarts: true,
+  within: true,
+  retryIf: true,
+};
+
 /**
  * What a policy amounts to, whatever it was given as.
- * @throws InvalidArgumentError if there is no backoff in it, or an option is malformed
+ * @param subject for the message
+ * @throws InvalidArgumentError if there is no backoff in it, or an option is malformed or does not exist
  */
-export function retryPolicy(policy: unknown): RetryPolicy {
+export function retryPolicy(policy: unknown, subject = "retry"): RetryPolicy {
   if (isBackoff(policy)) return { backoff: policy, terms: usualTerms };
-  const { backoff, ...terms } = policyOptions(policy);
+  const { backoff, ...terms } = policyOptions(policy, subject, Object.keys(options));
   return { backoff: asBackoff(backoff), terms: retryTerms(terms) };
 }
 
@@ -52,13 +61,13 @@ const usualTerms = retryTerms({});
  * The policy itself, once it is known to be one.
  * @throws InvalidArgumentError as {@link retryPolicy} does
  */
-export function checkRetry(policy: unknown): Backoff | RetryOptions {
-  assertRetry(policy);
+export function checkRetry(policy: unknown, subject = "retry"): Backoff | RetryOptions {
+  assertRetry(policy, subject);
   return policy;
 }
 
-function assertRetry(policy: unknown): asserts policy is Backoff | RetryOptions {
-  retryPolicy(policy);
+function assertRetry(policy: unknown, subject: string): asserts policy is Backoff | RetryOptions {
+  retryPolicy(policy, subject);
 }
 
 function always(): boolean {
