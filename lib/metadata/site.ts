@@ -65,7 +65,7 @@ function isStandardContext(value: unknown): value is StandardContext {
 function standardSite({ kind, name, static: isStatic, private: isPrivate, metadata: home }: StandardContext): Site {
   if (home === undefined) {
     throw new InvalidArgumentError(
-      'The compiler gives decorators no metadata object: use TypeScript 5.2 or later, esbuild 0.21 or later, or Babel with version "2023-11" of @babel/plugin-proposal-decorators and a polyfill of Symbol.metadata that is loaded first',
+      'The compiler gives decorators no metadata object: use TypeScript 5.2 or later, esbuild 0.21 or later, or Babel with @babel/plugin-proposal-decorators and its version "2023-05" or later',
     );
   }
   if (kind === "class") return { home, member: undefined, misuse: undefined };

@@ -1,7 +1,8 @@
 /**
- * Whether the constructor of a class is its own, and not what the engine puts there if there is none: that passes on all arguments to the
- * base class, but does not say how many it needs. One that is written out to do just that, `constructor(...args) { super(...args); }`,
- * counts as none. Text that cannot be read as a class has none of its own, so that the base decides.
+ * Whether a class has a constructor of its own that says which arguments it needs. If it has none, the engine puts one there that passes on
+ * all arguments to the base class, and does not say how many that needs. One that is written out to do just that counts as none: compilers
+ * add it to initialise fields, as `constructor() { super(...arguments); }`. Text that cannot be read as a class has none of its own, so
+ * that the base decides.
  */
 export function hasOwnConstructor(type: Function): boolean {
   const text = Function.prototype.toString.call(type);
@@ -10,8 +11,8 @@ export function hasOwnConstructor(type: Function): boolean {
   const tokens = tokensOf(text);
   const start = tokens === undefined ? -1 : placeOfConstructor(tokens);
   if (tokens === undefined || start < 0) return false;
-  const [dots, rest = "", close] = tokens.slice(start + 2);
-  return !(dots === "..." && close === ")" && passesOn(rest, tokens.slice(start)));
+  const [dots = "", rest = ""] = tokens.slice(start + 2);
+  return !passesOn(tokens.slice(start), dots === "..." ? ["arguments", rest] : ["arguments"]);
 }
 
 /** Where the constructor is among the members of the class: the last braces that stand in no others, as its bases may have some too. */
@@ -53,16 +54,18 @@ function isClosing(token: string): boolean {
   return token === "}" || token === ")" || token === "]";
 }
 
-function passesOn(rest: string, tokens: readonly string[]): boolean {
-  return tokens.some((token, index) => token === "super" && tokens.slice(index + 1, index + 5).join(" ") === `( ... ${rest} )`);
+/** Whether the base is called with all of a list. */
+function passesOn(tokens: readonly string[], lists: readonly string[]): boolean {
+  const calls = lists.map((list) => `super ( ... ${list} )`);
+  return tokens.some((token, index) => token === "super" && calls.includes(tokens.slice(index, index + 5).join(" ")));
 }
 
-const blank = /(?:\s+|\/\/[^\n]*|\/\*[^]*?\*\/)+/y;
-const quoted = /"[^"\\\n]*(?:\\[^][^"\\\n]*)*"|'[^'\\\n]*(?:\\[^][^'\\\n]*)*'/y;
+const blank = /(?:\s+|\/\/[^\n]*|\/\*[\s\S]*?\*\/)+/y;
+const quoted = /"[^"\\\n]*(?:\\[\s\S][^"\\\n]*)*"|'[^'\\\n]*(?:\\[\s\S][^'\\\n]*)*'/y;
 const regularExpression = /\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/\w*/y;
 const word = /[\p{ID_Start}$_#][\p{ID_Continue}$]*|\d[\w.]*/uy;
-const template = /[^`\\$]*(?:(?:\\[^]|\$(?!\{))[^`\\$]*)*(?:`|\$\{)/y;
-const punctuator = /\.\.\.|[^]/y;
+const template = /[^`\\$]*(?:(?:\\[\s\S]|\$(?!\{))[^`\\$]*)*(?:`|\$\{)/y;
+const punctuator = /\.\.\.|[\s\S]/y;
 
 /** After these, a slash begins a regular expression, as after most punctuators. */
 const beforeExpression = new Set(

@@ -18,7 +18,7 @@ export function refusePromise(subject: string, value: unknown): void {
 /** Of a promise whose result does not matter any more. */
 export function silence(promise: Promise<unknown>): void {
   try {
-    Promise.prototype.then.call(promise, undefined, () => {});
+    void Promise.prototype.then.call(promise, undefined, () => {});
   } catch {
     // A subclass of Promise whose constructor throws: its rejection cannot be taken over.
   }

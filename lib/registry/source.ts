@@ -1,6 +1,6 @@
 import { types } from "node:util";
 import { DeclarativeWorker } from "../declarative-worker.js";
-import { describeKind, readProperty } from "../errors/foreign-value.js";
+import { describeKind, readProperty, showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { classEntries, memberEntries } from "../metadata/record.js";
 import { isWorker } from "../workers/worker-link.js";
@@ -64,7 +64,9 @@ function argumentsNeeded(type: Newable): number {
 export function sourceName(source: unknown): string {
   if (typeof source === "function")
     return source.name || (isClass(source) ? "A class without a name" : "A function without a name");
-  if (typeof source !== "object" || source === null) return describeKind(source);
+  // A string may be a connection URL.
+  if (typeof source === "string") return describeKind(source);
+  if (typeof source !== "object" || source === null) return showValue(source);
   const { name } = typeOf(source);
   return name === "" ? describeKind(source) : `An instance of ${name}`;
 }

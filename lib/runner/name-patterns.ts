@@ -18,18 +18,18 @@ export interface Selection {
 }
 
 /**
- * The workers that `only` names, without those that `except` names. A pattern of either that names no worker is a problem, since it
- * would be a typing error. In the environment it is one if all patterns of `WATCHBILL_ONLY` are; other patterns there may be meant for
- * another runner of the process, so that {@link linesOfEnvironment} has them.
+ * The workers that `only` names, without those that `except` names. A pattern of `only` that names no worker is a problem, since it
+ * would be a typing error. In the environment it is one if all patterns of `WATCHBILL_ONLY` are. The other patterns that name none may be
+ * meant for another runner of the process, or for workers that are added later, so that {@link selectionLines} has them.
  */
 export function selectByName(
   workers: readonly DeclarativeWorker[],
   selection: Selection,
   problems: Problems,
 ): readonly DeclarativeWorker[] {
-  const { only, except, onlyHere } = compileAll(selection, problems);
+  const { only, onlyHere } = compileAll(selection, problems);
   if (workers.length > 0) {
-    problems.add(...missesOf(only, workers), ...missesOf(except, workers));
+    problems.add(...missesOf(only, workers));
     const missed = missesOf(onlyHere, workers);
     if (missed.length === onlyHere.patterns.length) problems.add(...missed);
   }
@@ -46,17 +46,17 @@ export function selectAmong(workers: readonly DeclarativeWorker[], selection: Se
 
 /**
  * What the log says at the start of a run: one line for all workers that the environment leaves out, and why there is nothing to run, if
- * there is not; then a line for each pattern in the environment that names no worker.
+ * there is not; then a line for each other pattern that names no worker.
  * @param workers all, those that are left out included
  */
-export function linesOfEnvironment(workers: readonly DeclarativeWorker[], selection: Selection): string[] {
+export function selectionLines(workers: readonly DeclarativeWorker[], selection: Selection): string[] {
   const filters = compileAll(selection, new Problems());
   const leftOut = leftOutBy(filters, workers);
   const isEmpty = leftOut.reduce((count, { names }) => count - names.length, workers.length) === 0;
   // What an option leaves out is in the code for all to see, unless it is why nothing runs.
   const reasons = describeLeftOut(isEmpty ? leftOut : leftOut.filter(isOfEnvironment), workers);
   const line = isEmpty ? `there are no workers to run${reasons === "" ? "" : `: ${reasons}`}` : reasons;
-  const misses = [...missesOf(filters.onlyHere, workers), ...missesOf(filters.exceptHere, workers)];
+  const misses = [filters.onlyHere, filters.except, filters.exceptHere].flatMap((filter) => missesOf(filter, workers));
   return line === "" ? misses : [line, ...misses];
 }
 

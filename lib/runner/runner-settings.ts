@@ -57,12 +57,12 @@ export const runnerOptions: readonly string[] = Object.keys(options);
 
 const levels = ["debug", "info", "warn", "error"];
 
-/** What is wrong with a logger; undefined if it has all methods. */
+/** Why a value cannot be used as a logger, in words that go on from its name; undefined if it can. */
 function loggerProblem(value: unknown): string | undefined {
+  if (!isObjectLike(value)) return `it is ${describeKind(value)}`;
   const missing = levels.filter((level) => !hasMethod(value, level));
-  if (missing.length === levels.length)
-    return `${describeKind(value)} is no logger: give an object with debug, info, warn and error`;
-  return missing.length === 0 ? undefined : `it has no method ${missing.join(" and no ")}: add what is missing`;
+  if (missing.length === levels.length) return `it is ${describeKind(value)}, and has no method ${missing.join(", ")}`;
+  return missing.length === 0 ? undefined : `it has ${missing.map((level) => `no method ${level}`).join(" and ")}`;
 }
 
 /** Checks the settings; each that makes no sense or does not exist is a problem. */
@@ -72,7 +72,7 @@ export function checkSettings(settings: RunnerSettings, problems: Problems): Che
   const { logger, signal, signals, shutdownTimeout = "30s", stopOrder = "all", engine } = given;
   if (logger !== undefined) {
     const problem = loggerProblem(logger);
-    if (problem !== undefined) problems.add(`The option logger: ${problem}`);
+    if (problem !== undefined) problems.add(`The option logger must have the methods debug, info, warn and error: ${problem}`);
   }
   if (signal !== undefined && !isAbortSignal(signal)) {
     problems.add(`The option signal: ${describeKind(signal)} is not an AbortSignal`);

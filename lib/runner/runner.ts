@@ -12,7 +12,7 @@ import { construct } from "../registry/source.js";
 import { Bridge, type RunOptions } from "../workers/bridge.js";
 import { Call } from "../workers/call.js";
 import { Crew } from "./crew.js";
-import { linesOfEnvironment, type Selection, selectByName } from "./name-patterns.js";
+import { type Selection, selectByName, selectionLines } from "./name-patterns.js";
 import { onProcessSignals } from "./process-signals.js";
 import { RosterTree } from "./roster-tree.js";
 import { type CheckedSettings, checkSettings, type RunnerSettings } from "./runner-settings.js";
@@ -89,7 +89,7 @@ export class Runner extends Crew {
     this.tree = new RosterTree(parent, this.workers, this.#settings);
     const { roster } = this.tree;
     const logger = new WorkerLogger(roster.logger, roster.name);
-    for (const line of linesOfEnvironment([...this.workers, ...this.leftOut], this.selection)) logger.warn(line);
+    for (const line of selectionLines([...this.workers, ...this.leftOut], this.selection)) logger.warn(line);
     const { signal } = this.#settings;
     if (signal !== undefined) roster.onSettled(onAbort(signal, roster));
     return roster;

@@ -211,7 +211,7 @@ describe("@Retry on a class", () => {
   });
 
   for (const [policy, problem] of [
-    [{ sleep: "5s" }, `{ sleep: '5s' } is not a backoff: ${cure}`],
+    [{ sleep: "5s" }, `an object with the key sleep is not a backoff: ${cure}`],
     ["1s", `'1s' is not a backoff: ${cure}`],
     [null, `null is not a backoff: ${cure}`],
     [() => undefined, `undefined is not a backoff: ${cure}`],

@@ -72,7 +72,7 @@ describe("@Retry", () => {
   });
 
   for (const [policy, shown] of [
-    [{ sleep: "5s" }, "{ sleep: '5s' }"],
+    [{ sleep: "5s" }, "an object with the key sleep"],
     [{ backoff: "1s" }, "'1s'"],
     ["1s", "'1s'"],
     [5, "5"],

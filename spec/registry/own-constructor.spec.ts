@@ -31,6 +31,8 @@ describe("A class", () => {
     "class extends other(class { constructor() {} }) {}",
     "class extends class extends Base { constructor() { super({}); } } {}",
     "class extends Base { [`constructor`]() {} }",
+    "class extends Base { constructor() { super(...arguments); this.kind = 5; } }",
+    "class extends Base { constructor(kind = 5) { super(...arguments); } }",
     "class extends Base { constructor(...args) { super(...args); } }",
     "class extends Base { constructor(...args) { console.log(args); super( ...args ); } }",
   ]) {
