@@ -15,7 +15,6 @@ export function checkWorkers(workers: unknown, problems: Problems): readonly Dec
     const origin = `worker ${index + 1} of the runner`;
     const worker = problems.attempt(origin, () => DeclarativeWorker.from(given));
     if (worker !== undefined) found.push({ worker, origin });
-    else if (!DeclarativeWorker.isOne(given)) problems.add(`${origin} is ${describeKind(given)}: pass a DeclarativeWorker`);
   }
   reportNameClashes(found, problems);
   return found.map(({ worker }) => worker);

@@ -4,7 +4,7 @@
  * add it to initialise fields, as `constructor() { super(...arguments); }`. Text that cannot be read as a class has none of its own, so
  * that the base decides.
  */
-export function hasOwnConstructor(type: Function): boolean {
+export function hasOwnConstructor(type: abstract new (...args: never[]) => object): boolean {
   const text = Function.prototype.toString.call(type);
   // The classes of compilers for old engines are functions, and pass on what they are given in this way.
   if (!/^class\b/.test(text)) return !/\.apply\(this, arguments\)/.test(text);

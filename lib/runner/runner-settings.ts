@@ -67,7 +67,7 @@ function loggerProblem(value: unknown): string | undefined {
 
 /** Checks the settings; each that makes no sense or does not exist is a problem. */
 export function checkSettings(settings: RunnerSettings, problems: Problems): CheckedSettings {
-  problems.addUnknownOptions("The runner", settings, runnerOptions);
+  problems.addUnknownOptions("the runner", settings, runnerOptions);
   const given = isObjectLike(settings) ? settings : {};
   const { logger, signal, signals, shutdownTimeout = "30s", stopOrder = "all", engine } = given;
   if (logger !== undefined) {

@@ -65,14 +65,16 @@ describe("The nearest names", () => {
   it("are shown cut, and so is a list of all", () => {
     const long = `${"a".repeat(150)}`;
     expect(nearestNames(`${long}b`, [long])).to.equal(`did you mean ${"a".repeat(100)}… (150 characters)?`);
-    expect(nearestNames("x", ["b".repeat(100_000), "c"])).to.equal(`there are ${"b".repeat(100)}… (100000 characters), c`);
+    expect(nearestNames("xyz", ["b".repeat(100_000), "c"])).to.equal(`there are ${"b".repeat(100)}… (100000 characters), c`);
   });
 });
 
 describe("UnknownWorkerError", () => {
   it("shows the name cut, and what is no name as what it is", () => {
     const messageOf = (worker: unknown) => new UnknownWorkerError(worker as never, ["a/b"]).message;
-    expect(messageOf("x".repeat(100_000))).to.equal(`There is no worker "${"x".repeat(100)}… (100000 characters)": there are a/b`);
+    expect(messageOf("x".repeat(100_000))).to.equal(
+      `There is no worker "${"x".repeat(100)}… (100000 characters)": there are a/b`,
+    );
     expect(messageOf(undefined)).to.equal("There is no worker undefined: there are a/b");
     expect(messageOf({ password: "secret" })).to.equal("There is no worker an object with the key password: there are a/b");
   });

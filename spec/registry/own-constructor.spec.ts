@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: classes as text
+import { runInNewContext } from "node:vm";
 import { expect } from "chai";
 import { hasOwnConstructor } from "../../lib/registry/own-constructor.js";
 
@@ -6,7 +8,7 @@ class Base {
 }
 
 /** As text, since a compiler would take the comments and the odd strings out. */
-const classOf = (text: string): (new () => object) => new Function("Base", "other", `return ${text}`)(Base, () => Base);
+const classOf = (text: string): (new () => object) => runInNewContext(`(${text})`, { Base, other: () => Base });
 
 describe("A class", () => {
   for (const text of [

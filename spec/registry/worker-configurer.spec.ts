@@ -192,4 +192,23 @@ describe("A configurer's workers", () => {
       .with.property("problems")
       .that.includes("Idle has no workers: decorate a method with @Worker or @Repeat, or give it a method workers()");
   });
+
+  it("are not those of a class with a worker that is called workers, whose method is not called", () => {
+    let calls = 0;
+    class Office {
+      @Worker
+      workers() {
+        calls++;
+        return [];
+      }
+    }
+    class Branch extends Office {
+      override workers() {
+        calls++;
+        return [];
+      }
+    }
+    expect(namesOf(Office, new Branch())).to.deep.equal(["Office/workers", "Branch/workers"]);
+    expect(calls).to.equal(0);
+  });
 });
