@@ -5,7 +5,7 @@ export { type BootstrapOptions, bootstrap } from "./bootstrap.js";
 export type { Engine, Lease, News, Place, Release, Seat } from "./context/engine.js";
 export type { Logger } from "./context/logger.js";
 export { Memory, type Note } from "./context/memory.js";
-export { wait } from "./context/wait.js";
+export { stopped, wait } from "./context/wait.js";
 export type { WorkerContext } from "./context/worker-context.js";
 export type { Health, Holder, Phase, WorkerStatus } from "./context/worker-status.js";
 export {
@@ -25,7 +25,9 @@ export { BackoffError } from "./errors/backoff-error.js";
 export { BootstrapError } from "./errors/bootstrap-error.js";
 export { DoNotRestart } from "./errors/do-not-restart.js";
 export { FleetError } from "./errors/fleet-error.js";
+export { GiveUp } from "./errors/give-up.js";
 export { InvalidArgumentError } from "./errors/invalid-argument-error.js";
+export { LazyResultError } from "./errors/lazy-result-error.js";
 export { LeaseLostError } from "./errors/lease-lost-error.js";
 export { RestartLimitError } from "./errors/restart-limit-error.js";
 export { RunnerBusyError } from "./errors/runner-busy-error.js";
@@ -44,6 +46,8 @@ export type {
   ExitEvent,
   HealthEvent,
   HungEvent,
+  MissedEvent,
+  MissedReason,
   OrderEvent,
   RestartEvent,
   RunEvent,

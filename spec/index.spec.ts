@@ -78,6 +78,7 @@ describe("the public face", () => {
       "bullmq",
       "c8",
       "chai",
+      "consola",
       "croner",
       "fast-check",
       "ioredis",
@@ -85,12 +86,14 @@ describe("the public face", () => {
       "oxlint",
       "oxlint-tsgolint",
       "pg",
+      "pino",
       "publint",
       "pure-rand",
       "sinon",
       "tsx",
       "tsyringe",
       "typescript",
+      "winston",
     ]);
   });
 

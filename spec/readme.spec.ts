@@ -16,7 +16,7 @@ describe("README.md", function () {
   it("has code that compiles under both dialects, and so have the docs", () => {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
-    const docs = ["docs/supervision.md", "docs/fleet.md"].map((path) => readFileSync(path, "utf8"));
+    const docs = ["docs/supervision.md", "docs/fleet.md", "docs/logging.md"].map((path) => readFileSync(path, "utf8"));
     const blocks = [readme, ...docs].flatMap(codeBlocks);
     expect(blocks).to.have.length.above(9);
     writeFileSync(`${folder}/package.json`, '{ "type": "module" }');

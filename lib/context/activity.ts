@@ -107,6 +107,11 @@ export abstract class Activity extends Surroundings {
     this.child?.listRunning(list);
   }
 
+  /** Looks for runs that hold up those that are due, and has them logged. Called from time to time. */
+  lookAtRun(now: number): void {
+    this.child?.lookAtRun(now);
+  }
+
   /** The orders have changed: whoever sleeps looks at them again. */
   reconsider(): void {
     this.child?.reconsider();
@@ -129,6 +134,11 @@ export abstract class Activity extends Surroundings {
   /** The run that is under way has failed, though it has not ended yet. */
   failing(error: Error): void {
     this.parent.failing(error);
+  }
+
+  /** So many runs were due and will not be run. */
+  missed(count: number): void {
+    this.parent.missed(count);
   }
 
   /** Whoever calls the user's code is done with it: what it has run, and how that ended. */

@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { readProperty } from "../errors/foreign-value.js";
 import { toError } from "../errors/thrown-value-error.js";
 import type { Activity } from "./activity.js";
 import type { Logger } from "./logger.js";
@@ -7,17 +8,23 @@ import { WorkerLogger } from "./worker-logger.js";
 
 const activityBehind = Symbol("activity");
 
+const loggersOfDerived = new WeakMap<object, Logger>();
+
 /** The face that an activity shows to the user's code. */
 export class Context implements WorkerContext {
   /** By a symbol, so that a copy has it too: what is derived from a context still belongs to the worker. */
   readonly [activityBehind]: Activity;
-  private madeLogger: Logger | undefined;
+  /** Not a property: a context that is frozen has a logger, too. */
+  #logger: Logger | undefined;
 
   constructor(activity: Activity) {
     this[activityBehind] = activity;
   }
 
-  /** The activity behind a context that this library made, or behind what was derived from one; undefined for any other. */
+  /**
+   * The activity behind a context that this library made, or behind what was derived from one; undefined for any other. Never
+   * throws.
+   */
   static activityOf(context: object): Activity | undefined {
     return isOurs(context) ? context[activityBehind] : undefined;
   }
@@ -35,7 +42,14 @@ export class Context implements WorkerContext {
   }
 
   get logger(): Logger {
-    return (this.madeLogger ??= new WorkerLogger(this[activityBehind].logger, this.name));
+    if (#logger in this) return (this.#logger ??= new WorkerLogger(this[activityBehind].logger, this.name));
+    // Derived from a context: `Object.create(context)`.
+    const known = loggersOfDerived.get(this);
+    if (known !== undefined) return known;
+    const { name, [activityBehind]: activity }: Context = this;
+    const made = new WorkerLogger(activity.logger, name);
+    loggersOfDerived.set(this, made);
+    return made;
   }
 
   /** A function of its own, so that it can be destructured like the rest. */
@@ -51,5 +65,5 @@ export class Context implements WorkerContext {
 }
 
 function isOurs(context: object): context is Pick<Context, typeof activityBehind> {
-  return activityBehind in context;
+  return readProperty(context, activityBehind) !== undefined;
 }

@@ -1,3 +1,5 @@
+import { hasMethod, readProperty } from "../errors/foreign-value.js";
+
 /** What is told once a signal aborts. */
 export interface Abortable {
   abort(reason: unknown): void;
@@ -5,7 +7,7 @@ export interface Abortable {
 
 /** Whether it can abort; also a signal of another realm, or of a polyfill. */
 export function isAbortSignal(value: unknown): value is AbortSignal {
-  return typeof value === "object" && value !== null && "aborted" in value && "addEventListener" in value;
+  return typeof readProperty(value, "aborted") === "boolean" && hasMethod(value, "addEventListener");
 }
 
 /** Everything that waits for one signal, behind the signal's one listener. */

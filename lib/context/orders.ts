@@ -1,10 +1,28 @@
 import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
 import { isFailure, type Outcome } from "./outcome.js";
 
-/** Someone who waits for what was asked for. */
-interface Requester {
-  readonly resolve: () => void;
-  readonly reject: (reason: unknown) => void;
+/** What was asked for, for all who wait for it. */
+class Request {
+  readonly promise: Promise<void>;
+  #resolve = (): void => {};
+  #reject = (_reason: unknown): void => {};
+
+  constructor() {
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // A failed run is in the log already: it must not end the process of a caller that does not wait for it.
+    this.promise.catch(() => {});
+  }
+
+  resolve(): void {
+    this.#resolve();
+  }
+
+  reject(reason: unknown): void {
+    this.#reject(reason);
+  }
 }
 
 /**
@@ -16,10 +34,10 @@ export class Orders {
   /** The run that is under way was asked for during the pause, and is not subject to it. */
   #isExempt = false;
   /** For the run that comes next. */
-  #wanted: Requester[] = [];
+  #wanted: Request | undefined;
   /** For the run that is under way. */
-  #served: Requester[] = [];
-  #resting: Requester[] = [];
+  #served: Request[] = [];
+  #resting: Request | undefined;
 
   get isPaused(): boolean {
     return this.#isPaused;
@@ -32,23 +50,24 @@ export class Orders {
 
   /** Resolves once nothing of the worker runs. */
   atRest(): Promise<void> {
-    return new Promise((resolve, reject) => this.#resting.push({ resolve, reject }));
+    return (this.#resting ??= new Request()).promise;
   }
 
   /** Ends a pause. Whoever still waits for the worker to come to rest waits in vain. */
   resume(worker: string): void {
     this.#isPaused = false;
-    const error = new WorkerNotRunningError(worker, "paused", "it was resumed meanwhile");
-    for (const { reject } of this.#resting.splice(0)) reject(error);
+    this.#resting?.reject(new WorkerNotRunningError(worker, "paused", "it was resumed meanwhile"));
+    this.#resting = undefined;
   }
 
   /** Nothing of the worker runs now. */
   rest(): void {
-    for (const { resolve } of this.#resting.splice(0)) resolve();
+    this.#resting?.resolve();
+    this.#resting = undefined;
   }
 
   get wantsRun(): boolean {
-    return this.#wanted.length > 0;
+    return this.#wanted !== undefined;
   }
 
   /** Whether somebody waits for the run that is under way. */
@@ -58,7 +77,7 @@ export class Orders {
 
   /** Settles with the next run that begins: all who ask before that share it. */
   requestRun(): Promise<void> {
-    return new Promise((resolve, reject) => this.#wanted.push({ resolve, reject }));
+    return (this.#wanted ??= new Request()).promise;
   }
 
   /** Whether the run that is under way is not to be tried again for now: unless it was asked for when there was a pause already. */
@@ -68,30 +87,33 @@ export class Orders {
 
   runBegins(): void {
     this.#isExempt = this.#isPaused && this.wantsRun;
-    this.#served.push(...this.#wanted.splice(0));
+    if (this.#wanted !== undefined) this.#served.push(this.#wanted);
+    this.#wanted = undefined;
   }
 
   /** @param reason of the stop, if it was stopped */
   runEnds(outcome: Outcome, reason: unknown): void {
-    for (const { resolve, reject } of this.#served.splice(0)) {
-      if (isFailure(outcome)) reject(outcome);
-      else if (outcome === "stopped") reject(reason);
-      else resolve();
+    for (const request of this.#served.splice(0)) {
+      if (isFailure(outcome)) request.reject(outcome);
+      else if (outcome === "stopped") request.reject(reason);
+      else request.resolve();
     }
   }
 
   /** The worker hangs, and nobody waits for it any longer. */
   abandon(error: Error): void {
-    for (const { reject } of [...this.#served.splice(0), ...this.#wanted.splice(0), ...this.#resting.splice(0)]) reject(error);
+    for (const request of this.#served.splice(0)) request.reject(error);
+    this.#wanted?.reject(error);
+    this.#resting?.reject(error);
+    this.#wanted = this.#resting = undefined;
   }
 
   /** The worker has ended, and there will be no further run. */
   workerEnds(worker: string, outcome: Outcome, reason: unknown): void {
     this.runEnds(outcome, reason);
     const ending = isFailure(outcome) ? "it has failed" : "it is done for good";
-    for (const { reject } of this.#wanted.splice(0)) {
-      reject(outcome === "stopped" ? reason : new WorkerNotRunningError(worker, "triggered", ending));
-    }
+    this.#wanted?.reject(outcome === "stopped" ? reason : new WorkerNotRunningError(worker, "triggered", ending));
+    this.#wanted = undefined;
     this.rest();
   }
 }

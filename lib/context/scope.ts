@@ -27,7 +27,8 @@ export abstract class Scope extends Activity {
     if (this.aborted) return;
     this.aborted = true;
     this.#reason = reason;
-    this.#controller?.abort(reason);
+    // The listeners are the user's.
+    if (this.#controller !== undefined) this.asyncScope.run(abortWith, { controller: this.#controller, reason });
     if (this.#branches !== undefined) for (const branch of this.#branches) branch.abort(reason);
     this.stopWork(reason);
   }
@@ -38,4 +39,8 @@ export abstract class Scope extends Activity {
     branches.add(child);
     return () => branches.delete(child);
   }
+}
+
+function abortWith({ controller, reason }: { readonly controller: AbortController; readonly reason: unknown }): void {
+  controller.abort(reason);
 }

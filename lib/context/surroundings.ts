@@ -1,6 +1,8 @@
+import type { AsyncScope } from "./async-scope.js";
 import type { Logger } from "./logger.js";
 import type { Abortable } from "./on-abort.js";
 import type { Orders } from "./orders.js";
+import type { ProblemLog } from "./problem-log.js";
 import { Sleeper } from "./sleeper.js";
 import type { Turn } from "./turn.js";
 
@@ -30,6 +32,23 @@ export abstract class Surroundings extends Sleeper {
 
   get reason(): unknown {
     return this.parent.reason;
+  }
+
+  /** The async context in which the user's code is called: the root has it. Asked for at every run, so without a call for each parent. */
+  get asyncScope(): AsyncScope {
+    let root: Surroundings = this.parent;
+    while (root.parent !== root) root = root.parent;
+    return root.asyncScope;
+  }
+
+  /** What is written of the worker's problems. */
+  get problemLog(): ProblemLog {
+    return this.parent.problemLog;
+  }
+
+  /** How long a continuous worker has to stay up to be well again, in ms. */
+  get resetAfter(): number {
+    return this.parent.resetAfter;
   }
 
   /** The moment at which something begins now, on the clock of the timer queue: the same for those that are begun together. */

@@ -1,4 +1,4 @@
-import { inspect } from "node:util";
+import { describeKind, isInstanceOf, isObjectLike } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import type { Bucket, Timer } from "../time/bucket.js";
 import { type Duration, milliseconds } from "../time/duration.js";
@@ -6,43 +6,77 @@ import { TimerQueue } from "../time/timer-queue.js";
 import { type Abortable, isAbortSignal, onAbort } from "./on-abort.js";
 
 /**
- * Resolves after the duration, or as soon as the signal aborts; look at `signal.aborted` to tell which. Never rejects, never
- * resolves early, and leaves neither timer nor listener behind. A whole {@link WorkerContext} may be given.
- * @throws InvalidArgumentError at once, if the duration is malformed or the signal is none
+ * Resolves after the duration, never early. Rejects with the signal's reason as soon as the signal aborts, as `setTimeout` of
+ * `node:timers/promises` does, so that a loop around it ends: `for (;;) { await poll(); await wait("5s", { signal }); }`. Leaves neither a
+ * timer nor a listener behind.
+ *
+ * Under a signal that has aborted already it rejects after a turn of the event loop: not even a loop that catches the rejection can starve
+ * other timers, signals and I/O.
+ * @param options the signal; a whole {@link WorkerContext} serves too
+ * @throws InvalidArgumentError at once, if the duration is malformed or the signal is not one
  */
-export function wait(duration: Duration, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+export function wait(duration: Duration, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
   const ms = milliseconds(duration);
-  if (signal !== undefined && !isAbortSignal(signal)) {
-    throw new InvalidArgumentError(`${inspect(signal, { depth: 0 })} is not an AbortSignal`);
+  const signal = signalOf(options);
+  return new Promise((resolve, reject) => {
+    new Waiting(resolve, reject).begin(ms, signal);
+  });
+}
+
+/**
+ * Resolves when the signal aborts, for a worker that only has to stay up until then: `await stopped(signal)`. Never rejects.
+ * @throws InvalidArgumentError at once, if it is not a signal
+ */
+export function stopped(signal: AbortSignal): Promise<void> {
+  if (!isAbortSignal(signal)) {
+    throw new InvalidArgumentError(`stopped() was called with ${describeKind(signal)}: pass the signal of the context`);
   }
   return new Promise((resolve) => {
-    const waiting = new Waiting(resolve);
-    waiting.begin(ms, signal);
+    onAbort(signal, { abort: () => resolve() });
   });
+}
+
+function signalOf(options: unknown): AbortSignal | undefined {
+  if (!isObjectLike(options) || isInstanceOf(options, AbortSignal)) {
+    throw new InvalidArgumentError(`The options of wait are ${describeKind(options)}: pass an object, such as { signal }`);
+  }
+  const { signal }: { readonly signal?: unknown } = options;
+  if (signal === undefined || isAbortSignal(signal)) return signal;
+  throw new InvalidArgumentError(`The signal of wait is ${describeKind(signal)}: pass an AbortSignal`);
 }
 
 class Waiting implements Timer, Abortable {
   bucket: Bucket | undefined;
   slot = -1;
   readonly #resolve: () => void;
-  #callOff: (() => void) | undefined;
+  readonly #reject: (reason: unknown) => void;
+  #stopListening: (() => void) | undefined;
+  /** Set under a signal that has aborted already: it rejects when it wakes. */
+  #aborted: { readonly reason: unknown } | undefined;
 
-  constructor(resolve: () => void) {
+  constructor(resolve: () => void, reject: (reason: unknown) => void) {
     this.#resolve = resolve;
+    this.#reject = reject;
   }
 
   begin(ms: number, signal: AbortSignal | undefined): void {
-    TimerQueue.current().sleep(this, ms);
-    if (signal !== undefined) this.#callOff = onAbort(signal, this);
+    if (signal?.aborted === true) {
+      this.#aborted = { reason: signal.reason };
+      TimerQueue.current().sleep(this, 0);
+    } else {
+      TimerQueue.current().sleep(this, ms);
+      if (signal !== undefined) this.#stopListening = onAbort(signal, this);
+    }
   }
 
   wake(): void {
-    this.#callOff?.();
-    this.#resolve();
+    this.#stopListening?.();
+    if (this.#aborted === undefined) this.#resolve();
+    else this.#reject(this.#aborted.reason);
   }
 
-  abort(): void {
+  abort(reason: unknown): void {
     this.bucket?.keeper.cancel(this);
-    this.#resolve();
+    this.#reject(reason);
   }
 }

@@ -1,11 +1,22 @@
-import { isError } from "../errors/foreign-value.js";
+import {
+  inspectSafely,
+  isError,
+  isInstanceOf,
+  isObjectLike,
+  onRejection,
+  readFields,
+  showValue,
+} from "../errors/foreign-value.js";
 import type { Logger, LogLevel } from "./logger.js";
 import { nestName } from "./nest-name.js";
 import { writeToStderr } from "./stderr-logger.js";
 
 /**
- * A worker's view of the logger: puts the worker's name on every entry, and never throws. An entry that the logger fails to
- * take goes to stderr, with the logger's error. The methods may be passed around on their own.
+ * A worker's view of the logger: puts the worker's name on every entry, and never throws, whatever it is called with. An entry
+ * that the logger fails to take goes to stderr, with the logger's error. The methods may be passed around on their own.
+ *
+ * Against its types, but not lost: further arguments, which are formatted into the message as `console.log` does it, and a
+ * message that is not a string.
  */
 export class WorkerLogger implements Logger {
   readonly debug: Logger["debug"];
@@ -18,27 +29,26 @@ export class WorkerLogger implements Logger {
 
   constructor(logger: Logger, name: string) {
     // Within a worker, the logger of a worker is that of the roster, and its name is the first part of the name.
-    const target = logger instanceof WorkerLogger ? logger.#target : logger;
-    const worker = logger instanceof WorkerLogger ? nestName(logger.#worker, name) : name;
+    const outer = isInstanceOf(logger, WorkerLogger) ? logger : undefined;
+    const target = outer === undefined ? logger : outer.#target;
+    const worker = outer === undefined ? name : nestName(outer.#worker, name);
     this.#target = target;
     this.#worker = worker;
     const bound = worker === "" ? {} : { worker };
     const methodAt =
       (level: LogLevel) =>
-      (details: object | string, message?: string): void => {
-        let entry: object = bound;
-        const text = typeof details === "string" ? details : message;
-        const refused = (err: unknown): void => {
-          writeToStderr(level, entry, text);
+      (...args: unknown[]): void => {
+        const { details, message } = entryOf(args, bound);
+        const onFailure = (err: unknown): void => {
+          writeToStderr(level, details, message);
           writeToStderr("error", { ...bound, err }, "the logger failed on the entry above");
         };
         try {
-          if (isError(details)) entry = { ...bound, err: details };
-          else if (typeof details === "object") entry = { ...bound, ...details, ...bound };
-          const returned: unknown = target[level](entry, text);
-          if (returned instanceof Promise) returned.catch(refused);
+          // Without a second argument if there is no message: console would write "undefined".
+          const returned: unknown = message === undefined ? target[level](details) : target[level](details, message);
+          onRejection(returned, onFailure);
         } catch (err) {
-          refused(err);
+          onFailure(err);
         }
       };
     this.debug = methodAt("debug");
@@ -46,4 +56,27 @@ export class WorkerLogger implements Logger {
     this.warn = methodAt("warn");
     this.error = methodAt("error");
   }
+}
+
+/** What a method was called with, as an entry. */
+function entryOf([first, ...others]: unknown[], bound: object): { details: object; message: string | undefined } {
+  if (!isObjectLike(first)) {
+    const err = others.find(isError);
+    const details = err === undefined ? bound : { err, ...bound };
+    return { details, message: first === undefined || first === null ? messageOf(others) : messageOf([first, ...others]) };
+  }
+  const fields = isError(first) ? { err: first } : Object.fromEntries(readFields(first));
+  return { details: { ...bound, ...fields, ...bound }, message: messageOf(others) };
+}
+
+function messageOf([message, ...others]: unknown[]): string | undefined {
+  const text = typeof message === "string" || message === undefined ? message : showValue(message);
+  if (others.length === 0) return text;
+  const rest = [...others];
+  const filled = (text ?? "").replaceAll(/%[sdifjoOc]/g, (place) => (rest.length > 0 ? textOf(rest.shift()) : place));
+  return [filled, ...rest.map(textOf)].join(" ");
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : inspectSafely(value);
 }

@@ -12,6 +12,8 @@ export interface WorkerStatus {
   /** How often it has been run: every run of a job, every start of a continuous worker. */
   runs: number;
   failures: number;
+  /** Runs that were due and have not been run: the run before was still running, the event loop was blocked, or the worker was paused. */
+  missed: number;
   /** Failures in a row up to now. */
   attempt: number;
   /** When its last run began, in ms since the epoch. */
@@ -40,6 +42,7 @@ export function initialStatus(name: string): WorkerStatus {
     phase: "stopped",
     runs: 0,
     failures: 0,
+    missed: 0,
     attempt: 0,
     lastStart: null,
     lastDuration: null,

@@ -1,3 +1,4 @@
+import { setErrorParts } from "./error-text.js";
 import { WatchbillError } from "./watchbill-error.js";
 
 /**
@@ -13,8 +14,10 @@ export class BackoffError extends WatchbillError {
   readonly failure: Error | undefined;
 
   constructor(worker: string, problem: string, failure: Error | undefined, options?: ErrorOptions) {
-    super(`The backoff of ${worker || "a worker"} ${problem}; it must return a finite number of ms, 0 or more`, options);
+    const headline = `The backoff of ${worker || "a worker"} ${problem}; it must return a finite number of ms, 0 or more`;
+    super(headline, options);
     this.worker = worker;
     this.failure = failure;
+    if (failure !== undefined) setErrorParts(this, { headline, errors: [["the worker's own error: ", failure]] });
   }
 }

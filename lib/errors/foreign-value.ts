@@ -19,6 +19,52 @@ export function readProperty(value: unknown, key: PropertyKey): unknown {
   }
 }
 
+/**
+ * The first elements of an array that is the property of a value, and how many it has; undefined if it is not an array. A proxy
+ * of an array is not read.
+ */
+export function readList(value: unknown, key: PropertyKey, most: number): { items: unknown[]; length: number } | undefined {
+  const list = readProperty(value, key);
+  if (types.isProxy(list) || !Array.isArray(list)) return undefined;
+  return {
+    items: Array.from({ length: Math.min(list.length, most) }, (_, index) => readProperty(list, index)),
+    length: list.length,
+  };
+}
+
+/**
+ * The own enumerable properties of an object, for a log entry. One that cannot be read has a text in its place that says so; so
+ * has the object, under `details`, if its keys cannot be listed.
+ */
+export function readFields(value: object): [key: string, value: unknown][] {
+  let keys: string[];
+  try {
+    keys = Object.keys(value);
+  } catch {
+    return [["details", describeKind(value)]];
+  }
+  if (keys.length === 0 && types.isProxy(value)) return [["details", describeKind(value)]];
+  return keys.map((key) => {
+    try {
+      return [key, Reflect.get(value, key)];
+    } catch {
+      return [key, "(cannot be read)"];
+    }
+  });
+}
+
+/** Calls back if a value is a promise, or has a `then`, and rejects, or fails in its `then`. The value may be anything. */
+export function onRejection(value: unknown, callback: (reason: unknown) => void): void {
+  if (!isObjectLike(value)) return;
+  try {
+    // The `then` of a promise may have been replaced, so that the promise itself would be an unhandled rejection.
+    if (types.isPromise(value)) void Promise.prototype.then.call(value, undefined, callback);
+    else void new Promise((resolve) => resolve(value)).catch(callback);
+  } catch (reason) {
+    callback(reason);
+  }
+}
+
 /** Whether a value has a method of that name. */
 export function hasMethod(value: unknown, key: PropertyKey): boolean {
   return typeof readProperty(value, key) === "function";
@@ -57,6 +103,7 @@ export function errorName(error: Error): string {
 /** The message of an error, cut to what a line can hold. */
 export function errorMessage(error: Error): string {
   const message = readProperty(error, "message");
+  if (message === undefined) return "no message that can be read";
   return typeof message === "string" ? cutText(message) : showValue(message);
 }
 
@@ -66,19 +113,68 @@ export function errorStack(error: Error): string | undefined {
   return typeof stack === "string" ? cutText(stack, 10 * longestText) : undefined;
 }
 
+/** The longest stack that is looked through for its frames. What is longer is a message, and would take long and much memory. */
+const longestStack = 1_000_000;
+
+/** The frames of an error's stack, each a line such as `"at fetchCommits (file:///app/commits.js:7:11)"`. Bounded. */
+export function errorFrames(error: Error): string[] {
+  const stack = readProperty(error, "stack");
+  if (typeof stack !== "string" || stack.length > longestStack) return [];
+  const message = readProperty(error, "message");
+  // The message may have lines that look like frames.
+  const start = typeof message === "string" ? Math.max(stack.indexOf(message), 0) + message.length : 0;
+  const frames = stack.slice(start, start + 10 * longestText).split("\n");
+  return frames.filter((line) => /^\s+at /.test(line)).map((line) => line.trim());
+}
+
+/** The properties of an error that say what kind of failure it is and are never a secret. */
+const telling = ["code", "errno", "syscall", "status", "statusCode"];
+
+/** Those of {@link telling} that an error has, each as `"status 503"`, without those whose value its message contains. */
+export function errorDetails(error: Error): string[] {
+  // The numeric code of a DOMException is a relic, and its name says the same.
+  if (isInstanceOf(error, DOMException)) return [];
+  const message = errorMessage(error);
+  return telling.flatMap((key) => {
+    const value = readProperty(error, key);
+    if (typeof value !== "number" && (typeof value !== "string" || value === "")) return [];
+    const shown = cutText(String(value), 100);
+    return containsWord(message, shown) ? [] : [`${key} ${shown}`];
+  });
+}
+
+/** Whether a text contains another with neither a letter nor a digit beside it. */
+export function containsWord(text: string, word: string): boolean {
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    const isWhole = !/\w/.test(text.charAt(at - 1)) && !/\w/.test(text.charAt(at + word.length));
+    if (isWhole) return true;
+  }
+  return false;
+}
+
 /** An error in one line, for messages and tables: its name and its message. */
 export function describeError(error: Error): string {
   return `${errorName(error)}: ${errorMessage(error)}`;
 }
 
 /**
- * Shows a value in a message: a primitive as it is written in code, and of everything else only what it is and which keys it has. The
+ * Shows a value in a message: a primitive or a Date as it is, and of everything else only what it is and which keys it has. The
  * values in an object are left out, since an object that was passed by mistake may hold a password.
  */
 export function showValue(value: unknown): string {
   if (typeof value === "string") return inspect(cutText(value, 100));
   if (typeof value === "symbol") return cutText(String(value), 100);
+  // Writing out a bigint takes the square of its length.
+  if (typeof value === "bigint" && (value > hugeBigInt || value < -hugeBigInt)) return "a huge bigint";
+  if (!types.isProxy(value) && types.isDate(value)) return showDate(value);
   return isObjectLike(value) ? describeKind(value) : inspect(value);
+}
+
+const hugeBigInt = 10n ** 100n;
+
+function showDate(date: Date): string {
+  const time = Date.prototype.getTime.call(date);
+  return Number.isNaN(time) ? "Invalid Date" : Date.prototype.toISOString.call(date);
 }
 
 /** The most keys of an object that a message names. */
@@ -95,6 +191,9 @@ export function describeKind(value: unknown): string {
   try {
     if (Array.isArray(value)) return `an array of ${value.length}`;
     if (typeof value === "function") return describeFunction(value);
+    // The keys of these are numbers, and there may be many millions of them.
+    if (types.isTypedArray(value)) return `${article(constructorName(value))} of ${value.length}`;
+    if (types.isStringObject(value)) return "a String object";
     const keys = Object.keys(value);
     const shown = keys.slice(0, mostKeys).map((key) => cutText(key, 50));
     const more = keys.length > mostKeys ? ` and ${keys.length - mostKeys} more` : "";
@@ -105,6 +204,10 @@ export function describeKind(value: unknown): string {
   } catch {
     return "an object that cannot be read";
   }
+}
+
+function article(noun: string): string {
+  return noun === "" ? "an array of numbers" : `${/^[aeio]/i.test(noun) ? "an" : "a"} ${noun}`;
 }
 
 function describeFunction(value: object): string {
@@ -119,11 +222,70 @@ function constructorName(value: object): string {
   return typeof name === "string" && name !== "Object" ? cutText(name, 50) : "";
 }
 
-/** What `util.inspect` makes of a value that the user wrote to the log on purpose: shows what is in it, but never throws and is never long. */
+/** How deep the objects of a log entry are shown, and how many elements or keys of each. */
+const deepest = 2;
+const widest = 20;
+
+/**
+ * Shows a value that was passed to the logger on purpose, with what is in it, in one line as `util.inspect` does. Of an error,
+ * wherever it is in the value, only the name and the message: errors of HTTP clients have the request, and so its credentials,
+ * among their properties.
+ */
 export function inspectSafely(value: unknown): string {
+  return cutText(inspectAt(value, 0));
+}
+
+function inspectAt(value: unknown, depth: number): string {
+  if (typeof value === "string") return inspect(cutText(value, depth === 0 ? longestText : 200));
+  if (!isObjectLike(value) || types.isProxy(value) || types.isDate(value)) return showValue(value);
+  if (isError(value)) return `[${describeError(value)}]`;
   try {
-    return cutText(inspect(value, { maxArrayLength: 20, maxStringLength: longestText, breakLength: Number.POSITIVE_INFINITY }));
+    if (Array.isArray(value)) {
+      if (depth > deepest) return "[Array]";
+      return listed("[", "]", value.length, (index) => inspectAt(readProperty(value, index), depth + 1));
+    }
+    if (!isPlainObject(value)) return cutText(inspect(value, inspectOptions));
+    if (depth > deepest) return "[Object]";
+    const fields = readFields(value);
+    return listed("{", "}", fields.length, (index) => {
+      const [key, field] = fields[index] ?? ["", undefined];
+      return `${/^[\w$]+$/.test(key) ? cutText(key, 100) : inspect(cutText(key, 100))}: ${inspectAt(field, depth + 1)}`;
+    });
   } catch {
     return describeKind(value);
   }
+}
+
+/** For instances, maps and the like: not so deep that an error among them would show its properties. */
+const inspectOptions = {
+  depth: 0,
+  maxArrayLength: widest,
+  maxStringLength: 200,
+  breakLength: Number.POSITIVE_INFINITY,
+  compact: true,
+};
+
+function isPlainObject(value: object): boolean {
+  if (hasMethod(value, inspect.custom)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || (typeof value === "object" && Object.getPrototypeOf(prototype) === null);
+}
+
+function listed(open: string, close: string, length: number, at: (index: number) => string): string {
+  const shown = Array.from({ length: Math.min(length, widest) }, (_, index) => at(index));
+  if (length > widest) shown.push(`... ${length - widest} more`);
+  if (shown.length === 0) return `${open}${close}`;
+  return `${open} ${shown.join(", ")} ${close}`;
+}
+
+/** Whether a thrown value is another one, or has it among its causes. */
+export function isCausedBy(thrown: unknown, cause: unknown): boolean {
+  let next = thrown;
+  // A cause may be its own cause.
+  for (let depth = 0; depth < 10; depth++) {
+    if (Object.is(next, cause)) return true;
+    if (!isError(next)) return false;
+    next = readProperty(next, "cause");
+  }
+  return false;
 }

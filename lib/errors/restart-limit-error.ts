@@ -1,3 +1,4 @@
+import { setErrorParts } from "./error-text.js";
 import { describeError } from "./foreign-value.js";
 import { WatchbillError } from "./watchbill-error.js";
 
@@ -11,10 +12,9 @@ export class RestartLimitError extends WatchbillError {
 
   /** @param limit for the message: "5 restarts within 1m" */
   constructor(worker: string, limit: string, cause: Error) {
-    super(
-      `${worker || "A worker"} has failed once more than ${limit} allow, and is given up; its last error: ${describeError(cause)}`,
-      { cause },
-    );
+    const headline = `${worker || "A worker"} gave up after ${limit}`;
+    super(`${headline}; its last error: ${describeError(cause)}`, { cause });
     this.worker = worker;
+    setErrorParts(this, { headline });
   }
 }

@@ -1,3 +1,6 @@
+import { countOf, formatCount, setErrorParts } from "./error-text.js";
+import { cutText } from "./foreign-value.js";
+import { listNames } from "./list-names.js";
 import { WatchbillError } from "./watchbill-error.js";
 
 /** A worker that was told to stop and has not. */
@@ -15,18 +18,28 @@ export class ShutdownTimeoutError extends WatchbillError {
     this.prototype.name = "ShutdownTimeoutError";
   }
 
-  /** The names of the workers that had not stopped. */
+  /** The names of all workers that had not stopped; the message has the first twenty. */
   readonly workers: readonly string[];
   /** The same with what each was doing, and for how long. */
   readonly hung: readonly HungWorker[];
 
   /** @param timeout for the message, written for a person: "30s" */
   constructor(workers: readonly string[], timeout: string, hung: readonly HungWorker[] = []) {
-    const count = workers.length === 1 ? "1 worker" : `${workers.length} workers`;
-    super(
-      `${count} did not stop within ${timeout}: ${workers.join(", ")}. Let each watch context.signal, or raise shutdownTimeout`,
-    );
+    const names = listNames(workers.map((name) => cutText(name, 200)));
+    const problem = `${countOf(workers.length, "worker")} did not stop within ${timeout}: ${names}`;
+    const headline = `${problem}. Let each watch context.signal, or raise shutdownTimeout`;
+    super(headline);
     this.workers = workers;
     this.hung = hung;
+    setErrorParts(this, { headline, lines: linesOf(hung) });
   }
+}
+
+const mostLines = 20;
+
+function linesOf(hung: readonly HungWorker[]): string[] {
+  const lines = hung.slice(0, mostLines).map(({ worker, phase, hungFor }) => {
+    return `${cutText(worker, 200)}: ${phase}, ${Math.round(hungFor / 100) / 10}s after it was asked to stop`;
+  });
+  return hung.length > mostLines ? [...lines, `and ${formatCount(hung.length - mostLines)} more`] : lines;
 }

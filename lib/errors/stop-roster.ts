@@ -1,3 +1,4 @@
+import { readProperty } from "./foreign-value.js";
 import { WatchbillError } from "./watchbill-error.js";
 
 const brand = Symbol.for("watchbill:StopRoster");
@@ -13,7 +14,7 @@ export class StopRoster extends WatchbillError {
   }
 }
 
-/** Whether it is one, be it of another copy of this library. */
+/** Whether it is one, be it of another copy of this library. Never throws. */
 export function isStopRoster(error: Error): boolean {
-  return brand in error;
+  return readProperty(error, brand) === true;
 }

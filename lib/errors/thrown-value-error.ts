@@ -1,3 +1,4 @@
+import { setErrorParts } from "./error-text.js";
 import { errorName, isError, showValue } from "./foreign-value.js";
 import { WatchbillError } from "./watchbill-error.js";
 
@@ -10,8 +11,11 @@ export class ThrownValueError extends WatchbillError {
   readonly worker: string;
 
   constructor(worker: string, thrown: unknown) {
-    super(`${worker || "A worker"} threw ${showValue(thrown)}; throw an Error, so that there is a stack`, { cause: thrown });
+    const headline = `${worker || "A worker"} threw ${showValue(thrown)}; throw an Error, so that there is a stack`;
+    super(headline, { cause: thrown });
     this.worker = worker;
+    // Without what was thrown: it may hold a secret.
+    setErrorParts(this, { headline });
   }
 }
 

@@ -1,5 +1,6 @@
-import { describeError } from "./foreign-value.js";
-import { WatchbillError } from "./watchbill-error.js";
+import { countOf, formatCount, mostErrors, replaceStack, setErrorParts } from "./error-text.js";
+import { cutText, describeError, errorMessage, isInstanceOf } from "./foreign-value.js";
+import { defineUnprinted, WatchbillError } from "./watchbill-error.js";
 
 /** One worker's or job's error, and the name of the one whose it is. */
 export interface Failure {
@@ -9,25 +10,43 @@ export interface Failure {
 
 /**
  * Some of the workers or jobs that ran together failed. `errors` holds every error, by identity and in the order in which
- * they came, `workers` the names of those whose they are; `cause` is the first error.
+ * they came, `workers` the names of those whose they are; `cause` is the first error. The message has the first ten errors, and
+ * the stack has them with their own stacks.
  */
 export class WorkersFailedError extends WatchbillError {
   static {
     this.prototype.name = "WorkersFailedError";
   }
 
-  readonly errors: readonly Error[];
+  declare readonly errors: readonly Error[];
   readonly workers: readonly string[];
 
   constructor(failures: readonly Failure[], kind: "worker" | "job") {
-    const count = failures.length === 1 ? `1 ${kind}` : `${failures.length} ${kind}s`;
-    super(`${count} failed:\n${failures.map(line).join("\n")}`, { cause: failures[0]?.error });
-    this.errors = failures.map(({ error }) => error);
+    const headline = `${countOf(failures.length, kind)} failed`;
+    const first = failures.slice(0, mostErrors);
+    const lines = first.map(line);
+    if (failures.length > mostErrors) lines.push(`  and ${formatCount(failures.length - mostErrors)} more`);
+    super(`${headline}:\n${lines.join("\n")}`, { cause: failures[0]?.error });
     this.workers = failures.map(({ worker }) => worker);
+    setErrorParts(this, {
+      headline,
+      errors: first.map(({ worker, error }) => [namesItsWorker(error) ? "" : `${worker}: `, error]),
+      errorCount: failures.length,
+    });
+    // What Node prints of an uncaught one is its stack, so that has each error once; the rest of it would have them twice more.
+    replaceStack(this);
+    const errors = failures.map(({ error }) => error);
+    defineUnprinted(this, "errors", errors);
+    defineUnprinted(this, "cause", failures[0]?.error);
   }
 }
 
 function line({ worker, error }: Failure): string {
-  const told = error instanceof WatchbillError ? error.message : `${worker}: ${describeError(error)}`;
-  return `  ${told.replaceAll("\n", "\n  ")}`;
+  const shown = namesItsWorker(error) ? cutText(errorMessage(error)) : `${worker}: ${describeError(error)}`;
+  return `  ${shown.replaceAll("\n", "\n  ")}`;
+}
+
+/** The messages of the library's own errors begin with the name of the worker. */
+function namesItsWorker(error: Error): boolean {
+  return isInstanceOf(error, WatchbillError);
 }

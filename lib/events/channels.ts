@@ -7,6 +7,7 @@ export const channels = {
   restart: new EventChannel("watchbill:restart"),
   retry: new EventChannel("watchbill:retry"),
   timeout: new EventChannel("watchbill:timeout"),
+  missed: new EventChannel("watchbill:missed"),
   health: new EventChannel("watchbill:health"),
   stop: new EventChannel("watchbill:stop"),
   hung: new EventChannel("watchbill:hung"),

@@ -3,7 +3,7 @@ import type { WatchbillEvents } from "./events.js";
 
 /**
  * A channel on which one kind of event is published. Ask {@link isObserved} before making an event: nothing is to be allocated
- * while nobody listens.
+ * while there are no listeners.
  */
 export class EventChannel<Name extends keyof WatchbillEvents> {
   readonly #channel: Channel;
@@ -16,8 +16,17 @@ export class EventChannel<Name extends keyof WatchbillEvents> {
     return this.#channel.hasSubscribers;
   }
 
-  /** What a listener throws becomes an uncaught exception on the next tick, and disturbs nobody here. */
+  /**
+   * Calls the listeners. Never throws: what a listener throws becomes an uncaught exception on the next tick, as Node does it; so
+   * does what the channel itself throws, if an APM agent or another runtime has put something else in its place.
+   */
   publish(event: WatchbillEvents[Name]): void {
-    this.#channel.publish(event);
+    try {
+      this.#channel.publish(event);
+    } catch (error) {
+      process.nextTick(() => {
+        throw error;
+      });
+    }
   }
 }

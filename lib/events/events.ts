@@ -43,6 +43,16 @@ export interface TimeoutEvent {
   readonly error: Error;
 }
 
+/** Why runs were missed: the run before was still running, the event loop was blocked (or the clock set forward), or the worker was paused. */
+export type MissedReason = "busy" | "blocked" | "paused";
+
+/** Runs of a worker were due and have not been run. */
+export interface MissedEvent {
+  readonly worker: string;
+  readonly count: number;
+  readonly reason: MissedReason;
+}
+
 /** The health of a worker is another one than before. */
 export interface HealthEvent {
   readonly worker: string;
@@ -83,6 +93,7 @@ export interface WatchbillEvents {
   readonly "watchbill:retry": RestartEvent;
   readonly "watchbill:timeout": TimeoutEvent;
   readonly "watchbill:health": HealthEvent;
+  readonly "watchbill:missed": MissedEvent;
   readonly "watchbill:stop": StopEvent;
   readonly "watchbill:hung": HungEvent;
   readonly "watchbill:order": OrderEvent;

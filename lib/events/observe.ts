@@ -1,14 +1,15 @@
 import { subscribe, tracingChannel, unsubscribe } from "node:diagnostics_channel";
 import type { RunEvent, WatchbillEvents } from "./events.js";
 
-/** What to do at the stages of a run. `start` and `end` are around its synchronous part, the other two around the rest. */
+/** What to do at the stages of a run, each of which comes once, whether the run is synchronous or not. */
 export interface RunObserver {
   readonly start?: (event: RunEvent) => void;
-  readonly end?: (event: RunEvent) => void;
-  readonly asyncStart?: (event: RunEvent) => void;
-  readonly asyncEnd?: (event: RunEvent) => void;
-  /** It has failed; before the last of the others. */
+  /** It has failed; before its end. */
   readonly error?: (event: RunEvent) => void;
+  /** It has ended: the event has its outcome. */
+  readonly end?: (event: RunEvent) => void;
+  /** The same as `end`, under the name that it has on a tracing channel of Node. */
+  readonly asyncEnd?: (event: RunEvent) => void;
 }
 
 /**
@@ -27,14 +28,20 @@ export function observe(
 ): () => void {
   if (typeof observer === "function") {
     // Only EventChannel publishes under these names, and its types are those of the map.
-    const told = (message: unknown): void => observer(message as never);
-    subscribe(name, told);
-    return () => unsubscribe(name, told);
+    const listener = (message: unknown): void => observer(message as never);
+    subscribe(name, listener);
+    return () => unsubscribe(name, listener);
   }
-  const channel = tracingChannel<unknown, RunEvent>(name);
   const ignore = (): void => {};
-  const { start = ignore, end = ignore, asyncStart = ignore, asyncEnd = ignore, error = ignore } = observer;
-  const subscribers = { start, end, asyncStart, asyncEnd, error };
+  const { start = ignore, error = ignore, end = ignore, asyncEnd = ignore } = observer;
+  const ended = (event: RunEvent): void => {
+    // Node's channel has an `end` for the synchronous part of an asynchronous run too.
+    if (event.outcome === undefined) return;
+    end(event);
+    asyncEnd(event);
+  };
+  const channel = tracingChannel<unknown, RunEvent>(name);
+  const subscribers = { start, error, end: ended, asyncStart: ignore, asyncEnd: ended };
   channel.subscribe(subscribers);
   return () => {
     channel.unsubscribe(subscribers);

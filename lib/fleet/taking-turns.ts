@@ -6,8 +6,8 @@ import { WorkerLogger } from "../context/worker-logger.js";
 import type { WorkerStatus } from "../context/worker-status.js";
 import { toError } from "../errors/thrown-value-error.js";
 import { Monitored } from "../workers/monitored.js";
-import { dueAfter } from "../workers/next-turn.js";
 import { describeAttempts } from "../workers/retrying.js";
+import { timetableOf } from "../workers/timetable.js";
 import type { WorkerLink } from "../workers/worker-link.js";
 import { engineOf } from "./engine-of.js";
 import { thisProcess } from "./this-process.js";
@@ -56,12 +56,9 @@ export class TakingTurns extends TurnTaker implements Seat {
   dueBy(memory: Memory): number | undefined {
     const note = memory.first("repeat");
     const { repetition } = this.#chain;
-    try {
-      return note && repetition && dueAfter(note, repetition, this.name);
-    } catch {
-      // A schedule that fails is told of in the turn that it fails.
-      return undefined;
-    }
+    if (note === undefined || repetition === undefined) return undefined;
+    const timetable = timetableOf(repetition, this.name);
+    return timetable.restore(note, 0) ? timetable.latestDue() : undefined;
   }
 
   take(lease: Lease): Promise<Release> {

@@ -17,20 +17,24 @@ export abstract class Crew extends WorkerLink {
   /** Those that the selection leaves out of the next run; of those that come during a run, the log has a line at once. */
   protected leftOut: readonly DeclarativeWorker[] = [];
   readonly #instances: Instances;
-  #workers: readonly DeclarativeWorker[];
+  readonly #workers: DeclarativeWorker[];
+  /** A copy for those who look; made anew when the workers have changed. */
+  #listed: readonly DeclarativeWorker[] | undefined;
+  /** Made when a worker is first looked up by its name. */
+  #byName: Map<string, DeclarativeWorker> | undefined;
   /** What runs, or has run last. */
   protected tree: RosterTree | undefined;
 
   constructor(workers: readonly DeclarativeWorker[], selection: Selection, instances: Instances) {
     super();
-    this.#workers = workers;
+    this.#workers = [...workers];
     this.selection = selection;
     this.#instances = instances;
   }
 
   /** The workers of the roster, in order. They may be looked at with nothing started. */
   get workers(): readonly DeclarativeWorker[] {
-    return this.#workers;
+    return (this.#listed ??= [...this.#workers]);
   }
 
   /** How every worker is, in the order of {@link workers}; after the run, how it was. */
@@ -54,8 +58,8 @@ export abstract class Crew extends WorkerLink {
    * Rejects with an {@link UnknownWorkerError}, with a {@link WorkerNotRunningError}, or with an {@link InvalidArgumentError} if it is not
    * repeated.
    */
-  async trigger(name: string): Promise<void> {
-    await this.#handle(name, "triggered", (tree, worker) => tree.trigger(worker));
+  trigger(name: string): Promise<void> {
+    return this.#control(name, "triggered", (tree, worker) => tree.trigger(worker));
   }
 
   /**
@@ -66,8 +70,8 @@ export abstract class Crew extends WorkerLink {
    * Rejects with an {@link UnknownWorkerError}, with a {@link WorkerNotRunningError}, or with a {@link ShutdownTimeoutError} if it does not
    * stop in time; it is paused all the same, once it does.
    */
-  async pause(name: string): Promise<void> {
-    await this.#handle(name, "paused", (tree, worker) => tree.pause(worker));
+  pause(name: string): Promise<void> {
+    return this.#control(name, "paused", (tree, worker) => tree.pause(worker));
   }
 
   /**
@@ -87,8 +91,8 @@ export abstract class Crew extends WorkerLink {
    * Rejects with an {@link UnknownWorkerError}, with a {@link WorkerNotRunningError}, or with a {@link ShutdownTimeoutError} if it does not
    * stop in time; it is restarted all the same, once it does.
    */
-  async restart(name: string): Promise<void> {
-    await this.#handle(name, "restarted", (tree, worker) => tree.restart(worker));
+  restart(name: string): Promise<void> {
+    return this.#control(name, "restarted", (tree, worker) => tree.restart(worker));
   }
 
   /**
@@ -109,7 +113,11 @@ export abstract class Crew extends WorkerLink {
       throw new WorkerNotRunningError(names, "added", "the runner is being stopped");
     }
     // Before they are started: they may give orders to each other.
-    this.#workers = [...this.#workers, ...added];
+    for (const worker of added) {
+      this.#workers.push(worker);
+      this.#byName?.set(worker.label, worker);
+    }
+    this.#listed = undefined;
     if (added.length < found.length) this.#reportLeftOut(found, added, isAtWork ? tree : undefined);
     if (isAtWork) tree.add(added);
     return added;
@@ -122,13 +130,21 @@ export abstract class Crew extends WorkerLink {
    * Rejects with an {@link UnknownWorkerError}, or with a {@link ShutdownTimeoutError} if it does not stop in time; it is removed all
    * the same, once it does.
    */
-  async remove(name: string): Promise<void> {
-    const worker = this.#workerAt(name);
-    const forget = (): void => {
-      this.#workers = this.#workers.filter((other) => other !== worker);
-    };
-    if (this.tree?.roster.busy === true) await this.tree.remove(worker, forget);
-    else forget();
+  remove(name: string): Promise<void> {
+    return settled(() => {
+      const worker = this.#workerAt(name);
+      if (this.tree?.roster.busy === true) return this.tree.remove(worker, () => this.#forget(worker));
+      this.#forget(worker);
+      return Promise.resolve();
+    });
+  }
+
+  #forget(worker: DeclarativeWorker): void {
+    const index = this.#workers.indexOf(worker);
+    if (index < 0) return;
+    this.#workers.splice(index, 1);
+    this.#listed = undefined;
+    if (this.#byName?.get(worker.label) === worker) this.#byName.delete(worker.label);
   }
 
   #reportLeftOut(found: readonly DeclarativeWorker[], added: readonly DeclarativeWorker[], tree: RosterTree | undefined): void {
@@ -138,7 +154,8 @@ export abstract class Crew extends WorkerLink {
   }
 
   #workerAt(name: string): DeclarativeWorker {
-    const worker = this.workers.find((each) => each.name === name);
+    this.#byName ??= new Map(this.#workers.map((worker) => [worker.label, worker]));
+    const worker = this.#byName.get(name);
     if (worker !== undefined) return worker;
     throw new UnknownWorkerError(
       name,
@@ -146,9 +163,27 @@ export abstract class Crew extends WorkerLink {
     );
   }
 
+  #control(name: string, wish: string, handle: (tree: RosterTree, worker: DeclarativeWorker) => Promise<void>): Promise<void> {
+    return settled(() => this.#handle(name, wish, handle));
+  }
+
   #handle<Result>(name: string, wish: string, handle: (tree: RosterTree, worker: DeclarativeWorker) => Result): Result {
     const worker = this.#workerAt(name);
     if (this.tree !== undefined) return handle(this.tree, worker);
     throw new WorkerNotRunningError(name, wish, "the runner does not run");
+  }
+}
+
+/**
+ * The promise of a command. That it was refused is for the caller alone; a rejection that comes later, of a run that has failed or a worker that
+ * does not stop, is in the log too, and must not end the process of a caller that does not wait for it.
+ */
+function settled(command: () => Promise<void>): Promise<void> {
+  try {
+    const promise = command();
+    promise.catch(() => {});
+    return promise;
+  } catch (refusal) {
+    return Promise.reject(refusal);
   }
 }

@@ -1,4 +1,5 @@
 import { Sleeper } from "../context/sleeper.js";
+import { WorkerLogger } from "../context/worker-logger.js";
 import { ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
 import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
 import { formatDuration } from "../time/format-duration.js";
@@ -38,6 +39,8 @@ export class Leaving extends Sleeper {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+    // Some that stop a member do not wait for it.
+    this.over.catch(() => {});
     this.sleep(timeout);
   }
 
@@ -70,6 +73,11 @@ export class Leaving extends Sleeper {
     const hung = hungIn({ member: this.member, toldAt: this.#toldAt });
     tellHung(hung);
     const names = hung.map(({ worker }) => worker);
-    this.#reject(new ShutdownTimeoutError(names, formatDuration(this.#timeout), hung));
+    const error = new ShutdownTimeoutError(names, formatDuration(this.#timeout), hung);
+    new WorkerLogger(this.member.logger, this.member.name).warn(
+      { err: error },
+      `is to be ${this.wish}, but has not stopped in time`,
+    );
+    this.#reject(error);
   }
 }

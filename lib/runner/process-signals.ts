@@ -1,34 +1,49 @@
 import { constants } from "node:os";
+import { TimerQueue } from "../time/timer-queue.js";
+import { withoutAsyncContext } from "../time/without-async-context.js";
 
 /** A signal by which a process is asked to stop. */
 export type ProcessSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT" | "SIGBREAK" | "SIGUSR1" | "SIGUSR2";
 
 /** What to do when the process is told to stop. */
 export interface SignalHandlers {
-  /** The first signal: stop in good order. */
+  /** The first signal: stop the workers. */
   readonly first: (signal: ProcessSignal) => void;
-  /** A further one, after which the process exits at once. */
+  /** A further request, after which the process exits at once. */
   readonly second: (signal: ProcessSignal) => void;
 }
 
 /**
- * Listens to signals of the process: the first is passed on, the second ends the process with `128 + signal`, the exit code
- * that a shell expects. Returns how to stop listening.
+ * How long after the first signal a further one belongs to the same request, in ms: one Ctrl-C reaches a process from the terminal and again
+ * from npm or another parent, and as SIGTERM too.
+ */
+const echo = 500;
+
+/**
+ * Listens to signals of the process: the first is passed on, and a further one after 500 ms ends the process with `128 + signal`, the exit
+ * code that a shell expects. Returns how to stop listening.
  */
 export function onProcessSignals(signals: readonly ProcessSignal[], { first, second }: SignalHandlers): () => void {
-  let isFirst = true;
+  let requestedAt: number | undefined;
   const handler = (signal: ProcessSignal): void => {
-    if (isFirst) {
-      isFirst = false;
+    const now = TimerQueue.current().now();
+    if (requestedAt === undefined) {
+      requestedAt = now;
       first(signal);
-    } else {
+    } else if (now - requestedAt >= echo) {
       second(signal);
       process.exit(128 + constants.signals[signal]);
     }
   };
   for (const signal of signals) listen(signal, handler);
-  return () => {
+  const stopListening = (): void => {
     for (const signal of signals) unlisten(signal, handler);
+  };
+  return () => {
+    const left = requestedAt === undefined ? 0 : requestedAt + echo - TimerQueue.current().now();
+    // Without a listener, a repeated signal would kill a process that has stopped its workers and is closing the rest.
+    if (left > 0) withoutAsyncContext(() => setTimeout(stopListening, left).unref());
+    else stopListening();
   };
 }
 
@@ -41,7 +56,7 @@ function listen(signal: ProcessSignal, handler: Handler): void {
   const known = handlers.get(signal);
   if (known === undefined) {
     handlers.set(signal, new Set([handler]));
-    process.on(signal, tellAll);
+    withoutAsyncContext(() => process.on(signal, callHandlers));
   } else {
     known.add(handler);
   }
@@ -51,9 +66,9 @@ function unlisten(signal: ProcessSignal, handler: Handler): void {
   const known = handlers.get(signal);
   if (known?.delete(handler) !== true || known.size > 0) return;
   handlers.delete(signal);
-  process.off(signal, tellAll);
+  process.off(signal, callHandlers);
 }
 
-function tellAll(signal: NodeJS.Signals): void {
+function callHandlers(signal: NodeJS.Signals): void {
   for (const [known, all] of handlers) if (known === signal) for (const handler of [...all]) handler(known);
 }

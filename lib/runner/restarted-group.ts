@@ -69,7 +69,7 @@ export class RestartedGroup extends NamingLink {
   /** One more, now and at every restart. */
   enlist(worker: DeclarativeWorker): void {
     this.#workers.push(worker);
-    if (this.state === "up") this.#roster?.add(worker);
+    if (this.state === "up") this.#roster?.add([worker]);
   }
 
   /** The next restart is without that worker. */

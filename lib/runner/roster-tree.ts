@@ -24,7 +24,7 @@ export class RosterTree {
 
   add(workers: readonly DeclarativeWorker[]): void {
     for (const { label } of workers) if (channels.order.isObserved) channels.order.publish({ worker: label, order: "add" });
-    for (const link of this.#linksOf(workers)) this.roster.add(link);
+    this.roster.add(this.#linksOf(workers));
   }
 
   trigger(worker: DeclarativeWorker): Promise<void> {
@@ -39,19 +39,19 @@ export class RosterTree {
     this.#handle(worker).resume();
   }
 
-  async restart(worker: DeclarativeWorker): Promise<void> {
-    await this.#handle(worker).restart();
+  restart(worker: DeclarativeWorker): Promise<void> {
+    return this.#handle(worker).restart();
   }
 
   /** @param onGone is called once it has stopped, however long that takes */
-  async remove(worker: DeclarativeWorker, onGone: () => void): Promise<void> {
+  remove(worker: DeclarativeWorker, onGone: () => void): Promise<void> {
     const group = this.groupOf(worker);
     const forget = (): void => {
       group?.forget(worker);
       if (worker.group !== undefined && group?.isEmpty === true) this.#dropGroup(worker.group, group);
       onGone();
     };
-    await this.#handle(worker).remove(forget);
+    return this.#handle(worker).remove(forget);
   }
 
   /** Nothing is left of it. */

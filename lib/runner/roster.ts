@@ -26,13 +26,9 @@ export class Roster extends RunningWorkers {
     return this.parent.sleeping ? "backing off" : "ended";
   }
 
-  find(link: WorkerLink): NamedActivity | undefined {
-    return this.members.find((member) => member.link === link);
-  }
-
-  /** Starts one more. */
-  add(link: WorkerLink): void {
-    this.join(link);
+  /** Starts some more. */
+  add(links: readonly WorkerLink[]): void {
+    this.join(links);
   }
 
   /**
@@ -67,7 +63,7 @@ export class Roster extends RunningWorkers {
     if (isDone || !this.#goesOnWith(leaving.member)) {
       super.ended(outcome, member);
     } else {
-      if (isFailure(outcome)) this.log(member, outcome, "failed while it stopped; the roster goes on");
+      if (isFailure(outcome)) this.log(member, outcome, "failed while it stopped; the others go on");
       else if (leaving.isOverdue) this.log(member, outcome, "has stopped at last");
       this.running--;
     }
@@ -81,11 +77,8 @@ export class Roster extends RunningWorkers {
 
   /** Forgets a member that has ended. The roster goes on, even if nothing is left of it. */
   drop(member: NamedActivity): void {
-    const index = this.members.indexOf(member);
-    if (index < 0) return;
     // What it may have left running under its signal is to stop as well.
-    member.abort(new DOMException(`${member.name} was removed`, "AbortError"));
-    this.members.splice(index, 1);
+    if (this.forget(member)) member.abort(new DOMException(`${member.name} was removed`, "AbortError"));
   }
 
   /** Starts a member anew that has ended, unless it was told to stop with all. */

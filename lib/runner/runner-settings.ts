@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import type { Engine } from "../context/engine.js";
-import type { Logger } from "../context/logger.js";
+import { type Logger, loggerProblem } from "../context/logger.js";
 import { isAbortSignal } from "../context/on-abort.js";
 import { describeKind, hasMethod, isObjectLike, showValue } from "../errors/foreign-value.js";
 import type { Problems } from "../registry/problems.js";
@@ -16,7 +16,10 @@ export interface RunnerSettings {
   readonly signal?: AbortSignal | undefined;
   /** The signals of the process that stop the roster: SIGINT and SIGTERM, if no {@link signal} is given. `[]` for none. */
   readonly signals?: readonly ProcessSignal[] | undefined;
-  /** How long workers may take to stop before they are given up on and named. 30 s by default. */
+  /**
+   * How long workers may take to stop before they are given up on and named. 25 s by default: less than Kubernetes' grace
+   * period of 30 s, so that the report is written before SIGKILL.
+   */
   readonly shutdownTimeout?: Duration | undefined;
   /**
    * In which order the workers are stopped. `"all"`, the default: all at once. `"reverse"`: source by source, from the last to the
@@ -55,25 +58,13 @@ const options: Readonly<Record<keyof (RunnerSettings & Selection), true>> = {
 /** Every option of a runner. */
 export const runnerOptions: readonly string[] = Object.keys(options);
 
-const levels = ["debug", "info", "warn", "error"];
-
-/** Why a value cannot be used as a logger, in words that go on from its name; undefined if it can. */
-function loggerProblem(value: unknown): string | undefined {
-  if (!isObjectLike(value)) return `it is ${describeKind(value)}`;
-  const missing = levels.filter((level) => !hasMethod(value, level));
-  if (missing.length === levels.length) return `it is ${describeKind(value)}, and has no method ${missing.join(", ")}`;
-  return missing.length === 0 ? undefined : `it has ${missing.map((level) => `no method ${level}`).join(" and ")}`;
-}
-
 /** Checks the settings; each that makes no sense or does not exist is a problem. */
 export function checkSettings(settings: RunnerSettings, problems: Problems): CheckedSettings {
   problems.addUnknownOptions("the runner", settings, runnerOptions);
   const given = isObjectLike(settings) ? settings : {};
-  const { logger, signal, signals, shutdownTimeout = "30s", stopOrder = "all", engine } = given;
-  if (logger !== undefined) {
-    const problem = loggerProblem(logger);
-    if (problem !== undefined) problems.add(`The option logger must have the methods debug, info, warn and error: ${problem}`);
-  }
+  const { logger, signal, signals, shutdownTimeout = "25s", stopOrder = "all", engine } = given;
+  const flaw = logger === undefined ? undefined : loggerProblem(logger);
+  if (flaw !== undefined) problems.add(`The option logger must have the methods debug, info, warn and error: ${flaw}`);
   if (signal !== undefined && !isAbortSignal(signal)) {
     problems.add(`The option signal: ${describeKind(signal)} is not an AbortSignal`);
   }

@@ -48,9 +48,12 @@ export class Runner extends Crew {
   }
 
   /**
-   * Runs the workers until they are stopped: by {@link stop}, by a signal that is given here or was at bootstrap, or, if there
-   * is none, by SIGINT or SIGTERM, the second of which ends the process at once with `128 + signal`. Keeps the process alive
-   * until then, and leaves no listener, timer or handle behind.
+   * Runs the workers until they are stopped: by {@link stop}, by a signal that is given here or was at bootstrap, or, if there is none, by
+   * SIGINT or SIGTERM. A further signal within 500 ms of the first belongs to the same request; a later one ends the process at once with
+   * `128 + signal`. Keeps the process alive until then, and leaves no listener, timer or handle behind.
+   *
+   * The workers run in the async context in which this is called: what an `AsyncLocalStorage` has in store here is what they see, wherever a
+   * run is triggered from.
    *
    * Resolves if it was stopped and no worker failed. Rejects with a {@link WorkersFailedError} that holds every error, with a
    * {@link ShutdownTimeoutError} that names the workers that did not stop in time, or with a {@link RunnerBusyError} if it
@@ -90,6 +93,12 @@ export class Runner extends Crew {
     const { roster } = this.tree;
     const logger = new WorkerLogger(roster.logger, roster.name);
     for (const line of selectionLines([...this.workers, ...this.leftOut], this.selection)) logger.warn(line);
+    if (this.workers.length > 0) logger.info({ workers: this.workers.length }, `started ${countOf(this.workers.length)}`);
+    roster.onSettled(() => {
+      const hung = roster.busy ? this.#running() : "";
+      if (hung === "") logger.info("stopped");
+      else logger.error(`stopped, but these workers did not stop in time: ${hung}`);
+    });
     const { signal } = this.#settings;
     if (signal !== undefined) roster.onSettled(onAbort(signal, roster));
     return roster;
@@ -104,11 +113,11 @@ export class Runner extends Crew {
     const logger = new WorkerLogger(this.#settings.logger ?? bridge.logger, bridge.name);
     return onProcessSignals(signals, {
       first: (received) => {
-        logger.info(`${received}: stopping; a second signal exits at once`);
+        logger.info(`${received}: stopping; a further signal exits at once`);
         bridge.abort(new DOMException(`The process was told to stop by ${received}`, "AbortError"));
       },
       second: (received) => {
-        logger.error(`${received} again: exiting at once, and what is unfinished is lost: ${this.#running()}`);
+        logger.error(`${received} again: exiting at once; these workers had not stopped: ${this.#running()}`);
       },
     });
   }
@@ -119,4 +128,8 @@ export class Runner extends Crew {
     this.tree?.roster.listRunning(running);
     return listNames(running.map(({ name }) => name));
   }
+}
+
+function countOf(workers: number): string {
+  return workers === 1 ? "1 worker" : `${workers} workers`;
 }

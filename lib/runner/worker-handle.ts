@@ -71,7 +71,7 @@ export class WorkerHandle {
   }
 
   /** Stops it and starts it anew; also if it is done for good. */
-  async restart(): Promise<void> {
+  restart(): Promise<void> {
     const roster = this.#roster;
     const member = this.#check("restarted", this.#group === undefined ? ["up"] : ["up", "backing off", "ended"]);
     this.#tell("restart");
@@ -82,21 +82,24 @@ export class WorkerHandle {
       const whole = this.#outermost.find(this.#group);
       if (roster.state === "backing off") this.#group.hurry();
       else if (whole !== undefined) this.#outermost.replace(whole);
-      return;
+      return Promise.resolve();
     }
     if (roster.hasEnded(member)) {
       roster.replace(member);
-      return;
+      return Promise.resolve();
     }
-    await roster.stopMember("restarted", member, () => roster.replace(member));
-    if (roster.state !== "up") throw new WorkerNotRunningError(member.name, "restarted", "its roster was stopped meanwhile");
+    return roster
+      .stopMember("restarted", member, () => roster.replace(member))
+      .then(() => {
+        if (roster.state !== "up") throw new WorkerNotRunningError(member.name, "restarted", "the runner was stopped meanwhile");
+      });
   }
 
   /**
    * Stops it and forgets it.
    * @param onGone is called once it has stopped, however long that takes
    */
-  async remove(onGone: () => void): Promise<void> {
+  remove(onGone: () => void): Promise<void> {
     const roster = this.#roster;
     const member = roster.find(this.#worker);
     const forget = (): void => {
@@ -104,8 +107,9 @@ export class WorkerHandle {
       onGone();
     };
     this.#tell("remove");
-    if (member === undefined || roster.hasEnded(member)) forget();
-    else await roster.stopMember("removed", member, forget);
+    if (member !== undefined && !roster.hasEnded(member)) return roster.stopMember("removed", member, forget);
+    forget();
+    return Promise.resolve();
   }
 
   /** @param states in which its roster may be for that; outside of a group none but the first */

@@ -1,5 +1,7 @@
 import type { Bucket, Keeper, Timer } from "./bucket.js";
+import { type Clock, installedClock } from "./clock.js";
 import { TimingWheel } from "./timing-wheel.js";
+import { withoutAsyncContext } from "./without-async-context.js";
 
 /** Node's timers hold 31 bits of ms, some 24.8 days, and fire at once for more. */
 const longestNodeTimer = 2 ** 31 - 1;
@@ -7,20 +9,6 @@ const longestNodeTimer = 2 ** 31 - 1;
 /** How long, in ms, one turn of the event loop goes on waking. The clock is looked at only every so many timers. */
 const longestTurn = 10;
 const timersBetweenLooks = 16;
-
-const original = { setTimeout: globalThis.setTimeout, now: nowOf(globalThis.performance) };
-
-/** Time in ms. Where timers are faked and `performance` is not, as with those of `node:test`, it is the faked `Date`'s. */
-function installedClock(): () => number {
-  const { performance, setTimeout } = globalThis;
-  const isHalfFaked = setTimeout !== original.setTimeout && nowOf(performance) === original.now;
-  return isHalfFaked ? Date.now.bind(Date) : performance.now.bind(performance);
-}
-
-/** The method itself, to be compared and not to be called. */
-function nowOf(performance: object): unknown {
-  return Reflect.get(performance, "now");
-}
 
 /**
  * All the waiting there is: a wheel of due times under a single Node timer.
@@ -31,6 +19,8 @@ function nowOf(performance: object): unknown {
  * What is scheduled from within a wake-up waits for the next turn of the event loop, even if it is due already, so that a loop
  * without a delay cannot starve I/O, signals and other timers. So does what becomes due meanwhile, and the rest of a crowd, once
  * that has taken more than 10 ms to wake. That is looked at after every few timers: one that blocks is not interrupted.
+ *
+ * The Node timer is armed outside of the async context of its caller, as it serves all that wait.
  *
  * A queue lives on the clock that `globalThis` had when it was made. {@link current} makes a new one when that clock has
  * been replaced, by fake timers for example: what waits on one clock is never woken by another.
@@ -49,9 +39,10 @@ export class TimerQueue implements Keeper {
   readonly #setImmediate = globalThis.setImmediate;
   readonly #clearImmediate = globalThis.clearImmediate;
   readonly #date = globalThis.Date;
-  readonly #now = installedClock();
+  readonly #performance = globalThis.performance;
+  readonly #clock: Clock = installedClock();
   /** When tick 0 is. */
-  #origin = this.#now();
+  #origin = this.#clock.now();
 
   #wheel = new TimingWheel(this);
   #waiting = 0;
@@ -63,14 +54,21 @@ export class TimerQueue implements Keeper {
   #clear: (() => void) | undefined;
   #waking = false;
 
-  /** The timers of `node:test` are the same ones whenever they are enabled, but the date is not. */
+  /** By more than `setTimeout`: that of `node:test` is the same one whenever its timers are enabled, but the date is not. */
   get #isInstalled(): boolean {
-    return this.#setTimeout === globalThis.setTimeout && this.#date === globalThis.Date;
+    return (
+      this.#setTimeout === globalThis.setTimeout && this.#date === globalThis.Date && this.#performance === globalThis.performance
+    );
+  }
+
+  /** Why nothing may ever wake on this queue's clock; undefined if that is all right. */
+  get problem(): string | undefined {
+    return this.#clock.problem;
   }
 
   /** The monotonic time of this queue's clock, in ms. */
   now(): number {
-    return this.#now();
+    return this.#clock.now();
   }
 
   /** Wakes the timer once `due` has come, instead of whenever it was scheduled for before. */
@@ -114,10 +112,10 @@ export class TimerQueue implements Keeper {
     const delay = this.#origin + this.#armedFor - now;
     if (delay > 0) {
       // Rounded up: Node cuts off fractions, and a timer that fires early would have to be set again.
-      const handle = this.#setTimeout(this.#wakeAllDue, Math.min(Math.ceil(delay), longestNodeTimer));
+      const handle = withoutAsyncContext(() => this.#setTimeout(this.#wakeAllDue, Math.min(Math.ceil(delay), longestNodeTimer)));
       this.#clear = () => this.#clearTimeout(handle);
     } else {
-      const handle = this.#setImmediate(this.#wakeAllDue);
+      const handle = withoutAsyncContext(() => this.#setImmediate(this.#wakeAllDue));
       this.#clear = () => this.#clearImmediate(handle);
     }
   }

@@ -1,15 +1,18 @@
-import { inspect } from "node:util";
 import type { Activity, Startable } from "../context/activity.js";
+import { AsyncScope } from "../context/async-scope.js";
 import { Context } from "../context/context.js";
-import { isLogger, type Logger } from "../context/logger.js";
+import { type Logger, loggerProblem } from "../context/logger.js";
 import { isAbortSignal, onAbort } from "../context/on-abort.js";
 import type { Orders } from "../context/orders.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
+import { ProblemLog } from "../context/problem-log.js";
 import type { Runs } from "../context/runs.js";
 import { Scope } from "../context/scope.js";
 import { stderrLogger } from "../context/stderr-logger.js";
 import type { WorkerContext } from "../context/worker-context.js";
+import { WorkerLogger } from "../context/worker-logger.js";
 import { DoNotRestart } from "../errors/do-not-restart.js";
+import { describeKind } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { TimerQueue } from "../time/timer-queue.js";
 
@@ -59,6 +62,8 @@ export class Bridge extends Scope {
   readonly #outer: Activity | undefined;
   readonly #link: Startable;
   readonly #done: (outcome: Outcome) => void;
+  readonly #asyncScope = new AsyncScope();
+  #problemLog: ProblemLog | undefined;
   readonly #callOffs: (() => void)[] = [];
 
   /**
@@ -72,6 +77,18 @@ export class Bridge extends Scope {
     this.#outer = Context.activityOf(context);
     this.#link = link;
     this.#done = done;
+  }
+
+  override get asyncScope(): AsyncScope {
+    return this.#asyncScope;
+  }
+
+  override get problemLog(): ProblemLog {
+    return this.#outer?.problemLog ?? (this.#problemLog ??= new ProblemLog());
+  }
+
+  override get resetAfter(): number {
+    return this.#outer?.resetAfter ?? 60_000;
   }
 
   override get name(): string {
@@ -111,6 +128,7 @@ export class Bridge extends Scope {
   override setDone(): void {}
 
   override begin(): void {
+    reportClockProblem(this);
     const signal = this.#given("signal");
     if (this.#outer !== undefined) this.#callOffs.push(this.#outer.branch(this));
     if (signal !== undefined) this.#callOffs.push(onAbort(signal, this));
@@ -125,6 +143,8 @@ export class Bridge extends Scope {
   override recovered(): void {
     this.#outer?.recovered();
   }
+
+  override missed(): void {}
 
   // A failure is thrown to whoever has called this. It is the worker's if the caller lets it be.
 
@@ -153,16 +173,24 @@ export class Bridge extends Scope {
 
 function checkOptions(options: unknown): void {
   if (typeof options !== "object" || options === null) {
-    throw new InvalidArgumentError(`${inspect(options)} is no context: give an object with a signal`);
+    throw new InvalidArgumentError(`The context is ${describeKind(options)}: pass an object with a signal`);
   }
   if (Context.activityOf(options) !== undefined) return;
   const { signal, logger }: { signal?: unknown; logger?: unknown } = options;
   if (signal !== undefined && !isAbortSignal(signal)) {
-    throw new InvalidArgumentError(`${inspect(signal, { depth: 0 })} is not an AbortSignal`);
+    throw new InvalidArgumentError(`The signal of the context is ${describeKind(signal)}: pass an AbortSignal`);
   }
-  if (logger !== undefined && !isLogger(logger)) {
-    throw new InvalidArgumentError(
-      `${inspect(logger, { depth: 0 })} is no logger: give an object with debug, info, warn and error`,
-    );
-  }
+  const problem = logger === undefined ? undefined : loggerProblem(logger);
+  if (problem !== undefined) throw new InvalidArgumentError(`The logger of the context: ${problem}`);
+}
+
+/** The problems that have been reported. */
+const reported = new Set<string>();
+
+/** Says once if time does not pass for what is started. */
+function reportClockProblem({ logger, name }: Bridge): void {
+  const { problem } = TimerQueue.current();
+  if (problem === undefined || reported.has(problem)) return;
+  reported.add(problem);
+  new WorkerLogger(logger, name).error(problem);
 }

@@ -1,6 +1,9 @@
+import { types } from "node:util";
 import { Activity } from "../context/activity.js";
 import { Context } from "../context/context.js";
 import type { Outcome } from "../context/outcome.js";
+import { hasMethod, isObjectLike } from "../errors/foreign-value.js";
+import { LazyResultError } from "../errors/lazy-result-error.js";
 import { RunTrace } from "../events/run-trace.js";
 import { judge } from "./judge.js";
 
@@ -8,6 +11,7 @@ import { judge } from "./judge.js";
 export class Call extends Activity {
   readonly #code: (context: Context) => unknown;
   #trace: RunTrace | undefined = undefined;
+  #hasSettled = false;
 
   constructor(parent: Activity, code: (context: Context) => unknown) {
     super(parent);
@@ -15,33 +19,68 @@ export class Call extends Activity {
   }
 
   override begin(): void {
-    let promise: Promise<unknown> | undefined;
+    this.asyncScope.run(callUserCode, this);
+  }
+
+  /** In the async context of the run: also what comes after the promise, as a promise keeps the context alive in which it is awaited. */
+  call(): void {
+    let result: unknown;
     try {
       const code = this.#code;
       const context = new Context(this);
       this.#trace = RunTrace.of(this);
-      const result = this.#trace === undefined ? code(context) : this.#trace.call(() => code(context));
-      if ((typeof result === "object" && result !== null) || typeof result === "function") promise = Promise.resolve(result);
+      result = this.#trace === undefined ? code(context) : this.#trace.call(() => code(context));
+      if (isObjectLike(result)) {
+        this.#trace?.goesOn();
+        then.call(
+          promiseOf(result),
+          (value: unknown) => this.settle(isObjectLike(value) ? (lazyResult(value, this.name) ?? "done") : "done"),
+          (thrown: unknown) => this.settle(judge(this, thrown, this.aborted)),
+        );
+        return;
+      }
     } catch (thrown) {
       this.settle(judge(this, thrown, this.aborted));
       return;
     }
-    if (promise === undefined) {
-      this.settle("done");
-      return;
-    }
-    this.#trace?.goesOn();
-    promise.then(
-      () => this.settle("done"),
-      (thrown: unknown) => this.settle(judge(this, thrown, this.aborted)),
-    );
+    this.settle("done");
+  }
+
+  /** A report that comes after the run is none of it. */
+  override checkpoint(state: "done" | Error): void {
+    if (!this.#hasSettled) super.checkpoint(state);
   }
 
   protected override settle(outcome: Outcome): void {
+    this.#hasSettled = true;
     this.#trace?.ended(outcome, this.reason);
     super.settle(outcome);
   }
 
   /** Nothing is started below the end. */
   protected override ended(): void {}
+}
+
+function callUserCode(call: Call): void {
+  call.call();
+}
+
+// The one of Node: a promise may have a `then` of its own, which throws or calls back twice.
+const { then } = Promise.prototype;
+
+function promiseOf(result: object): Promise<unknown> {
+  return types.isPromise(result) ? result : new Promise((resolve) => resolve(result));
+}
+
+/** The error that a run has failed with, if what it returned is still to be run. */
+function lazyResult(result: object, worker: string): LazyResultError | undefined {
+  if (hasMethod(result, "next") && (hasMethod(result, Symbol.iterator) || hasMethod(result, Symbol.asyncIterator)))
+    return new LazyResultError(worker, "an iterator", "iterate over it in the method");
+  if (hasMethod(result, "@@observable") || (hasMethod(result, "subscribe") && hasMethod(result, "pipe")))
+    return new LazyResultError(
+      worker,
+      "an Observable",
+      "await lastValueFrom(observable) in the method, or subscribe to it in a @Worker",
+    );
+  return undefined;
 }

@@ -1,8 +1,7 @@
-import { inspect } from "node:util";
 import type { Activity } from "../context/activity.js";
 import { Link } from "../context/link.js";
 import type { WorkerContext } from "../context/worker-context.js";
-import { readProperty } from "../errors/foreign-value.js";
+import { hasMethod, readProperty, showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { endWorkerOf, runUnder } from "./bridge.js";
 import { Call } from "./call.js";
@@ -34,9 +33,7 @@ export function jobLink(job: Job | JobFunc): JobLink {
   if (problem !== undefined) throw new InvalidArgumentError(`${nameOf(job)} ${problem}`);
   if (typeof job === "function") return new CalledJob(job, job.name);
   if (isJob(job)) return new CalledJob((context) => job.runOnce(context), className(job));
-  throw new InvalidArgumentError(
-    `${inspect(job, { depth: 0 })} is not a job: give a function, or an object with a method runOnce(context)`,
-  );
+  throw new InvalidArgumentError(`${showValue(job)} is not a job: pass a function, or an object with a method runOnce(context)`);
 }
 
 function nameOf(job: Job | JobFunc): string {
@@ -44,7 +41,7 @@ function nameOf(job: Job | JobFunc): string {
 }
 
 function isJob(value: unknown): value is Job {
-  return typeof value === "object" && value !== null && "runOnce" in value && typeof value.runOnce === "function";
+  return typeof value === "object" && hasMethod(value, "runOnce");
 }
 
 /** The user's own job. */

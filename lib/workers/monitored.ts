@@ -2,8 +2,8 @@ import type { Activity } from "../context/activity.js";
 import { describeSleep } from "../context/describe-sleep.js";
 import { Orders } from "../context/orders.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
+import { ProblemLog } from "../context/problem-log.js";
 import { addRuns, hasRun, type Runs } from "../context/runs.js";
-import { WorkerLogger } from "../context/worker-logger.js";
 import { type Health, initialStatus, type WorkerStatus } from "../context/worker-status.js";
 import { describeError } from "../errors/foreign-value.js";
 import { channels } from "../events/channels.js";
@@ -32,14 +32,13 @@ export abstract class MonitoredLink extends NamingLink {
  */
 export class Monitored extends NamedActivity<MonitoredLink> {
   #health: Health = "init";
-  #failures = 0;
-  /** In words: an error whose stack nobody has read keeps alive all that ran when it was thrown. */
-  #lastError: string | null = null;
   /** Whether the run that is under way has been counted as a failure already. */
   #isCounted = false;
   /** Those of what has ended. What is running adds its own when it is asked. */
   #runs: Runs | undefined = undefined;
   #orders: Orders | undefined = undefined;
+  /** Made at the first problem. */
+  #problemLog: ProblemLog | undefined = undefined;
 
   constructor(parent: Activity, link: MonitoredLink) {
     super(parent, link, link.label);
@@ -48,17 +47,16 @@ export class Monitored extends NamedActivity<MonitoredLink> {
   /** Goes on from where the one that it comes after has ended. Before {@link begin}. */
   succeed(predecessor: Monitored): void {
     this.#health = predecessor.#health;
-    this.#failures = predecessor.#failures;
-    this.#lastError = predecessor.#lastError;
     this.#runs = predecessor.#runs;
     this.#orders = predecessor.#orders;
+    this.#problemLog = predecessor.#problemLog;
   }
 
   /** Goes on from where others have come to with the same worker, in other processes. */
-  adopt({ health, failures, lastError, runs, lastStart, lastDuration }: WorkerStatus): void {
+  adopt({ health, failures, lastError, runs, missed, lastStart, lastDuration }: WorkerStatus): void {
     this.#health = health;
-    this.#failures = failures;
-    this.#lastError = lastError;
+    if (failures > 0 || missed > 0 || lastError !== null)
+      Object.assign(this.problemLog, { failures, lastError, missedRuns: missed });
     if (lastStart === null) return;
     const start = TimerQueue.current().now() - (Date.now() - lastStart);
     this.#runs = { count: runs, lastStart: start, lastDuration: lastDuration ?? -1 };
@@ -81,6 +79,10 @@ export class Monitored extends NamedActivity<MonitoredLink> {
   private startChain(): void {
     if (!this.aborted && channels.start.isObserved) channels.start.publish({ worker: this.name });
     this.start(this.link.chain);
+  }
+
+  override get problemLog(): ProblemLog {
+    return (this.#problemLog ??= new ProblemLog());
   }
 
   /** Its own; or those of the worker that it is a part of. */
@@ -122,7 +124,7 @@ export class Monitored extends NamedActivity<MonitoredLink> {
   }
 
   override failing(error: Error): void {
-    this.#failures++;
+    this.problemLog.failures++;
     this.#isCounted = true;
     this.report(error);
     super.failing(error);
@@ -134,14 +136,19 @@ export class Monitored extends NamedActivity<MonitoredLink> {
       // One that has not ended leaves what is known of the last that has.
       this.#runs = { ...runs, count: runs.count + count, lastDuration: runs.lastDuration < 0 ? lastDuration : runs.lastDuration };
     }
-    if (isFailure(outcome) && !this.#isCounted) this.#failures++;
+    if (isFailure(outcome) && !this.#isCounted) this.problemLog.failures++;
     this.#isCounted = false;
     if (outcome !== "stopped") this.report(outcome === "completed" ? "done" : outcome);
     super.ran(runs, outcome);
   }
 
+  override missed(count: number): void {
+    this.problemLog.missedRuns += count;
+    super.missed(count);
+  }
+
   override checkpoint(state: "done" | Error): void {
-    if (isFailure(state)) new WorkerLogger(this.logger, this.name).warn({ err: state }, "reported a problem");
+    if (isFailure(state)) this.problemLog.failed(this, state, "reported", "reported a problem");
     this.report(state);
     super.checkpoint(state);
   }
@@ -149,8 +156,9 @@ export class Monitored extends NamedActivity<MonitoredLink> {
   private report(state: "done" | Error): void {
     const previous = this.#health;
     this.#health = state === "done" ? "ok" : "firing";
+    if (state === "done") this.#problemLog?.recovered(this);
     const error = isFailure(state) ? state : undefined;
-    if (error !== undefined) this.#lastError = describeError(error);
+    if (error !== undefined) this.problemLog.lastError = describeError(error);
     if (previous !== this.#health && channels.health.isObserved) {
       channels.health.publish({ worker: this.name, health: this.#health, previous, error });
     }
@@ -158,9 +166,12 @@ export class Monitored extends NamedActivity<MonitoredLink> {
 
   private describeOwn(status: WorkerStatus): void {
     status.health = this.#health;
-    status.failures = this.#failures;
     status.attempt = this.attempt;
-    status.lastError = this.#lastError;
+    if (this.#problemLog !== undefined) {
+      status.failures = this.#problemLog.failures;
+      status.missed = this.#problemLog.missedRuns;
+      status.lastError = this.#problemLog.lastError;
+    }
     if (this.#runs !== undefined) addRuns(status, this.#runs);
   }
 

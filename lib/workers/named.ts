@@ -1,10 +1,10 @@
-import { inspect } from "node:util";
 import type { Activity } from "../context/activity.js";
 import type { Link } from "../context/link.js";
 import { nestName } from "../context/nest-name.js";
 import type { Outcome } from "../context/outcome.js";
 import { Scope } from "../context/scope.js";
 import type { WorkerStatus } from "../context/worker-status.js";
+import { showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import type { Worker, WorkerFunc } from "./worker.js";
 import { WorkerLink, workerLink } from "./worker-link.js";
@@ -22,7 +22,7 @@ export function named(worker: Worker | WorkerFunc, name: string): Worker {
 /** @throws InvalidArgumentError if it is not a name */
 export function asName(name: unknown): string {
   if (typeof name === "string" && name.trim() !== "") return name;
-  throw new InvalidArgumentError(`${inspect(name, { depth: 0 })} is not a name: give a string that is not empty`);
+  throw new InvalidArgumentError(`${showValue(name)} is not a name: pass a string that is not empty`);
 }
 
 /** A link whose activity has a name of its own. */

@@ -1,34 +1,46 @@
 import type { Backoff } from "../backoff/backoff.js";
 import type { Activity } from "../context/activity.js";
+import type { Failed } from "../context/problem-log.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import { BackoffError } from "../errors/backoff-error.js";
 import { showValue } from "../errors/foreign-value.js";
 import type { EventChannel } from "../events/event-channel.js";
+import { formatDuration } from "../time/format-duration.js";
+
+/** What is tried again, for the log and the observers. */
+export interface Retried {
+  readonly what: Failed;
+  /** `"restarting"`, or `"retrying"`. */
+  readonly verb: string;
+  /** What else the log should say about an attempt after so many ms, such as when the next run is; "" for nothing. */
+  readonly remark: (delay: number) => string;
+  readonly channel: EventChannel<"watchbill:restart" | "watchbill:retry">;
+}
 
 /**
- * How long to wait, in ms, before what has just ended is tried again, and a line in the log that says so. If the backoff
- * throws, or returns anything that is not a delay, it is the error to give up with.
+ * How long to wait, in ms, before what has just ended is tried again, and a line in the log that says so. If the backoff throws, or returns
+ * anything that is not a delay, it is the error to give up with.
  * @param attempt how many failures in a row there are now
  * @param failure the last of them; undefined after a normal return
- * @param channel on which that is published
  */
 export function nextAttempt(
   activity: Activity,
   backoff: Backoff,
   attempt: number,
   failure: Error | undefined,
-  channel: EventChannel<"watchbill:restart" | "watchbill:retry">,
+  { what: failed, verb, remark, channel }: Retried,
 ): number | BackoffError {
-  const logger = new WorkerLogger(activity.logger, activity.name);
-  const delay = delayOf(backoff, attempt, activity.name, failure);
+  const { name: worker, problemLog } = activity;
+  const delay = delayOf(backoff, attempt, worker, failure);
   if (delay instanceof BackoffError) {
     if (failure !== undefined)
-      logger.error({ attempt, err: failure }, "failed, and its backoff gives no delay, so it is given up");
+      problemLog.gaveUp(activity, failure, `failed (attempt ${attempt}), and its backoff has failed too`);
     return delay;
   }
-  if (failure === undefined) logger.debug({ attempt, delay }, "returned, and is run again");
-  else logger.error({ attempt, delay, err: failure }, "failed, and is tried again");
-  if (channel.isObserved) channel.publish({ worker: activity.name, attempt, delay, error: failure });
+  const what = `${verb} in ${formatDuration(delay)}${remark(delay)}`;
+  if (failure === undefined) new WorkerLogger(activity.logger, worker).debug({ attempt, delay }, `returned, ${what}`);
+  else problemLog.failed(activity, failure, failed, `failed (attempt ${attempt}), ${what}`, { attempt, delay });
+  if (channel.isObserved) channel.publish({ worker, attempt, delay, error: failure });
   return delay;
 }
 

@@ -2,22 +2,21 @@ import type { Activity } from "../context/activity.js";
 import type { Duration } from "../time/duration.js";
 import type { Job, JobFunc } from "./job.js";
 import { type JobLink, jobLink } from "./job-link.js";
-import { RepeatingOnGrid } from "./repeating-on-grid.js";
-import { RepeatingOnSchedule } from "./repeating-on-schedule.js";
+import { RepeatTask } from "./repeat-task.js";
 import { type RepeatOptions, type Repetition, repetition } from "./repetition.js";
 import type { Schedule } from "./schedule.js";
 import type { Worker } from "./worker.js";
 import { WorkerLink } from "./worker-link.js";
 
 /**
- * Runs a job again and again until the context is aborted. Runs never overlap: of those that were missed while one ran, or while
- * the event loop was blocked, one is made up for at once and the rest are dropped. A run that fails ends the worker with its
- * error.
+ * Runs a job again and again until the context is aborted. Runs never overlap: those that were missed while one ran, or while the event
+ * loop was blocked, are coalesced into one, which starts at once. They are counted in the status, and logged. A run that fails ends the
+ * worker with its error.
  *
  * With an interval, runs are due on a fixed grid, `start + n · interval`, on a monotonic clock: no drift ever adds up, and setting the
- * wall clock changes nothing. Workers that a roster starts together have the same start. With a {@link Schedule}, they are due at its times on the wall clock, also after that was set: forward,
- * and a time that was jumped over is made up for within a minute; back by more than a minute, and the times come again. Once the
- * schedule has no further time, the worker is done for good.
+ * wall clock changes nothing. Workers that a runner starts together have the same start. With a {@link Schedule}, they are due at its times
+ * on the wall clock, also after that was set: forward, and the times that were jumped over are missed runs; back by more than a minute,
+ * and the times come again. Once the schedule has no further time, the worker has completed.
  * @param when the interval between the starts of two runs, in ms or as a duration string, from 1 ms to years; or a schedule
  * @throws InvalidArgumentError if that makes no sense, an option is malformed, or the job is not one
  * @see {@link https://pkg.go.dev/time#Ticker} for the semantics kept from the Go original
@@ -51,9 +50,6 @@ export class RepeatLink extends WorkerLink {
   }
 
   override activity(parent: Activity): Activity {
-    const { repetition, job } = this;
-    return repetition.interval === undefined
-      ? new RepeatingOnSchedule(parent, job, repetition)
-      : new RepeatingOnGrid(parent, job, repetition);
+    return new RepeatTask(parent, this);
   }
 }

@@ -1,5 +1,5 @@
-import { inspect } from "node:util";
 import { checkOptions } from "../errors/check-options.js";
+import { showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { type Duration, parseDuration, parseOption } from "../time/duration.js";
 import { checkSchedule, isSchedule, type Schedule } from "./schedule.js";
@@ -48,11 +48,10 @@ export const repeatOptions: readonly string[] = Object.keys(known);
  * The repetition that an interval or a schedule makes, and the options that go with it.
  * @throws InvalidArgumentError if it is neither, or an option is malformed or does not exist
  */
-export function repetition(when: unknown, options: object = {}): Repetition {
-  checkOptions("repeat", options, repeatOptions);
-  const { startImmediately = false, initialDelay, jitter }: { [option in keyof RepeatOptions]: unknown } = options;
+export function repetition(when: unknown, options: unknown = {}): Repetition {
+  const { startImmediately = false, initialDelay, jitter } = checkOptions("repeat", options, repeatOptions);
   if (typeof startImmediately !== "boolean") {
-    throw new InvalidArgumentError(`startImmediately is ${inspect(startImmediately)}: give true or false`);
+    throw new InvalidArgumentError(`startImmediately is ${showValue(startImmediately)}: pass true or false`);
   }
   if (startImmediately && initialDelay !== undefined) {
     throw new InvalidArgumentError("startImmediately and initialDelay contradict each other: give one of them");

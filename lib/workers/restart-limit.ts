@@ -1,4 +1,4 @@
-import { inspect } from "node:util";
+import { showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { parseDuration } from "../time/duration.js";
 import { formatDuration } from "../time/format-duration.js";
@@ -20,7 +20,7 @@ export function restartLimit(maxRestarts: unknown, within: unknown): RestartLimi
     throw new InvalidArgumentError("within is given without maxRestarts: say how many restarts there may be in that time");
   }
   if (typeof maxRestarts !== "number" || !Number.isInteger(maxRestarts) || maxRestarts < 0) {
-    throw new InvalidArgumentError(`maxRestarts is ${inspect(maxRestarts)}: give a whole number, 0 or more`);
+    throw new InvalidArgumentError(`maxRestarts is ${showValue(maxRestarts)}: pass a whole number, 0 or more`);
   }
   const window = within === undefined ? undefined : parseDuration(within);
   if (window === 0)
@@ -31,17 +31,19 @@ export function restartLimit(maxRestarts: unknown, within: unknown): RestartLimi
 /** Counts failures against a limit. */
 export class RestartCount {
   readonly #limit: RestartLimit;
-  /** When there were failures, as far back as the window reaches. */
-  #recent: readonly number[];
+  /** When there were failures, the oldest first; those before `#first` have left the window. */
+  #failedAt: number[];
+  #first = 0;
 
-  /** @param recent those of which another count knows */
+  /** @param recent the failures that another count knows of */
   constructor(limit: RestartLimit, recent: readonly number[] = []) {
     this.#limit = limit;
-    this.#recent = recent;
+    this.#failedAt = [...recent];
   }
 
+  /** When there were failures, as far back as the window reaches. */
   get recent(): readonly number[] {
-    return this.#recent;
+    return this.#failedAt.slice(this.#first);
   }
 
   /**
@@ -53,7 +55,16 @@ export class RestartCount {
     const { maxRestarts, within } = this.#limit;
     const restarts = maxRestarts === 1 ? "1 restart" : `${maxRestarts} restarts`;
     if (within === undefined) return inARow > maxRestarts ? `${restarts} in a row` : undefined;
-    this.#recent = [...this.#recent.filter((failedAt) => failedAt > now - within), now];
-    return this.#recent.length > maxRestarts ? `${restarts} within ${formatDuration(within)}` : undefined;
+    this.#failedAt.push(now);
+    this.#forgetBefore(now - within);
+    return this.#failedAt.length - this.#first > maxRestarts ? `${restarts} within ${formatDuration(within)}` : undefined;
+  }
+
+  /** Costs the same for each failure, however many the window holds. */
+  #forgetBefore(time: number): void {
+    while (this.#first < this.#failedAt.length && (this.#failedAt[this.#first] ?? 0) <= time) this.#first++;
+    if (2 * this.#first <= this.#failedAt.length) return;
+    this.#failedAt = this.#failedAt.slice(this.#first);
+    this.#first = 0;
   }
 }

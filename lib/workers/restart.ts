@@ -1,6 +1,6 @@
-import { inspect } from "node:util";
 import { Activity } from "../context/activity.js";
 import type { Outcome } from "../context/outcome.js";
+import { showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { RefiningLink } from "./refining-link.js";
 import type { WorkerLink } from "./worker-link.js";
@@ -17,7 +17,7 @@ export type Restart = "always" | "on-failure" | "never";
 /** @throws InvalidArgumentError if it is none of the three */
 export function parseRestart(value: unknown): Restart {
   if (value === "always" || value === "on-failure" || value === "never") return value;
-  throw new InvalidArgumentError(`restart is ${inspect(value)}: give "always", "on-failure" or "never"`);
+  throw new InvalidArgumentError(`restart is ${showValue(value)}: use "always", "on-failure" or "never"`);
 }
 
 /** Lets a worker be done when it returns. */

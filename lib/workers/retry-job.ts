@@ -1,26 +1,30 @@
-import { inspect } from "node:util";
 import { asBackoff, policyOptions } from "../backoff/as-backoff.js";
 import type { Backoff } from "../backoff/backoff.js";
 import type { Activity } from "../context/activity.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
-import { WorkerLogger } from "../context/worker-logger.js";
 import type { Phase } from "../context/worker-status.js";
+import { showValue } from "../errors/foreign-value.js";
+import { isGiveUp } from "../errors/give-up.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { channels } from "../events/channels.js";
 import type { Job, JobFunc } from "./job.js";
 import { JobLink, jobLink } from "./job-link.js";
+import type { Retried } from "./next-attempt.js";
+import { parseRetryIf, type RetryIf, refusedBy } from "./retry-if.js";
 import { Retrying } from "./retrying.js";
 
 export interface RetryJobOptions {
   readonly backoff: Backoff;
   /** After how many failed attempts the run fails with the last error. Unlimited by default. */
   readonly maxAttempts?: number | undefined;
+  /** Asked at every failed attempt with the error and how many it makes; `false` fails the run with that error at once. */
+  readonly retryIf?: RetryIf | undefined;
 }
 
 /**
- * Retries one run of a job until it succeeds, waiting for the backoff's `duration(attempt)` before each further attempt. If
- * the context is aborted before that, it rejects with the signal's reason, also if the attempt that ran then failed. Every failed
- * attempt is logged. A backoff that throws or returns nonsense fails the run with a {@link BackoffError}.
+ * Retries one run of a job until it succeeds, waiting for the backoff's `duration(attempt)` before each further attempt; it fails at once if
+ * the job throws a {@link GiveUp} or `retryIf` returns `false`. If the context is aborted before that, it rejects with the signal's reason,
+ * also if the attempt that ran then failed. The failures are logged, repeated ones with level debug. A backoff that throws or returns nonsense fails the run with a {@link BackoffError}.
  * @throws InvalidArgumentError if the job is not one, or the backoff or an option is malformed
  */
 export function retryJob(job: Job | JobFunc, policy: Backoff | RetryJobOptions): Job {
@@ -30,9 +34,10 @@ export function retryJob(job: Job | JobFunc, policy: Backoff | RetryJobOptions):
 interface RetryJobPolicy {
   readonly backoff: Backoff;
   readonly maxAttempts: number;
+  readonly retryIf: (error: Error, attempt: number) => unknown;
 }
 
-const options: Readonly<Record<keyof RetryJobOptions, true>> = { backoff: true, maxAttempts: true };
+const options: Readonly<Record<keyof RetryJobOptions, true>> = { backoff: true, maxAttempts: true, retryIf: true };
 
 /**
  * What a policy amounts to, whatever it was given as.
@@ -40,11 +45,12 @@ const options: Readonly<Record<keyof RetryJobOptions, true>> = { backoff: true, 
  * @throws InvalidArgumentError if there is no backoff in it, or an option is malformed or does not exist
  */
 export function retryJobPolicy(policy: unknown, subject = "retryJob"): RetryJobPolicy {
-  const { backoff, maxAttempts = Number.POSITIVE_INFINITY } = policyOptions(policy, subject, Object.keys(options));
+  const given = policyOptions(policy, subject, Object.keys(options));
+  const { backoff, maxAttempts = Number.POSITIVE_INFINITY, retryIf } = given;
   if (!isCount(maxAttempts)) {
-    throw new InvalidArgumentError(`maxAttempts is ${inspect(maxAttempts)}: give a whole number, 1 or more`);
+    throw new InvalidArgumentError(`maxAttempts is ${showValue(maxAttempts)}: pass a whole number, 1 or more`);
   }
-  return { backoff: asBackoff(backoff), maxAttempts };
+  return { backoff: asBackoff(backoff), maxAttempts, retryIf: parseRetryIf(retryIf) };
 }
 
 function isCount(value: unknown): value is number {
@@ -55,12 +61,14 @@ class RetryJobLink extends JobLink {
   readonly subject: JobLink;
   readonly backoff: Backoff;
   readonly maxAttempts: number;
+  readonly retryIf: RetryJobPolicy["retryIf"];
 
-  constructor(subject: JobLink, { backoff, maxAttempts }: RetryJobPolicy) {
+  constructor(subject: JobLink, { backoff, maxAttempts, retryIf }: RetryJobPolicy) {
     super();
     this.subject = subject;
     this.backoff = backoff;
     this.maxAttempts = maxAttempts;
+    this.retryIf = retryIf;
   }
 
   get label(): string {
@@ -72,9 +80,11 @@ class RetryJobLink extends JobLink {
   }
 }
 
+const jobRetried: Retried = { what: "attempt", verb: "retrying", remark: () => "", channel: channels.retry };
+
 class RetryingJob extends Retrying<RetryJobLink> {
-  protected override get channel(): typeof channels.retry {
-    return channels.retry;
+  protected override get retried(): Retried {
+    return jobRetried;
   }
 
   protected override get kind(): string {
@@ -86,17 +96,37 @@ class RetryingJob extends Retrying<RetryJobLink> {
 
   protected override ended(outcome: Outcome): void {
     if (!isFailure(outcome)) {
+      if (outcome === "done" && this.failures > 0) this.recovered();
       this.settle(outcome);
     } else if (this.aborted) {
-      // Whoever stops a retry is not asking for the error that it would have swallowed.
-      new WorkerLogger(this.logger, this.name).error({ err: outcome }, "failed while it stopped, and is not tried again");
+      // A caller that stops a retry does not ask for the error that it would have retried.
+      this.problemLog.gaveUp(this, outcome, "failed while stopping, and is not retried");
       this.settle("stopped");
-    } else if (++this.failures >= this.link.maxAttempts) {
-      this.settle(outcome);
     } else {
+      this.failures++;
+      const verdict = this.verdictOn(outcome);
+      if (verdict !== undefined) {
+        this.settle(verdict);
+        return;
+      }
       this.tryAgain(outcome);
       if (this.isHeld) this.reconsider();
     }
+  }
+
+  /** What the run ends with, if the policy wants no further attempt. */
+  private verdictOn(failure: Error): Outcome | undefined {
+    const { maxAttempts, retryIf } = this.link;
+    if (isGiveUp(failure)) {
+      this.problemLog.failed(this, failure, "run given up", `failed (attempt ${this.failures}), giving up this run`);
+      return failure;
+    }
+    if (this.failures >= maxAttempts) {
+      const attempts = maxAttempts === 1 ? "1 attempt" : `${maxAttempts} attempts`;
+      this.problemLog.failed(this, failure, "run given up", `failed, giving up this run after ${attempts}`);
+      return failure;
+    }
+    return refusedBy(retryIf, this, failure, this.failures, "run given up");
   }
 
   /** A pause holds the further attempts of a run, and an order to run now does not let it wait for its backoff. */

@@ -1,9 +1,8 @@
-import { inspect } from "node:util";
 import { asBackoff, isBackoff, policyOptions } from "../backoff/as-backoff.js";
 import type { Backoff } from "../backoff/backoff.js";
-import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
-import { type Duration, parseDuration } from "../time/duration.js";
+import { type Duration, parseOption } from "../time/duration.js";
 import { type RestartLimit, restartLimit } from "./restart-limit.js";
+import { parseRetryIf, type RetryIf } from "./retry-if.js";
 
 export interface RetryOptions {
   readonly backoff: Backoff;
@@ -14,7 +13,7 @@ export interface RetryOptions {
   /** The window in which `maxRestarts` counts, sliding. Without one, failures in a row count, as for `attempt`. */
   readonly within?: Duration | undefined;
   /** Asked at every failure with the error and how many in a row it makes; `false` gives the worker up with that error. */
-  readonly retryIf?: ((error: Error, attempt: number) => boolean) | undefined;
+  readonly retryIf?: RetryIf | undefined;
 }
 
 export interface RetryPolicy {
@@ -49,10 +48,9 @@ export function retryPolicy(policy: unknown, subject = "retry"): RetryPolicy {
   return { backoff: asBackoff(backoff), terms: retryTerms(terms) };
 }
 
-function retryTerms({ resetAfter = "1m", maxRestarts, within, retryIf = always }: Readonly<Record<string, unknown>>): RetryTerms {
-  if (!isPredicate(retryIf))
-    throw new InvalidArgumentError(`retryIf is ${inspect(retryIf)}: give a function that returns a boolean`);
-  return { resetAfter: parseDuration(resetAfter), limit: restartLimit(maxRestarts, within), retryIf };
+function retryTerms({ resetAfter = "1m", maxRestarts, within, retryIf }: Readonly<Record<string, unknown>>): RetryTerms {
+  const limit = restartLimit(maxRestarts, within);
+  return { resetAfter: parseOption("resetAfter", resetAfter), limit, retryIf: parseRetryIf(retryIf) };
 }
 
 const usualTerms = retryTerms({});
@@ -68,12 +66,4 @@ export function checkRetry(policy: unknown, subject = "retry"): Backoff | RetryO
 
 function assertRetry(policy: unknown, subject: string): asserts policy is Backoff | RetryOptions {
   retryPolicy(policy, subject);
-}
-
-function always(): boolean {
-  return true;
-}
-
-function isPredicate(value: unknown): value is (error: Error, attempt: number) => unknown {
-  return typeof value === "function";
 }

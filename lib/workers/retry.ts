@@ -2,15 +2,19 @@ import type { Backoff } from "../backoff/backoff.js";
 import type { Activity, Startable } from "../context/activity.js";
 import type { Note } from "../context/memory.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
-import { WorkerLogger } from "../context/worker-logger.js";
+import { isGiveUp } from "../errors/give-up.js";
 import { RestartLimitError } from "../errors/restart-limit-error.js";
 import { channels } from "../events/channels.js";
+import { formatDuration } from "../time/format-duration.js";
 import { TimerQueue } from "../time/timer-queue.js";
-import { judge } from "./judge.js";
+import type { Retried } from "./next-attempt.js";
 import { RefiningLink } from "./refining-link.js";
+import type { Repetition } from "./repetition.js";
 import { RestartCount } from "./restart-limit.js";
+import { refusedBy } from "./retry-if.js";
 import { type RetryOptions, type RetryPolicy, type RetryTerms, retryPolicy } from "./retry-policy.js";
 import { Retrying } from "./retrying.js";
+import { timetableOf } from "./timetable.js";
 import type { Worker, WorkerFunc } from "./worker.js";
 import { type WorkerLink, workerLink } from "./worker-link.js";
 
@@ -19,7 +23,7 @@ import { type WorkerLink, workerLink } from "./worker-link.js";
  * done for good. Before a restart it waits for the backoff's `duration(attempt)`, and always for a turn of the event loop.
  *
  * `attempt` counts the failures in a row. It is 0 again after a normal return, after a successful run of a repeated job, and
- * once a continuous worker had stayed up for `resetAfter`. Every failure is logged. A backoff that throws or returns nonsense ends the
+ * once a continuous worker has stayed up for `resetAfter`. The failures are logged, repeated ones with level debug. A backoff that throws or returns nonsense ends the
  * worker with a {@link BackoffError}.
  * @throws InvalidArgumentError if the worker is not one, or the backoff or an option is malformed
  */
@@ -56,6 +60,10 @@ class RetryingWorker extends Retrying<RetryLink> {
     return !this.sleeping && this.hasProvedItself() ? 0 : super.attempt;
   }
 
+  override get resetAfter(): number {
+    return this.link.terms.resetAfter;
+  }
+
   override isDone(link: Startable): boolean {
     return this.#done?.has(link) === true || super.isDone(link);
   }
@@ -77,8 +85,9 @@ class RetryingWorker extends Retrying<RetryLink> {
     super.begin();
   }
 
-  protected override get channel(): typeof channels.restart {
-    return channels.restart;
+  protected override get retried(): Retried {
+    const { repetition } = this.link;
+    return { what: "worker", verb: "restarting", remark: (delay) => nextRunAfter(delay, repetition), channel: channels.restart };
   }
 
   protected override get kind(): string {
@@ -135,22 +144,39 @@ class RetryingWorker extends Retrying<RetryLink> {
   /** What to end with, if the policy wants no further restart. */
   private verdictOn(failure: Error): Outcome | undefined {
     const { retryIf, limit } = this.link.terms;
-    try {
-      if (retryIf(failure, this.failures) === false) return failure;
-    } catch (thrown) {
-      new WorkerLogger(this.logger, this.name).error({ err: failure }, "failed, and its retryIf throws, so it is given up");
-      return judge(this, thrown, this.aborted);
+    // Of a job it ends the run, and the next run is another attempt.
+    if (isGiveUp(failure) && this.link.isContinuous) {
+      this.problemLog.gaveUp(this, failure, `failed (attempt ${this.failures}), giving up`);
+      return failure;
     }
-    if (limit === undefined) return undefined;
+    const refused = refusedBy(retryIf, this, failure, this.failures);
+    if (refused !== undefined || limit === undefined) return refused;
     this.#restarts ??= new RestartCount(limit);
     const broken = this.#restarts.limitBrokenBy(TimerQueue.current().now(), this.failures);
-    return broken === undefined ? undefined : new RestartLimitError(this.name, broken, failure);
+    if (broken === undefined) return undefined;
+    const error = new RestartLimitError(this.name, broken, failure);
+    this.problemLog.gaveUp(this, error, `gave up after ${broken}`);
+    return error;
   }
 
   private hasProvedItself(): boolean {
     // To wait for the next run is not to be well: a repeated job shows that by a run that succeeds.
     const { isContinuous, terms } = this.link;
     return isContinuous && TimerQueue.current().now() - this.#startedAt >= terms.resetAfter;
+  }
+}
+
+/** For the log: when a repeated job that is restarted after a delay runs next, if that is not at once. */
+function nextRunAfter(delay: number, repetition: Repetition | undefined): string {
+  if (repetition === undefined || repetition.startImmediately) return "";
+  try {
+    const timetable = timetableOf(repetition, "");
+    const now = TimerQueue.current().now();
+    timetable.begin(now + delay);
+    return `, next run in ${formatDuration(timetable.nextDue() - now)}`;
+  } catch {
+    // A schedule that fails is reported when the worker is restarted.
+    return "";
   }
 }
 

@@ -3,10 +3,8 @@ import { Activity, type Startable } from "../context/activity.js";
 import { describeSleep } from "../context/describe-sleep.js";
 import { type Memory, type Note, numberIn } from "../context/memory.js";
 import type { Phase, WorkerStatus } from "../context/worker-status.js";
-import { describeError } from "../errors/foreign-value.js";
-import type { EventChannel } from "../events/event-channel.js";
 import { TimerQueue } from "../time/timer-queue.js";
-import { nextAttempt } from "./next-attempt.js";
+import { nextAttempt, type Retried } from "./next-attempt.js";
 
 /** What is started again and again, and how, as it is declared. */
 export interface Retriable {
@@ -19,10 +17,7 @@ export abstract class Retrying<Declared extends Retriable> extends Activity {
   protected readonly link: Declared;
   /** In a row, up to now. */
   protected failures = 0;
-  /** In words, and not the error itself: one whose stack nobody has read keeps alive all that ran when it was thrown. */
-  #lastFailure: string | undefined = undefined;
-  /** Where a further attempt is told of. */
-  protected abstract get channel(): EventChannel<"watchbill:restart" | "watchbill:retry">;
+  protected abstract get retried(): Retried;
   /** Under which it writes down what its next turn has to know. */
   protected abstract get kind(): string;
 
@@ -47,11 +42,12 @@ export abstract class Retrying<Declared extends Retriable> extends Activity {
 
   protected recall(note: Note): void {
     this.failures = failuresIn(note);
-    if (typeof note.lastFailure === "string") this.#lastFailure = note.lastFailure;
+    if (typeof note.lastFailure === "string") this.problemLog.lastError = note.lastFailure;
   }
 
   protected get note(): Note {
-    return { failures: this.failures, lastFailure: this.#lastFailure, isWaiting: this.child === undefined };
+    const lastFailure = this.failures > 0 ? this.problemLog.lastError : null;
+    return { failures: this.failures, lastFailure, isWaiting: this.child === undefined };
   }
 
   override leave(memory: Memory): void {
@@ -70,8 +66,7 @@ export abstract class Retrying<Declared extends Retriable> extends Activity {
 
   /** Begins the next attempt once its delay is over. Gives up if the backoff has no delay to give. */
   protected tryAgain(failure: Error | undefined): void {
-    this.#lastFailure = failure && describeError(failure);
-    const delay = nextAttempt(this, this.link.backoff, this.failures, failure, this.channel);
+    const delay = nextAttempt(this, this.link.backoff, this.failures, failure, this.retried);
     // The backoff is the user's, and may have had all stopped.
     if (this.aborted) this.settle("stopped");
     else if (typeof delay !== "number") this.settle(delay);
@@ -84,7 +79,6 @@ export abstract class Retrying<Declared extends Retriable> extends Activity {
 
   override describe(status: WorkerStatus): void {
     status.attempt = this.attempt;
-    if (this.failures > 0 && this.#lastFailure !== undefined) status.lastError = this.#lastFailure;
     describeSleep(status, this, this.phase);
     super.describe(status);
   }

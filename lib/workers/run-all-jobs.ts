@@ -1,6 +1,7 @@
 import type { Activity } from "../context/activity.js";
 import { Context } from "../context/context.js";
 import type { Outcome } from "../context/outcome.js";
+import { isCausedBy } from "../errors/foreign-value.js";
 import { toError } from "../errors/thrown-value-error.js";
 import { WorkersFailedError } from "../errors/workers-failed-error.js";
 import { type RunOptions, runUnder } from "./bridge.js";
@@ -42,5 +43,5 @@ class RunAllJobs extends RunAll {
 /** Within a worker that is told to stop, jobs that did no more than comply are a clean stop of the worker. */
 function isNothingButStopped(error: unknown, options: RunOptions): boolean {
   if (Context.activityOf(options) === undefined || !(error instanceof WorkersFailedError)) return false;
-  return options.signal?.aborted === true && error.errors.every((each) => each === options.signal?.reason);
+  return options.signal?.aborted === true && error.errors.every((each) => isCausedBy(each, options.signal?.reason));
 }

@@ -22,9 +22,10 @@ export abstract class RunAll extends Scope {
   protected running: number;
   #hasSettled = false;
   #hasBegun = false;
-  /** Those that are being begun, and how many of them have been. */
-  #beginning: NamedActivity[] | undefined;
-  #begun = 0;
+  /** Those that are being begun one after the other, and have not been yet. */
+  #toBegin: Set<NamedActivity> | undefined;
+  /** The members by what is declared of them. Made when one is first looked up. */
+  #index: Map<Link, NamedActivity> | undefined;
   /** The moment at which the member begins that is being begun. */
   #moment: number | undefined;
   readonly #onSettled: (() => void)[] = [];
@@ -43,24 +44,36 @@ export abstract class RunAll extends Scope {
       return;
     }
     this.sleepForEver();
-    // What is added meanwhile is begun by whoever adds it.
-    this.#beginning = [...this.members];
+    this.beginAll([...this.members]);
+  }
+
+  /** Begins members at one moment. All of them count as running from the start: the first may end before the second has begun. */
+  private beginAll(members: readonly NamedActivity[]): void {
+    // A member that is begun may add others.
+    const outer = this.#toBegin;
+    const toBegin = new Set([...(outer ?? []), ...members]);
+    this.#toBegin = toBegin;
     let moment = super.beginsAt;
-    for (const member of this.#beginning) {
-      this.#begun++;
+    for (const member of members) {
+      toBegin.delete(member);
       // A member may have blocked, and those after it do not begin in the past.
       const now = super.beginsAt;
       if (now - moment > longestMoment) moment = now;
       if (this.isDone(member.link)) this.childSettled("completed", member);
       else this.beginMember(member, moment);
     }
-    this.#beginning = undefined;
+    this.#toBegin = outer;
   }
 
   /** Whether it has settled; one that has not been begun has not. */
   hasEnded(member: NamedActivity): boolean {
-    const isToBegin = this.#beginning !== undefined && this.#beginning.indexOf(member) >= this.#begun;
-    return !member.busy && !isToBegin;
+    return !member.busy && this.#toBegin?.has(member) !== true;
+  }
+
+  /** The member that is declared so. */
+  find(link: Link): NamedActivity | undefined {
+    this.#index ??= new Map(this.members.map((member) => [member.link, member]));
+    return this.#index.get(link);
   }
 
   override get beginsAt(): number {
@@ -95,6 +108,7 @@ export abstract class RunAll extends Scope {
   // The runs of the members are their own, and what was ordered for the whole is not for them.
   override recovered(): void {}
   override failing(): void {}
+  override missed(): void {}
   override ran(): void {}
   override checkpoint(): void {}
   override reconsider(): void {}
@@ -149,14 +163,36 @@ export abstract class RunAll extends Scope {
     for (const member of this.members) if (member.busy) member.listRunning(list);
   }
 
-  /** One more, beside those that run. */
-  protected join(link: Link): void {
-    const member = this.#member(link, this.members.length);
-    this.members.push(member);
-    this.running++;
-    if (this.aborted) member.abort(this.reason);
-    this.beginMember(member);
+  /** Starts some more, beside those that run. */
+  protected join(links: readonly Link[]): void {
+    const joining = links.map((link) => {
+      const member = this.#member(link, this.members.length);
+      this.members.push(member);
+      this.#index?.set(link, member);
+      if (this.aborted) member.abort(this.reason);
+      return member;
+    });
+    this.running += joining.length;
+    this.beginAll(joining);
   }
+
+  /** Puts another in the place of a member. */
+  protected swap(member: NamedActivity, successor: NamedActivity): void {
+    this.members[this.members.indexOf(member)] = successor;
+    this.#index?.set(successor.link, successor);
+  }
+
+  /** Forgets a member that has ended. Returns whether it was there. */
+  protected forget(member: NamedActivity): boolean {
+    const index = this.members.indexOf(member);
+    if (index < 0) return false;
+    this.members.splice(index, 1);
+    if (this.#index?.get(member.link) === member) this.#index.delete(member.link);
+    return true;
+  }
+
+  /** Looks at its members by itself, from time to time. */
+  override lookAtRun(): void {}
 
   #member(link: Link, index: number): NamedActivity {
     if (link instanceof NamingLink && link.label !== "") return link.activity(this);

@@ -6,9 +6,11 @@ import { isFailure, type Outcome } from "../context/outcome.js";
 import { addRuns, type Runs } from "../context/runs.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import { initialStatus, type WorkerStatus } from "../context/worker-status.js";
+import { listNames } from "../errors/list-names.js";
 import type { ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
 import { WorkerExitedPrematurelyError } from "../errors/worker-exited-prematurely-error.js";
 import { channels } from "../events/channels.js";
+import { formatDuration } from "../time/format-duration.js";
 import { TimerQueue } from "../time/timer-queue.js";
 import type { NamedActivity } from "./named.js";
 import { RunAll } from "./run-all.js";
@@ -20,7 +22,7 @@ export interface RosterOptions {
   readonly shutdownTimeout?: number;
   /** The members in the batches in which they are stopped, one after the other. All in one by default. */
   readonly batches?: ((members: readonly NamedActivity[]) => NamedActivity[][]) | undefined;
-  /** What it is called in messages; `"the roster"` by default. */
+  /** What it is called in messages; `"the runner"` by default. */
   readonly itself?: string;
   /** Told of those whose time is over. With this, nobody is given up on, however long it takes. */
   readonly onLate?: (error: ShutdownTimeoutError) => void;
@@ -30,11 +32,15 @@ export interface RosterOptions {
   readonly engine?: Engine | undefined;
 }
 
+/** How often is looked for runs that hold up those that are due, in ms. */
+const timeBetweenLooks = 60_000;
+
 /** Workers side by side: the end of one is the end of all, unless it is done for good. */
 export class RunningWorkers extends RunAll {
   protected readonly options: RosterOptions;
   readonly #run: Runs = { count: 1, lastStart: TimerQueue.current().now(), lastDuration: -1 };
   #stopping: Stopping | undefined;
+  #isUp = false;
 
   constructor(parent: Activity, links: readonly Link[], options: RosterOptions = {}) {
     super(parent, links, "worker");
@@ -45,12 +51,30 @@ export class RunningWorkers extends RunAll {
     return this.options.logger ?? super.logger;
   }
 
+  override begin(): void {
+    super.begin();
+    if (this.sleeping) this.sleep(Math.min(this.parent.resetAfter, timeBetweenLooks));
+  }
+
+  /** Like a continuous worker, it is well once it has stayed up for long enough. */
+  override wake(): void {
+    const now = TimerQueue.current().now();
+    const { resetAfter } = this.parent;
+    const upFor = now - this.#run.lastStart;
+    if (!this.#isUp && !this.aborted && upFor >= resetAfter) {
+      this.#isUp = true;
+      this.parent.recovered();
+    }
+    for (const member of this.members) member.lookAtRun(now);
+    this.sleep(this.#isUp ? timeBetweenLooks : Math.min(Math.max(resetAfter - upFor, 1), timeBetweenLooks));
+  }
+
   get engine(): Engine | undefined {
     return this.options.engine;
   }
 
   /** What the end of a member means: to return is to fail, unless one was told to stop. */
-  #judge(outcome: Outcome, member: Activity): Outcome {
+  private judge(outcome: Outcome, member: Activity): Outcome {
     if (outcome !== "done" || this.aborted) return outcome;
     const error = new WorkerExitedPrematurelyError(member.name);
     // What looked like a run that was done has failed after all, and its health is to say so.
@@ -66,30 +90,29 @@ export class RunningWorkers extends RunAll {
       return;
     }
     const first = !this.aborted;
-    const verdict = this.#judge(outcome, member);
-    if (isFailure(verdict)) this.log(member, verdict, this.#told(first, member));
+    const verdict = this.judge(outcome, member);
+    if (isFailure(verdict)) this.log(member, verdict, this.consequence(first, member));
     super.ended(verdict, member);
     this.#stopping?.hasStopped(member);
     // One that is done for good leaves the others alone; and whoever has stopped all leaves it to them to be told in their turn.
     if (verdict === "completed" || verdict === "stopped") return;
     if (first && this.running > 0)
-      this.abort(new DOMException(`${member.name} has ended, so ${this.#itself} stops`, "AbortError"));
+      this.abort(new DOMException(`${member.name} has ended, so ${this.itself} stops`, "AbortError"));
   }
 
   /** What a failure leads to, for the log. */
-  #told(first: boolean, member: Activity): string {
-    if (first) return `failed; ${this.#itself} stops`;
+  private consequence(first: boolean, member: Activity): string {
+    if (first) return `failed; ${this.itself} stops`;
     return member.reason === undefined ? "failed before its turn to stop" : "failed while it stopped";
   }
 
-  get #itself(): string {
-    return this.options.itself ?? "the roster";
+  private get itself(): string {
+    return this.options.itself ?? "the runner";
   }
 
   protected log(member: Activity, outcome: Outcome, message: string): void {
-    const logger = new WorkerLogger(this.logger, member.name);
-    if (isFailure(outcome)) logger.error({ err: outcome }, message);
-    else logger.warn(message);
+    if (isFailure(outcome)) member.problemLog.gaveUp(member, outcome, message);
+    else new WorkerLogger(this.logger, member.name).warn(message);
   }
 
   protected override stopWork(reason: unknown): void {
@@ -107,8 +130,20 @@ export class RunningWorkers extends RunAll {
         if (this.running === 0 || this.#stopping?.hasGivenUp === true) this.finish();
       },
       onLate: this.options.onLate,
+      onSlow: (names, duration) => {
+        // The outermost names those of all that it stops.
+        if (this.isStoppedByAnother) return;
+        const logger = new WorkerLogger(this.logger, this.name);
+        logger.warn({ duration }, `still stopping after ${formatDuration(duration)}: ${listNames(names)}`);
+      },
     });
     this.#stopping.begin();
+  }
+
+  private get isStoppedByAnother(): boolean {
+    for (let outer = this.parent; outer !== outer.parent; outer = outer.parent)
+      if (outer instanceof RunningWorkers && outer.#stopping !== undefined) return true;
+    return false;
   }
 
   /** Whether all have been told to stop, but this one's turn is still to come. */
@@ -117,8 +152,8 @@ export class RunningWorkers extends RunAll {
   }
 
   /** Another takes the place of a member, also in the order of the stop. */
-  protected swap(member: NamedActivity, successor: NamedActivity): void {
-    this.members[this.members.indexOf(member)] = successor;
+  protected override swap(member: NamedActivity, successor: NamedActivity): void {
+    super.swap(member, successor);
     this.#stopping?.swap(member, successor);
   }
 
@@ -145,7 +180,7 @@ export class RunningWorkers extends RunAll {
   protected override settle(outcome: Outcome): void {
     // What members have left running under their signals is to stop as well.
     if (!this.aborted)
-      for (const member of this.members) member.abort(new DOMException(`${this.#itself} has ended`, "AbortError"));
+      for (const member of this.members) member.abort(new DOMException(`${this.itself} has ended`, "AbortError"));
     // To whoever contains it, a roster is a worker that runs on.
     this.parent.ran({ ...this.#run, lastDuration: TimerQueue.current().now() - this.#run.lastStart }, outcome);
     super.settle(outcome);

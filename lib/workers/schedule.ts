@@ -1,5 +1,4 @@
-import { inspect } from "node:util";
-import { showValue } from "../errors/foreign-value.js";
+import { hasMethod, showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { ScheduleError } from "../errors/schedule-error.js";
 
@@ -13,7 +12,7 @@ export interface Schedule {
 }
 
 export function isSchedule(value: unknown): value is Schedule {
-  return typeof value === "object" && value !== null && "next" in value && typeof value.next === "function";
+  return typeof value === "object" && hasMethod(value, "next");
 }
 
 /**
@@ -57,5 +56,5 @@ function timeOf(value: unknown): number {
 }
 
 function shown(time: number): string {
-  return inspect(new Date(time));
+  return showValue(new Date(time));
 }

@@ -17,7 +17,12 @@ export interface StopPlan {
   readonly onTold: () => void;
   /** Told of those whose time is over. With this, nobody is given up on, however long it takes. */
   readonly onLate: ((error: ShutdownTimeoutError) => void) | undefined;
+  /** Called from time to time while it lasts: with the names of those that have not stopped, and for how long it has lasted, in ms. */
+  readonly onSlow: (names: readonly string[], duration: number) => void;
 }
+
+/** After how long it is first said which workers have not stopped, in ms; then after twice as long, and so on. */
+const firstReport = 5_000;
 
 /** The stop of a roster: batch by batch, and each member within its time. Those that hang are given up on. */
 export class Stopping extends Sleeper {
@@ -26,6 +31,8 @@ export class Stopping extends Sleeper {
   readonly #awaited = new Set<Activity>();
   #batch: readonly NamedActivity[] = [];
   #toldAt: number | undefined;
+  readonly #begunAt = TimerQueue.current().now();
+  #nextReport = this.#begunAt + firstReport;
   /** Those whose time was over before they had stopped. */
   readonly #late = new Map<Activity, Told>();
 
@@ -85,6 +92,7 @@ export class Stopping extends Sleeper {
   /** The time of some has come. */
   override wake(): void {
     const now = TimerQueue.current().now();
+    if (now >= this.#nextReport) this.#report(now);
     const toldAt = this.#toldAt ?? now;
     const late = this.#onTime.filter((member) => this.#deadlineOf(member) <= now).map((member) => ({ member, toldAt }));
     for (const each of late) {
@@ -92,9 +100,17 @@ export class Stopping extends Sleeper {
       if (this.#plan.onLate === undefined) this.#giveUp(each);
     }
     for (const each of late) tellHung(hungIn(each));
-    this.#plan.onLate?.(this.#errorOf(late));
+    if (late.length > 0) this.#plan.onLate?.(this.#errorOf(late));
     if (this.#awaited.size === 0) this.#tellNext();
     else this.#awaitDeadline();
+  }
+
+  #report(now: number): void {
+    const duration = now - this.#begunAt;
+    this.#nextReport = now + duration;
+    const members = this.#batch.filter((member) => this.#awaited.has(member));
+    const names = members.flatMap(runningIn).map(({ name }) => name);
+    if (names.length > 0) this.#plan.onSlow(names, duration);
   }
 
   /** Those who still have time. */
@@ -126,7 +142,7 @@ export class Stopping extends Sleeper {
   }
 
   #awaitDeadline(): void {
-    let first = Number.POSITIVE_INFINITY;
+    let first = this.#nextReport;
     for (const member of this.#onTime) first = Math.min(first, this.#deadlineOf(member));
     this.sleepUntil(first);
   }

@@ -3,7 +3,6 @@ import { type Memory, numberIn } from "../context/memory.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
 import { Scope } from "../context/scope.js";
 import { type Turn, turnUntil } from "../context/turn.js";
-import { WorkerLogger } from "../context/worker-logger.js";
 import type { WorkerStatus } from "../context/worker-status.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { TimeoutError } from "../errors/timeout-error.js";
@@ -15,14 +14,14 @@ import type { Job, JobFunc } from "./job.js";
 import { JobLink, jobLink } from "./job-link.js";
 
 /**
- * Limits how long one run of a job may take. When the time is over, the run has failed with a {@link TimeoutError}: its health
- * says so, it is logged, and the signal of this run, which is its own, aborts with that error as its reason.
+ * Limits how long one run of a job may take. When the time is over, the run has failed with a {@link TimeoutError}: its health says so, and
+ * the signal of this run, which is its own, aborts with that error as its reason.
  *
- * A run that does not heed its signal cannot be ended. It is `overdue` in the status until it has settled, and the next one
- * does not start before that, so that runs never overlap. What it returns by then no longer counts, and an error that it
- * throws is logged. A run that has blocked the event loop past its limit has failed as well.
+ * A run that ignores its signal cannot be ended. It is `overdue` in the status until it settles, which is logged after 5 s, and the next
+ * run waits for it, so that runs never overlap. What it returns by then no longer counts, and an error that it throws is logged. A run
+ * that has blocked the event loop past its limit has failed as well.
  *
- * The signal of a run aborts when that is over, too: what it has left running is not to outlive it.
+ * The signal of a run aborts when the run is over, too, which stops what it has left running.
  * @param limit in ms or as a duration string, above 0
  * @throws InvalidArgumentError if the limit is not a duration above 0, or the job is not one
  */
@@ -59,6 +58,9 @@ class TimeoutLink extends JobLink {
   }
 }
 
+/** How long a run may take to obey its signal before it is mentioned that it does not, in ms. */
+const timeToObey = 5_000;
+
 /** One run against the clock. A scope, as its signal aborts without the worker's. */
 class TimingOut extends Scope {
   readonly #link: TimeoutLink;
@@ -85,25 +87,35 @@ class TimingOut extends Scope {
   /** In which the run is not to be tried again when its time is over. */
   override get turn(): Turn | undefined {
     const { turn } = this.parent;
-    const due = this.bucket?.keeper.dueOf(this);
+    const { due } = this;
     return turn === undefined || due === undefined ? turn : turnUntil(turn, due);
   }
 
+  /** When its time is over; undefined once it is. */
+  private get due(): number | undefined {
+    return this.#timeout === undefined ? this.bucket?.keeper.dueOf(this) : undefined;
+  }
+
   override leave(memory: Memory): void {
-    const due = this.bucket?.keeper.dueOf(this);
+    const { due } = this;
     if (due !== undefined) memory.write("timeout", { until: due + (this.parent.turn?.offset ?? 0) });
     super.leave(memory);
   }
 
-  /** The time is over. */
+  /** The time is over; or the run has been overdue for long enough to be mentioned. */
   override wake(): void {
+    if (this.#timeout !== undefined) {
+      this.problemLog.overdue(this, this.#link.limit);
+      return;
+    }
     super.abort(this.timedOut());
+    if (this.child !== undefined && !this.#isStopped) this.sleep(timeToObey);
   }
 
+  /** The failure itself is logged when the run has ended, with what comes next. */
   private timedOut(): TimeoutError {
     const timeout = new TimeoutError(this.name, formatDuration(this.#link.limit));
     this.#timeout = timeout;
-    new WorkerLogger(this.logger, this.name).error({ err: timeout }, "timed out");
     if (channels.timeout.isObserved) channels.timeout.publish({ worker: this.name, error: timeout });
     this.failing(timeout);
     return timeout;
@@ -130,13 +142,13 @@ class TimingOut extends Scope {
   }
 
   private get isOver(): boolean {
-    const due = this.bucket?.keeper.dueOf(this);
+    const { due } = this;
     return this.bucket !== undefined && due !== undefined && due < this.bucket.keeper.now();
   }
 
   private verdictOn(outcome: Outcome): Outcome {
     if (this.#timeout === undefined || outcome === "completed") return outcome;
-    if (isFailure(outcome)) new WorkerLogger(this.logger, this.name).error({ err: outcome }, "failed after it had timed out");
+    if (isFailure(outcome)) this.problemLog.gaveUp(this, outcome, "failed after it had timed out");
     if (!this.#isStopped) return this.#timeout;
     // A run that was overdue when all was told to stop has been reported, and stops now as it was told to.
     return isFailure(outcome) ? outcome : "stopped";

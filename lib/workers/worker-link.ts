@@ -1,11 +1,10 @@
-import { inspect } from "node:util";
 import type { Activity } from "../context/activity.js";
 import { Link } from "../context/link.js";
 import type { Outcome } from "../context/outcome.js";
 import { addRuns } from "../context/runs.js";
 import type { WorkerContext } from "../context/worker-context.js";
 import type { WorkerStatus } from "../context/worker-status.js";
-import { readProperty } from "../errors/foreign-value.js";
+import { hasMethod, readProperty, showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { TimerQueue } from "../time/timer-queue.js";
 import { endWorkerOf, runUnder } from "./bridge.js";
@@ -53,7 +52,7 @@ export function workerLink(worker: Worker | WorkerFunc): WorkerLink {
   if (typeof worker === "function") return new CalledWorker(worker, worker.name);
   if (isWorker(worker)) return new CalledWorker((context) => worker.run(context), className(worker));
   throw new InvalidArgumentError(
-    `${inspect(worker, { depth: 0 })} is not a worker: give a function, or an object with a method run(context)`,
+    `${showValue(worker)} is not a worker: pass a function, or an object with a method run(context)`,
   );
 }
 
@@ -62,7 +61,7 @@ function nameOf(worker: Worker | WorkerFunc): string {
 }
 
 export function isWorker(value: unknown): value is Worker {
-  return typeof value === "object" && value !== null && "run" in value && typeof value.run === "function";
+  return typeof value === "object" && hasMethod(value, "run");
 }
 
 /** The user's own worker. */
@@ -86,9 +85,34 @@ class CalledWorker extends WorkerLink {
 class WorkerCall extends Call {
   readonly #start = TimerQueue.current().now();
 
+  /** Sleeps while the code runs, until it has stayed up for long enough to be well. */
+  override begin(): void {
+    this.sleep(this.resetAfter);
+    super.begin();
+  }
+
+  override wake(): void {
+    this.recovered();
+  }
+
+  /** Code that reports its health knows better than the clock. */
+  override checkpoint(state: "done" | Error): void {
+    this.callOffSleep();
+    super.checkpoint(state);
+  }
+
+  protected override stopWork(): void {
+    this.callOffSleep();
+  }
+
+  override letGo(): void {
+    this.callOffSleep();
+  }
+
   protected override settle(outcome: Outcome): void {
     // To return is how one stops.
     const verdict = outcome === "done" && this.aborted ? "stopped" : outcome;
+    this.callOffSleep();
     this.ran({ count: 1, lastStart: this.#start, lastDuration: TimerQueue.current().now() - this.#start }, verdict);
     super.settle(verdict);
   }

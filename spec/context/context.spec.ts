@@ -214,6 +214,24 @@ describe("The context of a worker", () => {
     expect(lines).to.deep.equal([{ worker: "outer/inner", err: failure }]);
   });
 
+  it("has a logger also if it is frozen, derived from, or both", async () => {
+    const lines: unknown[] = [];
+    const push = (details: object, message?: string) => lines.push([details, message]);
+    await runAllJobs(
+      [
+        function fetchCommits(context) {
+          const derived: WorkerContext = Object.create(context);
+          for (const each of [Object.freeze(context), derived, Object.freeze(derived)]) {
+            expect(each.logger).to.equal(each.logger);
+            each.logger.info("hello");
+          }
+        },
+      ],
+      { logger: { debug: push, info: push, warn: push, error: push } },
+    );
+    expect(lines).to.deep.equal(Array(3).fill([{ worker: "fetchCommits" }, "hello"]));
+  });
+
   it("is given to a function that has no this, so that nothing of the engine is in reach", async () => {
     const job = sinon.spy();
     await runAllJobs([job]);

@@ -173,7 +173,7 @@ describe("A class with @Retry, at work", () => {
     expect(await ending).to.have.property(
       "message",
       "1 worker failed:\n" +
-        "  Brittle has failed once more than 1 restart in a row allow, and is given up; its last error: WorkersFailedError: 1 worker failed:\n" +
+        "  Brittle gave up after 1 restart in a row; its last error: WorkersFailedError: 1 worker failed:\n" +
         "    Brittle/a: Error: disk full",
     );
     expect(await ending)

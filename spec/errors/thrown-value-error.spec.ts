@@ -39,11 +39,16 @@ describe("What was thrown", () => {
     [404, "404"],
     [5n, "5n"],
     [Symbol("s"), "Symbol(s)"],
-    [{ status: 404 }, "{ status: 404 }"],
-    [{ message: "no luck", name: "Error", stack: "" }, "{ message: 'no luck', name: 'Error', stack: '' }"],
-    [{ response: { status: 404 } }, "{ response: [Object] }"],
-    [Object.create(null), "[Object: null prototype] {}"],
-    ["x".repeat(200), `'${"x".repeat(100)}'... 100 more characters`],
+    [{ status: 404 }, "an object with the key status"],
+    [{ message: "no luck", name: "Error", stack: "" }, "an object with the keys message, name, stack"],
+    [{ response: { headers: { authorization: "secret" } } }, "an object with the key response"],
+    [Object.create(null), "an object without keys"],
+    ["x".repeat(200), `'${"x".repeat(100)}… (200 characters)'`],
+    [["secret"], "an array of 1"],
+    [Buffer.from("secret"), "a Buffer of 6"],
+    [new Date(0), "1970-01-01T00:00:00.000Z"],
+    [new Date(Number.NaN), "Invalid Date"],
+    [10n ** 1_000n, "a huge bigint"],
   ] as const) {
     it(`becomes an error with it as its cause if it is ${shown}`, () => {
       const error = toError(thrown, "github/commits");
@@ -73,13 +78,19 @@ describe("What was thrown", () => {
     });
   }
 
+  it("is not printed with its values, however it is inspected", () => {
+    const error = toError({ authorization: "secret" }, "x");
+    for (const customInspect of [true, false]) expect(inspect(error, { customInspect })).not.to.include("secret");
+    expect(inspect(new Error("outer", { cause: error }))).not.to.include("secret");
+  });
+
   it("is not shown if it cannot be", () => {
     const thrown = {
       [inspect.custom]() {
         throw new Error("not to be inspected");
       },
     };
-    expect(toError(thrown, "x").message).to.equal(`x threw something of type object that cannot be shown${cure}`);
+    expect(toError(thrown, "x").message).to.equal(`x threw an object without keys${cure}`);
   });
 
   it("is an error afterwards, whatever it was, and its cause is what it was", () => {

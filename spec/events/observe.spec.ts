@@ -52,8 +52,6 @@ describe("What is published", () => {
       observe("watchbill:run", {
         start: at("start"),
         end: at("end"),
-        asyncStart: at("asyncStart"),
-        asyncEnd: at("asyncEnd"),
         error: at("error"),
       }),
     );
@@ -69,47 +67,40 @@ describe("What is published", () => {
     await running;
   }
 
-  it("of a run is its stages, as Node's tracing channels have them", async () => {
-    const seen = traces();
-    let runs = 0;
-    const job = async () => {
-      if (++runs === 2) throw failure;
-    };
-    await runFor("25", { job, repeat: "10s", retry: backoff });
-    expect(seen).to.deep.equal([
-      "x 0 start",
-      "x 0 end",
-      "x 0 asyncStart done",
-      "x 0 asyncEnd done",
-      "x 0 start",
-      "x 0 end",
-      "x 0 error failed HTTP 503",
-      "x 0 asyncStart failed HTTP 503",
-      "x 0 asyncEnd failed HTTP 503",
-    ]);
-  });
+  for (const [kind, result] of [
+    ["an asynchronous", async () => {}],
+    ["a synchronous", () => {}],
+  ] as const) {
+    it(`of ${kind} run is its start and its end, once each, and before the end its error`, async () => {
+      const seen = traces();
+      let runs = 0;
+      const job = () => {
+        if (++runs === 2) throw failure;
+        return result();
+      };
+      await runFor("25", { job, repeat: "10s", retry: backoff });
+      expect(seen).to.deep.equal([
+        "x 0 start",
+        "x 0 end done",
+        "x 0 start",
+        "x 0 error failed HTTP 503",
+        "x 0 end failed HTTP 503",
+      ]);
+    });
 
-  it("of a run without a promise is its synchronous part alone", async () => {
-    const seen = traces();
-    let runs = 0;
-    const job = () => {
-      if (++runs === 2) throw failure;
-    };
-    await runFor("25", { job, repeat: "10s", retry: backoff });
-    expect(seen).to.deep.equal([
-      "x 0 start",
-      "x 0 end done",
-      "x 0 start",
-      "x 0 error failed HTTP 503",
-      "x 0 end failed HTTP 503",
-    ]);
-  });
+    it(`reaches an asyncEnd at the end of ${kind} run too`, async () => {
+      const ends: unknown[] = [];
+      callOffs.push(observe("watchbill:run", { asyncEnd: ({ outcome }) => ends.push(outcome) }));
+      await runFor("15", { job: result, repeat: "10s" });
+      expect(ends).to.deep.equal(["done"]);
+    });
+  }
 
   it("of a run that is stopped, or done for good, is no error", async () => {
     const seen = traces();
     await runFor("1", { worker: ({ signal }: WorkerContext) => wait("1h", { signal }).then(() => signal.throwIfAborted()) });
     await runFor("1", { worker: () => Promise.reject(new DoNotRestart("migrated")) });
-    expect(seen.filter((line) => line.includes("asyncEnd"))).to.deep.equal(["x 0 asyncEnd stopped", "x 0 asyncEnd completed"]);
+    expect(seen.filter((line) => line.includes("end"))).to.deep.equal(["x 0 end stopped", "x 0 end completed"]);
     expect(seen.filter((line) => line.includes("error"))).to.deep.equal([]);
   });
 
@@ -117,7 +108,7 @@ describe("What is published", () => {
     const seen = traces();
     const timeouts = eventsOf("watchbill:timeout");
     await runFor("15", { job: ({ signal }) => wait("1h", { signal }), repeat: "10s", timeout: "2s", retry: backoff });
-    expect(seen.at(-1)).to.match(/^x 0 asyncEnd failed A run of x took longer than 2s/);
+    expect(seen.at(-1)).to.match(/^x 0 end failed A run of x took longer than 2s/);
     expect(timeouts).to.have.length(1);
     expect(timeouts[0]).to.have.property("worker", "x");
     expect(timeouts[0]?.error).to.be.instanceOf(TimeoutError);

@@ -125,7 +125,7 @@ describe("The health of a worker", () => {
     expect(status()).to.include({ lastError: "ThrownValueError: x threw 'lagging'; throw an Error, so that there is a stack" });
     context.checkpoint(Object.create(null));
     expect(status()).to.include({
-      lastError: "ThrownValueError: x threw [Object: null prototype] {}; throw an Error, so that there is a stack",
+      lastError: "ThrownValueError: x threw an object without keys; throw an Error, so that there is a stack",
     });
   });
 

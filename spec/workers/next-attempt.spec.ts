@@ -43,7 +43,7 @@ describe("a backoff that gives no delay", () => {
         ["5", "'5'"],
         [undefined, "undefined"],
         [null, "null"],
-        [{}, "{}"],
+        [{}, "an object without keys"],
       ] as const) {
         it(`ends the worker if it returns ${shown}`, async () => {
           const error = await endOf(chain(() => delay));

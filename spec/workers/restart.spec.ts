@@ -60,10 +60,7 @@ describe("A worker that is given up or done", () => {
     const { starts, error } = await end({ maxRestarts: 3 }, failures);
     expect(starts).to.equal(4);
     expect(error).to.be.instanceOf(RestartLimitError);
-    expect(error).to.have.property(
-      "message",
-      "worker has failed once more than 3 restarts in a row allow, and is given up; its last error: Error: failure 4",
-    );
+    expect(error).to.have.property("message", "worker gave up after 3 restarts in a row; its last error: Error: failure 4");
     expect(error).to.have.property("cause", failures[3]);
   });
 
@@ -74,20 +71,14 @@ describe("A worker that is given up or done", () => {
   it("is given up at one failure more than maxRestarts within a sliding window, healthy in between or not", async () => {
     const { starts, error } = await end({ maxRestarts: 2, within: "10m" }, errors(9), 120_000);
     expect(starts).to.equal(3);
-    expect(error).to.have.property(
-      "message",
-      "worker has failed once more than 2 restarts within 10m allow, and is given up; its last error: Error: failure 3",
-    );
+    expect(error).to.have.property("message", "worker gave up after 2 restarts within 10m; its last error: Error: failure 3");
     expect(await end({ maxRestarts: 2, within: "4m" }, errors(9), 120_000)).to.deep.equal({ starts: 10, error: undefined });
   });
 
   it("is never restarted with maxRestarts of 0", async () => {
     const { starts, error } = await end({ maxRestarts: 0 }, errors(2));
     expect(starts).to.equal(1);
-    expect(error).to.have.property(
-      "message",
-      "worker has failed once more than 0 restarts in a row allow, and is given up; its last error: Error: failure 1",
-    );
+    expect(error).to.have.property("message", "worker gave up after 0 restarts in a row; its last error: Error: failure 1");
   });
 
   it("is given up with its error as soon as retryIf says false; it is asked with the error and the attempt", async () => {

@@ -142,7 +142,7 @@ describe("A supervision tree", () => {
     const limits = chain.filter((error) => error instanceof RestartLimitError);
     expect(limits.map(({ worker }) => worker)).to.deep.equal(["middle", "middle/inner", "middle/inner/leaf"]);
     expect(limits.at(-1)?.message).to.equal(
-      "middle/inner/leaf has failed once more than 1 restart in a row allow, and is given up; its last error: Error: failure 8",
+      "middle/inner/leaf gave up after 1 restart in a row; its last error: Error: failure 8",
     );
     expect(errors).to.have.lengthOf(8);
     expect(chain.at(-1)).to.equal(errors[7]);

@@ -1,0 +1,145 @@
+import { inspect } from "node:util";
+import { expect } from "chai";
+import fc from "fast-check";
+import sinon from "sinon";
+import { BackoffError, DoNotRestart, RestartLimitError, ThrownValueError, WorkersFailedError } from "watchbill";
+import { Context } from "../../lib/context/context.js";
+import { isLogger } from "../../lib/context/logger.js";
+import { stderrLogger } from "../../lib/context/stderr-logger.js";
+import { WorkerLogger } from "../../lib/context/worker-logger.js";
+import { isDoNotRestart } from "../../lib/errors/do-not-restart.js";
+import { errorKind, errorLine, errorText } from "../../lib/errors/error-text.js";
+import { describeError, describeKind, errorFrames, inspectSafely, showValue } from "../../lib/errors/foreign-value.js";
+import { isStopRoster } from "../../lib/errors/stop-roster.js";
+import { isAbortError, toError } from "../../lib/errors/thrown-value-error.js";
+import { hostileErrors, hostileValues, untouchable } from "./hostile-values.fixture.js";
+
+/** What a function returns has no more characters than that. */
+function expectBounded(text: string, longest: number): void {
+  expect(text).to.be.a("string");
+  expect(text.length).to.be.at.most(longest);
+}
+
+describe("Hostile values", function () {
+  this.timeout(60_000);
+
+  const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+  it("are shown in a bounded text", () => {
+    fc.assert(
+      fc.property(hostileValues(), (make) => {
+        const value = make();
+        for (const show of [showValue, describeKind]) expectBounded(show(value), 1_000);
+        expectBounded(inspectSafely(value), 2_100);
+        expectBounded(errorText(value), 40_000);
+        expectBounded(errorLine(value), 2_100);
+        expect(isLogger(value)).to.equal(false);
+      }),
+    );
+  });
+
+  it("are shown in a bounded text if they are errors", () => {
+    fc.assert(
+      fc.property(hostileErrors(), (make) => {
+        const error = make();
+        expectBounded(describeError(error), 2_200);
+        expectBounded(errorKind(error), 4_000);
+        expectBounded(errorFrames(error).join("\n"), 21_000);
+      }),
+    );
+  });
+
+  it("can be thrown: they become errors, which hold them and can be inspected", () => {
+    fc.assert(
+      fc.property(hostileValues(), (make) => {
+        const value = make();
+        const error = toError(value, "x");
+        expect(error === value || (error instanceof ThrownValueError && Object.is(error.cause, value))).to.equal(true);
+        const held = [
+          new ThrownValueError("x", value),
+          new RestartLimitError("x", "5 restarts", error),
+          new BackoffError("x", "threw for attempt 1", error, { cause: value }),
+          new WorkersFailedError(
+            Array.from({ length: 20 }, () => ({ worker: "x", error })),
+            "job",
+          ),
+        ];
+        for (const holder of held) {
+          expectBounded(holder.message, 25_000);
+          expectBounded(inspect(holder), 40_000);
+          expectBounded(inspect(new Error("outer", { cause: holder })), 60_000);
+          expectBounded(holder.stack ?? "", 60_000);
+        }
+        for (const is of [isAbortError, isDoNotRestart, isStopRoster]) expect(is(error)).to.be.a("boolean");
+      }),
+    );
+  });
+
+  it("can be logged, as details, as a message and as what the logger throws or returns", async () => {
+    const write = sinon.stub(process.stderr, "write");
+    try {
+      fc.assert(
+        fc.property(hostileValues(), hostileValues(), (makeOne, makeOther) => {
+          const [one, other] = [makeOne(), makeOther()];
+          const throwing = () => {
+            throw one;
+          };
+          const loggers = [
+            stderrLogger,
+            silent,
+            { ...silent, info: throwing, error: throwing },
+            { ...silent, info: () => one, error: () => other },
+            one,
+          ];
+          for (const target of loggers) {
+            const logger = new WorkerLogger(target as never, "x");
+            const info = (...args: unknown[]): void => {
+              Reflect.apply(logger.info, undefined, args);
+            };
+            info(one, other);
+            info({ err: one, page: other }, "failed");
+            info({ worker: one, delay: other });
+            info("failed %s %d", one, other);
+            info();
+          }
+          // The stub keeps what is written.
+          for (const [text] of write.args) expectBounded(String(text), 65_000);
+          write.resetHistory();
+        }),
+      );
+    } finally {
+      // What the logger returns is written about later.
+      await new Promise(setImmediate);
+      write.restore();
+    }
+  });
+
+  it("are not contexts", () => {
+    fc.assert(
+      fc.property(hostileValues(), (make) => {
+        const value = make();
+        if (typeof value === "object" && value !== null) expect(Context.activityOf(value)).to.equal(undefined);
+      }),
+    );
+  });
+
+  it("may stand where an error of the library has its message", () => {
+    const error = Object.defineProperty(new DoNotRestart("done"), "message", {
+      get: () => {
+        throw new Error("not to be read");
+      },
+    });
+    expect(describeError(error)).to.equal("DoNotRestart: no message that can be read");
+    expect(new WorkersFailedError([{ worker: "x", error }], "worker").message).to.equal(
+      "1 worker failed:\n  no message that can be read",
+    );
+    expect(inspect(error)).to.match(/^DoNotRestart: no message that can be read/);
+  });
+
+  it("may be in the prototype of an error that is asked whether it stops others", () => {
+    const error = new Error("no luck");
+    Object.setPrototypeOf(error, untouchable());
+    expect(isDoNotRestart(error)).to.equal(false);
+    expect(isStopRoster(error)).to.equal(false);
+  });
+});

@@ -1,0 +1,56 @@
+import { channel } from "node:diagnostics_channel";
+import { expect } from "chai";
+import sinon from "sinon";
+import { observe } from "watchbill";
+import { EventChannel } from "../../lib/events/event-channel.js";
+import { untouchable } from "../errors/hostile-values.fixture.js";
+
+describe("A channel of events", () => {
+  const events = new EventChannel("watchbill:stop");
+  const ofNode = channel("watchbill:stop");
+  let uncaught: unknown[];
+  let usual: NodeJS.UncaughtExceptionListener[];
+  const onUncaught = (thrown: unknown): void => void uncaught.push(thrown);
+
+  // Of mocha's own listeners, who would fail the spec.
+  beforeEach(() => {
+    uncaught = [];
+    usual = process.listeners("uncaughtException");
+    process.removeAllListeners("uncaughtException");
+    process.on("uncaughtException", onUncaught);
+  });
+
+  afterEach(() => {
+    process.removeAllListeners("uncaughtException");
+    for (const listener of usual) process.on("uncaughtException", listener);
+    sinon.restore();
+  });
+
+  it("disturbs neither who publishes nor the other listeners if one throws, whatever that is", async () => {
+    const failure = new Error("not my day");
+    const hostile = untouchable();
+    const seen: unknown[] = [];
+    const stops = [failure, hostile].map((thrown) =>
+      observe("watchbill:stop", () => {
+        throw thrown;
+      }),
+    );
+    stops.push(observe("watchbill:stop", (event) => seen.push(event)));
+    const event = { roster: "", reason: hostile };
+    events.publish(event);
+    for (const stop of stops) stop();
+    await new Promise(setImmediate);
+    expect(seen[0] === event).to.equal(true);
+    expect(uncaught.map((thrown) => thrown === failure || thrown === hostile)).to.deep.equal([true, true]);
+  });
+
+  it("does not throw if the channel of Node has been replaced by one that does", async () => {
+    const failure = new Error("of an agent");
+    const stop = observe("watchbill:stop", () => {});
+    sinon.stub(ofNode, "publish").throws(failure);
+    events.publish({ roster: "", reason: undefined });
+    stop();
+    await new Promise(setImmediate);
+    expect(uncaught).to.deep.equal([failure]);
+  });
+});
