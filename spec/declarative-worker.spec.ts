@@ -180,16 +180,19 @@ describe("DeclarativeWorker", () => {
     [{ worker: job, retry: { backoff, maxRestart: 5 } }, 'retry has no option "maxRestart": did you mean maxRestarts?'],
     [
       { job, repeat: "1s", retryJob: { backoff, maxRestarts: 5 } },
-      'retryJob has no option "maxRestarts": there are backoff, maxAttempts',
+      'retryJob has no option "maxRestarts": there are backoff, maxAttempts, retryIf',
     ],
     [
       { worker: job, distributed: { url: "postgres://u:secret@h" } },
       "distributed is an object with the key url: give true or false",
     ],
-    [{ name: "", worker: job }, "'' is not a name: give a string that is not empty"],
-    [{ worker: 5 }, "5 is not a worker: give a function, or an object with a method run(context)"],
-    [{ worker: null }, "null is not a worker: give a function, or an object with a method run(context)"],
-    [{ job: {}, repeat: "1s" }, "{} is not a job: give a function, or an object with a method runOnce(context)"],
+    [{ name: "", worker: job }, "'' is not a name: pass a string that is not empty"],
+    [{ worker: 5 }, "5 is not a worker: pass a function, or an object with a method run(context)"],
+    [{ worker: null }, "null is not a worker: pass a function, or an object with a method run(context)"],
+    [
+      { job: {}, repeat: "1s" },
+      "an object without keys is not a job: pass a function, or an object with a method runOnce(context)",
+    ],
     [{ job, repeat: 0 }, "0 ms is too short for an interval: give 1 ms or more, or retry a worker without a backoff"],
     [
       { job, repeat: { interval: "soon" } },
@@ -203,7 +206,7 @@ describe("DeclarativeWorker", () => {
       { worker: job, retry: {} },
       "an object without keys is not a backoff: give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)",
     ],
-    [{ job, repeat: "1s", retryJob: { backoff, maxAttempts: 0 } }, "maxAttempts is 0: give a whole number, 1 or more"],
+    [{ job, repeat: "1s", retryJob: { backoff, maxAttempts: 0 } }, "maxAttempts is 0: pass a whole number, 1 or more"],
   ] as const) {
     it(`is not made of ${Object.keys(options ?? {}).join(", ") || "nothing"}: ${message}`, () => {
       expect(() => new DeclarativeWorker(options as never))

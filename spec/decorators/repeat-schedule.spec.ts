@@ -150,7 +150,7 @@ describe("@Repeat with a schedule and options", () => {
     expect(() => bootstrap([Report]))
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
-        `Report.past: The schedule of a worker returned an instance of Date ${asked}`,
+        `Report.past: The schedule of a worker returned 1970-01-01T00:00:00.000Z ${asked}`,
         `Report.noon: The schedule of a worker returned 'noon' ${asked}`,
         "Report.jittery: A jitter of 3600000 ms would skip runs at an interval of 3600000 ms: give a shorter one",
         "Report.torn: startImmediately and initialDelay contradict each other: give one of them",

@@ -73,8 +73,8 @@ describe("A class that cannot be constructed", () => {
       'Fetcher.contradictory: The worker Fetcher/contradictory has restart "never" and a retry: leave one of them out',
       "Fetcher.both takes 2 parameters: a worker is given one, its context; give the others a default",
       "Fetcher.poll is a generator function, of which nothing would run: use an async function; to go through a generator, iterate over it in the job",
-      "Fetcher.hopeless: maxAttempts is 0: give a whole number, 1 or more",
-      "Fetcher.nameless: '' is not a name: give a string that is not empty",
+      "Fetcher.hopeless: maxAttempts is 0: pass a whole number, 1 or more",
+      "Fetcher.nameless: '' is not a name: pass a string that is not empty",
       'Fetcher.one and Fetcher.other are both named "Fetcher/same": give one another name, for example with @Named((self) => …)',
     ]);
   });
@@ -92,7 +92,7 @@ describe("A class that cannot be constructed", () => {
     }
     expect(problemsOf(Fetcher)).to.deep.equal([
       "Fetcher: Error: no database",
-      "Fetcher: '' is not a name: give a string that is not empty",
+      "Fetcher: '' is not a name: pass a string that is not empty",
       'Fetcher: @Retry has no option "maxRestart": did you mean maxRestarts?',
     ]);
   });

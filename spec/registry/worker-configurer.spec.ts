@@ -135,9 +135,9 @@ describe("A configurer's workers", () => {
   it("must be workers, and each that is not is a problem", () => {
     const error = expect(() => bootstrap([fetcher(5, {}, null, untilAborted)])).to.throw(BootstrapError);
     error.with.deep.property("problems", [
-      "Fetcher.workers(): 5 is not a worker: give a function, or an object with a method run(context)",
-      "Fetcher.workers(): {} is not a worker: give a function, or an object with a method run(context)",
-      "Fetcher.workers(): null is not a worker: give a function, or an object with a method run(context)",
+      "Fetcher.workers(): 5 is not a worker: pass a function, or an object with a method run(context)",
+      "Fetcher.workers(): an object without keys is not a worker: pass a function, or an object with a method run(context)",
+      "Fetcher.workers(): null is not a worker: pass a function, or an object with a method run(context)",
     ]);
   });
 

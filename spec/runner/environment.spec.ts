@@ -7,6 +7,12 @@ const named = (name: string) => new DeclarativeWorker({ name, worker: untilStopp
 const runnerOf = (options: RunnerOptions = {}) => bootstrap(names.map(named), { logger: silent, signals: [], ...options });
 const chosen = (options?: RunnerOptions) => runnerOf(options).workers.map(({ name }) => name);
 
+/** What the log warns of. */
+function warnings() {
+  const { lines, logger } = recorder();
+  return { lines, logger: { ...logger, info() {} } };
+}
+
 describe("The workers that the environment chooses", () => {
   const { WATCHBILL_ONLY, WATCHBILL_EXCEPT } = process.env;
 
@@ -70,7 +76,7 @@ describe("The workers that the environment chooses", () => {
 
   it("are chosen by those names in ONLY that are of this roster; the others may be of another, and are warned of", async () => {
     setEnvironment({ WATCHBILL_ONLY: "imports,commits" });
-    const { lines, logger } = recorder();
+    const { lines, logger } = warnings();
     const inner = bootstrap([named("commits"), named("events")], { logger });
     const runner = bootstrap([new DeclarativeWorker({ name: "imports", worker: inner }), named("mailer")], {
       logger,
@@ -144,7 +150,7 @@ describe("The workers that the environment chooses", () => {
   ] as const) {
     it(`are left out with a line in the log at run(): ONLY ${WATCHBILL_ONLY}, EXCEPT ${WATCHBILL_EXCEPT}, ${JSON.stringify(options)}`, async () => {
       setEnvironment({ WATCHBILL_ONLY, WATCHBILL_EXCEPT });
-      const { lines, logger } = recorder();
+      const { lines, logger } = warnings();
       const runner = runnerOf({ ...options, logger });
       expect(lines).to.deep.equal([]);
       const running = runner.run();
@@ -156,7 +162,7 @@ describe("The workers that the environment chooses", () => {
 
   it("are left out with a line when they are added: at once if the others run, and at run() if they do not", async () => {
     setEnvironment({ WATCHBILL_EXCEPT: "github/*" });
-    const { lines, logger } = recorder();
+    const { lines, logger } = warnings();
     const runner = bootstrap([named("mailer")], { logger, signals: [] });
     runner.add(named("github/commits"));
     expect(lines).to.deep.equal([]);
