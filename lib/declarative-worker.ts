@@ -1,5 +1,6 @@
-import { inspect } from "node:util";
 import type { Backoff } from "./backoff/backoff.js";
+import { checkOptions } from "./errors/check-options.js";
+import { describeKind, readProperty, showValue } from "./errors/foreign-value.js";
 import { InvalidArgumentError } from "./errors/invalid-argument-error.js";
 import { distributed } from "./fleet/distributed.js";
 import { type Duration, parseOption } from "./time/duration.js";
@@ -47,6 +48,23 @@ export interface DeclarativeWorkerOptions {
   readonly group?: WorkerGroup | undefined;
 }
 
+const fields: Readonly<Record<keyof DeclarativeWorkerOptions, true>> = {
+  name: true,
+  worker: true,
+  restart: true,
+  job: true,
+  repeat: true,
+  retry: true,
+  timeout: true,
+  retryJob: true,
+  shutdownTimeout: true,
+  distributed: true,
+  group: true,
+};
+
+// In the registry of symbols, so that another copy of this library knows it.
+const brand = Symbol.for("watchbill:DeclarativeWorker");
+
 /**
  * A worker that is declared by its fields instead of being chained by hand. The links are always put together in the one
  * order that makes sense, whatever the order of the fields: named → health → distributed → retry → repeat → timeout → retryJob → the job.
@@ -70,8 +88,42 @@ export class DeclarativeWorker extends MonitoredLink {
   readonly #group: WorkerGroup | undefined;
   readonly #chain: WorkerLink;
 
-  /** @throws InvalidArgumentError if a field is malformed, or they do not add up to one worker */
+  static {
+    Object.defineProperty(this.prototype, brand, { value: true });
+  }
+
+  /**
+   * The worker itself if it is of this copy of the library; one of another copy is rebuilt from its fields, and so from its jobs and
+   * backoffs themselves.
+   * @throws InvalidArgumentError if it is not one, or has a field that this version does not know
+   * @internal
+   */
+  static from(value: unknown): DeclarativeWorker {
+    if (value instanceof DeclarativeWorker) return value;
+    if (!isForeign(value)) throw new InvalidArgumentError(`${describeKind(value)} is not a DeclarativeWorker`);
+    const { group } = value;
+    try {
+      return new DeclarativeWorker({ ...value, group });
+    } catch (error) {
+      if (!(error instanceof InvalidArgumentError)) throw error;
+      throw new InvalidArgumentError(
+        `A DeclarativeWorker of another copy of watchbill cannot be used with this one: ${error.message}; install one version only`,
+        { cause: error },
+      );
+    }
+  }
+
+  /**
+   * Whether it is one, be it of another copy of this library.
+   * @internal
+   */
+  static isOne(value: unknown): value is DeclarativeWorkerOptions {
+    return value instanceof DeclarativeWorker || isForeign(value);
+  }
+
+  /** @throws InvalidArgumentError if a field is malformed or does not exist, or they do not add up to one worker */
   constructor(options: DeclarativeWorkerOptions) {
+    checkOptions("DeclarativeWorker", options, Object.keys(fields));
     super();
     this.name = options.name === undefined ? undefined : asName(options.name);
     this.worker = options.worker;
@@ -85,6 +137,16 @@ export class DeclarativeWorker extends MonitoredLink {
     if (parseDistributed(options.distributed)) this.distributed = true;
     this.#group = options.group;
     this.#chain = workerLink(chain(this));
+  }
+
+  /**
+   * The same worker with a retry, if it has none, neither by itself nor by its group, and may be restarted; this one otherwise.
+   * @internal
+   */
+  withDefaultRetry(retry: Backoff | RetryOptions | undefined): DeclarativeWorker {
+    const hasRetry = this.hasRetry || this.group?.retry !== undefined;
+    if (retry === undefined || hasRetry || this.restart === "never") return this;
+    return new DeclarativeWorker(Object.assign({}, this, { retry, group: this.group }));
   }
 
   /** The source that it came from, and how that is restarted; undefined, if it stands for itself. */
@@ -103,6 +165,11 @@ export class DeclarativeWorker extends MonitoredLink {
   }
 
   /** @internal */
+  override get hasRetry(): boolean {
+    return this.#chain.hasRetry;
+  }
+
+  /** @internal */
   override timeToStop(otherwise: number): number {
     return this.shutdownTimeout ?? this.#chain.timeToStop(otherwise);
   }
@@ -113,9 +180,13 @@ export class DeclarativeWorker extends MonitoredLink {
   }
 }
 
+function isForeign(value: unknown): value is DeclarativeWorkerOptions {
+  return typeof value === "object" && readProperty(value, brand) === true;
+}
+
 function parseDistributed(value: unknown = false): boolean {
   if (typeof value === "boolean") return value;
-  throw new InvalidArgumentError(`distributed is ${inspect(value)}: give true or false`);
+  throw new InvalidArgumentError(`distributed is ${showValue(value)}: give true or false`);
 }
 
 function chain(declared: DeclarativeWorker): Worker {

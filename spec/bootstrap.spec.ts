@@ -33,7 +33,7 @@ class Idle {}
 
 const idle = "Idle has no workers: decorate a method with @Worker or @Repeat, or give it a method workers()";
 const notADuration = 'is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
-const loggerCure = "give an object with debug, info, warn and error";
+const needsMethods = "The option logger must have the methods debug, info, warn and error";
 
 describe("bootstrap", () => {
   it("makes the workers that the decorators declare, and starts nothing", () => {
@@ -80,13 +80,25 @@ describe("bootstrap", () => {
   }
 
   for (const [options, problem] of [
+    [{ shutdownTimeut: "5s" }, 'bootstrap has no option "shutdownTimeut": did you mean shutdownTimeout?'],
+    [{ reslove: () => ({}) }, 'bootstrap has no option "reslove": did you mean resolve?'],
+    [null, "The options of bootstrap are null: pass an object"],
+    [[], "The options of bootstrap are an array of 0: pass an object"],
     [{ shutdownTimeout: "5 s" }, `The option shutdownTimeout: '5 s' ${notADuration}`],
     [{ shutdownTimeout: Number.POSITIVE_INFINITY }, `The option shutdownTimeout: Infinity ${notADuration}`],
-    [{ logger: null }, `The option logger: null is no logger: ${loggerCure}`],
-    [{ logger: "console" }, `The option logger: 'console' is no logger: ${loggerCure}`],
-    [{ logger: {} }, `The option logger: {} is no logger: ${loggerCure}`],
-    [{ signal: {} }, "The option signal: {} is not an AbortSignal"],
-    [{ signal: new EventTarget() }, "The option signal: EventTarget {} is not an AbortSignal"],
+    [{ logger: null }, `${needsMethods}: it is null`],
+    [{ logger: "postgres://u:secret@h" }, `${needsMethods}: it is a string`],
+    [
+      { logger: { url: "postgres://u:secret@h" } },
+      `${needsMethods}: it is an object with the key url, and has no method debug, info, warn, error`,
+    ],
+    [{ logger: { error() {}, warn() {} } }, `${needsMethods}: it has no method debug and no method info`],
+    [
+      { engine: { connection: "postgres://u:secret@h" } },
+      "The option engine: an object with the key connection is no engine: give what bullmq() of watchbill/bullmq returns",
+    ],
+    [{ signal: {} }, "The option signal: an object without keys is not an AbortSignal"],
+    [{ signal: new EventTarget() }, "The option signal: an instance of EventTarget is not an AbortSignal"],
     [
       { signals: ["SIGTERM", "SIGKILL"] },
       `The option signals: 'SIGKILL' is not a signal that a process can listen to: give "SIGTERM", for example`,
@@ -141,13 +153,15 @@ describe("bootstrap", () => {
       shutdownTimeout: "5x",
       only: ["a", "b"],
       except: [5],
+      retries: 5,
     } as object;
     expect(() => bootstrap([CommitFetcher], options))
       .to.throw(BootstrapError)
       .with.property("problems")
       .that.has.members([
-        `The option logger: null is no logger: ${loggerCure}`,
-        "The option signal: {} is not an AbortSignal",
+        'bootstrap has no option "retries": there are resolve, logger, signal, signals, shutdownTimeout, stopOrder, engine, only, except',
+        `${needsMethods}: it is null`,
+        "The option signal: an object without keys is not an AbortSignal",
         `The option signals: 'SIGKILL' is not a signal that a process can listen to: give "SIGTERM", for example`,
         `The option shutdownTimeout: '5x' ${notADuration}`,
         'The option only: "a" names no worker; there are github/commits, github/watchEvents',

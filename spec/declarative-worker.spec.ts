@@ -172,10 +172,27 @@ describe("DeclarativeWorker", () => {
       { name: "x", worker: job, retryJob: backoff },
       "The worker x has retryJob beside a worker: retryJob is for jobs, so give the function as its job",
     ],
-    [{ name: "", worker: job }, "'' is not a name: give a string that is not empty"],
-    [{ worker: 5 }, "5 is not a worker: give a function, or an object with a method run(context)"],
-    [{ worker: null }, "null is not a worker: give a function, or an object with a method run(context)"],
-    [{ job: {}, repeat: "1s" }, "{} is not a job: give a function, or an object with a method runOnce(context)"],
+    [null, "The options of DeclarativeWorker are null: pass an object"],
+    [[job], "The options of DeclarativeWorker are an array of 1: pass an object"],
+    [{ name: "x", job, repeatt: "1s" }, 'DeclarativeWorker has no option "repeatt": did you mean repeat?'],
+    [{ job, repeat: { intervall: "1s" } }, 'repeat has no option "intervall": did you mean interval?'],
+    [{ job, repeat: { interval: "1s", jiter: 5 } }, 'repeat has no option "jiter": did you mean jitter?'],
+    [{ worker: job, retry: { backoff, maxRestart: 5 } }, 'retry has no option "maxRestart": did you mean maxRestarts?'],
+    [
+      { job, repeat: "1s", retryJob: { backoff, maxRestarts: 5 } },
+      'retryJob has no option "maxRestarts": there are backoff, maxAttempts, retryIf',
+    ],
+    [
+      { worker: job, distributed: { url: "postgres://u:secret@h" } },
+      "distributed is an object with the key url: give true or false",
+    ],
+    [{ name: "", worker: job }, "'' is not a name: pass a string that is not empty"],
+    [{ worker: 5 }, "5 is not a worker: pass a function, or an object with a method run(context)"],
+    [{ worker: null }, "null is not a worker: pass a function, or an object with a method run(context)"],
+    [
+      { job: {}, repeat: "1s" },
+      "an object without keys is not a job: pass a function, or an object with a method runOnce(context)",
+    ],
     [{ job, repeat: 0 }, "0 ms is too short for an interval: give 1 ms or more, or retry a worker without a backoff"],
     [
       { job, repeat: { interval: "soon" } },
@@ -187,11 +204,11 @@ describe("DeclarativeWorker", () => {
     ],
     [
       { worker: job, retry: {} },
-      "{} is not a backoff: give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)",
+      "an object without keys is not a backoff: give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)",
     ],
-    [{ job, repeat: "1s", retryJob: { backoff, maxAttempts: 0 } }, "maxAttempts is 0: give a whole number, 1 or more"],
+    [{ job, repeat: "1s", retryJob: { backoff, maxAttempts: 0 } }, "maxAttempts is 0: pass a whole number, 1 or more"],
   ] as const) {
-    it(`is not made of ${Object.keys(options).join(", ") || "nothing"}: ${message}`, () => {
+    it(`is not made of ${Object.keys(options ?? {}).join(", ") || "nothing"}: ${message}`, () => {
       expect(() => new DeclarativeWorker(options as never))
         .to.throw(InvalidArgumentError)
         .with.property("message", message);

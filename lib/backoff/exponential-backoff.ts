@@ -1,6 +1,7 @@
-import { inspect } from "node:util";
+import { checkOptions } from "../errors/check-options.js";
+import { showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
-import { type Duration, milliseconds } from "../time/duration.js";
+import { type Duration, parseOption } from "../time/duration.js";
 import type { Backoff } from "./backoff.js";
 
 export interface ExponentialBackoffOptions {
@@ -13,6 +14,8 @@ export interface ExponentialBackoffOptions {
   /** Where the chance comes from: a number from 0 to 1. `Math.random` by default. */
   readonly random?: () => number;
 }
+
+const known = ["initial", "max", "jitterProportion", "random"] satisfies (keyof ExponentialBackoffOptions)[];
 
 /**
  * Doubles the delay with each attempt: `initial · 2^(attempt - 1)`, capped at `max`, then shortened by a random part of up
@@ -28,15 +31,17 @@ export class ExponentialBackoff implements Backoff {
   readonly jitterProportion: number;
   readonly #random: (() => number) | undefined;
 
-  /** @throws InvalidArgumentError if a duration is malformed, or `jitterProportion` is not between 0 and 1 */
-  constructor({ initial, max, jitterProportion = 0, random }: ExponentialBackoffOptions) {
-    this.initial = milliseconds(initial);
-    this.max = milliseconds(max);
+  /** @throws InvalidArgumentError if an option is malformed or does not exist */
+  constructor(options: ExponentialBackoffOptions) {
+    checkOptions("ExponentialBackoff", options, known);
+    const { initial, max, jitterProportion = 0, random } = options;
+    this.initial = parseOption("initial", initial);
+    this.max = parseOption("max", max);
     if (typeof jitterProportion !== "number" || !(jitterProportion >= 0 && jitterProportion <= 1)) {
-      throw new InvalidArgumentError(`jitterProportion is ${inspect(jitterProportion)}: give a number from 0 to 1`);
+      throw new InvalidArgumentError(`jitterProportion is ${showValue(jitterProportion)}: give a number from 0 to 1`);
     }
     if (random !== undefined && typeof random !== "function") {
-      throw new InvalidArgumentError(`random is ${inspect(random)}: give a function that returns a number from 0 to 1`);
+      throw new InvalidArgumentError(`random is ${showValue(random)}: give a function that returns a number from 0 to 1`);
     }
     this.jitterProportion = jitterProportion;
     this.#random = random;

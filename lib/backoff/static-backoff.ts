@@ -1,4 +1,5 @@
-import { type Duration, milliseconds } from "../time/duration.js";
+import { checkOptions } from "../errors/check-options.js";
+import { type Duration, parseOption } from "../time/duration.js";
 import type { Backoff } from "./backoff.js";
 
 /** The same delay before every attempt but the first. */
@@ -6,9 +7,10 @@ export class StaticBackoff implements Backoff {
   /** In ms. */
   readonly sleep: number;
 
-  /** @throws InvalidArgumentError if `sleep` is not a duration */
-  constructor({ sleep }: { readonly sleep: Duration }) {
-    this.sleep = milliseconds(sleep);
+  /** @throws InvalidArgumentError if `sleep` is not a duration, or there is another option */
+  constructor(options: { readonly sleep: Duration }) {
+    checkOptions("StaticBackoff", options, ["sleep"]);
+    this.sleep = parseOption("sleep", options.sleep);
   }
 
   duration(attempt: number): number {

@@ -1,8 +1,12 @@
+import { cutText } from "./foreign-value.js";
 import { WatchbillError } from "./watchbill-error.js";
 
+/** The most problems that the message has in full. */
+const mostProblems = 100;
+
 /**
- * What was given to `bootstrap` cannot run. `problems` has everything that is wrong, each with its cure; `cause` is the first
- * error that was thrown on the way, by a constructor or a container, say. Nothing has been started.
+ * What was given to `bootstrap` cannot run. `problems` has everything that is wrong, each with its cure, and the message the first
+ * hundred; `cause` is the first error that was thrown on the way, by a constructor or a container, say. Nothing has been started.
  */
 export class BootstrapError extends WatchbillError {
   static {
@@ -15,7 +19,8 @@ export class BootstrapError extends WatchbillError {
 
   constructor(problems: readonly string[], errors: readonly unknown[]) {
     const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-    const lines = problems.map((problem) => `  - ${problem.replaceAll("\n", "\n    ")}`);
+    const lines = problems.slice(0, mostProblems).map((problem) => `  - ${cutText(problem).replaceAll("\n", "\n    ")}`);
+    if (problems.length > mostProblems) lines.push(`  and ${problems.length - mostProblems} more`);
     super(`Nothing was started, because of ${count}:\n${lines.join("\n")}`, errors.length > 0 ? { cause: errors[0] } : {});
     this.problems = problems;
     this.errors = errors;

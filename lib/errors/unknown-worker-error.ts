@@ -1,3 +1,4 @@
+import { cutText, showValue } from "./foreign-value.js";
 import { nearestNames } from "./nearest-names.js";
 import { WatchbillError } from "./watchbill-error.js";
 
@@ -11,7 +12,8 @@ export class UnknownWorkerError extends WatchbillError {
 
   /** @param names of the workers that there are */
   constructor(worker: string, names: readonly string[]) {
-    super(`There is no worker "${worker}": ${nearestNames(worker, names)}`);
+    const shown = typeof worker === "string" ? `"${cutText(worker, 100)}"` : showValue(worker);
+    super(`There is no worker ${shown}: ${nearestNames(worker, names)}`);
     this.worker = worker;
   }
 }

@@ -1,4 +1,6 @@
 import "reflect-metadata";
+import { types } from "node:util";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { siteOf } from "./site.js";
 import { symbolMetadata } from "./symbol-metadata.js";
 
@@ -46,6 +48,11 @@ export function classEntries(type: object): readonly Entry[] {
   return ownEntries(type).flatMap(([member, entries]) => (member === undefined ? entries : []));
 }
 
+/** What stands on the class and on its bases, the bases' first. */
+export function allClassEntries(type: object): readonly Entry[] {
+  return lineage(type).flatMap(classEntries);
+}
+
 /** What a decorator has recorded of the class, or else of the nearest of its bases on which it stands. */
 export function nearestClassEntries(type: object, decorator: string): readonly Entry[] {
   for (const ancestor of lineage(type).reverse()) {
@@ -64,7 +71,20 @@ function ownEntries(type: object): [string | symbol | undefined, Entry[]][] {
 
 function ownRecord(home: object): ClassRecord | undefined {
   const found: unknown = Reflect.getOwnMetadata(key, home);
-  return found instanceof Map ? found : undefined;
+  if (found === undefined || isRecord(found)) return found;
+  throw new InvalidArgumentError(
+    "Decorators of another version of watchbill are on the class, whose record cannot be read: install one version only",
+  );
+}
+
+function isRecord(value: unknown): value is ClassRecord {
+  return types.isMap(value) && Array.from(value.values()).every((entries) => Array.isArray(entries) && entries.every(isEntry));
+}
+
+function isEntry(value: unknown): value is Entry {
+  if (typeof value !== "object" || value === null || !("decorator" in value) || !("args" in value)) return false;
+  const misuse = "misuse" in value ? value.misuse : undefined;
+  return typeof value.decorator === "string" && Array.isArray(value.args) && (misuse === undefined || typeof misuse === "string");
 }
 
 /** The class and its bases, from the first base down. */

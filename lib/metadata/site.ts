@@ -21,14 +21,25 @@ export function siteOf(args: readonly unknown[]): Site {
   if (typeof target === "function" && context === undefined) {
     return { home: prototypeOf(target), member: undefined, misuse: typeof detail === "number" ? cures.parameter : undefined };
   }
-  if (isObjectLike(target) && (typeof context === "string" || typeof context === "symbol")) {
+  if (isObjectLike(target) && isKey(context)) {
     const isStatic = typeof target === "function";
     const misuse = isStatic ? cures.static : legacyMisuse(detail);
-    return { home: isStatic ? prototypeOf(target) : target, member: context, misuse };
+    return { home: isStatic ? prototypeOf(target) : target, member: memberAt(context), misuse };
   }
   throw new InvalidArgumentError(
     "A decorator was called with something that no compiler hands to one: write it as @Decorator on a method",
   );
+}
+
+/** esbuild hands the name of a method that is a number over as one, and TypeScript as a string. */
+type Key = string | symbol | number | bigint;
+
+function isKey(value: unknown): value is Key {
+  return ["string", "symbol", "number", "bigint"].includes(typeof value);
+}
+
+function memberAt(key: Key): string | symbol {
+  return typeof key === "symbol" ? key : String(key);
 }
 
 const cures = {
@@ -41,7 +52,7 @@ const cures = {
 
 interface StandardContext {
   readonly kind: string;
-  readonly name: string | symbol | undefined;
+  readonly name: Key | undefined;
   readonly static?: boolean;
   readonly private?: boolean;
   readonly metadata?: object;
@@ -54,11 +65,11 @@ function isStandardContext(value: unknown): value is StandardContext {
 function standardSite({ kind, name, static: isStatic, private: isPrivate, metadata: home }: StandardContext): Site {
   if (home === undefined) {
     throw new InvalidArgumentError(
-      "The compiler gives decorators no metadata object: use TypeScript 5.2 or later, or esbuild 0.21 or later",
+      'The compiler gives decorators no metadata object: use TypeScript 5.2 or later, esbuild 0.21 or later, or Babel with @babel/plugin-proposal-decorators and its version "2023-05" or later',
     );
   }
   if (kind === "class") return { home, member: undefined, misuse: undefined };
-  return { home, member: name, misuse: standardMisuse(kind, isStatic, isPrivate) };
+  return { home, member: name === undefined ? undefined : memberAt(name), misuse: standardMisuse(kind, isStatic, isPrivate) };
 }
 
 function standardMisuse(kind: string, isStatic: boolean | undefined, isPrivate: boolean | undefined): string | undefined {

@@ -6,16 +6,15 @@ import { workersOf } from "./source.js";
 
 /**
  * The workers of one source more. The instance of a class is the one that there is, if it was made before.
- * @param beside the workers whose names are taken
+ * @param isTaken whether a worker that is there already has a name
  */
 export function addedWorkers(
   source: object,
   instances: Instances,
-  beside: readonly DeclarativeWorker[],
+  isTaken: (name: string) => boolean,
   problems: Problems,
 ): readonly DeclarativeWorker[] {
   const found = workersOf(source, instances.of, problems);
-  const known = beside.map((worker) => ({ worker, origin: "a worker that is there already" }));
-  reportNameClashes([...known, ...found], problems);
+  reportNameClashes(found, problems, isTaken);
   return found.map(({ worker }) => worker);
 }

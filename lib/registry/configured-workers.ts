@@ -1,14 +1,18 @@
-import { inspect } from "node:util";
+import { types } from "node:util";
 import { DeclarativeWorker, type WorkerGroup } from "../declarative-worker.js";
+import { describeKind, hasMethod } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { memberEntries } from "../metadata/record.js";
 import type { Worker } from "../workers/worker.js";
 import { workerLink } from "../workers/worker-link.js";
-import type { FoundWorker } from "./found-worker.js";
+import type { FoundWorker, NamedType } from "./found-worker.js";
 import type { Problems } from "./problems.js";
+import { refusePromise, silence } from "./refuse-promise.js";
 import type { WorkerConfigurer } from "./worker-configurer.js";
 
-export function isConfigurer(instance: object): instance is WorkerConfigurer {
-  return "workers" in instance && typeof instance.workers === "function";
+/** Whether it has a method `workers` that says what its workers are, and is not one of them. */
+export function isConfigurer(type: NamedType, instance: object | undefined): instance is WorkerConfigurer {
+  return hasMethod(instance, "workers") && !memberEntries(type).has("workers");
 }
 
 /**
@@ -25,17 +29,21 @@ export function configuredWorkers(configurer: WorkerConfigurer, group: WorkerGro
 }
 
 function listOf(workers: unknown): (Worker | DeclarativeWorker)[] {
+  refusePromise("it", workers);
   if (!Array.isArray(workers)) {
-    throw new InvalidArgumentError(
-      `it returned ${inspect(workers, { depth: 0 })}: return an array of workers, and not a promise of one`,
-    );
+    throw new InvalidArgumentError(`it returned ${describeKind(workers)}: return an array of workers`);
   }
   if (workers.length === 0)
     throw new InvalidArgumentError("it returned no worker: leave the source out if there is nothing to run");
   return workers;
 }
 
-function nameUnder(group: WorkerGroup, worker: Worker | DeclarativeWorker, index: number): DeclarativeWorker {
+function nameUnder(group: WorkerGroup, given: Worker | DeclarativeWorker, index: number): DeclarativeWorker {
+  if (types.isPromise(given)) {
+    silence(given);
+    throw new InvalidArgumentError(`worker ${index + 1} is a promise: return the worker itself, so await it before bootstrap`);
+  }
+  const worker = DeclarativeWorker.isOne(given) ? DeclarativeWorker.from(given) : given;
   const name = `${group.name}/${workerLink(worker).label || `worker ${index + 1}`}`;
   return worker instanceof DeclarativeWorker
     ? new DeclarativeWorker(Object.assign({}, worker, { name, group }))

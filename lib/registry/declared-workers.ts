@@ -1,46 +1,71 @@
-import { inspect } from "node:util";
 import { DeclarativeWorker, type WorkerGroup } from "../declarative-worker.js";
+import type { WorkerOptions } from "../decorators/worker.js";
+import { checkOptions } from "../errors/check-options.js";
+import { describeKind } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { type Entry, memberEntries } from "../metadata/record.js";
+import { generatorProblem } from "../workers/generator-function.js";
 import { asName } from "../workers/named.js";
-import { repetition } from "../workers/repetition.js";
+import { repeatOptions, repetition } from "../workers/repetition.js";
 import { retryJobPolicy } from "../workers/retry-job.js";
 import { checkRetry } from "../workers/retry-policy.js";
 import { isSchedule } from "../workers/schedule.js";
 import { parseLimit } from "../workers/timeout.js";
+import { argumentsOf, isNamedByInstance } from "./arguments-of.js";
 import type { FoundWorker, NamedType } from "./found-worker.js";
-import { ofInstance } from "./of-instance.js";
 import type { Problems } from "./problems.js";
+import { unknownDecorators } from "./unknown-decorators.js";
 
 /**
  * Turns what decorators recorded of a class into the workers of one instance of it.
+ * @param instance undefined if it could not be made: then all is checked that can be without one, and the workers are good for their
+ * names alone
  * @param group that they are
  */
-export function declaredWorkers(type: NamedType, instance: object, group: WorkerGroup, problems: Problems): FoundWorker[] {
+export function declaredWorkers(
+  type: NamedType,
+  instance: object | undefined,
+  group: WorkerGroup,
+  problems: Problems,
+): FoundWorker[] {
   return [...memberEntries(type)].flatMap(([member, entries]) => {
     const origin = `${type.name}.${String(member)}`;
-    const worker = problems.attempt(origin, () => declaredWorker(origin, member, entries, instance, group, problems));
-    return worker === undefined ? [] : [{ worker, origin }];
+    const worker = problems.attempt(origin, () => {
+      const method = instance === undefined ? methodOf(type, member) : Reflect.get(instance, member);
+      const complaints = complaintsAbout(origin, entries);
+      if (complaints.length === 0 && (instance !== undefined || method !== undefined))
+        complaints.push(...complaintsAboutMethod(origin, method));
+      problems.add(...complaints);
+      return complaints.length > 0 ? undefined : declaredWorker(origin, member, entries, instance, group, problems);
+    });
+    if (worker === undefined || (instance === undefined && isNamedByInstance(entries))) return [];
+    return [{ worker, origin }];
   });
+}
+
+/** The method that instances inherit, and nothing that has to be called to know it. */
+function methodOf(type: object, member: string | symbol): unknown {
+  for (let home: unknown = Reflect.get(type, "prototype"); typeof home === "object" && home !== null; ) {
+    const found = Object.getOwnPropertyDescriptor(home, member);
+    if (found !== undefined) return found.value;
+    home = Object.getPrototypeOf(home);
+  }
+  return undefined;
 }
 
 function declaredWorker(
   origin: string,
   member: string | symbol,
   entries: readonly Entry[],
-  instance: object,
+  instance: object | undefined,
   group: WorkerGroup,
   problems: Problems,
 ): DeclarativeWorker | undefined {
-  const complaints = complaintsAbout(origin, entries);
-  if (complaints.length === 0) complaints.push(...complaintsAboutMethod(origin, Reflect.get(instance, member)));
-  problems.add(...complaints);
-  if (complaints.length > 0) return undefined;
-
   // Looked up anew for every run, so that an override and a stub count.
-  const code = (context: unknown): unknown => Reflect.apply(Reflect.get(instance, member), instance, [context]);
-  const fields = entries.map(({ decorator, args }) =>
-    problems.attempt(origin, () => fieldsOf(decorator, code, ...args.map((arg) => ofInstance(arg, instance)))),
+  const code = (context: unknown): unknown =>
+    instance === undefined ? undefined : Reflect.apply(Reflect.get(instance, member), instance, [context]);
+  const fields = entries.map((entry) =>
+    problems.attempt(origin, () => fieldsOf(entry.decorator, code, argumentsOf(entry, instance))),
   );
   if (fields.includes(undefined)) return undefined;
   const { name = asName(typeof member === "symbol" ? member.description : member), ...rest } = Object.assign({}, ...fields);
@@ -54,7 +79,9 @@ function complaintsAbout(origin: string, entries: readonly Entry[]): string[] {
   );
   if (misuses.length > 0) return misuses;
 
-  const complaints: string[] = [];
+  const complaints = unknownDecorators(origin, entries);
+  if (complaints.length > 0) return complaints;
+
   const decorators = entries.map(({ decorator }) => decorator);
   const unique = new Set(decorators);
   for (const decorator of unique) {
@@ -81,21 +108,26 @@ function complaintsAbout(origin: string, entries: readonly Entry[]): string[] {
 
 function complaintsAboutMethod(origin: string, method: unknown): string[] {
   if (typeof method !== "function") return [`${origin} is decorated as a worker, but is not a method of the instance`];
+  const problem = generatorProblem(method);
+  if (problem !== undefined) return [`${origin} ${problem}`];
   return method.length > 1
     ? [`${origin} takes ${method.length} parameters: a worker is given one, its context; give the others a default`]
     : [];
 }
 
+const workerOptions = ["restart", "shutdownTimeout"] satisfies (keyof WorkerOptions)[];
+
 /**
  * The fields of a `DeclarativeWorker` that a decorator stands for.
  * @throws InvalidArgumentError if its arguments make no sense
  */
-function fieldsOf(decorator: string, code: (context: unknown) => unknown, first?: unknown, second?: unknown): object {
+function fieldsOf(decorator: string, code: (context: unknown) => unknown, [first, second]: readonly unknown[]): object {
   switch (decorator) {
     case "Worker":
-      return { ...optionsOf(decorator, first), worker: code };
+      return { ...checkOptions("@Worker", first === undefined ? {} : first, workerOptions), worker: code };
     case "Repeat": {
-      const { shutdownTimeout, ...options }: { readonly shutdownTimeout?: unknown } = optionsOf(decorator, second);
+      const given = checkOptions("@Repeat", second === undefined ? {} : second, [...repeatOptions, "shutdownTimeout"]);
+      const { shutdownTimeout, ...options } = given;
       repetition(first, options);
       return {
         job: code,
@@ -104,23 +136,16 @@ function fieldsOf(decorator: string, code: (context: unknown) => unknown, first?
       };
     }
     case "Retry":
-      return { retry: checkRetry(first) };
+      return { retry: checkRetry(first, "@Retry") };
     case "Timeout":
       return { timeout: parseLimit(first) };
     case "RetryJob":
-      retryJobPolicy(first);
+      retryJobPolicy(first, "@RetryJob");
       return { retryJob: first };
     case "Distributed":
-      if (first !== undefined) throw new InvalidArgumentError(`@Distributed takes no options, and was given ${inspect(first)}`);
-      return { distributed: true };
-    case "Named":
-      return { name: asName(first) };
+      if (first === undefined) return { distributed: true };
+      throw new InvalidArgumentError(`@Distributed takes no options, and was given ${describeKind(first)}`);
     default:
-      return {};
+      return { name: asName(first) };
   }
-}
-
-function optionsOf(decorator: string, options: unknown = {}): object {
-  if (typeof options === "object" && options !== null) return options;
-  throw new InvalidArgumentError(`The options of @${decorator} are ${inspect(options)}: give an object`);
 }

@@ -1,5 +1,6 @@
-import { inspect } from "node:util";
+import { describeKind } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { refusePromise } from "./refuse-promise.js";
 import type { Newable } from "./source.js";
 
 /** The instances of classes: each is made once, when it is first asked for. */
@@ -17,12 +18,13 @@ export class Instances {
     if (known !== undefined) return known;
     if (typeof this.#resolve !== "function") {
       throw new InvalidArgumentError(
-        `it cannot be made, as the option resolve is ${inspect(this.#resolve)}: give a function of the class`,
+        `it cannot be made, as the option resolve is ${describeKind(this.#resolve)}: give a function of the class`,
       );
     }
     const instance: unknown = this.#resolve(type);
-    if (typeof instance !== "object" || instance === null || "then" in instance) {
-      throw new InvalidArgumentError(`resolve returned ${inspect(instance, { depth: 0 })}: it must return the instance itself`);
+    refusePromise("resolve", instance);
+    if (typeof instance !== "object" || instance === null) {
+      throw new InvalidArgumentError(`resolve returned ${describeKind(instance)}: it must return the instance itself`);
     }
     this.#made.set(type, instance);
     return instance;

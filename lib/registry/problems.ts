@@ -1,6 +1,7 @@
 import { BootstrapError } from "../errors/bootstrap-error.js";
-import { describeError } from "../errors/foreign-value.js";
+import { cutText, describeError, describeKind, isObjectLike } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { nearestNames } from "../errors/nearest-names.js";
 import { toError } from "../errors/thrown-value-error.js";
 
 /** Collects everything that is wrong, so that it can be told at once. */
@@ -10,6 +11,21 @@ export class Problems {
 
   add(...messages: string[]): void {
     for (const message of messages) this.#messages.push(message);
+  }
+
+  /**
+   * Adds the options that do not exist, each with the nearest that does, and options that are no object.
+   * @param subject for the messages, such as `"bootstrap"`
+   * @param known every option that there is
+   */
+  addUnknownOptions(subject: string, options: unknown, known: readonly string[]): void {
+    if (!isObjectLike(options) || Array.isArray(options)) {
+      this.add(`The options of ${subject} are ${describeKind(options)}: pass an object`);
+      return;
+    }
+    for (const option of Object.keys(options)) {
+      if (!known.includes(option)) this.add(`${subject} has no option "${cutText(option, 100)}": ${nearestNames(option, known)}`);
+    }
   }
 
   /** What the function returns; undefined if it throws, which is then a problem of the subject. */

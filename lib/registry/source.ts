@@ -1,13 +1,17 @@
-import { inspect } from "node:util";
+import { types } from "node:util";
 import { DeclarativeWorker } from "../declarative-worker.js";
+import { describeKind, readProperty, showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { classEntries, memberEntries } from "../metadata/record.js";
 import { isWorker } from "../workers/worker-link.js";
+import { isNamedByInstance } from "./arguments-of.js";
 import { configuredWorkers, isConfigurer } from "./configured-workers.js";
 import { declaredWorkers } from "./declared-workers.js";
 import type { FoundWorker, NamedType } from "./found-worker.js";
 import { classDecorators, groupOf } from "./group-of.js";
+import { hasOwnConstructor } from "./own-constructor.js";
 import type { Problems } from "./problems.js";
+import { silence } from "./refuse-promise.js";
 
 /** A class whose instances can be made. */
 export type Newable = new (...args: unknown[]) => object;
@@ -27,9 +31,10 @@ export function givenWorker(worker: DeclarativeWorker, problems: Problems): Foun
 }
 
 function read(source: unknown, instantiate: (type: Newable) => object, problems: Problems): FoundWorker[] {
-  if (source instanceof DeclarativeWorker) return [givenWorker(source, problems)];
+  if (DeclarativeWorker.isOne(source)) return [givenWorker(DeclarativeWorker.from(source), problems)];
   if (isNewable(source) && (isDecorated(source) || "workers" in source.prototype)) {
-    return workersOfInstance(source, instantiate(source), problems);
+    const instance = problems.attempt(sourceName(source), () => instantiate(source));
+    return instance === undefined ? workersWithoutInstance(source, problems) : workersOfInstance(source, instance, problems);
   }
   if (typeof source === "object" && source !== null) return workersOfInstance(typeOf(source), source, problems);
   problems.add(`${sourceName(source)} ${emptiness(source)}`);
@@ -38,7 +43,7 @@ function read(source: unknown, instantiate: (type: Newable) => object, problems:
 
 /** The instance of a class that `new` without arguments makes. */
 export function construct(type: Newable): object {
-  const { length } = constructorOf(type);
+  const length = argumentsNeeded(type);
   if (length > 0) {
     throw new InvalidArgumentError(
       `its constructor needs ${length === 1 ? "an argument" : `${length} arguments`}: give an instance instead of the class, or the option resolve`,
@@ -47,33 +52,48 @@ export function construct(type: Newable): object {
   return new type();
 }
 
-/** The class whose constructor it is: one that has none of its own is made by its base's, and does not tell what that needs. */
-function constructorOf(type: Newable): Newable {
+/** How many arguments the constructor needs. A class without one of its own has that of its base, but does not say what that needs. */
+function argumentsNeeded(type: Newable): number {
+  if (type.length > 0) return type.length;
   const base: unknown = Object.getPrototypeOf(type);
-  const hasOwn = type.length > 0 || /\bconstructor\b/.test(Function.prototype.toString.call(type));
-  return hasOwn || !isNewable(base) ? type : constructorOf(base);
+  const ofBase = isNewable(base) ? argumentsNeeded(base) : 0;
+  return ofBase > 0 && !hasOwnConstructor(type) ? ofBase : 0;
 }
 
 /** What a source is called in a message. */
 export function sourceName(source: unknown): string {
   if (typeof source === "function")
     return source.name || (isClass(source) ? "A class without a name" : "A function without a name");
-  if (typeof source !== "object" || source === null) return inspect(source);
+  // A string may be a connection URL.
+  if (typeof source === "string") return describeKind(source);
+  if (typeof source !== "object" || source === null) return showValue(source);
   const { name } = typeOf(source);
-  return name === "" ? inspect(source, { depth: 0 }) : `An instance of ${name}`;
+  return name === "" ? describeKind(source) : `An instance of ${name}`;
 }
 
 function workersOfInstance(type: NamedType, instance: object, problems: Problems): FoundWorker[] {
-  if (!isDecorated(type) && !isConfigurer(instance)) {
+  const configurer = isConfigurer(type, instance) ? instance : undefined;
+  if (!isDecorated(type) && configurer === undefined) {
     problems.add(`${sourceName(instance)} ${emptiness(instance)}`);
     return [];
   }
   const group = groupOf(type, instance, problems);
   const found = declaredWorkers(type, instance, group, problems);
-  return isConfigurer(instance) ? [...found, ...configuredWorkers(instance, group, problems)] : found;
+  return configurer === undefined ? found : [...found, ...configuredWorkers(configurer, group, problems)];
+}
+
+/** Those of a class whose instance could not be made: checks of its decorators what can be checked without one. */
+function workersWithoutInstance(type: Newable, problems: Problems): FoundWorker[] {
+  const found = declaredWorkers(type, undefined, groupOf(type, undefined, problems), problems);
+  // Names that are only half known would clash with others by chance.
+  return isNamedByInstance(classEntries(type)) ? [] : found;
 }
 
 function emptiness(source: unknown): string {
+  if (types.isPromise(source)) {
+    silence(source);
+    return "is a promise: await it before bootstrap";
+  }
   if (isWorker(source)) return "is a worker without a name: give new DeclarativeWorker({ name, worker })";
   if (isClass(source) || (typeof source === "object" && source !== null)) {
     return "has no workers: decorate a method with @Worker or @Repeat, or give it a method workers()";
@@ -98,5 +118,6 @@ function isClass(source: unknown): boolean {
 const literal: NamedType = { name: "" };
 
 function typeOf(instance: object): NamedType {
-  return typeof instance.constructor === "function" && instance.constructor !== Object ? instance.constructor : literal;
+  const type = readProperty(instance, "constructor");
+  return typeof type === "function" && type !== Object ? type : literal;
 }

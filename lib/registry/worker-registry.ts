@@ -1,4 +1,5 @@
 import { DeclarativeWorker } from "../declarative-worker.js";
+import { checkOptions } from "../errors/check-options.js";
 import type { FoundWorker } from "./found-worker.js";
 import { Instances } from "./instances.js";
 import { reportNameClashes } from "./name-clashes.js";
@@ -25,7 +26,10 @@ export class WorkerRegistry {
   readonly #found = new Map<unknown, FoundWorker[]>();
   #workers: readonly DeclarativeWorker[] | undefined;
 
-  constructor({ resolve = construct }: WorkerRegistryOptions = {}) {
+  /** @throws InvalidArgumentError if there is an option that does not exist */
+  constructor(options: WorkerRegistryOptions = {}) {
+    checkOptions("WorkerRegistry", options, ["resolve"]);
+    const { resolve = construct } = options;
     this.instances = new Instances(resolve);
   }
 

@@ -8,10 +8,9 @@ import { Runner, type RunnerOptions } from "./runner.js";
  */
 export function buildRunner(registry: WorkerRegistry, options: RunnerOptions): Runner {
   const problems = new Problems();
-  const workers = problems.attempt("The sources", () => registry.workers);
   // Without workers to choose from, a pattern that names none of them is not wrong.
-  const { only } = workers === undefined ? {} : options;
-  const runner = problems.attempt("The options", () => new Runner(workers ?? [], { ...options, only }, registry.instances));
+  const workers = problems.attempt("The sources", () => registry.workers);
+  const runner = problems.attempt("The options", () => new Runner(workers ?? [], options, registry.instances));
   if (runner === undefined || problems.count > 0) throw problems.toError();
   return runner;
 }

@@ -1,3 +1,5 @@
+import type { Backoff } from "../backoff/backoff.js";
+import { WorkerLogger } from "../context/worker-logger.js";
 import { initialStatus, type WorkerStatus } from "../context/worker-status.js";
 import type { DeclarativeWorker } from "../declarative-worker.js";
 import { listNames } from "../errors/list-names.js";
@@ -6,14 +8,18 @@ import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
 import { addedWorkers } from "../registry/added-workers.js";
 import type { Instances } from "../registry/instances.js";
 import { Problems } from "../registry/problems.js";
+import type { RetryOptions } from "../workers/retry-policy.js";
 import { WorkerLink } from "../workers/worker-link.js";
-import { type Selection, selectAmong } from "./name-patterns.js";
+import { lineOfEnvironment, type Selection, selectAmong } from "./name-patterns.js";
 import type { RosterTree } from "./roster-tree.js";
 
 /** The workers of a runner, whether they run or not: can be looked at, added, removed, and handled one by one. */
 export abstract class Crew extends WorkerLink {
-  readonly #selection: Selection;
+  protected readonly selection: Selection;
+  /** Those that the selection leaves out of the next run; of those that come during a run, the log has a line at once. */
+  protected leftOut: readonly DeclarativeWorker[] = [];
   readonly #instances: Instances;
+  readonly #retry: Backoff | RetryOptions | undefined;
   /** Made at the first change. */
   #workers: DeclarativeWorker[] | undefined;
   /** What callers see, which never changes. Made anew after a change, when it is asked for. */
@@ -23,11 +29,18 @@ export abstract class Crew extends WorkerLink {
   /** What runs, or has run last. */
   protected tree: RosterTree | undefined;
 
-  constructor(workers: readonly DeclarativeWorker[], selection: Selection, instances: Instances) {
+  /** @param retry of those workers that are added and have none */
+  constructor(
+    workers: readonly DeclarativeWorker[],
+    selection: Selection,
+    instances: Instances,
+    retry: Backoff | RetryOptions | undefined,
+  ) {
     super();
     this.#listed = workers;
-    this.#selection = selection;
+    this.selection = selection;
     this.#instances = instances;
+    this.#retry = retry;
   }
 
   /** The workers of the roster, in order. They may be looked at with nothing started. */
@@ -108,9 +121,10 @@ export abstract class Crew extends WorkerLink {
    */
   add(source: object): readonly DeclarativeWorker[] {
     const problems = new Problems();
-    const found = addedWorkers(source, this.#instances, this.workers, problems);
+    const found = addedWorkers(source, this.#instances, (name) => this.#names.has(name), problems);
     if (problems.count > 0) throw problems.toError();
-    const added = selectAmong(found, this.#selection);
+    const selected = selectAmong(found, this.selection);
+    const added = selected.map((worker) => worker.withDefaultRetry(this.#retry));
     const { tree } = this;
     const isAtWork = tree?.roster.busy === true;
     if (isAtWork && tree.roster.state !== "up") {
@@ -123,6 +137,7 @@ export abstract class Crew extends WorkerLink {
       workers.push(worker);
       this.#byName?.set(worker.label, worker);
     }
+    if (selected.length < found.length) this.#reportLeftOut(found, selected, isAtWork ? tree : undefined);
     if (isAtWork) tree.add(added);
     return added;
   }
@@ -151,14 +166,23 @@ export abstract class Crew extends WorkerLink {
     if (this.#byName?.get(worker.label) === worker) this.#byName.delete(worker.label);
   }
 
+  #reportLeftOut(found: readonly DeclarativeWorker[], added: readonly DeclarativeWorker[], tree: RosterTree | undefined): void {
+    const line = lineOfEnvironment(found, this.selection);
+    if (tree === undefined) this.leftOut = [...this.leftOut, ...found.filter((worker) => !added.includes(worker))];
+    else if (line !== "") new WorkerLogger(tree.roster.logger, tree.roster.name).warn(line);
+  }
+
   #workerAt(name: string): DeclarativeWorker {
-    this.#byName ??= new Map(this.workers.map((worker) => [worker.label, worker]));
-    const worker = this.#byName.get(name);
+    const worker = this.#names.get(name);
     if (worker !== undefined) return worker;
     throw new UnknownWorkerError(
       name,
       this.workers.map(({ label }) => label),
     );
+  }
+
+  get #names(): ReadonlyMap<string, DeclarativeWorker> {
+    return (this.#byName ??= new Map(this.workers.map((worker) => [worker.label, worker])));
   }
 
   #control(name: string, wish: string, handle: (tree: RosterTree, worker: DeclarativeWorker) => Promise<void>): Promise<void> {

@@ -1,5 +1,5 @@
-import { inspect } from "node:util";
 import type { DeclarativeWorker } from "../declarative-worker.js";
+import { cutText, readProperty, showValue } from "../errors/foreign-value.js";
 import { listNames } from "../errors/list-names.js";
 import { Problems } from "../registry/problems.js";
 
@@ -18,8 +18,9 @@ export interface Selection {
 }
 
 /**
- * The workers that `only` names, without those that `except` names. A pattern of `only` that names no worker is a problem: it
- * would be a typing error. In the environment it is one if all are: what is meant for another roster of the process is none.
+ * The workers that `only` names, without those that `except` names. A pattern of `only` that names no worker is a problem, since it
+ * would be a typing error. In the environment it is one if all patterns of `WATCHBILL_ONLY` are. The other patterns that name none may be
+ * meant for another runner of the process, or for workers that are added later, so that {@link selectionLines} has them.
  */
 export function selectByName(
   workers: readonly DeclarativeWorker[],
@@ -30,55 +31,123 @@ export function selectByName(
   if (workers.length > 0) {
     problems.add(...missesOf(only, workers));
     const missed = missesOf(onlyHere, workers);
-    if (missed.length === onlyHere.length) problems.add(...missed);
+    if (missed.length === onlyHere.patterns.length) problems.add(...missed);
   }
   return selectAmong(workers, selection);
 }
 
 /** The same for workers that come later, and need not be named. */
 export function selectAmong(workers: readonly DeclarativeWorker[], selection: Selection): readonly DeclarativeWorker[] {
-  const { only, onlyHere, except } = compileAll(selection, new Problems());
-  const fits = ({ label }: DeclarativeWorker, patterns: readonly Pattern[]): boolean =>
-    patterns.some(({ matches }) => matches.test(label));
-  const isWanted = (worker: DeclarativeWorker): boolean =>
-    [only, onlyHere].every((patterns) => patterns.length === 0 || fits(worker, patterns));
-  return [only, onlyHere, except].every((patterns) => patterns.length === 0)
+  const filters = compileAll(selection, new Problems());
+  return Object.values(filters).every(({ patterns }) => patterns.length === 0)
     ? workers
-    : workers.filter((worker) => isWanted(worker) && !fits(worker, except));
+    : workers.filter(({ label }) => reasonToLeaveOut(label, filters) === undefined);
 }
 
-/** The patterns of `WATCHBILL_ONLY` that name none of the workers, in words. */
-export function missesOfEnvironment(workers: readonly DeclarativeWorker[]): string[] {
-  return missesOf(compileAll({}, new Problems()).onlyHere, workers);
+/**
+ * What the log says at the start of a run: one line for all workers that the environment leaves out, and why there is nothing to run, if
+ * there is not; then a line for each other pattern that names no worker.
+ * @param workers all, those that are left out included
+ */
+export function selectionLines(workers: readonly DeclarativeWorker[], selection: Selection): string[] {
+  const filters = compileAll(selection, new Problems());
+  const leftOut = leftOutBy(filters, workers);
+  const isEmpty = leftOut.reduce((count, { names }) => count - names.length, workers.length) === 0;
+  // What an option leaves out is in the code for all to see, unless it is why nothing runs.
+  const reasons = describeLeftOut(isEmpty ? leftOut : leftOut.filter(isOfEnvironment), workers);
+  const line = isEmpty ? `there are no workers to run${reasons === "" ? "" : `: ${reasons}`}` : reasons;
+  const misses = [filters.onlyHere, filters.except, filters.exceptHere].flatMap((filter) => missesOf(filter, workers));
+  return line === "" ? misses : [line, ...misses];
 }
 
-interface Patterns {
+/** What the log says of workers that are added while others run, if the environment leaves some of them out; "" if it does not. */
+export function lineOfEnvironment(workers: readonly DeclarativeWorker[], selection: Selection): string {
+  return describeLeftOut(leftOutBy(compileAll(selection, new Problems()), workers).filter(isOfEnvironment), workers);
+}
+
+interface LeftOut {
+  readonly origin: Origin;
+  readonly names: string[];
+}
+
+function leftOutBy(filters: Filters, workers: readonly DeclarativeWorker[]): LeftOut[] {
+  const found = new Map<Origin, string[]>();
+  for (const { label } of workers) {
+    const origin = reasonToLeaveOut(label, filters);
+    if (origin === undefined) continue;
+    const names = found.get(origin);
+    if (names === undefined) found.set(origin, [label]);
+    else names.push(label);
+  }
+  return Array.from(found, ([origin, names]) => ({ origin, names }));
+}
+
+function isOfEnvironment({ origin }: LeftOut): boolean {
+  return isVariable(origin);
+}
+
+function describeLeftOut(leftOut: readonly LeftOut[], { length }: readonly DeclarativeWorker[]): string {
+  return leftOut
+    .map(({ origin, names }) => {
+      const amount = `leaves out ${names.length} of ${length} workers`;
+      return isVariable(origin) ? `${origin} ${amount} (${listNames(names)})` : `the option ${origin} ${amount}`;
+    })
+    .join(", ");
+}
+
+/** Where patterns come from: an option or a variable of the environment. */
+type Origin = "only" | "except" | Variable;
+
+type Variable = "WATCHBILL_ONLY" | "WATCHBILL_EXCEPT";
+
+function isVariable(origin: Origin): origin is Variable {
+  return origin === "WATCHBILL_ONLY" || origin === "WATCHBILL_EXCEPT";
+}
+
+interface Filters {
   /** All, if there are none. */
-  readonly only: readonly Pattern[];
+  readonly only: Filter;
   /** Of the environment; all, if there are none. */
-  readonly onlyHere: readonly Pattern[];
-  readonly except: readonly Pattern[];
+  readonly onlyHere: Filter;
+  readonly except: Filter;
+  /** Of the environment. */
+  readonly exceptHere: Filter;
 }
 
-function compileAll({ only, except = [] }: Selection, problems: Problems): Patterns {
+/** What leaves a worker out; undefined if it is to run. */
+function reasonToLeaveOut(name: string, { only, onlyHere, except, exceptHere }: Filters): Origin | undefined {
+  const needed = [only, onlyHere].find((filter) => filter.patterns.length > 0 && !filter.matches(name));
+  return (needed ?? [except, exceptHere].find((filter) => filter.matches(name)))?.origin;
+}
+
+function compileAll(selection: unknown, problems: Problems): Filters {
+  const only = readProperty(selection, "only");
+  const except = readProperty(selection, "except");
   if (Array.isArray(only) && only.length === 0)
     problems.add("The option only: it is empty, so nothing would run: leave it out to run all");
   const { WATCHBILL_ONLY = "", WATCHBILL_EXCEPT = "" } = process.env;
   return {
-    only: only === undefined ? [] : compile("The option only", only, problems),
-    onlyHere: compile("WATCHBILL_ONLY", listed(WATCHBILL_ONLY), problems),
-    except: [
-      ...compile("The option except", except, problems),
-      ...compile("WATCHBILL_EXCEPT", listed(WATCHBILL_EXCEPT), problems),
-    ],
+    only: new Filter("only", stringsOf("only", only, problems)),
+    onlyHere: new Filter("WATCHBILL_ONLY", listed(WATCHBILL_ONLY)),
+    except: new Filter("except", stringsOf("except", except, problems)),
+    exceptHere: new Filter("WATCHBILL_EXCEPT", listed(WATCHBILL_EXCEPT)),
   };
 }
 
-function missesOf(patterns: readonly Pattern[], workers: readonly DeclarativeWorker[]): string[] {
+function missesOf({ origin, patterns }: Filter, workers: readonly DeclarativeWorker[]): string[] {
   if (patterns.length === 0) return [];
-  const names = workers.map(({ label }) => label);
-  const missed = patterns.filter(({ matches }) => !names.some((name) => matches.test(name)));
-  return missed.map(({ origin, pattern }) => `${origin}: "${pattern}" names no worker; there are ${listNames(names)}`);
+  const names = new Set(workers.map(({ label }) => label));
+  const missed = patterns.filter((pattern) => !namesAny(pattern, names));
+  const subject = isVariable(origin) ? origin : `The option ${origin}`;
+  const there = names.size === 0 ? "there are none" : `there are ${listNames([...names])}`;
+  return missed.map((pattern) => `${subject}: "${cutText(pattern, 100)}" names no worker; ${there}`);
+}
+
+function namesAny(pattern: string, names: ReadonlySet<string>): boolean {
+  if (!pattern.includes("*")) return names.has(pattern);
+  const segments = pattern.split("*");
+  for (const name of names) if (fits(name, segments)) return true;
+  return false;
 }
 
 function listed(text: string): string[] {
@@ -86,23 +155,50 @@ function listed(text: string): string[] {
   return patterns.filter((pattern) => pattern !== "");
 }
 
-interface Pattern {
-  readonly origin: string;
-  readonly pattern: string;
-  readonly matches: RegExp;
-}
-
-function compile(origin: string, patterns: unknown, problems: Problems): Pattern[] {
+function stringsOf(origin: Origin, patterns: unknown, problems: Problems): string[] {
+  if (patterns === undefined) return [];
   const list: unknown[] = Array.isArray(patterns) ? patterns : [patterns];
   return list.flatMap((pattern) => {
-    if (typeof pattern === "string") {
-      return [{ origin, pattern, matches: new RegExp(`^${pattern.split("*").map(literally).join(".*")}$`, "s") }];
-    }
-    problems.add(`${origin}: ${inspect(pattern, { depth: 0 })} is not a name pattern: give a string`);
+    if (typeof pattern === "string") return [pattern];
+    problems.add(`The option ${origin}: ${showValue(pattern)} is not a name pattern: give a string`);
     return [];
   });
 }
 
-function literally(text: string): string {
-  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+/** The patterns of one origin. Whether a name fits takes no longer for any number of them that are without a star. */
+class Filter {
+  readonly origin: Origin;
+  readonly patterns: readonly string[];
+  readonly #names: ReadonlySet<string>;
+  /** What is between the stars of each that has some. */
+  readonly #segments: readonly (readonly string[])[];
+
+  constructor(origin: Origin, patterns: readonly string[]) {
+    this.origin = origin;
+    this.patterns = patterns;
+    this.#names = new Set(patterns);
+    this.#segments = patterns.filter((pattern) => pattern.includes("*")).map((pattern) => pattern.split("*"));
+  }
+
+  matches(name: string): boolean {
+    return this.#names.has(name) || this.#segments.some((segments) => fits(name, segments));
+  }
+}
+
+/**
+ * Whether a name is made of these segments, in order and with anything between them. The earliest place of each segment leaves the most
+ * room for those after it, so that none is ever looked for again.
+ */
+function fits(name: string, segments: readonly string[]): boolean {
+  const first = segments[0] ?? "";
+  const last = segments.at(-1) ?? "";
+  const end = name.length - last.length;
+  if (first.length > end || !name.startsWith(first) || !name.endsWith(last)) return false;
+  let position = first.length;
+  for (const segment of segments.slice(1, -1)) {
+    const found = name.indexOf(segment, position);
+    if (found < 0) return false;
+    position = found + segment.length;
+  }
+  return position <= end;
 }

@@ -1,10 +1,13 @@
 import { constants } from "node:os";
-import { inspect } from "node:util";
+import type { Backoff } from "../backoff/backoff.js";
 import type { Engine } from "../context/engine.js";
-import { isLogger, type Logger } from "../context/logger.js";
+import { type Logger, loggerProblem } from "../context/logger.js";
 import { isAbortSignal } from "../context/on-abort.js";
+import { describeKind, hasMethod, isObjectLike, showValue } from "../errors/foreign-value.js";
 import type { Problems } from "../registry/problems.js";
 import { type Duration, parseDuration } from "../time/duration.js";
+import { checkRetry, type RetryOptions } from "../workers/retry-policy.js";
+import type { Selection } from "./name-patterns.js";
 import type { ProcessSignal } from "./process-signals.js";
 
 /** How a runner runs its roster. */
@@ -27,6 +30,11 @@ export interface RunnerSettings {
   readonly stopOrder?: StopOrder | undefined;
   /** Decides where and when distributed workers run. By default, they run in this process. */
   readonly engine?: Engine | undefined;
+  /**
+   * The retry of all workers that have none, neither by themselves nor by their group, and are not of `restart: "never"`. Without one, a
+   * worker that fails stops the runner.
+   */
+  readonly retry?: Backoff | RetryOptions | undefined;
 }
 
 /** In which order a roster is stopped. */
@@ -41,43 +49,59 @@ export interface CheckedSettings {
   readonly shutdownTimeout: number;
   readonly stopOrder: StopOrder;
   readonly engine: Engine | undefined;
+  readonly retry: Backoff | RetryOptions | undefined;
 }
 
-/** Checks the settings; each that makes no sense is a problem. */
+const options: Readonly<Record<keyof (RunnerSettings & Selection), true>> = {
+  logger: true,
+  signal: true,
+  signals: true,
+  shutdownTimeout: true,
+  stopOrder: true,
+  engine: true,
+  retry: true,
+  only: true,
+  except: true,
+};
+
+/** Every option of a runner. */
+export const runnerOptions: readonly string[] = Object.keys(options);
+
+/** Checks the settings; each that makes no sense or does not exist is a problem. */
 export function checkSettings(settings: RunnerSettings, problems: Problems): CheckedSettings {
-  const { logger, signal, signals, shutdownTimeout = "25s", stopOrder = "all", engine } = settings;
-  if (logger !== undefined && !isLogger(logger)) {
-    problems.add(`The option logger: ${inspect(logger)} is no logger: give an object with debug, info, warn and error`);
-  }
+  problems.addUnknownOptions("the runner", settings, runnerOptions);
+  const given = isObjectLike(settings) ? settings : {};
+  const { logger, signal, signals, shutdownTimeout = "25s", stopOrder = "all", engine, retry } = given;
+  const flaw = logger === undefined ? undefined : loggerProblem(logger);
+  if (flaw !== undefined) problems.add(`The option logger must have the methods debug, info, warn and error: ${flaw}`);
   if (signal !== undefined && !isAbortSignal(signal)) {
-    problems.add(`The option signal: ${inspect(signal, { depth: 0 })} is not an AbortSignal`);
+    problems.add(`The option signal: ${describeKind(signal)} is not an AbortSignal`);
   }
   if (signals !== undefined) checkSignals(signals, problems);
   const timeout = problems.attempt("The option shutdownTimeout", () => parseDuration(shutdownTimeout)) ?? 0;
   if (stopOrder !== "all" && stopOrder !== "reverse") {
-    problems.add(`The option stopOrder: ${inspect(stopOrder)} is no order: give "all" or "reverse"`);
+    problems.add(`The option stopOrder: ${showValue(stopOrder)} is no order: give "all" or "reverse"`);
   }
   if (engine !== undefined && !isEngine(engine)) {
-    problems.add(
-      `The option engine: ${inspect(engine, { depth: 0 })} is no engine: give what bullmq() of watchbill/bullmq returns`,
-    );
+    problems.add(`The option engine: ${describeKind(engine)} is no engine: give what bullmq() of watchbill/bullmq returns`);
   }
-  return { logger, signal, signals, shutdownTimeout: timeout, stopOrder, engine };
+  const policy = retry === undefined ? undefined : problems.attempt("The option retry", () => checkRetry(retry));
+  return { logger, signal, signals, shutdownTimeout: timeout, stopOrder, engine, retry: policy };
 }
 
 function isEngine(value: unknown): value is Engine {
-  return typeof value === "object" && value !== null && "join" in value && typeof value.join === "function";
+  return typeof value === "object" && hasMethod(value, "join");
 }
 
 function checkSignals(signals: unknown, problems: Problems): void {
   if (!Array.isArray(signals)) {
-    problems.add(`The option signals: ${inspect(signals)} is not a list of signals: give ["SIGTERM"], for example`);
+    problems.add(`The option signals: ${describeKind(signals)} is not a list of signals: give ["SIGTERM"], for example`);
     return;
   }
   for (const signal of signals) {
     if (typeof signal === "string" && Object.hasOwn(constants.signals, signal) && !uncatchable.includes(signal)) continue;
     problems.add(
-      `The option signals: ${inspect(signal)} is not a signal that a process can listen to: give "SIGTERM", for example`,
+      `The option signals: ${showValue(signal)} is not a signal that a process can listen to: give "SIGTERM", for example`,
     );
   }
 }

@@ -5,13 +5,14 @@ import { WorkerLogger } from "../context/worker-logger.js";
 import type { DeclarativeWorker } from "../declarative-worker.js";
 import { listNames } from "../errors/list-names.js";
 import { RunnerBusyError } from "../errors/runner-busy-error.js";
+import { checkWorkers } from "../registry/given-workers.js";
 import { Instances } from "../registry/instances.js";
 import { Problems } from "../registry/problems.js";
 import { construct } from "../registry/source.js";
 import { Bridge, type RunOptions } from "../workers/bridge.js";
 import { Call } from "../workers/call.js";
 import { Crew } from "./crew.js";
-import { missesOfEnvironment, type Selection, selectByName } from "./name-patterns.js";
+import { type Selection, selectByName, selectionLines } from "./name-patterns.js";
 import { onProcessSignals } from "./process-signals.js";
 import { RosterTree } from "./roster-tree.js";
 import { type CheckedSettings, checkSettings, type RunnerSettings } from "./runner-settings.js";
@@ -38,8 +39,13 @@ export class Runner extends Crew {
   constructor(workers: readonly DeclarativeWorker[], options: RunnerOptions = {}, instances = new Instances(construct)) {
     const problems = new Problems();
     const settings = checkSettings(options, problems);
-    super(selectByName(workers, options, problems), options, instances);
+    const declared = checkWorkers(workers, problems);
+    const selected = selectByName(declared, options, problems);
+    const { retry } = settings;
+    super(retry === undefined ? selected : selected.map((worker) => worker.withDefaultRetry(retry)), options, instances, retry);
     if (problems.count > 0) throw problems.toError();
+    const chosen = new Set(selected);
+    this.leftOut = declared.filter((worker) => !chosen.has(worker));
     this.#settings = settings;
   }
 
@@ -88,9 +94,8 @@ export class Runner extends Crew {
     this.tree = new RosterTree(parent, this.workers, this.#settings);
     const { roster } = this.tree;
     const logger = new WorkerLogger(roster.logger, roster.name);
-    if (this.workers.length === 0) logger.warn("there are no workers to run");
-    else logger.info({ workers: this.workers.length }, `started ${countOf(this.workers.length)}`);
-    for (const miss of missesOfEnvironment(this.workers)) logger.warn(miss);
+    for (const line of selectionLines([...this.workers, ...this.leftOut], this.selection)) logger.warn(line);
+    if (this.workers.length > 0) logger.info({ workers: this.workers.length }, `started ${countOf(this.workers.length)}`);
     roster.onSettled(() => {
       const hung = roster.busy ? this.#running() : "";
       if (hung === "") logger.info("stopped");

@@ -1,12 +1,24 @@
-import { inspect } from "node:util";
+import { showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 
 const unitInMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 type Unit = keyof typeof unitInMs;
 
-/** A length of time: a number of ms, or a plain decimal number and a unit, such as `"250ms"`, `"1.5s"`, `"5m"`, `"2h"`, `"30d"`. */
-export type Duration = number | `${number}${Unit}`;
+type Digit = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
+
+/** Zeros that lead a fraction: TypeScript takes `05` for no bigint. */
+type Zeros = "" | "0" | "00" | "000";
+
+/**
+ * A length of time: a number of ms, or a plain decimal number and a unit, such as `"250ms"`, `"1.5s"`, `"5m"`, `"2h"`, `"30d"`. What
+ * {@link milliseconds} refuses does not compile: a sign, a blank, an exponent, another unit.
+ *
+ * A text that is put together does not compile either, as its type does not say how the number is written: pass a number of ms,
+ * `n * 1_000` for `` `${n}s` ``.
+ */
+// By bigint, since TypeScript also takes " 5", "5 " and "1e5" for a number; by the first digit, since it takes "-5" for a bigint.
+export type Duration = number | (`${Digit}${string}` & (`${bigint}${Unit}` | `${bigint}.${Zeros}${bigint}${Unit}`));
 
 /**
  * Parses a duration into ms. Strict: no sign, no blank, no exponent, nothing that is not finite.
@@ -24,7 +36,7 @@ export function parseDuration(duration: unknown): number {
   const parsed = typeof duration === "string" ? parse(duration) : duration;
   if (typeof parsed !== "number" || !Number.isFinite(parsed) || parsed < 0) {
     throw new InvalidArgumentError(
-      `${inspect(duration)} is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`,
+      `${showValue(duration)} is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`,
     );
   }
   return parsed;

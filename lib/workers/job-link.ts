@@ -1,11 +1,12 @@
 import type { Activity } from "../context/activity.js";
 import { Link } from "../context/link.js";
 import type { WorkerContext } from "../context/worker-context.js";
-import { hasMethod, showValue } from "../errors/foreign-value.js";
+import { hasMethod, readProperty, showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { endWorkerOf, runUnder } from "./bridge.js";
 import { Call } from "./call.js";
 import { className } from "./class-name.js";
+import { generatorProblem } from "./generator-function.js";
 import type { Job, JobFunc } from "./job.js";
 
 /** A link that is a job. */
@@ -24,13 +25,19 @@ export abstract class JobLink extends Link implements Job {
 
 /**
  * The link that a job is, or one that calls it.
- * @throws InvalidArgumentError if it is neither a function nor has a method `runOnce`
+ * @throws InvalidArgumentError if it is neither a function nor has a method `runOnce`, or that is a generator
  */
 export function jobLink(job: Job | JobFunc): JobLink {
   if (job instanceof JobLink) return job;
+  const problem = generatorProblem(typeof job === "function" ? job : readProperty(job, "runOnce"));
+  if (problem !== undefined) throw new InvalidArgumentError(`${nameOf(job)} ${problem}`);
   if (typeof job === "function") return new CalledJob(job, job.name);
   if (isJob(job)) return new CalledJob((context) => job.runOnce(context), className(job));
   throw new InvalidArgumentError(`${showValue(job)} is not a job: pass a function, or an object with a method runOnce(context)`);
+}
+
+function nameOf(job: Job | JobFunc): string {
+  return typeof job === "function" ? job.name || "A function without a name" : `${className(job) || "A job"}.runOnce`;
 }
 
 function isJob(value: unknown): value is Job {

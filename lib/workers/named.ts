@@ -45,6 +45,10 @@ class NamedLink extends NamingLink {
     return this.#worker.isContinuous;
   }
 
+  override get hasRetry(): boolean {
+    return this.#worker.hasRetry;
+  }
+
   override timeToStop(otherwise: number): number {
     return this.#worker.timeToStop(otherwise);
   }

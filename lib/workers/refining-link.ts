@@ -22,6 +22,10 @@ export abstract class RefiningLink extends WorkerLink {
     return this.subject.repetition;
   }
 
+  override get hasRetry(): boolean {
+    return this.subject.hasRetry;
+  }
+
   override timeToStop(otherwise: number): number {
     return this.subject.timeToStop(otherwise);
   }

@@ -1,6 +1,7 @@
+import { checkOptions } from "../errors/check-options.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import type { Duration } from "../time/duration.js";
-import { type RepeatOptions, type Repetition, repetition } from "./repetition.js";
+import { type RepeatOptions, type Repetition, repeatOptions, repetition } from "./repetition.js";
 import { isSchedule, type Schedule } from "./schedule.js";
 
 /** An interval or a schedule, and how it is kept to. */
@@ -16,9 +17,10 @@ export type RepeatDeclaration =
  */
 export function declaredRepetition(declared: RepeatDeclaration): Repetition {
   if (typeof declared !== "object" || declared === null || isSchedule(declared)) return repetition(declared);
-  const { interval, schedule }: { readonly interval?: unknown; readonly schedule?: unknown } = declared;
+  const given = checkOptions("repeat", declared, ["interval", "schedule", ...repeatOptions]);
+  const { interval, schedule, ...options } = given;
   if (interval !== undefined && schedule !== undefined) {
     throw new InvalidArgumentError("repeat has both an interval and a schedule: give one of them");
   }
-  return repetition(schedule ?? interval, declared);
+  return repetition(schedule ?? interval, options);
 }

@@ -39,9 +39,14 @@ export interface ScheduledRepetition extends PlainOptions {
   readonly interval?: undefined;
 }
 
+const known: Readonly<Record<keyof RepeatOptions, true>> = { startImmediately: true, initialDelay: true, jitter: true };
+
+/** Every option of a repetition. */
+export const repeatOptions: readonly string[] = Object.keys(known);
+
 /**
  * The repetition that an interval or a schedule makes, and the options that go with it.
- * @throws InvalidArgumentError if it is neither, or an option is malformed
+ * @throws InvalidArgumentError if it is neither, or an option is malformed or does not exist
  */
 export function repetition(when: unknown, options: unknown = {}): Repetition {
   const { startImmediately = false, initialDelay, jitter } = checkOptions("repeat", options, repeatOptions);
@@ -60,9 +65,6 @@ export function repetition(when: unknown, options: unknown = {}): Repetition {
   checkSchedule(when);
   return { schedule: when, ...plain };
 }
-
-/** The interval and the schedule are read elsewhere. */
-const repeatOptions = ["startImmediately", "initialDelay", "jitter", "interval", "schedule"];
 
 function onGrid(interval: number, plain: PlainOptions): IntervalRepetition {
   const { jitter = 0 } = plain;

@@ -3,7 +3,6 @@ import type { Backoff } from "../backoff/backoff.js";
 import type { Activity } from "../context/activity.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
 import type { Phase } from "../context/worker-status.js";
-import { checkOptions } from "../errors/check-options.js";
 import { showValue } from "../errors/foreign-value.js";
 import { isGiveUp } from "../errors/give-up.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
@@ -38,13 +37,16 @@ interface RetryJobPolicy {
   readonly retryIf: (error: Error, attempt: number) => unknown;
 }
 
+const options: Readonly<Record<keyof RetryJobOptions, true>> = { backoff: true, maxAttempts: true, retryIf: true };
+
 /**
  * What a policy amounts to, whatever it was given as.
- * @throws InvalidArgumentError if there is no backoff in it, or an option is malformed
+ * @param subject for the message
+ * @throws InvalidArgumentError if there is no backoff in it, or an option is malformed or does not exist
  */
-export function retryJobPolicy(policy: unknown): RetryJobPolicy {
-  const options = checkOptions("retryJob", policyOptions(policy), ["backoff", "maxAttempts", "retryIf"]);
-  const { backoff, maxAttempts = Number.POSITIVE_INFINITY, retryIf } = options;
+export function retryJobPolicy(policy: unknown, subject = "retryJob"): RetryJobPolicy {
+  const given = policyOptions(policy, subject, Object.keys(options));
+  const { backoff, maxAttempts = Number.POSITIVE_INFINITY, retryIf } = given;
   if (!isCount(maxAttempts)) {
     throw new InvalidArgumentError(`maxAttempts is ${showValue(maxAttempts)}: pass a whole number, 1 or more`);
   }

@@ -1,6 +1,5 @@
 import { asBackoff, isBackoff, policyOptions } from "../backoff/as-backoff.js";
 import type { Backoff } from "../backoff/backoff.js";
-import { checkOptions } from "../errors/check-options.js";
 import { type Duration, parseOption } from "../time/duration.js";
 import { type RestartLimit, restartLimit } from "./restart-limit.js";
 import { parseRetryIf, type RetryIf } from "./retry-if.js";
@@ -30,13 +29,22 @@ export interface RetryTerms {
   readonly retryIf: (error: Error, attempt: number) => unknown;
 }
 
+const options: Readonly<Record<keyof RetryOptions, true>> = {
+  backoff: true,
+  resetAfter: true,
+  maxRestarts: true,
+  within: true,
+  retryIf: true,
+};
+
 /**
  * What a policy amounts to, whatever it was given as.
- * @throws InvalidArgumentError if there is no backoff in it, or an option is malformed
+ * @param subject for the message
+ * @throws InvalidArgumentError if there is no backoff in it, or an option is malformed or does not exist
  */
-export function retryPolicy(policy: unknown): RetryPolicy {
+export function retryPolicy(policy: unknown, subject = "retry"): RetryPolicy {
   if (isBackoff(policy)) return { backoff: policy, terms: usualTerms };
-  const { backoff, ...terms } = checkOptions("retry", policyOptions(policy), retryOptions);
+  const { backoff, ...terms } = policyOptions(policy, subject, Object.keys(options));
   return { backoff: asBackoff(backoff), terms: retryTerms(terms) };
 }
 
@@ -45,19 +53,17 @@ function retryTerms({ resetAfter = "1m", maxRestarts, within, retryIf }: Readonl
   return { resetAfter: parseOption("resetAfter", resetAfter), limit, retryIf: parseRetryIf(retryIf) };
 }
 
-const retryOptions = ["backoff", "resetAfter", "maxRestarts", "within", "retryIf"];
-
 const usualTerms = retryTerms({});
 
 /**
  * The policy itself, once it is known to be one.
  * @throws InvalidArgumentError as {@link retryPolicy} does
  */
-export function checkRetry(policy: unknown): Backoff | RetryOptions {
-  assertRetry(policy);
+export function checkRetry(policy: unknown, subject = "retry"): Backoff | RetryOptions {
+  assertRetry(policy, subject);
   return policy;
 }
 
-function assertRetry(policy: unknown): asserts policy is Backoff | RetryOptions {
-  retryPolicy(policy);
+function assertRetry(policy: unknown, subject: string): asserts policy is Backoff | RetryOptions {
+  retryPolicy(policy, subject);
 }

@@ -41,6 +41,10 @@ class RetryLink extends RefiningLink {
     this.terms = terms;
   }
 
+  override get hasRetry(): boolean {
+    return true;
+  }
+
   override activity(parent: Activity): Activity {
     return new RetryingWorker(parent, this);
   }

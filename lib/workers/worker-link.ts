@@ -4,12 +4,13 @@ import type { Outcome } from "../context/outcome.js";
 import { addRuns } from "../context/runs.js";
 import type { WorkerContext } from "../context/worker-context.js";
 import type { WorkerStatus } from "../context/worker-status.js";
-import { hasMethod, showValue } from "../errors/foreign-value.js";
+import { hasMethod, readProperty, showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { TimerQueue } from "../time/timer-queue.js";
 import { endWorkerOf, runUnder } from "./bridge.js";
 import { Call } from "./call.js";
 import { className } from "./class-name.js";
+import { generatorProblem } from "./generator-function.js";
 import type { Repetition } from "./repetition.js";
 import type { Worker, WorkerFunc } from "./worker.js";
 
@@ -30,6 +31,14 @@ export abstract class WorkerLink extends Link implements Worker {
   }
 
   /**
+   * Whether it is restarted by a retry of its own.
+   * @internal
+   */
+  get hasRetry(): boolean {
+    return false;
+  }
+
+  /**
    * Resolves when the worker has returned, or has stopped after an abort. If it is done for good, the worker whose context this
    * is ends too, by a {@link DoNotRestart}.
    * @param context of a worker, or anything that has a signal
@@ -42,15 +51,21 @@ export abstract class WorkerLink extends Link implements Worker {
 
 /**
  * The link that a worker is, or one that calls it.
- * @throws InvalidArgumentError if it is neither a function nor has a method `run`
+ * @throws InvalidArgumentError if it is neither a function nor has a method `run`, or that is a generator
  */
 export function workerLink(worker: Worker | WorkerFunc): WorkerLink {
   if (worker instanceof WorkerLink) return worker;
+  const problem = generatorProblem(typeof worker === "function" ? worker : readProperty(worker, "run"));
+  if (problem !== undefined) throw new InvalidArgumentError(`${nameOf(worker)} ${problem}`);
   if (typeof worker === "function") return new CalledWorker(worker, worker.name);
   if (isWorker(worker)) return new CalledWorker((context) => worker.run(context), className(worker));
   throw new InvalidArgumentError(
     `${showValue(worker)} is not a worker: pass a function, or an object with a method run(context)`,
   );
+}
+
+function nameOf(worker: Worker | WorkerFunc): string {
+  return typeof worker === "function" ? worker.name || "A function without a name" : `${className(worker) || "A worker"}.run`;
 }
 
 export function isWorker(value: unknown): value is Worker {

@@ -21,11 +21,11 @@ describe("asBackoff", () => {
     [null, "null"],
     [5, "5"],
     ["5s", "'5s'"],
-    [{}, "{}"],
-    [{ duration: "5s" }, "{ duration: '5s' }"],
-    [() => 5, "[Function (anonymous)]"],
-    [StaticBackoff, "[class StaticBackoff]"],
-    [{ backoff: { duration: () => 0 } }, "{ backoff: [Object] }"],
+    [{}, "an object without keys"],
+    [{ duration: "5s" }, "an object with the key duration"],
+    [() => 5, "a function without a name"],
+    [StaticBackoff, "the class StaticBackoff"],
+    [{ backoff: { duration: () => 0 } }, "an object with the key backoff"],
   ] as const) {
     it(`rejects ${shown}`, () => {
       const error = expect(() => asBackoff(value)).to.throw(InvalidArgumentError);

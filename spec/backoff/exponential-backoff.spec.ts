@@ -148,4 +148,27 @@ describe("ExponentialBackoff", () => {
       .to.throw(InvalidArgumentError)
       .with.property("message", "random is 0.5: give a function that returns a number from 0 to 1");
   });
+
+  for (const [options, message] of [
+    [null, "The options of ExponentialBackoff are null: pass an object"],
+    [
+      { initial: "1s", max: "1m", jitter: 0.5 },
+      'ExponentialBackoff has no option "jitter": there are initial, max, jitterProportion, random',
+    ],
+    [{ initial: "1s", mx: "1m" }, 'ExponentialBackoff has no option "mx": did you mean max?'],
+    [
+      { initial: "1s" },
+      'max: undefined is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"',
+    ],
+    [
+      { initial: "1s", max: "1m", random: { seed: 5 } },
+      "random is an object with the key seed: give a function that returns a number from 0 to 1",
+    ],
+  ] as const) {
+    it(`rejects options that make no sense: ${message}`, () => {
+      expect(() => new ExponentialBackoff(options as never))
+        .to.throw(InvalidArgumentError)
+        .with.property("message", message);
+    });
+  }
 });

@@ -25,6 +25,23 @@ describe("StaticBackoff", () => {
     expect(new StaticBackoff({ sleep: "1.5m" }).sleep).to.equal(90_000);
   });
 
+  for (const [options, message] of [
+    [undefined, "The options of StaticBackoff are undefined: pass an object"],
+    [null, "The options of StaticBackoff are null: pass an object"],
+    ["1s", "The options of StaticBackoff are a string: pass an object"],
+    [{ sleep: "1s", slep: "1s" }, 'StaticBackoff has no option "slep": did you mean sleep?'],
+    [
+      { sleep: "1x" },
+      `sleep: '1x' is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`,
+    ],
+  ] as const) {
+    it(`rejects options that make no sense: ${message}`, () => {
+      expect(() => new StaticBackoff(options as never))
+        .to.throw(InvalidArgumentError)
+        .with.property("message", message);
+    });
+  }
+
   for (const sleep of ["5", "-1s", -1, Number.NaN, Number.POSITIVE_INFINITY, null, undefined]) {
     it(`rejects a sleep of ${String(sleep)}`, () => {
       expect(() => new StaticBackoff({ sleep: sleep as never })).to.throw(InvalidArgumentError, "is not a duration");

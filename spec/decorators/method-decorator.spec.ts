@@ -137,4 +137,58 @@ describe("A decorator", () => {
     for (const decorate of decorators) expect(decorate({}, "tick", methods.tick)).to.equal(undefined);
     expect(methods.tick.value).to.equal(value);
   });
+
+  it("may be on a method whose name is a number", () => {
+    const calls: string[] = [];
+    class Fetcher {
+      @Repeat("1s")
+      42() {
+        calls.push("42");
+      }
+
+      @Worker()
+      0.5() {}
+
+      @Worker
+      @Named("hex")
+      0x10() {}
+    }
+    const { workers } = bootstrap([Fetcher]);
+    expect(workers.map(({ name }) => name)).to.have.members(["Fetcher/42", "Fetcher/0.5", "Fetcher/hex"]);
+    const job = workers.find(({ name }) => name === "Fetcher/42")?.job;
+    if (typeof job === "function") job(undefined as never);
+    expect(calls).to.deep.equal(["42"]);
+  });
+
+  it("with options that do not exist says which, where, and what was probably meant", () => {
+    class Fetcher {
+      @Repeat("1s", { startImediately: true } as never)
+      repeated() {}
+
+      @Worker({ shutdwnTimeout: "5s" } as never)
+      continuous() {}
+
+      @Worker({ restart: "always", 5: 5 } as never)
+      @Retry({ backoff, resetafter: "5m" } as never)
+      retried() {}
+
+      @Repeat("1s")
+      @RetryJob({ backoff, maxAttempt: 5 } as never)
+      retriedJob() {}
+
+      @Repeat("1s", "5s" as never)
+      text() {}
+    }
+    expect(() => bootstrap([Fetcher]))
+      .to.throw(BootstrapError)
+      .with.property("problems")
+      .that.has.members([
+        'Fetcher.repeated: @Repeat has no option "startImediately": did you mean startImmediately?',
+        'Fetcher.continuous: @Worker has no option "shutdwnTimeout": did you mean shutdownTimeout?',
+        'Fetcher.retried: @Worker has no option "5": there are restart, shutdownTimeout',
+        'Fetcher.retried: @Retry has no option "resetafter": did you mean resetAfter?',
+        'Fetcher.retriedJob: @RetryJob has no option "maxAttempt": did you mean maxAttempts?',
+        "Fetcher.text: The options of @Repeat are a string: pass an object",
+      ]);
+  });
 });

@@ -93,8 +93,8 @@ describe("@Named", () => {
       expect(() => bootstrap([Fetcher]))
         .to.throw(BootstrapError)
         .with.deep.property("problems", [
-          `Fetcher: ${shown} is not a name: give a string that is not empty`,
-          `Fetcher.watchEvents: ${shown} is not a name: give a string that is not empty`,
+          `Fetcher: ${shown} is not a name: pass a string that is not empty`,
+          `Fetcher.watchEvents: ${shown} is not a name: pass a string that is not empty`,
         ]);
     });
   }

@@ -157,10 +157,10 @@ describe("@Repeat with a schedule and options", () => {
         `Report.soon: initialDelay: 'soon' is not a duration: ${cure}`,
         `Report.early: jitter: -1 is not a duration: ${cure}`,
         `Report.endless: shutdownTimeout: '5x' is not a duration: ${cure}`,
-        `Report.typo: { nxt: [Function: nxt] } is not a duration: ${cure}`,
+        `Report.typo: an object with the key nxt is not a duration: ${cure}`,
         "Report.twofold: A jitter of 7200000 ms would skip runs at an interval of 3600000 ms: give a shorter one",
         "Report.twofold: A timeout of 0 leaves no time to run: give a duration above 0, or none",
-        "Report.nothing: The options of @Repeat are null: give an object",
+        "Report.nothing: The options of @Repeat are null: pass an object",
       ]);
   });
 });

@@ -91,7 +91,7 @@ describe("@Repeat", () => {
     [Number.POSITIVE_INFINITY, "Infinity"],
     [null, "null"],
     [undefined, "undefined"],
-    [{}, "{}"],
+    [{}, "an object without keys"],
   ] as const) {
     it(`reports the interval ${shown} at bootstrap, and does not throw where the class is defined`, () => {
       class Fetcher {

@@ -72,7 +72,7 @@ describe("@Retry", () => {
   });
 
   for (const [policy, shown] of [
-    [{ sleep: "5s" }, "{ sleep: '5s' }"],
+    [{ sleep: "5s" }, "an object with the key sleep"],
     [{ backoff: "1s" }, "'1s'"],
     ["1s", "'1s'"],
     [5, "5"],
@@ -106,13 +106,13 @@ describe("@Retry", () => {
   it("reports a malformed resetAfter", () => {
     class Fetcher {
       @Worker
-      @Retry({ backoff, resetAfter: "5 m" })
+      @Retry({ backoff, resetAfter: "5 m" as never })
       watchEvents() {}
     }
     expect(() => bootstrap([Fetcher]))
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
-        "Fetcher.watchEvents: '5 m' is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as \"1.5s\"",
+        "Fetcher.watchEvents: resetAfter: '5 m' is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as \"1.5s\"",
       ]);
   });
 

@@ -174,8 +174,8 @@ describe("The order of the decorators on a method", () => {
     expect(() => bootstrap([Migration]))
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
-        `Migration.up: restart is 'sometimes': give "always", "on-failure" or "never"`,
-        "Migration.down: The options of @Worker are 5: give an object",
+        `Migration.up: restart is 'sometimes': use "always", "on-failure" or "never"`,
+        "Migration.down: The options of @Worker are a number: pass an object",
       ]);
   });
 });

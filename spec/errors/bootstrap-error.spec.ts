@@ -9,6 +9,17 @@ describe("BootstrapError", () => {
     );
   });
 
+  it("has the first hundred in its message, cut to what can be read, and all as they are in its problems", () => {
+    const problems = Array.from({ length: 10_000 }, (_, i) => `${i} ${"x".repeat(60_000)}`);
+    const error = new BootstrapError(problems, []);
+    const lines = error.message.split("\n");
+    expect(lines).to.have.length(102);
+    expect(lines[0]).to.equal("Nothing was started, because of 10000 problems:");
+    expect(lines[100]).to.equal(`  - 99 ${"x".repeat(1_997)}… (60003 characters)`);
+    expect(lines[101]).to.equal("  and 9900 more");
+    expect(error.problems).to.equal(problems);
+  });
+
   it("has the first of the errors that were thrown as its cause, whatever that is", () => {
     const thrown = ["no luck", new Error("later")];
     const error = new BootstrapError(["no name"], thrown);

@@ -22,6 +22,9 @@ export class Base {
   @Worker
   watchEvents() {}
 
+  @Worker
+  42() {}
+
   @Worker()
   replaced() {}
 
@@ -69,12 +72,14 @@ const expected = [
   [
     ["base/commits", 5_000],
     ["base/watchEvents", null],
+    ["base/42", null],
     ["base/replaced", null],
     ["base/cleanUp", null],
   ],
   [
     ["eu/commits", 5_000],
     ["eu/watchEvents", null],
+    ["eu/42", null],
     ["eu/replaced", 3_600_000],
     ["eu/cleanUp", null],
   ],

@@ -1,5 +1,6 @@
+import { runInNewContext } from "node:vm";
 import { expect } from "chai";
-import { bootstrap, Named, Repeat, Worker } from "watchbill";
+import { BootstrapError, bootstrap, Named, Repeat, Worker } from "watchbill";
 import { classEntries, memberEntries, record } from "../../lib/metadata/record.js";
 import { symbolMetadata } from "../../lib/metadata/symbol-metadata.js";
 
@@ -24,6 +25,15 @@ function apply(decorate: unknown, ...site: unknown[]) {
 
 function namesOf(type: object) {
   return bootstrap([type]).workers.map(({ name }) => name);
+}
+
+function problemsOf(type: object): readonly string[] {
+  try {
+    return namesOf(type) && [];
+  } catch (error) {
+    if (error instanceof BootstrapError) return error.problems;
+    throw error;
+  }
 }
 
 const dialects = { legacy: decorateLegacy, standard: decorateStandard };
@@ -120,18 +130,54 @@ describe("The record of a class", () => {
     expect(memberEntries({}).size).to.equal(0);
   });
 
-  it("is empty for a class whose metadata is somebody else's", () => {
+  it("is empty for a class whose metadata is no object", () => {
     class Fetcher {}
-    Reflect.defineMetadata("watchbill:record", "not a map", Fetcher.prototype);
     Object.defineProperty(Fetcher, symbolMetadata, { value: "not an object" });
     expect(memberEntries(Fetcher).size).to.equal(0);
   });
 
-  it("may have decorators that this copy of the library does not know, which it passes over", () => {
+  for (const [what, value] of [
+    ["not a map", "not a map"],
+    ["a map of something else", new Map([["tick", "Worker"]])],
+    ["entries without arguments", new Map([["tick", [{ decorator: "Worker" }]]])],
+    ["entries without a decorator", new Map([["tick", [{ decorator: 5, args: [] }]]])],
+    ["entries that are none", new Map([["tick", [null]]])],
+  ] as const) {
+    it(`of another version that cannot be read is a problem: ${what}`, () => {
+      class Fetcher {}
+      Reflect.defineMetadata("watchbill:record", value, Fetcher.prototype);
+      expect(problemsOf(Fetcher)).to.deep.equal([
+        "Fetcher: Decorators of another version of watchbill are on the class, whose record cannot be read: install one version only",
+      ]);
+    });
+  }
+
+  it("may be of another realm", () => {
     class Fetcher {
       tick() {}
     }
-    decorateLegacy(Fetcher, "tick", Worker, (...site: unknown[]) => record("OfLater", [], site));
+    const entries = runInNewContext("new Map([['tick', [{ decorator: 'Worker', args: [], misuse: undefined }]]])");
+    Reflect.defineMetadata("watchbill:record", entries, Fetcher.prototype);
     expect(namesOf(Fetcher)).to.deep.equal(["Fetcher/tick"]);
+  });
+
+  it("with decorators or arguments that this copy of the library does not know is a problem", () => {
+    class Base {}
+    record("OfLater", [], [Base]);
+    class Fetcher extends Base {
+      tick() {}
+      tock() {}
+      fine() {}
+    }
+    decorateLegacy(Fetcher, "tick", Worker, (...site: unknown[]) => record("OfLater", [], site));
+    decorateLegacy(Fetcher, "tock", (...site: unknown[]) => record("Worker", [undefined, { cpu: 5 }], site));
+    decorateLegacy(Fetcher, "fine", (...site: unknown[]) => record("Worker", [undefined, undefined], site));
+    const unknown =
+      "not known to this version of watchbill: another version of watchbill has recorded it, so install one version only";
+    expect(problemsOf(Fetcher)).to.deep.equal([
+      `@OfLater of Fetcher is ${unknown}`,
+      `@OfLater of Fetcher.tick is ${unknown}`,
+      `@Worker of Fetcher.tock has an argument that is ${unknown}`,
+    ]);
   });
 });

@@ -60,6 +60,19 @@ describe("The site of a standard decorator", () => {
     expect(siteOf([method, context])).to.deep.equal({ home: metadata, member: "tick", misuse: undefined });
   });
 
+  for (const [name, member] of [
+    [42, "42"],
+    [0, "0"],
+    [0.5, "0.5"],
+    [1e21, "1e+21"],
+    [5n, "5"],
+  ] as const) {
+    it(`may have a number for a name, as esbuild hands it over: ${member}`, () => {
+      expect(siteOf([method, { ...context, name }])).to.include({ member, misuse: undefined });
+      expect(siteOf([{}, name, { value: method }])).to.include({ member, misuse: undefined });
+    });
+  }
+
   it("may have a symbol for a name", () => {
     const tick = Symbol("tick");
     expect(siteOf([method, { ...context, name: tick }])).to.include({ member: tick, misuse: undefined });
@@ -87,7 +100,7 @@ describe("The site of a standard decorator", () => {
   it("is unknown without a metadata object, so the compiler is named as the cure", () => {
     expect(() => siteOf([method, { ...context, metadata: undefined }])).to.throw(
       InvalidArgumentError,
-      /^The compiler gives decorators no metadata object: use TypeScript 5\.2 or later, or esbuild 0\.21 or later$/,
+      /^The compiler gives decorators no metadata object: use TypeScript 5\.2 or later, esbuild 0\.21 or later, or Babel with @babel\/plugin-proposal-decorators and its version "2023-05" or later$/,
     );
   });
 });
@@ -98,7 +111,7 @@ describe("A decorator that no compiler has called", () => {
     ["with a string", ["tick"]],
     ["with an object", [prototype]],
     ["with a key on nothing", [null, "tick", undefined]],
-    ["with a number for a key", [prototype, 5, undefined]],
+    ["with a boolean for a key", [prototype, true, undefined]],
   ] as const) {
     it(`is told so at once when it is called ${what}`, () => {
       expect(() => siteOf(site)).to.throw(

@@ -9,6 +9,18 @@ type Library = typeof library;
 const cache = fileURLToPath(new URL("../../node_modules/.cache", import.meta.url));
 const lib = fileURLToPath(new URL("../../lib", import.meta.url));
 
+class Configured {
+  readonly #worker: object;
+
+  constructor(worker: object) {
+    this.#worker = worker;
+  }
+
+  workers() {
+    return [this.#worker];
+  }
+}
+
 describe("Two copies of the library in one process", () => {
   let folder: string;
   let copy: Library;
@@ -73,6 +85,57 @@ describe("Two copies of the library in one process", () => {
     for (const { bootstrap } of [library, copy]) {
       expect(bootstrap([Derived]).workers.map(({ name }) => name)).to.deep.equal(["Derived/tick", "Derived/tock"]);
     }
+  });
+
+  for (const [direction, writer, reader] of [
+    ["of the one in the other", () => library, () => copy],
+    ["of the other in the one", () => copy, () => library],
+  ] as const) {
+    it(`rebuild a DeclarativeWorker ${direction} from its fields`, async () => {
+      const { DeclarativeWorker, StaticBackoff } = writer();
+      const { bootstrap, Runner, WorkerRegistry } = reader();
+      const backoff = new StaticBackoff({ sleep: "1s" });
+      const calls: string[] = [];
+      const job = () => void calls.push("job");
+      const repeated = new DeclarativeWorker({
+        name: "a",
+        job,
+        repeat: { interval: "1h", startImmediately: true },
+        retryJob: { backoff, maxAttempts: 2 },
+        retry: backoff,
+        timeout: "5s",
+        shutdownTimeout: "1s",
+        distributed: true,
+      });
+      const once = new DeclarativeWorker({ name: "b", restart: "never", worker: () => void calls.push("worker") });
+      const logger = { debug() {}, info() {}, warn() {}, error() {} };
+      const runner = bootstrap([repeated, once, new Configured(once)], { logger, signals: [] });
+      expect(runner.workers.map(({ name }) => name)).to.deep.equal(["a", "b", "Configured/b"]);
+      expect(runner.workers[0]).to.be.instanceOf(reader().DeclarativeWorker);
+      expect(Object.assign({}, runner.workers[0])).to.deep.equal(Object.assign({}, repeated));
+      expect(new Runner([once]).workers.map(({ name }) => name)).to.deep.equal(["b"]);
+      const registry = new WorkerRegistry().provide(once);
+      expect(registry.workers[0]).to.equal(registry.workers[0]);
+      const running = runner.run();
+      expect(calls).to.include.members(["worker"]);
+      await runner.stop();
+      await running;
+    });
+  }
+
+  it("refuse a DeclarativeWorker with a field that this one does not know, and say so", () => {
+    const later = Object.assign(new copy.DeclarativeWorker({ name: "a", worker() {} }), { priority: 5 });
+    expect(() => library.bootstrap([later]))
+      .to.throw(library.BootstrapError)
+      .with.deep.property("problems", [
+        'An instance of DeclarativeWorker: A DeclarativeWorker of another copy of watchbill cannot be used with this one: DeclarativeWorker has no option "priority": there are name, worker, restart, job, repeat, retry, timeout, retryJob, shutdownTimeout, distributed, group; install one version only',
+      ]);
+  });
+
+  it("keep the name of a worker without one for a problem", () => {
+    expect(() => library.bootstrap([new copy.DeclarativeWorker({ worker() {} })]))
+      .to.throw(library.BootstrapError)
+      .with.deep.property("problems", ["A DeclarativeWorker without a name was given: give it a name"]);
   });
 
   it("know each other's DoNotRestart and StopRoster", async () => {

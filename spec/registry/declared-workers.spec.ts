@@ -69,7 +69,7 @@ describe("The workers that a class declares", () => {
       @Repeat("5s")
       twice() {}
 
-      @Repeat("5 s")
+      @Repeat("5 s" as never)
       malformed() {}
 
       @Worker
@@ -86,7 +86,7 @@ describe("The workers that a class declares", () => {
         "@Worker is on Fetcher.twice more than once: keep one",
         "Fetcher.twice is both @Worker and @Repeat: keep @Worker if it runs until it is stopped, @Repeat if it is run again and again",
         `Fetcher.malformed: '5 s' ${notADuration}`,
-        `Fetcher.unretried: {} ${notABackoff}`,
+        `Fetcher.unretried: an object without keys ${notABackoff}`,
       ]);
   });
 

@@ -38,13 +38,13 @@ describe("A source", () => {
     [null, "null is no source of workers: give a class, an instance or a DeclarativeWorker"],
     [undefined, "undefined is no source of workers: give a class, an instance or a DeclarativeWorker"],
     [5, "5 is no source of workers: give a class, an instance or a DeclarativeWorker"],
-    ["Fetcher", "'Fetcher' is no source of workers: give a class, an instance or a DeclarativeWorker"],
+    ["Fetcher", "a string is no source of workers: give a class, an instance or a DeclarativeWorker"],
     [true, "true is no source of workers: give a class, an instance or a DeclarativeWorker"],
-    [{}, "{} has no workers: decorate a method with @Worker or @Repeat, or give it a method workers()"],
+    [{}, "an object without keys has no workers: decorate a method with @Worker or @Repeat, or give it a method workers()"],
     [[Fetcher], "An instance of Array has no workers: decorate a method with @Worker or @Repeat, or give it a method workers()"],
     [
       Object.create(null),
-      "[Object: null prototype] {} has no workers: decorate a method with @Worker or @Repeat, or give it a method workers()",
+      "an object without keys has no workers: decorate a method with @Worker or @Repeat, or give it a method workers()",
     ],
     [() => {}, "A function without a name is a function: give new DeclarativeWorker({ name, worker })"],
     [async function tick() {}, "tick is a function: give new DeclarativeWorker({ name, worker })"],
@@ -54,7 +54,7 @@ describe("A source", () => {
       named(() => {}, "tick"),
       "An instance of NamedLink is a worker without a name: give new DeclarativeWorker({ name, worker })",
     ],
-    [{ run() {} }, "{ run: [Function: run] } is a worker without a name: give new DeclarativeWorker({ name, worker })"],
+    [{ run() {} }, "an object with the key run is a worker without a name: give new DeclarativeWorker({ name, worker })"],
     [new DeclarativeWorker({ worker() {} }), "A DeclarativeWorker without a name was given: give it a name"],
   ] as [never, string][]) {
     it(`is told what is wrong: ${problem}`, () => {

@@ -135,9 +135,9 @@ describe("A configurer's workers", () => {
   it("must be workers, and each that is not is a problem", () => {
     const error = expect(() => bootstrap([fetcher(5, {}, null, untilAborted)])).to.throw(BootstrapError);
     error.with.deep.property("problems", [
-      "Fetcher.workers(): 5 is not a worker: give a function, or an object with a method run(context)",
-      "Fetcher.workers(): {} is not a worker: give a function, or an object with a method run(context)",
-      "Fetcher.workers(): null is not a worker: give a function, or an object with a method run(context)",
+      "Fetcher.workers(): 5 is not a worker: pass a function, or an object with a method run(context)",
+      "Fetcher.workers(): an object without keys is not a worker: pass a function, or an object with a method run(context)",
+      "Fetcher.workers(): null is not a worker: pass a function, or an object with a method run(context)",
     ]);
   });
 
@@ -191,5 +191,24 @@ describe("A configurer's workers", () => {
       .to.throw(BootstrapError)
       .with.property("problems")
       .that.includes("Idle has no workers: decorate a method with @Worker or @Repeat, or give it a method workers()");
+  });
+
+  it("are not those of a class with a worker that is called workers, whose method is not called", () => {
+    let calls = 0;
+    class Office {
+      @Worker
+      workers() {
+        calls++;
+        return [];
+      }
+    }
+    class Branch extends Office {
+      override workers() {
+        calls++;
+        return [];
+      }
+    }
+    expect(namesOf(Office, new Branch())).to.deep.equal(["Office/workers", "Branch/workers"]);
+    expect(calls).to.equal(0);
   });
 });

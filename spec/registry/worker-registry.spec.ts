@@ -132,18 +132,20 @@ describe("The option resolve", () => {
     expect(namesOf(registry)).to.deep.equal(["Configured/cleanUp"]);
   });
 
-  for (const [resolved, shown] of [
-    [Promise.resolve(5), "Promise { 5 }"],
+  const awaited = "it must return the value itself, so await what it needs before bootstrap";
+  for (const [resolve, shown] of [
+    [() => Promise.reject(new Error("nothing is registered")), `a promise: ${awaited}`],
     // biome-ignore lint/suspicious/noThenProperty: what a container that works asynchronously may return
-    [{ then() {} }, "{ then: [Function: then] }"],
-    [undefined, "undefined"],
-    [null, "null"],
-    [() => new Janitor(), "[Function (anonymous)]"],
+    [() => ({ then() {} }), `a promise: ${awaited}`],
+    [() => undefined, "undefined: it must return the instance itself"],
+    [() => null, "null: it must return the instance itself"],
+    [() => "postgres://u:secret@h", "a string: it must return the instance itself"],
+    [() => () => new Janitor(), "a function without a name: it must return the instance itself"],
   ] as const) {
     it(`must return the instance itself, and not ${shown}`, () => {
-      expect(() => bootstrap([Janitor], { resolve: () => resolved as never }))
+      expect(() => bootstrap([Janitor], { resolve: resolve as never }))
         .to.throw(BootstrapError)
-        .with.deep.property("problems", [`Janitor: resolve returned ${shown}: it must return the instance itself`]);
+        .with.deep.property("problems", [`Janitor: resolve returned ${shown}`]);
     });
   }
 

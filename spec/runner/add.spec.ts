@@ -187,7 +187,11 @@ describe("A source that is added to a runner", () => {
     ],
     ["has no name", new DeclarativeWorker({ worker() {} }), ["A DeclarativeWorker without a name was given: give it a name"]],
     ["is a function", untilStopped, ["untilStopped is a function: give new DeclarativeWorker({ name, worker })"]],
-    ["has no workers", {}, ["{} has no workers: decorate a method with @Worker or @Repeat, or give it a method workers()"]],
+    [
+      "has no workers",
+      {},
+      ["an object without keys has no workers: decorate a method with @Worker or @Repeat, or give it a method workers()"],
+    ],
   ] as const) {
     it(`is refused if it ${what}, before, during and after the run, and nothing is added`, async () => {
       const runner = runnerOf();

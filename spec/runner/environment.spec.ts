@@ -1,11 +1,17 @@
 import { expect } from "chai";
-import { BootstrapError, bootstrap, DeclarativeWorker, type Selection } from "watchbill";
+import { BootstrapError, bootstrap, DeclarativeWorker, type RunnerOptions } from "watchbill";
 import { expectError, phases, recorder, silent, thrownBy, untilStopped } from "./orders.fixture.js";
 
 const names = ["github/commits", "github/events", "gitlab/events", "mailer"];
 const named = (name: string) => new DeclarativeWorker({ name, worker: untilStopped });
-const runnerOf = (options: Selection = {}) => bootstrap(names.map(named), { logger: silent, signals: [], ...options });
-const chosen = (options?: Selection) => runnerOf(options).workers.map(({ name }) => name);
+const runnerOf = (options: RunnerOptions = {}) => bootstrap(names.map(named), { logger: silent, signals: [], ...options });
+const chosen = (options?: RunnerOptions) => runnerOf(options).workers.map(({ name }) => name);
+
+/** What the log warns of. */
+function warnings() {
+  const { lines, logger } = recorder();
+  return { lines, logger: { ...logger, info() {} } };
+}
 
 describe("The workers that the environment chooses", () => {
   const { WATCHBILL_ONLY, WATCHBILL_EXCEPT } = process.env;
@@ -70,7 +76,7 @@ describe("The workers that the environment chooses", () => {
 
   it("are chosen by those names in ONLY that are of this roster; the others may be of another, and are warned of", async () => {
     setEnvironment({ WATCHBILL_ONLY: "imports,commits" });
-    const { lines, logger } = recorder();
+    const { lines, logger } = warnings();
     const inner = bootstrap([named("commits"), named("events")], { logger });
     const runner = bootstrap([new DeclarativeWorker({ name: "imports", worker: inner }), named("mailer")], {
       logger,
@@ -80,8 +86,10 @@ describe("The workers that the environment chooses", () => {
     expect(phases(runner)).to.deep.equal({ imports: "running" });
     expect(phases(inner)).to.deep.equal({ commits: "running" });
     expect(lines).to.deep.equal([
-      ['WATCHBILL_ONLY: "commits" names no worker; there are imports', undefined],
-      ['WATCHBILL_ONLY: "imports" names no worker; there are commits', "imports"],
+      ["WATCHBILL_ONLY leaves out 1 of 2 workers (mailer)", undefined],
+      ['WATCHBILL_ONLY: "commits" names no worker; there are imports, mailer', undefined],
+      ["WATCHBILL_ONLY leaves out 1 of 2 workers (events)", "imports"],
+      ['WATCHBILL_ONLY: "imports" names no worker; there are commits, events', "imports"],
     ]);
     await runner.stop();
     await running;
@@ -99,6 +107,72 @@ describe("The workers that the environment chooses", () => {
     const added = ["github/issues", "gitlab/issues"].flatMap((name) => runner.add(named(name)));
     expect(added.map(({ name }) => name)).to.deep.equal(["github/issues"]);
     expect(runner.workers.map(({ name }) => name)).to.deep.equal(["github/commits", "github/issues"]);
+  });
+
+  for (const [WATCHBILL_ONLY, WATCHBILL_EXCEPT, options, expected] of [
+    [undefined, undefined, {}, []],
+    ["*", undefined, {}, []],
+    [undefined, undefined, { except: "mailer" }, []],
+    [undefined, "github/*", {}, ["WATCHBILL_EXCEPT leaves out 2 of 4 workers (github/commits, github/events)"]],
+    ["github/*", undefined, {}, ["WATCHBILL_ONLY leaves out 2 of 4 workers (gitlab/events, mailer)"]],
+    [
+      "github/*",
+      "github/events",
+      {},
+      [
+        "WATCHBILL_EXCEPT leaves out 1 of 4 workers (github/events), WATCHBILL_ONLY leaves out 2 of 4 workers (gitlab/events, mailer)",
+      ],
+    ],
+    [undefined, "mailer", { except: "mailer" }, []],
+    [
+      undefined,
+      "*",
+      {},
+      [
+        "there are no workers to run: WATCHBILL_EXCEPT leaves out 4 of 4 workers (github/commits, github/events, gitlab/events, mailer)",
+      ],
+    ],
+    [
+      "mailer",
+      undefined,
+      { except: "mailer" },
+      [
+        "there are no workers to run: WATCHBILL_ONLY leaves out 3 of 4 workers (github/commits, github/events, gitlab/events), the option except leaves out 1 of 4 workers",
+      ],
+    ],
+    [undefined, undefined, { except: "*" }, ["there are no workers to run: the option except leaves out 4 of 4 workers"]],
+    [
+      undefined,
+      "githup/*",
+      {},
+      ['WATCHBILL_EXCEPT: "githup/*" names no worker; there are github/commits, github/events, gitlab/events, mailer'],
+    ],
+  ] as const) {
+    it(`are left out with a line in the log at run(): ONLY ${WATCHBILL_ONLY}, EXCEPT ${WATCHBILL_EXCEPT}, ${JSON.stringify(options)}`, async () => {
+      setEnvironment({ WATCHBILL_ONLY, WATCHBILL_EXCEPT });
+      const { lines, logger } = warnings();
+      const runner = runnerOf({ ...options, logger });
+      expect(lines).to.deep.equal([]);
+      const running = runner.run();
+      expect(lines).to.deep.equal(expected.map((line) => [line, undefined]));
+      await runner.stop();
+      await running;
+    });
+  }
+
+  it("are left out with a line when they are added: at once if the others run, and at run() if they do not", async () => {
+    setEnvironment({ WATCHBILL_EXCEPT: "github/*" });
+    const { lines, logger } = warnings();
+    const runner = bootstrap([named("mailer")], { logger, signals: [] });
+    runner.add(named("github/commits"));
+    expect(lines).to.deep.equal([]);
+    const running = runner.run();
+    const first = "WATCHBILL_EXCEPT leaves out 1 of 2 workers (github/commits)";
+    expect(lines).to.deep.equal([[first, undefined]]);
+    expect(runner.add(named("github/events"))).to.deep.equal([]);
+    expect(lines.slice(1)).to.deep.equal([["WATCHBILL_EXCEPT leaves out 1 of 1 workers (github/events)", undefined]]);
+    await runner.stop();
+    await running;
   });
 
   function setAndChoose(only: string) {

@@ -2,6 +2,7 @@ import { getEventListeners } from "node:events";
 import { expect } from "chai";
 import { type SinonFakeTimers, useFakeTimers } from "sinon";
 import {
+  BootstrapError,
   bootstrap,
   DeclarativeWorker,
   InvalidArgumentError,
@@ -321,6 +322,49 @@ describe("A runner", () => {
         .catch((thrown: unknown) => thrown);
       expect(error).to.be.instanceOf(InvalidArgumentError).with.property("message", problem);
       expect(process.listenerCount("SIGTERM")).to.equal(before);
+    });
+  }
+
+  const workerOf = (name: string) => new DeclarativeWorker({ name, worker() {} });
+  for (const [what, workers, problems] of [
+    [
+      "two of one name",
+      [workerOf("a"), workerOf("b"), workerOf("a")],
+      [
+        'worker 1 of the runner and worker 3 of the runner are both named "a": give one another name, for example with @Named((self) => …)',
+      ],
+    ],
+    [
+      "one that is there twice",
+      Array(2).fill(workerOf("a")),
+      [
+        'worker 1 of the runner and worker 2 of the runner are both named "a": give one another name, for example with @Named((self) => …)',
+      ],
+    ],
+    ["a function", [() => {}], ["worker 1 of the runner: a function without a name is not a DeclarativeWorker"]],
+    ["null", null, ["The workers of a runner are null: pass an array of DeclarativeWorkers"]],
+    ["no array", "postgres://u:secret@h", ["The workers of a runner are a string: pass an array of DeclarativeWorkers"]],
+  ] as const) {
+    it(`is not made of workers with ${what}`, () => {
+      expect(() => new Runner(workers as never))
+        .to.throw(BootstrapError)
+        .with.deep.property("problems", problems);
+    });
+  }
+
+  for (const [options, problem] of [
+    [null, "The options of the runner are null: pass an object"],
+    ["5s", "The options of the runner are a string: pass an object"],
+    [{ stoporder: "all" }, 'the runner has no option "stoporder": did you mean stopOrder?'],
+    [
+      { resolve: () => ({}) },
+      'the runner has no option "resolve": there are logger, signal, signals, shutdownTimeout, stopOrder, engine, only, except',
+    ],
+  ] as const) {
+    it(`is not made with options that make no sense: ${problem}`, () => {
+      expect(() => new Runner([], options as never))
+        .to.throw(BootstrapError)
+        .with.deep.property("problems", [problem]);
     });
   }
 

@@ -90,7 +90,7 @@ describe("named", () => {
     it(`rejects ${shown} as a name`, () => {
       expect(() => named(() => {}, name as never)).to.throw(
         InvalidArgumentError,
-        `${shown} is not a name: give a string that is not empty`,
+        `${shown} is not a name: pass a string that is not empty`,
       );
     });
   }

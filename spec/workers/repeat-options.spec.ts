@@ -166,7 +166,7 @@ describe("The options of repeat", () => {
     [{ startImmediately: "yes" }, "startImmediately is 'yes': give true or false"],
     [{ startImmediately: true, initialDelay: "3s" }, "startImmediately and initialDelay contradict each other: give one of them"],
     [{ startImmediately: true, initialDelay: 0 }, "startImmediately and initialDelay contradict each other: give one of them"],
-    [null, "The options of a repetition are null: give an object"],
+    [null, "The options of repeat are null: pass an object"],
   ] as [never, string][]) {
     it(`are refused: ${message}`, () => {
       expect(() => repeat("10s", () => {}, options))

@@ -176,7 +176,7 @@ describe("retryJob", () => {
   it("rejects what is not a backoff", () => {
     expect(() => retryJob(() => {}, { maxAttempts: 3 } as never)).to.throw(
       InvalidArgumentError,
-      "{ maxAttempts: 3 } is not a backoff: give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)",
+      "an object with the key maxAttempts is not a backoff: give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)",
     );
   });
 });

@@ -38,7 +38,7 @@ describe("runAllJobs", () => {
     const ended: number[] = [];
     const job = (index: number) => async () => {
       started.push(index);
-      await wait(`${10 - index}s`);
+      await wait((10 - index) * 1_000);
       ended.push(index);
     };
     const running = runAllJobs([job(1), job(2), job(3)]);

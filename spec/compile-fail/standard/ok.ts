@@ -15,6 +15,8 @@ import {
 const backoff = new ExponentialBackoff({ initial: "1s", max: "1m", jitterProportion: 0.5 });
 const cleanUp = Symbol("cleanUp");
 
+export const durations: Duration[] = ["0s", "5m", "30d", "100h", "250ms", "0.5s", "1.5s", "1.05s", "1.005s", "10.10s", 5, 0.5];
+
 interface Config {
   readonly interval: Duration;
   readonly region: string;

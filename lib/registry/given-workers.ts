@@ -1,0 +1,21 @@
+import { DeclarativeWorker } from "../declarative-worker.js";
+import { describeKind } from "../errors/foreign-value.js";
+import type { FoundWorker } from "./found-worker.js";
+import { reportNameClashes } from "./name-clashes.js";
+import type { Problems } from "./problems.js";
+
+/** The workers that a runner is made of; those that are none, and two of one name, are problems. */
+export function checkWorkers(workers: unknown, problems: Problems): readonly DeclarativeWorker[] {
+  if (!Array.isArray(workers)) {
+    problems.add(`The workers of a runner are ${describeKind(workers)}: pass an array of DeclarativeWorkers`);
+    return [];
+  }
+  const found: FoundWorker[] = [];
+  for (const [index, given] of workers.entries()) {
+    const origin = `worker ${index + 1} of the runner`;
+    const worker = problems.attempt(origin, () => DeclarativeWorker.from(given));
+    if (worker !== undefined) found.push({ worker, origin });
+  }
+  reportNameClashes(found, problems);
+  return found.map(({ worker }) => worker);
+}

@@ -1,0 +1,7 @@
+// expected: Argument of type '"-5s"' is not assignable to parameter of type 'ValueOrOf<object, Schedule | Duration>'
+import { Repeat } from "watchbill";
+
+export class Fetcher {
+  @Repeat("-5s")
+  tick() {}
+}

@@ -1,0 +1,182 @@
+import { expect } from "chai";
+import { BootstrapError, bootstrap, Named, Repeat, Retry, RetryJob, StaticBackoff, Timeout, Worker } from "watchbill";
+
+const backoff = new StaticBackoff({ sleep: "1s" });
+const notADuration = 'is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
+const needsArgument = "Fetcher: its constructor needs an argument: give an instance instead of the class, or the option resolve";
+
+function problemsOf(...sources: object[]): readonly string[] {
+  try {
+    bootstrap(sources);
+    return [];
+  } catch (error) {
+    if (error instanceof BootstrapError) return error.problems;
+    throw error;
+  }
+}
+
+describe("A class that cannot be constructed", () => {
+  it("has everything else that is wrong with it reported along with that", () => {
+    class Fetcher {
+      constructor(readonly config: object) {}
+
+      @Repeat("5x" as never)
+      malformed() {}
+
+      @Repeat((self: Fetcher) => self.config as never, { jiter: "5s" } as never)
+      misspelt() {}
+
+      @Repeat("1s", { jitter: "5s" })
+      jittery() {}
+
+      @Worker
+      @Timeout("5s")
+      refined() {}
+
+      @Worker({ restart: "never" })
+      @Retry(() => backoff)
+      contradictory() {}
+
+      // @ts-expect-error two parameters
+      @Worker
+      both(_context: unknown, _second: unknown) {}
+
+      @Repeat("5s")
+      *poll() {}
+
+      @Repeat("5s")
+      @RetryJob({ backoff, maxAttempts: 0 })
+      hopeless() {}
+
+      @Worker
+      @Named("")
+      nameless() {}
+
+      @Worker
+      @Named("same")
+      one() {}
+
+      @Worker
+      @Named("same")
+      other() {}
+
+      @Repeat((self: Fetcher) => self.config as never)
+      @Named((self: Fetcher) => Object.keys(self.config).join())
+      fine() {}
+    }
+    expect(problemsOf(Fetcher)).to.deep.equal([
+      needsArgument,
+      `Fetcher.malformed: '5x' ${notADuration}`,
+      'Fetcher.misspelt: @Repeat has no option "jiter": did you mean jitter?',
+      "Fetcher.jittery: A jitter of 5000 ms would skip runs at an interval of 1000 ms: give a shorter one",
+      "@Timeout is on Fetcher.refined, which is a @Worker: it is for the runs of a @Repeat",
+      'Fetcher.contradictory: The worker Fetcher/contradictory has restart "never" and a retry: leave one of them out',
+      "Fetcher.both takes 2 parameters: a worker is given one, its context; give the others a default",
+      "Fetcher.poll is a generator function, of which nothing would run: use an async function; to go through a generator, iterate over it in the job",
+      "Fetcher.hopeless: maxAttempts is 0: pass a whole number, 1 or more",
+      "Fetcher.nameless: '' is not a name: pass a string that is not empty",
+      'Fetcher.one and Fetcher.other are both named "Fetcher/same": give one another name, for example with @Named((self) => …)',
+    ]);
+  });
+
+  it("has the decorators of the class itself checked, too", () => {
+    @Named("")
+    @Retry({ backoff, maxRestart: 5 } as never)
+    class Fetcher {
+      constructor() {
+        throw new Error("no database");
+      }
+
+      @Worker
+      tick() {}
+    }
+    expect(problemsOf(Fetcher)).to.deep.equal([
+      "Fetcher: Error: no database",
+      "Fetcher: '' is not a name: pass a string that is not empty",
+      'Fetcher: @Retry has no option "maxRestart": did you mean maxRestarts?',
+    ]);
+  });
+
+  it("is not constructed, and none of its functions is called, for that", () => {
+    const calls: string[] = [];
+    class Base {
+      constructor(readonly config: object) {
+        calls.push("constructor");
+      }
+
+      get interval(): number {
+        calls.push("getter");
+        return 5;
+      }
+
+      workers() {
+        calls.push("workers");
+        return [];
+      }
+    }
+    @Named(() => calls.push("name").toString())
+    class Fetcher extends Base {
+      @Repeat(() => calls.push("interval"))
+      tick() {
+        calls.push("tick");
+      }
+    }
+    expect(problemsOf(Fetcher)).to.deep.equal([needsArgument]);
+    expect(calls).to.deep.equal([]);
+  });
+
+  it("is not in the way of others because of a name that only an instance knows", () => {
+    const makeFetcher = () => {
+      @Named((self: Fetcher) => self.region)
+      class Fetcher {
+        constructor(readonly region: string) {}
+
+        @Worker
+        tick() {}
+      }
+      return Fetcher;
+    };
+    expect(problemsOf(makeFetcher(), makeFetcher())).to.deep.equal([needsArgument, needsArgument]);
+  });
+
+  for (const [what, resolve] of [
+    ["throws", () => JSON.parse("{")],
+    ["returns none", () => undefined],
+    ["rejects", () => Promise.reject(new Error("no database"))],
+  ] as const) {
+    it(`by resolve, which ${what}, has its decorators checked as well`, () => {
+      class Fetcher {
+        @Repeat("5x" as never)
+        malformed() {}
+      }
+      expect(() => bootstrap([Fetcher], { resolve: resolve as never }))
+        .to.throw(BootstrapError)
+        .with.property("problems")
+        .that.has.length(2)
+        .and.includes(`Fetcher.malformed: '5x' ${notADuration}`);
+    });
+  }
+
+  it("may be one of which nothing else is known: a member that an instance would have is no problem", () => {
+    class Fetcher {
+      declare tick: () => void;
+
+      constructor(readonly config: object) {}
+    }
+    Worker()(Fetcher.prototype, "tick", { value() {} });
+    expect(problemsOf(Fetcher)).to.deep.equal([needsArgument]);
+  });
+
+  it("is one whose base needs an argument, whatever stands in its comments and strings", () => {
+    class Base {
+      constructor(readonly config: object) {}
+
+      @Worker
+      tick() {}
+    }
+    class Fetcher extends Base {
+      readonly kind = "made without a constructor";
+    }
+    expect(problemsOf(Fetcher)).to.deep.equal([needsArgument]);
+  });
+});

@@ -1,0 +1,129 @@
+import { expect } from "chai";
+import { type SinonFakeTimers, useFakeTimers } from "sinon";
+import {
+  bootstrap,
+  DeclarativeWorker,
+  GiveUp,
+  Repeat,
+  Retry,
+  Runner,
+  retry,
+  StaticBackoff,
+  stopped,
+  Worker,
+  type WorkerContext,
+  WorkersFailedError,
+} from "watchbill";
+
+const logger = { debug() {}, info() {}, warn() {}, error() {} };
+const backoff = new StaticBackoff({ sleep: "1s" });
+const other = new StaticBackoff({ sleep: "1h" });
+
+describe("The default retry of a runner", () => {
+  let clock: SinonFakeTimers;
+
+  beforeEach(() => {
+    clock = useFakeTimers({ toNotFake: ["nextTick", "queueMicrotask"] });
+  });
+
+  afterEach(() => clock.restore());
+
+  it("restarts the workers that have none", async () => {
+    let runs = 0;
+    class Forgetful {
+      @Worker
+      async listen({ signal }: WorkerContext) {
+        if (++runs < 3) throw new Error("no luck");
+        await stopped(signal);
+      }
+    }
+    const runner = bootstrap([Forgetful], { logger, signals: [], retry: backoff });
+    expect(runner.workers[0]).to.have.property("retry", backoff);
+    const running = runner.run();
+    await clock.tickAsync(2_000);
+    expect(runs).to.equal(3);
+    void runner.stop();
+    await clock.tickAsync(1);
+    await running;
+  });
+
+  it("leaves alone those that have one, by themselves, by their chain or by their group, or that are never to be restarted", () => {
+    @Retry(other)
+    class Grouped {
+      @Repeat("1h")
+      async poll() {}
+    }
+    class Own {
+      @Repeat("1h")
+      @Retry(other)
+      async poll() {}
+
+      @Worker({ restart: "never" })
+      async once() {}
+    }
+    const chained = new DeclarativeWorker({ name: "chained", worker: retry(() => {}, other) });
+    const runner = bootstrap([Grouped, Own, chained], { logger, retry: backoff });
+    expect(runner.workers.map((worker) => [worker.name, worker.retry])).to.deep.equal([
+      ["Grouped/poll", undefined],
+      ["Own/poll", other],
+      ["Own/once", undefined],
+      ["chained", undefined],
+    ]);
+    expect(runner.workers[3]).to.equal(chained);
+  });
+
+  it("is that of workers which are added, too, and of a Runner made by hand", () => {
+    const runner = new Runner([new DeclarativeWorker({ name: "a", job() {}, repeat: "1h" })], { logger, retry: backoff });
+    runner.add(new DeclarativeWorker({ name: "b", job() {}, repeat: "1h" }));
+    expect(runner.workers.map(({ retry: policy }) => policy)).to.deep.equal([backoff, backoff]);
+  });
+
+  it("keeps every other field of a worker", () => {
+    const declared = { name: "a", job() {}, repeat: "1h", timeout: "1m", retryJob: backoff, distributed: true } as const;
+    const [worker] = bootstrap([new DeclarativeWorker({ ...declared, shutdownTimeout: "5s" })], {
+      logger,
+      retry: backoff,
+    }).workers;
+    expect(worker).to.deep.include({ ...new DeclarativeWorker({ ...declared, shutdownTimeout: "5s" }), retry: backoff });
+  });
+
+  it("is given up by a continuous worker that throws GiveUp", async () => {
+    const failure = new GiveUp("the license has expired");
+    const runner = bootstrap([new DeclarativeWorker({ name: "a", worker: () => Promise.reject(failure) })], {
+      logger,
+      signals: [],
+      retry: backoff,
+    });
+    const outcome = runner.run().catch((error: unknown) => error);
+    await clock.tickAsync(1);
+    expect(await outcome)
+      .to.be.instanceOf(WorkersFailedError)
+      .with.deep.property("errors", [failure]);
+  });
+
+  it("is refused with the other options, if it is not one", () => {
+    expect(() => bootstrap([], { retry: { backoff: "1s" } as never })).to.throw(/The option retry: '1s' is not a backoff/);
+  });
+});
+
+describe("Adding workers one by one", () => {
+  /** The CPU time of adding so many to a runner that runs, in ms. */
+  async function timeToAdd(count: number): Promise<number> {
+    const runner = bootstrap([new DeclarativeWorker({ name: "first", job() {}, repeat: "1h" })], { logger, signals: [] });
+    const running = runner.run();
+    const workers = Array.from({ length: count }, (_, i) => new DeclarativeWorker({ name: `w${i}`, job() {}, repeat: "1h" }));
+    const begun = process.cpuUsage();
+    for (const worker of workers) runner.add(worker);
+    const { user, system } = process.cpuUsage(begun);
+    await runner.stop();
+    await running;
+    return (user + system) / 1_000;
+  }
+
+  it("costs the same for each, however many there are", async () => {
+    await timeToAdd(2_000);
+    const [few, many] = [await timeToAdd(2_000), await timeToAdd(20_000)];
+    // Ten times as many; with a cost that grows with each, a hundred times.
+    expect(many / few).to.be.below(40);
+  }).timeout(60_000);
+});
