@@ -7,6 +7,7 @@ import { median } from "./statistics.mjs";
 import { installVirtualClock } from "./virtual-clock.mjs";
 
 const hour = 3_600_000;
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const idle = async () => {};
 
 const subjects = {
@@ -23,7 +24,7 @@ const subjects = {
       { length: 1_000 },
       (_, i) => new DeclarativeWorker({ name: `${i}`, job: idle, repeat: hour, retry: backoff }),
     );
-    void bootstrap(workers, { signal, signals: ["SIGINT", "SIGTERM"] }).run();
+    void bootstrap(workers, { signal, signals: ["SIGINT", "SIGTERM"], logger: silent }).run();
     return {
       listeners: getEventListeners(signal, "abort").length,
       processListeners: processListeners() - before,

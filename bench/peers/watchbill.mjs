@@ -10,7 +10,7 @@ export function repeating(count, interval, jobOf) {
     (_, i) => new DeclarativeWorker({ name: `fleet/${i}`, job: jobOf(i), repeat: interval, retry: backoff }),
   );
   const controller = new AbortController();
-  const running = bootstrap(workers, { signal: controller.signal }).run();
+  const running = bootstrap(workers, { signal: controller.signal, logger: silent }).run();
   return () => {
     controller.abort();
     return running;

@@ -17,5 +17,7 @@ export function checkWorkers(workers: unknown, problems: Problems): readonly Dec
     if (worker !== undefined) found.push({ worker, origin });
   }
   reportNameClashes(found, problems);
-  return found.map(({ worker }) => worker);
+  const checked = found.map(({ worker }) => worker);
+  // Usually they are the given ones, and the array need not be there twice.
+  return checked.every((worker, index) => worker === workers[index]) ? workers : checked;
 }

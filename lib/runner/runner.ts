@@ -44,8 +44,10 @@ export class Runner extends Crew {
     const { retry } = settings;
     super(retry === undefined ? selected : selected.map((worker) => worker.withDefaultRetry(retry)), options, instances, retry);
     if (problems.count > 0) throw problems.toError();
-    const chosen = new Set(selected);
-    this.leftOut = declared.filter((worker) => !chosen.has(worker));
+    if (selected.length < declared.length) {
+      const chosen = new Set(selected);
+      this.leftOut = declared.filter((worker) => !chosen.has(worker));
+    }
     this.#settings = settings;
   }
 

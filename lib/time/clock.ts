@@ -18,7 +18,7 @@ export interface Clock {
  */
 export function installedClock(): Clock {
   const { setTimeout, performance } = globalThis;
-  const isPerformanceFake = performance !== nodePerformance;
+  const isPerformanceFake = performance !== nodePerformance || performance.now !== originalNow;
   const fakeClock = readProperty(setTimeout, "clock");
   if (typeof readProperty(fakeClock, "now") === "number") {
     const methods = readProperty(fakeClock, "methods");
@@ -35,6 +35,8 @@ export function installedClock(): Clock {
 }
 
 const originalDate = globalThis.Date;
+/** To be compared, and not to be called. */
+const originalNow: unknown = Reflect.get(nodePerformance, "now");
 
 function clockOf(now: () => number, problem?: string): Clock {
   return { now, problem };
