@@ -108,9 +108,12 @@ describe("The async context of a worker", () => {
         new DeclarativeWorker({
           name: "x",
           worker: ({ signal }) =>
-            new Promise<void>((resolve) =>
-              signal.addEventListener("abort", () => resolve(((seen = storage.getStore()), undefined))),
-            ),
+            new Promise<void>((resolve) => {
+              signal.addEventListener("abort", () => {
+                seen = storage.getStore();
+                resolve();
+              });
+            }),
         }),
       ],
       { logger: silent, signals: [] },
