@@ -32,7 +32,7 @@ export class Call extends Activity {
       result = this.#trace === undefined ? code(context) : this.#trace.call(() => code(context));
       if (isObjectLike(result)) {
         this.#trace?.goesOn();
-        then.call(
+        void then.call(
           promiseOf(result),
           (value: unknown) => this.settle(isObjectLike(value) ? (lazyResult(value, this.name) ?? "done") : "done"),
           (thrown: unknown) => this.settle(judge(this, thrown, this.aborted)),
@@ -66,7 +66,11 @@ function callUserCode(call: Call): void {
 }
 
 // The one of Node: a promise may have a `then` of its own, which throws or calls back twice.
-const { then } = Promise.prototype;
+const then: (
+  this: Promise<unknown>,
+  onFulfilled: (value: unknown) => void,
+  onRejected: (thrown: unknown) => void,
+) => Promise<void> = Reflect.get(Promise.prototype, "then");
 
 function promiseOf(result: object): Promise<unknown> {
   return types.isPromise(result) ? result : new Promise((resolve) => resolve(result));

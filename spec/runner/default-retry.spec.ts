@@ -84,7 +84,8 @@ describe("The default retry of a runner", () => {
       logger,
       retry: backoff,
     }).workers;
-    expect(worker).to.deep.include({ ...new DeclarativeWorker({ ...declared, shutdownTimeout: "5s" }), retry: backoff });
+    const expected = Object.assign({}, new DeclarativeWorker({ ...declared, shutdownTimeout: "5s" }), { retry: backoff });
+    expect(worker).to.deep.include(expected);
   });
 
   it("is given up by a continuous worker that throws GiveUp", async () => {
