@@ -9,9 +9,9 @@ import {
   repeat,
   runAllWorkers,
   StaticBackoff,
+  stopped,
   type WorkerContext,
   WorkersFailedError,
-  wait,
 } from "watchbill";
 
 describe("DeclarativeWorker", () => {
@@ -107,7 +107,7 @@ describe("DeclarativeWorker", () => {
 
   it("takes a job and a worker as an object too", async () => {
     const nightly = { runOnce: sinon.spy() };
-    const server = { run: sinon.spy(({ signal }: WorkerContext) => wait("1h", { signal })) };
+    const server = { run: sinon.spy(({ signal }: WorkerContext) => stopped(signal)) };
     await runFor(
       1_500,
       new DeclarativeWorker({ name: "nightly", job: nightly, repeat: "1s" }),
@@ -189,7 +189,7 @@ describe("DeclarativeWorker", () => {
       { worker: job, retry: {} },
       "{} is not a backoff: give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)",
     ],
-    [{ job, repeat: "1s", retryJob: { backoff, maxAttempts: 0 } }, "maxAttempts is 0: give a whole number, 1 or more"],
+    [{ job, repeat: "1s", retryJob: { backoff, maxAttempts: 0 } }, "maxAttempts is 0: pass a whole number, 1 or more"],
   ] as const) {
     it(`is not made of ${Object.keys(options).join(", ") || "nothing"}: ${message}`, () => {
       expect(() => new DeclarativeWorker(options as never))

@@ -10,6 +10,7 @@ import {
   RunnerBusyError,
   ShutdownTimeoutError,
   StaticBackoff,
+  stopped,
   Worker,
   type WorkerContext,
   WorkersFailedError,
@@ -17,7 +18,7 @@ import {
 } from "watchbill";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
-const untilStopped = ({ signal }: WorkerContext) => wait("365d", { signal });
+const untilStopped = ({ signal }: WorkerContext) => stopped(signal);
 const never = () => new Promise<void>(() => {});
 
 const runnerOf = (workers: Record<string, (context: WorkerContext) => unknown>, options = {}) =>
@@ -46,7 +47,7 @@ describe("A runner", () => {
 
       @Worker
       async listen({ signal }: WorkerContext) {
-        await wait("365d", { signal });
+        await stopped(signal);
       }
     }
     const fetcher = new Fetcher();
@@ -67,7 +68,7 @@ describe("A runner", () => {
         throw first;
       },
       async reader({ signal }) {
-        await wait("365d", { signal });
+        await stopped(signal);
         throw second;
       },
       cleaner: untilStopped,
@@ -287,7 +288,7 @@ describe("A runner", () => {
     const order: string[] = [];
     const runner = runnerOf({
       async slow({ signal }) {
-        await wait("365d", { signal });
+        await stopped(signal);
         await wait("5s");
         order.push("stopped");
       },

@@ -12,6 +12,7 @@ import {
   Retry,
   ShutdownTimeoutError,
   StaticBackoff,
+  stopped,
   Timeout,
   Worker,
   type WorkerContext,
@@ -19,7 +20,7 @@ import {
   wait,
 } from "watchbill";
 
-const untilStopped = ({ signal }: WorkerContext) => wait("365d", { signal });
+const untilStopped = ({ signal }: WorkerContext) => stopped(signal);
 
 describe("A worker that does not stop in time", () => {
   let clock: sinon.SinonFakeTimers;

@@ -13,6 +13,7 @@ import {
   runAllWorkers,
   StaticBackoff,
   StopRoster,
+  stopped,
   Worker,
   type WorkerContext,
   wait,
@@ -20,7 +21,7 @@ import {
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 const backoff = new StaticBackoff({ sleep: "1s" });
-const untilStopped = ({ signal }: WorkerContext) => wait("365d", { signal });
+const untilStopped = ({ signal }: WorkerContext) => stopped(signal);
 
 describe("Supervision at odd moments", () => {
   let clock: sinon.SinonFakeTimers;

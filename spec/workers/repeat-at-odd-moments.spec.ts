@@ -69,7 +69,7 @@ describe("Schedules and options of repeat at odd moments", () => {
       const next = (after: Date) => (starts.length === 0 ? hourly.next(after) : (trap as never));
       const worker = repeat({ next }, () => void starts.push(""));
       const failed = Promise.resolve(worker.run({ logger: silent } as never)).catch((error: unknown) => error);
-      await clock.tickAsync("45:00");
+      await clock.tickAsync("01:45:00");
       expect(await Promise.race([failed, Promise.resolve("still runs")])).to.be.instanceOf(ScheduleError);
     });
   });
@@ -179,7 +179,7 @@ describe("Schedules and options of repeat at odd moments", () => {
     const worker = repeat({ next }, () => void starts.push(""));
     let ended = false;
     void Promise.resolve(worker.run({ signal: stop.signal, logger: silent } as never)).then(() => (ended = true));
-    await clock.tickAsync("45:00");
+    await clock.tickAsync("01:45:00");
     expect(stop.signal.aborted).to.equal(true);
     expect(ended).to.equal(true);
   });

@@ -100,7 +100,7 @@ describe("repeat with a schedule", () => {
     await clock.tickAsync("01:45:00");
     await running;
     expect(starts).to.deep.equal(["11:00:00", "12:00:00"]);
-    expect(logger.info.args).to.deep.equal([[{ worker: "x" }, "is done for good: its schedule has no further time"]]);
+    expect(logger.info.args).to.deep.equal([[{ worker: "x" }, "completed: its schedule has no further time"]]);
     expect([...logger.warn.args, ...logger.error.args]).to.deep.equal([]);
   });
 
@@ -160,8 +160,8 @@ describe("repeat with a schedule", () => {
     });
     const running = retry(worker, new StaticBackoff({ sleep: "10m" })).run(context());
     await clock.tickAsync("45:00");
-    const [details, message] = logger.error.firstCall.args;
-    expect(message).to.equal("failed, and is tried again");
+    const [details, message] = logger.warn.firstCall.args;
+    expect(message).to.equal("failed (attempt 1), restarting in 10m, next run in 1h");
     expect(details).to.include({ worker: "x", attempt: 1, delay: 600_000 });
     expect(details.err).to.be.instanceOf(ScheduleError).and.to.include({ worker: "x", cause });
     expect(details.err.message).to.equal(`The schedule of x threw for 2026-11-24T11:00:00.000Z; ${cure}`);
@@ -170,7 +170,7 @@ describe("repeat with a schedule", () => {
     expect(starts).to.deep.equal(["11:00:00", "12:00:00", "13:00:00"]);
     stop.abort();
     await running;
-    expect(logger.error.callCount).to.equal(1);
+    expect(logger.warn.callCount).to.equal(1);
   });
 
   const thrown = new Error("no calendar");
