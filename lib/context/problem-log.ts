@@ -37,15 +37,14 @@ class Recurrence {
   }
 }
 
-/** The errors that have been logged as such, so that what is said of them afterwards need not show them again. */
-const logged = new WeakSet<Error>();
-
 /** What is written to the log of one worker's problems, from the first failure or missed run to the recovery: few lines, however many there are. */
 export class ProblemLog {
   /** By the kind of the failure, since the worker was well. */
   #failures: Map<string, Recurrence> | undefined;
   #failedAt = 0;
   #failureCount = 0;
+  /** The errors that have been logged as such since the worker was well, so that what is said of them afterwards need not show them again. */
+  #logged: WeakSet<Error> | undefined;
   #missed: Recurrence | undefined;
   #missedCount = 0;
   #overdue: Recurrence | undefined;
@@ -72,7 +71,7 @@ export class ProblemLog {
   /** Something has failed and is not tried again. */
   gaveUp(subject: Subject, error: Error, message: string, fields: object = {}): void {
     this.#write("error", subject, error, message, fields);
-    logged.add(error);
+    (this.#logged ??= new WeakSet()).add(error);
   }
 
   /** Runs were due and have not been run. */
@@ -104,6 +103,7 @@ export class ProblemLog {
 
   /** A run has succeeded, or a continuous worker has stayed up for long enough. */
   recovered(subject: Subject): void {
+    this.#logged = undefined;
     if (this.#failures === undefined) return;
     this.#failures = undefined;
     const failures = this.#failureCount === 1 ? "1 failure" : `${this.#failureCount} failures`;
@@ -126,7 +126,7 @@ export class ProblemLog {
   }
 
   #write(level: LogLevel, subject: Subject, error: Error, message: string, fields: object): void {
-    const shown = logged.has(error) ? fields : { ...fields, err: error };
+    const shown = this.#logged?.has(error) === true ? fields : { ...fields, err: error };
     new WorkerLogger(subject.logger, subject.name)[level](shown, message);
   }
 }

@@ -80,7 +80,9 @@ describe("The workers that the environment chooses", () => {
     expect(phases(runner)).to.deep.equal({ imports: "running" });
     expect(phases(inner)).to.deep.equal({ commits: "running" });
     expect(lines).to.deep.equal([
+      ["started 1 worker", undefined],
       ['WATCHBILL_ONLY: "commits" names no worker; there are imports', undefined],
+      ["started 1 worker", "imports"],
       ['WATCHBILL_ONLY: "imports" names no worker; there are commits', "imports"],
     ]);
     await runner.stop();

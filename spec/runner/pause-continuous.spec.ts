@@ -78,7 +78,10 @@ describe("A continuous worker that is paused", () => {
     listener.end();
     await clock.tickAsync(0);
     expect(phases(runner)).to.deep.equal({ listen: "paused", other: "running" });
-    expect(lines).to.deep.equal([["has stopped at last", "listen"]]);
+    expect(lines).to.deep.equal([
+      ["started 2 workers", undefined],
+      ["has stopped at last", "listen"],
+    ]);
     expect([listener.starts, run.outcome]).to.deep.equal([1, "pending"]);
     await runner.stop();
     expect(clock.countTimers()).to.equal(0);
@@ -93,7 +96,10 @@ describe("A continuous worker that is paused", () => {
     listener.end(error);
     await clock.tickAsync(0);
     expect([paused.outcome, run.outcome]).to.deep.equal(["resolved", "pending"]);
-    expect(lines).to.deep.equal([["failed while it stopped; the others go on", "listen", error]]);
+    expect(lines).to.deep.equal([
+      ["started 2 workers", undefined],
+      ["failed while it stopped; the others go on", "listen", error],
+    ]);
     expect(runner.status()[0]).to.deep.include({ phase: "paused", failures: 1, lastError: "Error: cannot close" });
     await runner.stop();
     expect(run.outcome).to.equal("resolved");

@@ -153,7 +153,10 @@ describe("A worker that is restarted by hand", () => {
     one.end();
     await clock.tickAsync(0);
     expect(one.starts).to.equal(2);
-    expect(lines).to.deep.equal([["has stopped at last", "one"]]);
+    expect(lines).to.deep.equal([
+      ["started 2 workers", undefined],
+      ["has stopped at last", "one"],
+    ]);
     const stopping = runner.stop();
     one.end();
     await stopping;
@@ -169,7 +172,10 @@ describe("A worker that is restarted by hand", () => {
     one.end(error);
     await clock.tickAsync(0);
     expect([restarted.outcome, run.outcome, one.starts]).to.deep.equal(["resolved", "pending", 2]);
-    expect(lines).to.deep.equal([["failed while it stopped; the others go on", "one", error]]);
+    expect(lines).to.deep.equal([
+      ["started 2 workers", undefined],
+      ["failed while it stopped; the others go on", "one", error],
+    ]);
     expect(runner.status()[0]).to.deep.include({ failures: 1, lastError: "Error: cannot close" });
     const stopping = runner.stop();
     one.end();

@@ -157,6 +157,9 @@ describe("A runner", () => {
     await clock.tickAsync("03:00");
     expect(await outcome).to.be.instanceOf(ShutdownTimeoutError);
     expect(lines).to.deep.equal([
+      ["started 2 workers", { workers: 2 }],
+      ["still stopping after 5s: sleeper, failer", { duration: 5_000 }],
+      ["stopped, but these workers did not stop in time: sleeper, failer", {}],
       ["ended after the shutdown timeout", { worker: "sleeper" }],
       ["ended after the shutdown timeout", { worker: "failer", err: late }],
     ]);

@@ -1,8 +1,7 @@
 import { runInNewContext } from "node:vm";
 import { expect } from "chai";
 import sinon from "sinon";
-import { ThrownValueError, type WorkerContext, type WorkerFunc, stopped,
-  wait } from "watchbill";
+import { stopped, ThrownValueError, type WorkerContext, type WorkerFunc, wait } from "watchbill";
 import { workerLink } from "../../lib/workers/worker-link.js";
 
 describe("The call of a worker", () => {
