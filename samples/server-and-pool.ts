@@ -5,7 +5,7 @@
  */
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
-import { bootstrap, Worker, type WorkerContext, wait } from "watchbill";
+import { bootstrap, stopped, Worker, type WorkerContext, wait } from "watchbill";
 
 /** Stands in for the pool of a database. */
 class Pool {
@@ -15,7 +15,7 @@ class Pool {
   async keepOpen({ signal }: WorkerContext) {
     this.#isOpen = true;
     console.log("the pool is open");
-    await wait("365d", { signal });
+    await stopped(signal);
     this.#isOpen = false;
     console.log("the pool is closed");
   }
@@ -35,7 +35,7 @@ class Server {
   @Worker({ shutdownTimeout: "5s" })
   async serve({ signal }: WorkerContext) {
     this.http.listen(0, "127.0.0.1");
-    await wait("365d", { signal });
+    await stopped(signal);
     console.log("the server takes no further requests");
     this.http.close();
     await once(this.http, "close");

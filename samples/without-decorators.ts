@@ -11,8 +11,8 @@ import {
   retryJob,
   runAllWorkers,
   StaticBackoff,
+  stopped,
   type WorkerContext,
-  wait,
 } from "watchbill";
 
 const backoff = new StaticBackoff({ sleep: "10ms" });
@@ -36,7 +36,7 @@ const lungs = new DeclarativeWorker({
   worker: async ({ name, signal }) => {
     console.log(`${name} breathe in`);
     // Resolves when the hour is over or the signal aborts, whichever is first.
-    await wait("1h", { signal });
+    await stopped(signal);
     console.log(`${name} breathe out`);
   },
 });

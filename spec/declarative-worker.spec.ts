@@ -9,9 +9,9 @@ import {
   repeat,
   runAllWorkers,
   StaticBackoff,
+  stopped,
   type WorkerContext,
   WorkersFailedError,
-  wait,
 } from "watchbill";
 
 describe("DeclarativeWorker", () => {
@@ -107,7 +107,7 @@ describe("DeclarativeWorker", () => {
 
   it("takes a job and a worker as an object too", async () => {
     const nightly = { runOnce: sinon.spy() };
-    const server = { run: sinon.spy(({ signal }: WorkerContext) => wait("1h", { signal })) };
+    const server = { run: sinon.spy(({ signal }: WorkerContext) => stopped(signal)) };
     await runFor(
       1_500,
       new DeclarativeWorker({ name: "nightly", job: nightly, repeat: "1s" }),

@@ -26,6 +26,13 @@ function importsOf(file: string): string[] {
   return relative.map((path) => normalize(join(dirname(file), `${path}.ts`)));
 }
 
+/** The files of which a file imports nothing but types. */
+function typeImportsOf(file: string): Set<string> {
+  const source = readFileSync(join("lib", file), "utf8");
+  const relative = [...source.matchAll(/import type [^;]*? from "(\.[^"]+)\.js"/g)].map(([, path = ""]) => path);
+  return new Set(relative.map((path) => normalize(join(dirname(file), `${path}.ts`))));
+}
+
 function roomOf(file: string): string {
   return file.split("/")[0] ?? file;
 }
@@ -56,12 +63,14 @@ describe("the house", () => {
     expect([...roomsWith("pg"), ...roomsWith("ioredis")]).to.deep.equal([]);
   });
 
-  it("has no cycle, not even of types", () => {
+  it("has no cycle, but for types within one folder", () => {
     const finished = new Set<string>();
     const visit = (file: string, path: readonly string[]): void => {
       expect(path, `a cycle: ${[...path, file].join(" → ")}`).to.not.include(file);
       if (finished.has(file)) return;
-      for (const target of importsOf(file)) visit(target, [...path, file]);
+      const typesOnly = typeImportsOf(file);
+      for (const target of importsOf(file))
+        if (!typesOnly.has(target) || roomOf(target) !== roomOf(file)) visit(target, [...path, file]);
       finished.add(file);
     };
     for (const file of files) visit(file, []);

@@ -37,9 +37,6 @@ class Recurrence {
   }
 }
 
-/** The errors that have been logged as such, so that what is said of them afterwards need not show them again. */
-const logged = new WeakSet<Error>();
-
 /** What has failed: an attempt of a run, all attempts of a run, the worker; or the worker itself has reported a problem. */
 export type Failed = "attempt" | "run given up" | "worker" | "reported";
 
@@ -58,6 +55,8 @@ export class ProblemLog {
   #failures: Map<string, Recurrence> | undefined;
   #failedAt = 0;
   #failureCount = 0;
+  /** The errors that have been logged as such since the worker was well, so that what is said of them afterwards need not show them again. */
+  #logged: WeakSet<Error> | undefined;
   #missed: Recurrence | undefined;
   #missedCount = 0;
   #overdue: Recurrence | undefined;
@@ -81,13 +80,13 @@ export class ProblemLog {
     const count = recurrence.count === 1 ? {} : { count: recurrence.count };
     const times = recurrence.count === 1 ? "" : `; ${recurrence.count} times in ${recurrence.lasts}`;
     this.#write(isWorthALine ? level : "debug", subject, error, `${message}${times}`, { ...fields, ...count });
-    if (level === "error") logged.add(error);
+    if (level === "error") (this.#logged ??= new WeakSet()).add(error);
   }
 
   /** Something has failed and is not tried again. */
   gaveUp(subject: Subject, error: Error, message: string, fields: object = {}): void {
     this.#write("error", subject, error, message, fields);
-    logged.add(error);
+    (this.#logged ??= new WeakSet()).add(error);
   }
 
   /** Runs were due and have not been run. */
@@ -124,6 +123,7 @@ export class ProblemLog {
 
   /** A run has succeeded, or a continuous worker has stayed up for long enough. */
   recovered(subject: Subject): void {
+    this.#logged = undefined;
     if (this.#failures === undefined) return;
     this.#failures = undefined;
     const failures = this.#failureCount === 1 ? "1 failure" : `${this.#failureCount} failures`;
@@ -146,7 +146,7 @@ export class ProblemLog {
   }
 
   #write(level: LogLevel, subject: Subject, error: Error, message: string, fields: object): void {
-    const shown = logged.has(error) ? fields : { ...fields, err: error };
+    const shown = this.#logged?.has(error) === true ? fields : { ...fields, err: error };
     new WorkerLogger(subject.logger, subject.name)[level](shown, message);
   }
 }

@@ -174,6 +174,11 @@ export class RepeatTask extends Activity {
   /** Missed runs are coalesced into one, which is this. */
   private runDue(now: number, due: number): void {
     const missed = this.#timetable.take(now);
+    if (this.aborted) {
+      // The schedule is the user's, and has stopped all workers.
+      this.settle("stopped");
+      return;
+    }
     const lastEnd = this.#lastStart + this.#lastDuration;
     this.miss(missed, this.#lastDuration >= 0 && lastEnd > due ? "busy" : "blocked");
     this.run(now);

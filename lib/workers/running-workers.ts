@@ -66,7 +66,9 @@ export class RunningWorkers extends RunAll {
       this.parent.recovered();
     }
     for (const member of this.members) member.lookAtRun(now);
-    this.sleep(this.#isUp ? timeBetweenLooks : Math.min(Math.max(resetAfter - upFor, 1), timeBetweenLooks));
+    // One that is being stopped will not be up any more.
+    const isDecided = this.#isUp || this.aborted;
+    this.sleep(isDecided ? timeBetweenLooks : Math.min(resetAfter - upFor, timeBetweenLooks));
   }
 
   get engine(): Engine | undefined {

@@ -92,7 +92,6 @@ export class Stopping extends Sleeper {
   /** The time of some has come. */
   override wake(): void {
     const now = TimerQueue.current().now();
-    if (now >= this.#nextReport) this.#report(now);
     const toldAt = this.#toldAt ?? now;
     const late = this.#onTime.filter((member) => this.#deadlineOf(member) <= now).map((member) => ({ member, toldAt }));
     for (const each of late) {
@@ -101,6 +100,8 @@ export class Stopping extends Sleeper {
     }
     for (const each of late) tellHung(hungIn(each));
     if (late.length > 0) this.#plan.onLate?.(this.#errorOf(late));
+    // After that, as those that were given up on are named elsewhere.
+    if (now >= this.#nextReport) this.#report(now);
     if (this.#awaited.size === 0) this.#tellNext();
     else this.#awaitDeadline();
   }

@@ -1,4 +1,4 @@
-import { Repeat, Retry, StaticBackoff, Worker, type WorkerContext, wait } from "watchbill";
+import { Repeat, Retry, StaticBackoff, stopped, Worker, type WorkerContext } from "watchbill";
 
 export const backoff = new StaticBackoff({ sleep: "10s" });
 
@@ -27,6 +27,6 @@ export class InvoiceSender {
 
   @Worker
   async keepConnection({ signal }: WorkerContext) {
-    await wait("365d", { signal });
+    await stopped(signal);
   }
 }

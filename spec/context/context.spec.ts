@@ -10,6 +10,7 @@ import {
   runAllJobs,
   runAllWorkers,
   StaticBackoff,
+  stopped,
   ThrownValueError,
   type WorkerContext,
   type WorkerFunc,
@@ -41,7 +42,7 @@ describe("The context of a worker", () => {
     const signals: AbortSignal[] = [];
     const worker = async (context: WorkerContext): Promise<void> => {
       signals.push(context.signal, context.signal);
-      await wait("1h", context);
+      await stopped(context.signal);
     };
     const running = run(worker, worker);
     expect(signals).to.have.lengthOf(4);
@@ -68,11 +69,11 @@ describe("The context of a worker", () => {
     const running = run(
       function fetchCommits({ name, signal }) {
         names.push(name);
-        return wait("1h", { signal });
+        return stopped(signal);
       },
       ({ name, signal }) => {
         names.push(name);
-        return wait("1h", { signal });
+        return stopped(signal);
       },
     );
     stop.abort();
@@ -86,7 +87,7 @@ describe("The context of a worker", () => {
       ({ attempt }) => {
         attempts.push(attempt);
         if (attempts.length < 4) throw new Error("no luck");
-        return attempts.length < 6 ? undefined : wait("1h", stop);
+        return attempts.length < 6 ? undefined : stopped(stop.signal);
       },
       new StaticBackoff({ sleep: "1s" }),
     );
@@ -102,7 +103,7 @@ describe("The context of a worker", () => {
       const { logger } = context;
       logger.info({ page: 2 }, "fetched");
       expect(context.logger).to.equal(logger);
-      return wait("1h", context);
+      return stopped(context.signal);
     });
     stop.abort();
     await running;
@@ -115,7 +116,7 @@ describe("The context of a worker", () => {
       name: "x",
       worker: (context) => {
         report(context);
-        return wait("1h", context);
+        return stopped(context.signal);
       },
     });
     const own = new AbortController();
@@ -158,7 +159,7 @@ describe("The context of a worker", () => {
     let context: WorkerContext | undefined;
     const running = run((own) => {
       context = own;
-      return wait("1h", own);
+      return stopped(own.signal);
     });
     stop.abort();
     await running;
@@ -175,7 +176,7 @@ describe("The context of a worker", () => {
           named(async (context) => {
             const inner: WorkerFunc = async ({ name, signal }) => {
               seen.push(name);
-              await wait("1h", { signal });
+              await stopped(signal);
             };
             await runAllWorkers([named(inner, "inner")], { ...context, signal: own.signal });
           }, "outer"),

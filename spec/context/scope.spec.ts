@@ -1,11 +1,11 @@
 import { getEventListeners } from "node:events";
 import { expect } from "chai";
-import { runAllWorkers, type WorkerContext, wait } from "watchbill";
+import { runAllWorkers, stopped, type WorkerContext } from "watchbill";
 
 describe("A scope", () => {
   it("of 10,000 workers has one listener on the signal from outside, and none when they have ended", async () => {
     const stop = new AbortController();
-    const workers = Array.from({ length: 10_000 }, () => (context: WorkerContext) => wait("1h", context));
+    const workers = Array.from({ length: 10_000 }, () => (context: WorkerContext) => stopped(context.signal));
     const running = runAllWorkers(workers, stop);
     expect(getEventListeners(stop.signal, "abort")).to.have.lengthOf(1);
     stop.abort();
@@ -17,7 +17,7 @@ describe("A scope", () => {
     const stop = new AbortController();
     const reasons: unknown[] = [];
     const nest = (depth: number) => async (context: WorkerContext) => {
-      await (depth === 0 ? wait("1h", context) : runAllWorkers([nest(depth - 1)], context));
+      await (depth === 0 ? stopped(context.signal) : runAllWorkers([nest(depth - 1)], context));
       reasons.push(context.signal.reason);
     };
     const running = runAllWorkers([nest(5)], stop);
@@ -32,7 +32,7 @@ describe("A scope", () => {
     const running = runAllWorkers(
       [
         async (context) => {
-          await wait("1h", context);
+          await stopped(context.signal);
           await runAllWorkers([() => (started = true)], context);
         },
       ],
@@ -49,9 +49,9 @@ describe("A scope", () => {
     const running = runAllWorkers(
       [
         async (context) => {
-          inner = await runAllWorkers([() => {}, (within) => wait("1h", within)], context).catch((error: unknown) => error);
+          inner = await runAllWorkers([() => {}, (within) => stopped(within.signal)], context).catch((error: unknown) => error);
           expect(context.signal.aborted).to.equal(false);
-          await wait("1h", context);
+          await stopped(context.signal);
         },
       ],
       { signal: stop.signal, logger: { debug() {}, info() {}, warn() {}, error() {} } },

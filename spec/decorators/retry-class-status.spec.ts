@@ -1,9 +1,19 @@
 import { expect } from "chai";
 import sinon from "sinon";
-import { bootstrap, Repeat, Retry, ShutdownTimeoutError, StaticBackoff, Worker, type WorkerContext, wait } from "watchbill";
+import {
+  bootstrap,
+  Repeat,
+  Retry,
+  ShutdownTimeoutError,
+  StaticBackoff,
+  stopped,
+  Worker,
+  type WorkerContext,
+  wait,
+} from "watchbill";
 
 const epoch = Date.UTC(2026, 10, 24);
-const untilStopped = ({ signal }: WorkerContext) => wait("365d", { signal });
+const untilStopped = ({ signal }: WorkerContext) => stopped(signal);
 
 @Retry(new StaticBackoff({ sleep: "10s" }))
 class Feed {

@@ -10,6 +10,7 @@ import {
   observe,
   type RunEvent,
   StaticBackoff,
+  stopped,
   TimeoutError,
   type WatchbillEvents,
   type WorkerContext,
@@ -98,7 +99,7 @@ describe("What is published", () => {
 
   it("of a run that is stopped, or done for good, is no error", async () => {
     const seen = traces();
-    await runFor("1", { worker: ({ signal }: WorkerContext) => wait("1h", { signal }).then(() => signal.throwIfAborted()) });
+    await runFor("1", { worker: ({ signal }: WorkerContext) => wait("1h", { signal }) });
     await runFor("1", { worker: () => Promise.reject(new DoNotRestart("migrated")) });
     expect(seen.filter((line) => line.includes("end"))).to.deep.equal(["x 0 end stopped", "x 0 end completed"]);
     expect(seen.filter((line) => line.includes("error"))).to.deep.equal([]);
@@ -107,7 +108,7 @@ describe("What is published", () => {
   it("of a run that heeds its timeout is a failure", async () => {
     const seen = traces();
     const timeouts = eventsOf("watchbill:timeout");
-    await runFor("15", { job: ({ signal }) => wait("1h", { signal }), repeat: "10s", timeout: "2s", retry: backoff });
+    await runFor("15", { job: ({ signal }) => stopped(signal), repeat: "10s", timeout: "2s", retry: backoff });
     expect(seen.at(-1)).to.match(/^x 0 end failed A run of x took longer than 2s/);
     expect(timeouts).to.have.length(1);
     expect(timeouts[0]).to.have.property("worker", "x");
@@ -231,7 +232,7 @@ describe("What is published", () => {
     const events: object[] = [];
     const callOff = observe("watchbill:start", (event) => events.push(event));
     callOff();
-    await runFor("1", { worker: ({ signal }) => wait("1h", { signal }) });
+    await runFor("1", { worker: ({ signal }) => stopped(signal) });
     expect(events).to.deep.equal([]);
     expect(channel("watchbill:start").hasSubscribers).to.equal(false);
   });

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { expect } from "chai";
 import { Redis } from "ioredis";
 import { Pool } from "pg";
-import { bootstrap, DeclarativeWorker, InvalidArgumentError, type Logger, type Runner, wait } from "watchbill";
+import { bootstrap, DeclarativeWorker, InvalidArgumentError, type Logger, type Runner, stopped, wait } from "watchbill";
 import { type BullMQOptions, bullmq } from "watchbill/bullmq";
 import { freePort } from "../../samples/fleet/postgres-server.js";
 import type { FleetServer, ServerKind } from "./fleet-server.fixture.js";
@@ -59,7 +59,7 @@ describe("bullmq()", () => {
   it("refuses a second worker of the same name", async () => {
     const engine = bullmq({ connection: `redis://localhost:${await freePort()}`, namespace: "a" });
     const twins = [1, 2].map(() => {
-      const declared = new DeclarativeWorker({ name: "twin", worker: ({ signal }) => wait("1h", { signal }), distributed: true });
+      const declared = new DeclarativeWorker({ name: "twin", worker: ({ signal }) => stopped(signal), distributed: true });
       return bootstrap([declared], { engine, logger: new Log(), signals: [] });
     });
     const [first, second] = twins.map((runner) => runner.run());

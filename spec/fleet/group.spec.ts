@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { bootstrap, Distributed, Repeat, Retry, StaticBackoff, Worker, type WorkerContext, wait } from "watchbill";
+import { bootstrap, Distributed, Repeat, Retry, StaticBackoff, stopped, Worker, type WorkerContext, wait } from "watchbill";
 import { silent } from "../runner/orders.fixture.js";
 import { Stage } from "./stage.fixture.js";
 
@@ -35,7 +35,7 @@ describe("A group of which some are distributed", () => {
       async listen({ signal }: WorkerContext) {
         await wait("150s", { signal });
         if (this.fails) throw new Error("no");
-        await wait("365d", { signal });
+        await stopped(signal);
       }
     }
 

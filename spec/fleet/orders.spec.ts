@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { DeclarativeWorker, StaticBackoff, type WorkerContext, wait } from "watchbill";
+import { DeclarativeWorker, StaticBackoff, stopped, type WorkerContext, wait } from "watchbill";
 import { untilStopped, watch } from "../runner/orders.fixture.js";
 import { epoch, Stage } from "./stage.fixture.js";
 
@@ -150,7 +150,7 @@ describe("An order to a distributed worker of one process", () => {
   it("to pause stops a continuous worker there, and another takes over at once", async () => {
     const [first, second] = stage.replicas(2, {
       retry: new StaticBackoff({ sleep: "1s" }),
-      worker: ({ signal }) => wait("365d", { signal }),
+      worker: ({ signal }) => stopped(signal),
     });
     await stage.advance(10_000);
     expect(stage.places).to.deep.equal(["1"]);

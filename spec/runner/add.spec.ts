@@ -10,6 +10,7 @@ import {
   Repeat,
   Retry,
   StaticBackoff,
+  stopped,
   Worker,
   type WorkerConfigurer,
   type WorkerContext,
@@ -32,7 +33,7 @@ class Fetcher {
 
   @Worker
   async listen({ signal }: WorkerContext) {
-    await wait("365d", { signal });
+    await stopped(signal);
   }
 }
 

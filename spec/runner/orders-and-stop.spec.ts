@@ -9,6 +9,7 @@ import {
   Retry,
   ShutdownTimeoutError,
   StaticBackoff,
+  stopped,
   Worker,
   type WorkerContext,
   WorkersFailedError,
@@ -27,7 +28,7 @@ describe("A stop amid orders", () => {
 
   afterEach(() => clock.restore());
 
-  const message = "1 worker did not stop within 30s: one. Let each watch context.signal, or raise shutdownTimeout";
+  const message = "1 worker did not stop within 25s: one. Let each watch context.signal, or raise shutdownTimeout";
   for (const [order, answer, left] of [
     ["pause", "resolved", ["one", "other"]],
     ["restart", "WorkerNotRunningError: one cannot be restarted: its roster was stopped meanwhile", ["one", "other"]],
@@ -39,7 +40,7 @@ describe("A stop amid orders", () => {
         const { runner, run } = running({ worker: one.run }, stopOrder);
         const given = watch(runner[order]("one"));
         const stopped = watch(runner.stop());
-        await clock.tickAsync("00:29");
+        await clock.tickAsync("00:24");
         expect([given.outcome, stopped.outcome]).to.deep.equal(["pending", "pending"]);
         one.end();
         await clock.tickAsync(0);
@@ -55,7 +56,7 @@ describe("A stop amid orders", () => {
       const given = watch(runner[order]("one"));
       await clock.tickAsync("00:10");
       const stopped = watch(runner.stop());
-      await clock.tickAsync("00:30");
+      await clock.tickAsync("00:25");
       for (const { outcome } of [given, run]) expectError(outcome, ShutdownTimeoutError, message);
       expect([stopped.outcome, clock.countTimers()]).to.deep.equal(["resolved", 0]);
       one.end();
@@ -112,7 +113,7 @@ describe("A stop amid orders", () => {
     expect([paused.outcome, run.outcome, clock.countTimers()]).to.deep.equal(["resolved", "resolved", 0]);
   });
 
-  const slow: JobFunc = ({ signal }) => wait("1h", { signal });
+  const slow: JobFunc = ({ signal }) => stopped(signal);
   const failing: JobFunc = () => Promise.reject(new Error("HTTP 503"));
   for (const [state, code, at] of [
     ["was about to begin", slow, "00:10"],
@@ -133,12 +134,12 @@ describe("A stop amid orders", () => {
   it("has a triggered run that is under way reject with its reason, also if that returns: it may have returned for that", async () => {
     const reasons: unknown[] = [];
     const throwing: JobFunc = async ({ signal }) => {
-      await wait("1h", { signal });
+      await stopped(signal);
       reasons.push(signal.reason);
       signal.throwIfAborted();
     };
     const returning: JobFunc = async ({ signal }) => {
-      await wait("1h", { signal });
+      await stopped(signal);
       reasons.push(signal.reason);
     };
     const outcomes: unknown[] = [];

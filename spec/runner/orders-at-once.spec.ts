@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type SinonFakeTimers, useFakeTimers } from "sinon";
-import { bootstrap, DeclarativeWorker, type DeclarativeWorkerOptions, type Runner, wait } from "watchbill";
+import { bootstrap, DeclarativeWorker, type DeclarativeWorkerOptions, type Runner, stopped, wait } from "watchbill";
 import { expectError, phases, Stubborn, silent, untilStopped, watch } from "./orders.fixture.js";
 
 type Order = "pause" | "resume" | "restart" | "remove";
@@ -67,7 +67,7 @@ describe("Orders at the same time", () => {
     it(`reject a triggered run with the reason of the ${order} that stops it, be it under way or still to come`, async () => {
       const { runner } = running({
         async job({ signal }) {
-          await wait("1h", { signal });
+          await stopped(signal);
           signal.throwIfAborted();
         },
         repeat: "1m",

@@ -13,6 +13,7 @@ import {
   repeat,
   retry,
   StaticBackoff,
+  stopped,
   Worker,
   type WorkerContext,
   WorkerNotRunningError,
@@ -211,7 +212,7 @@ describe("An order to one of a class that restarts together", () => {
     const { lines, logger } = recorder();
     let reason: unknown;
     const feed = feedOf(async ({ signal }) => {
-      await wait("1d", { signal });
+      await stopped(signal);
       reason = signal.reason;
     });
     const runner = bootstrap([feed], { logger, signals: [] });

@@ -6,13 +6,13 @@ import {
   type DeclarativeWorkerOptions,
   type Logger,
   type Runner,
+  stopped,
   type WorkerContext,
-  wait,
 } from "watchbill";
 
 export const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
-export const untilStopped = ({ signal }: WorkerContext) => wait("365d", { signal });
+export const untilStopped = ({ signal }: WorkerContext) => stopped(signal);
 
 /** How a promise has ended by now: "pending", "resolved", or its error. */
 export function watch(promise: Promise<unknown>) {

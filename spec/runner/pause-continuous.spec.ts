@@ -6,6 +6,7 @@ import {
   type DeclarativeWorkerOptions,
   type Logger,
   ShutdownTimeoutError,
+  stopped,
   type WorkerContext,
   WorkerNotRunningError,
   wait,
@@ -33,7 +34,7 @@ describe("A continuous worker that is paused", () => {
     const signals: AbortSignal[] = [];
     const listen = async ({ signal }: WorkerContext) => {
       signals.push(signal);
-      await wait("365d", { signal });
+      await stopped(signal);
       await wait("4s");
     };
     const { runner, run } = running(listen);
@@ -50,9 +51,9 @@ describe("A continuous worker that is paused", () => {
     runner.resume("listen");
     expect(signals.map(({ aborted }) => aborted)).to.deep.equal([true, false]);
     expect(runner.status()[0]).to.deep.include({ phase: "running", runs: 2, lastStart: 604_000 });
-    const stopped = runner.stop();
+    const stopping = runner.stop();
     await clock.tickAsync("00:04");
-    await stopped;
+    await stopping;
   });
 
   it("is paused though it hangs, which is told after its own shutdown timeout, once it does stop", async () => {
@@ -77,7 +78,10 @@ describe("A continuous worker that is paused", () => {
     listener.end();
     await clock.tickAsync(0);
     expect(phases(runner)).to.deep.equal({ listen: "paused", other: "running" });
-    expect(lines).to.deep.equal([["has stopped at last", "listen"]]);
+    expect(lines).to.deep.equal([
+      ["started 2 workers", undefined],
+      ["has stopped at last", "listen"],
+    ]);
     expect([listener.starts, run.outcome]).to.deep.equal([1, "pending"]);
     await runner.stop();
     expect(clock.countTimers()).to.equal(0);
@@ -92,7 +96,10 @@ describe("A continuous worker that is paused", () => {
     listener.end(error);
     await clock.tickAsync(0);
     expect([paused.outcome, run.outcome]).to.deep.equal(["resolved", "pending"]);
-    expect(lines).to.deep.equal([["failed while it stopped; the roster goes on", "listen", error]]);
+    expect(lines).to.deep.equal([
+      ["started 2 workers", undefined],
+      ["failed while it stopped; the others go on", "listen", error],
+    ]);
     expect(runner.status()[0]).to.deep.include({ phase: "paused", failures: 1, lastError: "Error: cannot close" });
     await runner.stop();
     expect(run.outcome).to.equal("resolved");
@@ -109,8 +116,8 @@ describe("A continuous worker that is paused", () => {
     listener.end();
     await clock.tickAsync(0);
     expect(listener.starts).to.equal(2);
-    const stopped = runner.stop();
+    const stopping = runner.stop();
     listener.end();
-    await stopped;
+    await stopping;
   });
 });

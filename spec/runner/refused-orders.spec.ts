@@ -5,6 +5,7 @@ import {
   DeclarativeWorker,
   DoNotRestart,
   type Runner,
+  stopped,
   UnknownWorkerError,
   WorkerNotRunningError,
   wait,
@@ -86,7 +87,7 @@ describe("An order to a worker", () => {
       const slow = new DeclarativeWorker({
         name: "slow",
         async worker({ signal }) {
-          await wait("365d", { signal });
+          await stopped(signal);
           await wait("5s");
         },
       });
@@ -98,10 +99,10 @@ describe("An order to a worker", () => {
       };
       expectError(await refusal(), WorkerNotRunningError, `github/commits cannot be ${wish}: the runner does not run`);
       const running = runner.run();
-      const stopped = runner.stop();
+      const stopping = runner.stop();
       expectError(await refusal(), WorkerNotRunningError, `github/commits cannot be ${wish}: its roster is being stopped`);
       await clock.tickAsync("00:05");
-      await Promise.all([stopped, running]);
+      await Promise.all([stopping, running]);
       expectError(await refusal(), WorkerNotRunningError, `github/commits cannot be ${wish}: its roster has ended`);
       expect(await refusal()).to.have.property("worker", "github/commits");
       expect(clock.countTimers()).to.equal(0);

@@ -12,6 +12,7 @@ import {
   Retry,
   ShutdownTimeoutError,
   StaticBackoff,
+  stopped,
   Worker,
   type WorkerContext,
   wait,
@@ -37,7 +38,7 @@ describe("A worker that is removed", () => {
     const { runner, run } = startOne({
       async worker({ signal }) {
         signals.push(signal);
-        await wait("365d", { signal });
+        await stopped(signal);
         await wait("4s");
       },
     });
@@ -120,7 +121,10 @@ describe("A worker that is removed", () => {
     one.end(error);
     await clock.tickAsync(0);
     expect([removed.outcome, run.outcome]).to.deep.equal(["resolved", "pending"]);
-    expect(lines).to.deep.equal([["failed while it stopped; the roster goes on", "one", error]]);
+    expect(lines).to.deep.equal([
+      ["started 2 workers", undefined],
+      ["failed while it stopped; the others go on", "one", error],
+    ]);
     await runner.stop();
     expect(run.outcome).to.equal("resolved");
   });
@@ -142,7 +146,10 @@ describe("A worker that is removed", () => {
     one.end();
     await clock.tickAsync(0);
     expect(phases(runner)).to.deep.equal({ other: "running" });
-    expect(lines).to.deep.equal([["has stopped at last", "one"]]);
+    expect(lines).to.deep.equal([
+      ["started 2 workers", undefined],
+      ["has stopped at last", "one"],
+    ]);
     runner.add(named("one"));
     expect(runner.status()).to.containSubset([{ name: "other" }, { name: "one", phase: "running", runs: 1 }]);
     expect(run.outcome).to.equal("pending");

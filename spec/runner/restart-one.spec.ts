@@ -7,6 +7,7 @@ import {
   Retry,
   ShutdownTimeoutError,
   StaticBackoff,
+  stopped,
   Worker,
   type WorkerContext,
   wait,
@@ -32,7 +33,7 @@ describe("A worker that is restarted by hand", () => {
       async worker({ signal }) {
         events.push("start");
         signals.push(signal);
-        await wait("365d", { signal });
+        await stopped(signal);
         await wait("4s");
         events.push("end");
       },
@@ -50,9 +51,9 @@ describe("A worker that is restarted by hand", () => {
       { name: "other", phase: "running", runs: 1 },
     ]);
     expect(run.outcome).to.equal("pending");
-    const stopped = runner.stop();
+    const stopping = runner.stop();
     await clock.tickAsync("00:04");
-    await stopped;
+    await stopping;
   });
 
   it("has its run stopped if it is a repeated one, and a grid that begins anew", async () => {
@@ -152,10 +153,13 @@ describe("A worker that is restarted by hand", () => {
     one.end();
     await clock.tickAsync(0);
     expect(one.starts).to.equal(2);
-    expect(lines).to.deep.equal([["has stopped at last", "one"]]);
-    const stopped = runner.stop();
+    expect(lines).to.deep.equal([
+      ["started 2 workers", undefined],
+      ["has stopped at last", "one"],
+    ]);
+    const stopping = runner.stop();
     one.end();
-    await stopped;
+    await stopping;
     expect(clock.countTimers()).to.equal(0);
   });
 
@@ -168,11 +172,14 @@ describe("A worker that is restarted by hand", () => {
     one.end(error);
     await clock.tickAsync(0);
     expect([restarted.outcome, run.outcome, one.starts]).to.deep.equal(["resolved", "pending", 2]);
-    expect(lines).to.deep.equal([["failed while it stopped; the roster goes on", "one", error]]);
+    expect(lines).to.deep.equal([
+      ["started 2 workers", undefined],
+      ["failed while it stopped; the others go on", "one", error],
+    ]);
     expect(runner.status()[0]).to.deep.include({ failures: 1, lastError: "Error: cannot close" });
-    const stopped = runner.stop();
+    const stopping = runner.stop();
     one.end();
-    await stopped;
+    await stopping;
   });
 
   it("leaves the others of its class alone, and is restarted with them after that as before", async () => {
@@ -201,8 +208,8 @@ describe("A worker that is restarted by hand", () => {
     await clock.tickAsync("00:31");
     expect(streams.map(({ aborted }) => aborted)).to.deep.equal([true, true, false]);
     expect(runner.status()).to.containSubset([{ runs: 3 }, { runs: 2 }]);
-    const stopped = runner.stop();
+    const stopping = runner.stop();
     listener.end();
-    await stopped;
+    await stopping;
   });
 });

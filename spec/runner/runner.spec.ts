@@ -11,6 +11,7 @@ import {
   RunnerBusyError,
   ShutdownTimeoutError,
   StaticBackoff,
+  stopped,
   Worker,
   type WorkerContext,
   WorkersFailedError,
@@ -18,7 +19,7 @@ import {
 } from "watchbill";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
-const untilStopped = ({ signal }: WorkerContext) => wait("365d", { signal });
+const untilStopped = ({ signal }: WorkerContext) => stopped(signal);
 const never = () => new Promise<void>(() => {});
 
 const runnerOf = (workers: Record<string, (context: WorkerContext) => unknown>, options = {}) =>
@@ -47,7 +48,7 @@ describe("A runner", () => {
 
       @Worker
       async listen({ signal }: WorkerContext) {
-        await wait("365d", { signal });
+        await stopped(signal);
       }
     }
     const fetcher = new Fetcher();
@@ -68,7 +69,7 @@ describe("A runner", () => {
         throw first;
       },
       async reader({ signal }) {
-        await wait("365d", { signal });
+        await stopped(signal);
         throw second;
       },
       cleaner: untilStopped,
@@ -157,6 +158,9 @@ describe("A runner", () => {
     await clock.tickAsync("03:00");
     expect(await outcome).to.be.instanceOf(ShutdownTimeoutError);
     expect(lines).to.deep.equal([
+      ["started 2 workers", { workers: 2 }],
+      ["still stopping after 5s: sleeper, failer", { duration: 5_000 }],
+      ["stopped, but these workers did not stop in time: sleeper, failer", {}],
       ["ended after the shutdown timeout", { worker: "sleeper" }],
       ["ended after the shutdown timeout", { worker: "failer", err: late }],
     ]);
@@ -288,7 +292,7 @@ describe("A runner", () => {
     const order: string[] = [];
     const runner = runnerOf({
       async slow({ signal }) {
-        await wait("365d", { signal });
+        await stopped(signal);
         await wait("5s");
         order.push("stopped");
       },

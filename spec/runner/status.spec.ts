@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { type SinonFakeTimers, useFakeTimers } from "sinon";
-import { bootstrap, Named, Repeat, Retry, RetryJob, StaticBackoff, Worker, type WorkerContext, wait } from "watchbill";
+import { bootstrap, Named, Repeat, Retry, RetryJob, StaticBackoff, stopped, Worker, type WorkerContext, wait } from "watchbill";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const backoff = new StaticBackoff({ sleep: "30s" });
@@ -22,7 +22,7 @@ class Fetcher {
     checkpoint(new Error("no answer"));
     await wait("10s", { signal });
     checkpoint();
-    await wait("365d", { signal });
+    await stopped(signal);
   }
 }
 
@@ -32,6 +32,7 @@ const untouched = {
   runs: 0,
   failures: 0,
   attempt: 0,
+  missed: 0,
   lastStart: null,
   lastDuration: null,
   lastError: null,
@@ -81,6 +82,7 @@ describe("The status of a roster", () => {
       runs: 2,
       failures: 1,
       attempt: 1,
+      missed: 0,
       lastStart: epoch + 120_000,
       lastDuration: 2_000,
       lastError: "TypeError: HTTP 503",
@@ -114,7 +116,7 @@ describe("The status of a roster", () => {
       @Retry({ backoff, resetAfter: "5m" })
       async listen({ signal }: WorkerContext) {
         if (++this.starts < 3) throw new Error("refused");
-        await wait("365d", { signal });
+        await stopped(signal);
       }
     }
     const runner = bootstrap([Flaky], { logger: silent });

@@ -8,6 +8,7 @@ import {
   observe,
   Retry,
   StaticBackoff,
+  stopped,
   Worker,
   type WorkerContext,
   WorkersFailedError,
@@ -19,7 +20,7 @@ const backoff = new StaticBackoff({ sleep: "10s" });
 const slow =
   (ms: number) =>
   async ({ signal }: WorkerContext) => {
-    await wait("365d", { signal });
+    await stopped(signal);
     await wait(ms);
   };
 
@@ -140,13 +141,13 @@ describe("A stop at an odd moment", () => {
     let isUp = false;
     const pool = async ({ signal }: WorkerContext) => {
       isUp = true;
-      await wait("365d", { signal });
+      await stopped(signal);
       await wait("1s");
       isUp = false;
     };
     let wasUp: boolean | undefined;
     const server = async ({ signal }: WorkerContext) => {
-      await wait("365d", { signal });
+      await stopped(signal);
       await wait("10s");
       wasUp = isUp;
     };
@@ -189,7 +190,7 @@ describe("A stop at an odd moment", () => {
     let starts = 0;
     const worker = async ({ signal }: WorkerContext) => {
       starts++;
-      await wait("365d", { signal });
+      await stopped(signal);
       throw new DoNotRestart("the license has expired");
     };
     const sources = [new DeclarativeWorker({ name: "a", worker }), new DeclarativeWorker({ name: "b", worker: untilStopped })];

@@ -13,6 +13,7 @@ import {
   Retry,
   StaticBackoff,
   StopRoster,
+  stopped,
   Worker,
   type WorkerContext,
   WorkersFailedError,
@@ -47,7 +48,7 @@ describe("The order in which a roster is stopped", () => {
   /** Runs until it is told to stop, and then takes a while. */
   const stoppingAfter = (seconds: number) =>
     async function work({ signal, name }: WorkerContext) {
-      await wait("365d", { signal });
+      await stopped(signal);
       write(`>${name}`);
       if (seconds > 0) await wait(seconds * 1_000);
       write(`-${name}`);

@@ -1,7 +1,7 @@
 import { runInNewContext } from "node:vm";
 import { expect } from "chai";
 import sinon from "sinon";
-import { ThrownValueError, type WorkerContext, type WorkerFunc, wait } from "watchbill";
+import { stopped, ThrownValueError, type WorkerContext, type WorkerFunc, wait } from "watchbill";
 import { workerLink } from "../../lib/workers/worker-link.js";
 
 describe("The call of a worker", () => {
@@ -35,14 +35,14 @@ describe("The call of a worker", () => {
   const throwingOnStop =
     (thrown: (signal: AbortSignal) => unknown): WorkerFunc =>
     async ({ signal }: WorkerContext) => {
-      await wait("1h", { signal });
+      await stopped(signal);
       throw thrown(signal);
     };
 
   describe("after an abort has stopped cleanly if it", () => {
     const reason = new Error("shutting down");
     it("returns", async () => {
-      expect(await endOf(({ signal }) => wait("1h", { signal }), { reason })).to.equal("stopped");
+      expect(await endOf(({ signal }) => stopped(signal), { reason })).to.equal("stopped");
     });
     it("rejects with the reason of its signal", async () => {
       expect(

@@ -10,6 +10,7 @@ import {
   retry,
   runAllWorkers,
   StaticBackoff,
+  stopped,
   type Worker,
   type WorkerContext,
   WorkerExitedPrematurelyError,
@@ -41,7 +42,7 @@ describe("A group", () => {
   const listener = (name: string, { stopsAfter = 0 } = {}) =>
     named(async (context) => {
       log.push(`+${context.name}`);
-      await wait("365d", context);
+      await stopped(context.signal);
       if (stopsAfter > 0) await wait(stopsAfter);
       log.push(`-${context.name}`);
     }, name);
@@ -92,7 +93,7 @@ describe("A group", () => {
     const told = sinon.spy();
     const failed = failureOf(
       group(failing("early", new Error("no luck")), async ({ signal }) => {
-        await wait("365d", { signal });
+        await stopped(signal);
         told(signal.reason);
       }),
     );
@@ -121,7 +122,7 @@ describe("A group", () => {
   it("has the errors too of those that fail while they are stopped, in the order in which they came", async () => {
     const [first, second, third] = [new Error("a"), new Error("b"), new Error("c")];
     const closing = (error: Error, after: number) => async (context: WorkerContext) => {
-      await wait("365d", context);
+      await stopped(context.signal);
       await wait(after);
       throw error;
     };
@@ -163,7 +164,7 @@ describe("A group", () => {
     const tell = (context: WorkerContext) => {
       names.push(context.name);
       context.logger.info("hello");
-      return wait("365d", context);
+      return stopped(context.signal);
     };
     class Fetcher {
       run(context: WorkerContext) {
@@ -208,7 +209,7 @@ describe("A group", () => {
       expect(log).to.deep.equal(["+feed/a"]);
       stop.abort();
       await running;
-      expect(logger.info.args).to.deep.equal([[{ worker: "feed/importer" }, "is done for good: all imported"]]);
+      expect(logger.info.args).to.deep.equal([[{ worker: "feed/importer" }, "completed: all imported"]]);
     });
 
     it("is done itself when all are, is not retried then, and the roster goes on", async () => {

@@ -6,6 +6,7 @@ import {
   type DeclarativeWorkerOptions,
   named,
   StaticBackoff,
+  stopped,
   type WorkerContext,
   wait,
 } from "watchbill";
@@ -41,7 +42,7 @@ describe("The health of a worker", () => {
     const status = await start({
       worker: async (context) => {
         contexts.push(context);
-        await wait("365d", context);
+        await stopped(context.signal);
       },
     });
     const [context] = contexts;
@@ -77,7 +78,7 @@ describe("The health of a worker", () => {
 
   it("of a continuous worker is init until it says how it is", async () => {
     const { status, context } = await startContinuous();
-    await clock.tickAsync(60_000);
+    await clock.tickAsync(59_999);
     expect(status()).to.include({ health: "init" });
     context.checkpoint();
     expect(status()).to.include({ health: "ok" });
@@ -153,7 +154,7 @@ describe("The health of a worker", () => {
     const caught = await start({
       async worker(context) {
         await failing.run(context)?.catch(() => {});
-        await wait("1h", context);
+        await stopped(context.signal);
       },
     });
     expect(caught()).to.include({ health: "init", failures: 0 });
@@ -162,7 +163,7 @@ describe("The health of a worker", () => {
   it("is each worker's own", async () => {
     const worker = (context: WorkerContext) => {
       if (context.name === "a") context.checkpoint();
-      return wait("1h", context);
+      return stopped(context.signal);
     };
     const workers = ["a", "b"].map((name) => new DeclarativeWorker({ name, worker }));
     const runner = bootstrap(workers, { signal: stop.signal, logger });

@@ -54,26 +54,27 @@ describe("named", () => {
 
   it("puts the name on what the links inside it log, but not on what those outside do", async () => {
     const stop = new AbortController();
-    const error = sinon.spy();
-    const logger = { debug: sinon.spy(), info: sinon.spy(), warn: sinon.spy(), error };
+    const warn = sinon.spy();
+    const logger = { debug: sinon.spy(), info: sinon.spy(), warn, error: sinon.spy() };
+    let runs = 0;
     const fail = () => {
-      throw new Error("no luck");
+      throw new Error(`no ${["luck", "money", "time"][runs++]}`);
     };
     const inner: WorkerFunc = () => {
-      if (error.callCount >= 2) stop.abort();
+      if (warn.callCount >= 2) stop.abort();
       fail();
     };
     const context = { signal: stop.signal, name: "outer", attempt: 0, logger, checkpoint() {} };
     await Promise.resolve(named(retry(inner, backoff), "inner").run(context)).catch(() => {});
-    expect(error.args.map(([details]) => details.worker)).to.deep.equal(["outer/inner", "outer/inner"]);
-    error.resetHistory();
+    expect(warn.args.map(([details]) => details.worker)).to.deep.equal(["outer/inner", "outer/inner"]);
+    warn.resetHistory();
     const again = new AbortController();
     const once: WorkerFunc = () => {
-      if (error.callCount >= 1) again.abort();
+      if (warn.callCount >= 1) again.abort();
       fail();
     };
     await Promise.resolve(retry(named(once, "inner"), backoff).run({ ...context, signal: again.signal })).catch(() => {});
-    expect(error.args.map(([details]) => details.worker)).to.deep.equal(["outer"]);
+    expect(warn.args.map(([details]) => details.worker)).to.deep.equal(["outer"]);
   });
 
   it("keeps a name that contains whatever one likes", async () => {

@@ -15,6 +15,7 @@ import {
   runAllWorkers,
   StaticBackoff,
   StopRoster,
+  stopped,
   timeout,
   type WorkerContext,
   WorkersFailedError,
@@ -23,7 +24,7 @@ import {
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 const backoff = new StaticBackoff({ sleep: "1s" });
-const untilStopped = ({ signal }: WorkerContext) => wait("365d", { signal });
+const untilStopped = ({ signal }: WorkerContext) => stopped(signal);
 
 describe("A worker that is given up or done", () => {
   let clock: sinon.SinonFakeTimers;
@@ -40,7 +41,7 @@ describe("A worker that is given up or done", () => {
     const worker = async ({ signal }: WorkerContext) => {
       const failure = failures[starts++];
       await wait(every, { signal });
-      if (failure === undefined) await wait("365d", { signal });
+      if (failure === undefined) await stopped(signal);
       else throw failure;
     };
     const stop = new AbortController();
@@ -109,12 +110,12 @@ describe("A worker that is given up or done", () => {
   });
 
   for (const [policy, problem] of [
-    [{ maxRestarts: -1 }, "maxRestarts is -1: give a whole number, 0 or more"],
-    [{ maxRestarts: 1.5 }, "maxRestarts is 1.5: give a whole number, 0 or more"],
-    [{ maxRestarts: "3" }, "maxRestarts is '3': give a whole number, 0 or more"],
+    [{ maxRestarts: -1 }, "maxRestarts is -1: pass a whole number, 0 or more"],
+    [{ maxRestarts: 1.5 }, "maxRestarts is 1.5: pass a whole number, 0 or more"],
+    [{ maxRestarts: "3" }, "maxRestarts is '3': pass a whole number, 0 or more"],
     [{ maxRestarts: 1, within: 0 }, "within is 0, a window that holds no failure: give a duration above 0, or none"],
     [{ within: "1m" }, "within is given without maxRestarts: say how many restarts there may be in that time"],
-    [{ retryIf: true }, "retryIf is true: give a function that returns a boolean"],
+    [{ retryIf: true }, "retryIf is true: pass a function that returns a boolean"],
   ] as [object, string][]) {
     it(`is not made of ${JSON.stringify(policy)}`, () => {
       expect(() => retry(untilStopped, { backoff, ...policy }))
@@ -151,7 +152,7 @@ describe("A worker that is given up or done", () => {
       await clock.tickAsync("01:00");
       expect(runner.status().map(({ phase, health, failures }) => ({ phase, health, failures }))).to.deep.equal([
         { phase: "stopped", health: "ok", failures: 0 },
-        { phase: "running", health: "init", failures: 0 },
+        { phase: "running", health: "ok", failures: 0 },
       ]);
       await runner.stop();
       await running;
@@ -206,13 +207,15 @@ describe("A worker that is given up or done", () => {
     await clock.tickAsync("2");
     await running;
     expect(lines).to.deep.equal([
-      [{ worker: "importer" }, "is done for good: all imported"],
-      [{ worker: "watchdog" }, "stops all: the license has expired"],
+      [{ workers: 2 }, "started 2 workers"],
+      [{ worker: "importer" }, "completed: all imported"],
+      [{ worker: "watchdog" }, "stops all workers: the license has expired"],
+      [{}, "stopped"],
     ]);
   });
 
   it("has stopped cleanly if it was waiting for jobs that did", async () => {
-    const job = ({ signal }: WorkerContext) => wait("1h", { signal }).then(() => signal.throwIfAborted());
+    const job = ({ signal }: WorkerContext) => wait("1h", { signal });
     const runner = bootstrap([named("batch", (context) => runAllJobs([job, job], context))], { logger });
     const running = runner.run();
     await runner.stop();

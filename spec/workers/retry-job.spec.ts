@@ -8,6 +8,7 @@ import {
   type RetryJobOptions,
   retryJob,
   StaticBackoff,
+  stopped,
   type WorkerContext,
   wait,
 } from "watchbill";
@@ -99,7 +100,7 @@ describe("retryJob", () => {
   it("stops on an abort while the job runs, and rejects with the very reason", async () => {
     const reason = new Error("shutting down");
     const running = run(async ({ signal }) => {
-      await wait("1h", { signal });
+      await stopped(signal);
       signal.throwIfAborted();
     }, backoff).catch((caught: unknown) => caught);
     await clock.tickAsync(1_000);
@@ -125,14 +126,14 @@ describe("retryJob", () => {
   it("rejects with the signal's reason if the job fails while it stops; its error is logged, and it is not tried again", async () => {
     const error = new Error("half a file was written");
     const job = sinon.spy(async ({ signal }: WorkerContext) => {
-      await wait("1h", { signal });
+      await stopped(signal);
       throw error;
     });
     const running = run(job, backoff).catch((caught: unknown) => caught);
     stop.abort();
     expect(await running).to.equal(stop.signal.reason);
     expect(job.callCount).to.equal(1);
-    expect(logger.error.args).to.deep.equal([[{ worker: "x", err: error }, "failed while it stopped, and is not tried again"]]);
+    expect(logger.error.args).to.deep.equal([[{ worker: "x", err: error }, "failed while stopping, and is not retried"]]);
   });
 
   it("gives up after maxAttempts, with the very last error", async () => {
@@ -142,7 +143,10 @@ describe("retryJob", () => {
     await clock.tickAsync(60_000);
     expect(await running).to.equal(last);
     expect(job.callCount).to.equal(3);
-    expect(logger.error.callCount).to.equal(2);
+    expect(logger.warn.callCount).to.equal(2);
+    expect(logger.error.args).to.deep.equal([
+      [{ worker: "x", attempt: 3, err: last }, "failed, giving up this run after 3 attempts"],
+    ]);
     expect(clock.countTimers()).to.equal(0);
   });
 
@@ -151,10 +155,11 @@ describe("retryJob", () => {
     const running = run(failing(error), backoff);
     await clock.tickAsync(1_000);
     await running;
-    expect(logger.error.args).to.deep.equal([
-      [{ worker: "x", attempt: 1, delay: 1_000, err: error }, "failed, and is tried again"],
+    expect(logger.warn.args).to.deep.equal([
+      [{ worker: "x", attempt: 1, delay: 1_000, err: error }, "failed (attempt 1), retrying in 1s"],
     ]);
-    expect(logger.error.firstCall.firstArg.err).to.equal(error);
+    expect(logger.warn.firstCall.firstArg.err).to.equal(error);
+    expect(logger.error.called).to.equal(false);
   });
 
   for (const [maxAttempts, shown] of [
@@ -168,7 +173,7 @@ describe("retryJob", () => {
     it(`rejects ${shown} for maxAttempts`, () => {
       expect(() => retryJob(() => {}, { backoff, maxAttempts: maxAttempts as never })).to.throw(
         InvalidArgumentError,
-        `maxAttempts is ${shown}: give a whole number, 1 or more`,
+        `maxAttempts is ${shown}: pass a whole number, 1 or more`,
       );
     });
   }

@@ -8,6 +8,7 @@ import {
   repeat,
   retry,
   StaticBackoff,
+  stopped,
   type WorkerContext,
   type WorkerFunc,
   wait,
@@ -37,7 +38,7 @@ describe("retry", () => {
     const worker = async ({ attempt, signal }: WorkerContext) => {
       runs.push({ at: Date.now(), attempt });
       const end = endings.shift();
-      if (end === undefined) await wait("365d", { signal });
+      if (end === undefined) await stopped(signal);
       if (end instanceof Error) throw end;
     };
     return Object.assign(worker, { runs });
@@ -144,7 +145,7 @@ describe("retry", () => {
   it("ends with the error of a worker that fails while it stops", async () => {
     const error = new Error("the connection would not close");
     const worker = async ({ signal }: WorkerContext) => {
-      await wait("1h", { signal });
+      await stopped(signal);
       throw error;
     };
     const running = run(worker, backoff).catch((caught: unknown) => caught);
@@ -158,11 +159,12 @@ describe("retry", () => {
     await clock.tickAsync(60_000);
     stop.abort();
     await running;
-    expect(logger.error.args).to.deep.equal([
-      [{ worker: "x", attempt: 1, delay: 1_000, err: first }, "failed, and is tried again"],
-      [{ worker: "x", attempt: 2, delay: 2_000, err: second }, "failed, and is tried again"],
+    expect(logger.warn.args).to.deep.equal([
+      [{ worker: "x", attempt: 1, delay: 1_000, err: first }, "failed (attempt 1), restarting in 1s"],
+      [{ worker: "x", attempt: 2, delay: 2_000, err: second }, "failed (attempt 2), restarting in 2s"],
     ]);
-    expect(logger.error.firstCall.firstArg.err).to.equal(first);
+    expect(logger.warn.firstCall.firstArg.err).to.equal(first);
+    expect(logger.error.called).to.equal(false);
   });
 
   it("logs a normal return too, for those who want that much detail", async () => {
@@ -170,7 +172,7 @@ describe("retry", () => {
     await clock.tickAsync(1_000);
     stop.abort();
     await running;
-    expect(logger.debug.args).to.deep.equal([[{ worker: "x", attempt: 0, delay: 0 }, "returned, and is run again"]]);
+    expect(logger.debug.args).to.deep.equal([[{ worker: "x", attempt: 0, delay: 0 }, "returned, restarting in 0ms"]]);
     expect(logger.error.args).to.deep.equal([]);
   });
 

@@ -6,6 +6,7 @@ import {
   retryJob,
   runAllJobs,
   StaticBackoff,
+  stopped,
   type WorkerContext,
   WorkersFailedError,
   wait,
@@ -77,11 +78,11 @@ describe("runAllJobs", () => {
     const reason = new Error("shutting down");
     const failed = failureOf(
       async ({ signal }) => {
-        await wait("1h", { signal });
+        await stopped(signal);
         signal.throwIfAborted();
       },
       async ({ signal }) => {
-        await wait("1h", { signal });
+        await stopped(signal);
       },
     );
     stop.abort(reason);

@@ -5,6 +5,7 @@ import {
   retry,
   runAllWorkers,
   StaticBackoff,
+  stopped,
   type WorkerContext,
   WorkerExitedPrematurelyError,
   type WorkerFunc,
@@ -35,7 +36,7 @@ describe("runAllWorkers", () => {
     throw new Error(`not a WorkersFailedError: ${String(outcome)}`);
   }
 
-  const waiting = ({ signal }: WorkerContext) => wait("365d", { signal });
+  const waiting = ({ signal }: WorkerContext) => stopped(signal);
 
   it("tells of a premature exit when three workers return at once", async () => {
     const { errors, workers, message } = await failureOf(
@@ -88,12 +89,12 @@ describe("runAllWorkers", () => {
 
   it("stops the rest when a worker fails early, and waits for them", async () => {
     const error = new Error("no luck");
-    const stopped = sinon.spy();
+    const told = sinon.spy();
     const failed = failureOf(
       async function slow({ signal }) {
-        await wait("365d", { signal });
+        await stopped(signal);
         await wait("5s");
-        stopped(signal.reason);
+        told(signal.reason);
       },
       async function early() {
         await wait("1s");
@@ -106,8 +107,8 @@ describe("runAllWorkers", () => {
     expect(ended.called).to.equal(false);
     await clock.tickAsync(1);
     expect((await failed).errors).to.deep.equal([error]);
-    expect(stopped.firstCall.firstArg).to.include({ name: "AbortError", message: "early has ended, so the roster stops" });
-    expect(logger.error.args).to.deep.equal([[{ worker: "early", err: error }, "failed; the roster stops"]]);
+    expect(told.firstCall.firstArg).to.include({ name: "AbortError", message: "early has ended, so the runner stops" });
+    expect(logger.error.args).to.deep.equal([[{ worker: "early", err: error }, "failed; the runner stops"]]);
   });
 
   it("has every error, those too that come long after the stop, in the order in which they came", async () => {
@@ -168,7 +169,7 @@ describe("runAllWorkers", () => {
       ran = false;
       run({ signal }: WorkerContext) {
         this.ran = true;
-        return wait("1h", { signal });
+        return stopped(signal);
       }
     }
     const fetcher = new Fetcher();

@@ -3,7 +3,7 @@ import { getEventListeners } from "node:events";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import sinon from "sinon";
-import { repeat, retry, runAllJobs, runAllWorkers, StaticBackoff, type WorkerContext, wait } from "watchbill";
+import { repeat, retry, runAllJobs, runAllWorkers, StaticBackoff, stopped, type WorkerContext, wait } from "watchbill";
 
 describe("Workers that run together", () => {
   let clock: sinon.SinonFakeTimers;
@@ -20,7 +20,7 @@ describe("Workers that run together", () => {
     clock.restore();
   });
 
-  const waiting = ({ signal }: WorkerContext) => wait("365d", { signal });
+  const waiting = ({ signal }: WorkerContext) => stopped(signal);
 
   it("have each a signal of its own, also if they are one and the same function", async () => {
     const signals = new Set<AbortSignal>();
@@ -159,7 +159,7 @@ describe("Workers that run together", () => {
       const failed = new Error("no luck");
       const outer = (context: WorkerContext) => runAllWorkers([() => Promise.reject(failed)], context);
       await runAllWorkers([outer], { logger: { ...logger, error } }).catch(() => {});
-      expect(error.firstCall.args).to.deep.equal([{ worker: "outer/worker 1", err: failed }, "failed; the roster stops"]);
+      expect(error.firstCall.args).to.deep.equal([{ worker: "outer/worker 1", err: failed }, "failed; the runner stops"]);
     });
 
     it("do not stop it by their own end, nor hide their errors from it", async () => {
@@ -170,7 +170,7 @@ describe("Workers that run together", () => {
         await runAllWorkers([waiting, () => Promise.reject(failed)], context).catch((error: unknown) =>
           expect(error).to.have.property("cause", failed),
         );
-        await wait("1h", context);
+        await stopped(context.signal);
       };
       const running = runAllWorkers([outer], { signal: stop.signal, logger });
       await clock.tickAsync(1_000);

@@ -13,6 +13,7 @@ import {
   runAllWorkers,
   StaticBackoff,
   StopRoster,
+  stopped,
   type Worker,
   type WorkerContext,
   WorkersFailedError,
@@ -153,7 +154,7 @@ describe("A supervision tree", () => {
     const attempts: number[] = [];
     const witness = ({ signal, attempt }: WorkerContext) => {
       attempts.push(attempt);
-      return wait("365d", { signal });
+      return stopped(signal);
     };
     const running = start(retry(group(witness, child("a")), { backoff: linear, resetAfter: "5m" }));
     for (let i = 0; i < 3; i++) await crash("a");

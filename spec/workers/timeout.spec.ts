@@ -9,6 +9,7 @@ import {
   repeat,
   retryJob,
   StaticBackoff,
+  stopped,
   TimeoutError,
   timeout,
   type WorkerContext,
@@ -83,7 +84,7 @@ describe("timeout", () => {
   ] as const) {
     it(`fails the run, even if it ${what} once it is aborted`, async () => {
       const running = outcomeOf(async (given) => {
-        await wait("1h", given);
+        await stopped(given.signal);
         await end(given);
       });
       await clock.tickAsync("30");
@@ -113,10 +114,16 @@ describe("timeout", () => {
       failures: 1,
       lastError: `TimeoutError: ${message}`,
     });
-    expect(logger.error.lastCall.args[1]).to.equal("timed out");
-    await clock.tickAsync("09:29");
+    await clock.tickAsync("04");
+    expect(logger.warn.called).to.equal(false);
+    await clock.tickAsync("01");
+    const overdue = "timed out after 30s and is still running; the next run waits for it: let it watch its signal";
+    expect(logger.warn.args).to.deep.equal([[{ worker: "x" }, overdue]]);
+    await clock.tickAsync("09:24");
     expect(runner.status()[0]).to.deep.include({ phase: "overdue", runs: 1 });
     await clock.tickAsync("00:01");
+    expect(logger.warn.lastCall.args[1]).to.equal("failed (attempt 1), restarting in 1s, next run in 1m 1s");
+    expect(logger.error.called).to.equal(false);
     expect(runner.status()[0]).to.deep.include({ phase: "backing off", failures: 1, attempt: 1 });
     await clock.tickAsync("02:00");
     expect(starts[0]).to.equal(1);
@@ -209,7 +216,7 @@ describe("timeout", () => {
         .runOnce(given)
         ?.catch(() => {});
       given.checkpoint();
-      await wait("1h", given);
+      await stopped(given.signal);
     };
     const runner = bootstrap([new DeclarativeWorker({ name: "x", worker })], { logger });
     const running = runner.run();
