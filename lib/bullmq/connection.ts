@@ -1,16 +1,8 @@
 import { inspect } from "node:util";
-import {
-  type ConnectionOptions,
-  createPostgresBackend,
-  createRedisBackend,
-  DEFAULT_SCHEMA,
-  isPgPool,
-  isRedisInstance,
-  type PgPool,
-  runMigrations,
-} from "bullmq";
+import { type ConnectionOptions, DEFAULT_SCHEMA, isPgPool, isRedisInstance, type PgPool, runMigrations } from "bullmq";
 import { FleetError } from "../errors/fleet-error.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { postgres, redis } from "./database.js";
 import { type OpenQueue, type OpenTerms, openQueue } from "./open-queue.js";
 import { Secrets } from "./secrets.js";
 
@@ -40,7 +32,7 @@ export function parseConnection(connection: unknown): Connection {
     if (isPgPool(connection)) {
       const open = async (terms: OpenTerms): Promise<OpenQueue> => {
         await migrate(connection);
-        return openQueue(connection, createPostgresBackend, false, terms);
+        return openQueue(postgres(connection), terms);
       };
       return { shown: "a pool of pg", secrets, open };
     }
@@ -48,7 +40,7 @@ export function parseConnection(connection: unknown): Connection {
       return {
         shown: "a client of Redis",
         secrets,
-        open: async (terms) => openQueue(connection, createRedisBackend, true, terms),
+        open: async (terms) => openQueue(redis(connection), terms),
       };
     }
   }
@@ -67,7 +59,7 @@ function ofUrl(text: string): Connection {
   const common = { shown: secrets.hide(`${protocol}//${url?.host}${url?.pathname}`), secrets };
   if (protocol === "redis:" || protocol === "rediss:") {
     const options = { url: text, connectTimeout: patience, retryStrategy: (times: number) => Math.min(times * 200, 2_000) };
-    return { ...common, open: async (terms) => openQueue(options, createRedisBackend, true, terms) };
+    return { ...common, open: async (terms) => openQueue(redis(options), terms) };
   }
   if (protocol === "postgres:" || protocol === "postgresql:") {
     const options = {
@@ -79,7 +71,7 @@ function ofUrl(text: string): Connection {
       connectionTimeoutMillis: patience,
       query_timeout: patience,
     };
-    return { ...common, open: async (terms) => openQueue(options, createPostgresBackend, false, terms) };
+    return { ...common, open: async (terms) => openQueue(postgres(options), terms) };
   }
   throw new InvalidArgumentError(
     "The connection is no URL of a database that a fleet can meet in: give one that begins with redis://, rediss:// or postgres://",

@@ -14,6 +14,14 @@ export class LeasedWorker<Options> extends Worker<unknown, unknown, string, IQue
     if (this.#leases.get(jobId) === lease) this.#leases.delete(jobId);
   }
 
+  /**
+   * Renews no more locks, whether or not it has been closed: BullMQ never ends to close a worker whose blocking connection is just
+   * being made anew, and its timer goes on with that.
+   */
+  async abandon(): Promise<void> {
+    await this.lockManager.close();
+  }
+
   override async extendJobLocks(jobIds: string[], tokens: string[], duration: number): Promise<string[]> {
     const asked = thisMoment();
     const held = new Map(this.#leases);

@@ -1,5 +1,5 @@
-import { describeError } from "../errors/foreign-value.js";
 import { FleetError } from "../errors/fleet-error.js";
+import { describeError } from "../errors/foreign-value.js";
 import { toError } from "../errors/thrown-value-error.js";
 
 /** Keeps what must not be read out of everything that is said about a connection. */

@@ -47,6 +47,12 @@ export class Line {
     for (const socket of this.#sockets) socket.resume();
   }
 
+  /** Resets one of the connections, chosen by a number from 0 to 1: what is under way in it is lost, and both ends hear of it. */
+  reset(choice: number): void {
+    const sockets = [...this.#sockets];
+    sockets[Math.floor(choice * sockets.length)]?.resetAndDestroy();
+  }
+
   close(): void {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
