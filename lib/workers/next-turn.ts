@@ -19,6 +19,8 @@ export function gridIn(note: Note, interval: number): GridPosition | undefined {
   const slot = numberIn(note, "slot");
   const former = numberIn(note, "interval");
   if (start === undefined || slot === undefined || former === undefined) return undefined;
+  // An interval is 1 ms or more, and slots are counted from -1: anything else is not a grid.
+  if (former < 1 || slot < -1 || !Number.isInteger(slot)) return undefined;
   if (Math.max(Math.abs(start), Math.abs(pointOfGrid(start, former, slot))) > latestTime) return undefined;
   return former === interval || slot < 0 ? { start, slot } : { start: pointOfGrid(start, former, slot), slot: 0 };
 }
