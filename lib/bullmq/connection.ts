@@ -1,6 +1,6 @@
-import { inspect } from "node:util";
 import { type ConnectionOptions, DEFAULT_SCHEMA, isPgPool, isRedisInstance, type PgPool, runMigrations } from "bullmq";
 import { FleetError } from "../errors/fleet-error.js";
+import { describeKind, readProperty } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { postgres, redis } from "./database.js";
 import { type OpenQueue, type OpenTerms, openQueue } from "./open-queue.js";
@@ -28,8 +28,8 @@ const patience = 10_000;
 export function parseConnection(connection: unknown): Connection {
   if (typeof connection === "string") return ofUrl(connection);
   if (typeof connection === "object" && connection !== null) {
-    const secrets = new Secrets([]);
-    if (isPgPool(connection)) {
+    const secrets = secretsOf(connection);
+    if (isPool(connection)) {
       const open = async (terms: OpenTerms): Promise<OpenQueue> => {
         await migrate(connection);
         return openQueue(postgres(connection), terms);
@@ -45,7 +45,7 @@ export function parseConnection(connection: unknown): Connection {
     }
   }
   throw new InvalidArgumentError(
-    `The connection is ${inspect(connection, { depth: -1 })}: give a URL such as "redis://localhost" or "postgres://localhost/app", a client of ioredis, or a Pool of pg`,
+    `The connection is ${describeKind(connection)}: pass a URL such as "redis://localhost" or "postgres://localhost/app", a client of ioredis, or a Pool of pg`,
   );
 }
 
@@ -79,7 +79,26 @@ function ofUrl(text: string): Connection {
 }
 
 function isRedis(connection: object): connection is ConnectionOptions {
-  return isRedisInstance(connection);
+  try {
+    return isRedisInstance(connection);
+  } catch {
+    return false;
+  }
+}
+
+function isPool(connection: object): connection is PgPool {
+  try {
+    return isPgPool(connection);
+  } catch {
+    return false;
+  }
+}
+
+/** What must not be shown of a client or a pool that was made elsewhere: its drivers may put it into an error. */
+function secretsOf(connection: object): Secrets {
+  const options = readProperty(connection, "options");
+  const found = ["password", "connectionString"].map((key) => readProperty(options, key));
+  return new Secrets(found.map((value) => (typeof value === "string" ? value : undefined)));
 }
 
 /** A pool that is given has its own search path, which is to lead to what BullMQ keeps. */

@@ -72,9 +72,20 @@ export function openQueue<Options>(database: Database<Options>, terms: OpenTerms
     { connection, prefix, streams: { events: { maxLen: 100 } } },
     create,
   );
+  /** The jobs that this process has of the queue. */
+  const underWay = new Set<Promise<void>>();
   const worker = new LeasedWorker<Options>(
     namespace,
-    async (job, token = "") => process(job, token, open),
+    (job, token = "") => {
+      const processed = process(job, token, open);
+      const over = processed.then(
+        () => {},
+        () => {},
+      );
+      underWay.add(over);
+      void over.then(() => underWay.delete(over));
+      return processed;
+    },
     {
       connection,
       prefix,
@@ -104,7 +115,7 @@ export function openQueue<Options>(database: Database<Options>, terms: OpenTerms
     // What is closed while it connects goes on with that, and leaves a connection open.
     await settledWithin(ms, connected);
     const closed = Promise.allSettled([worker.close(isAway), queue.close()]);
-    await settledWithin(ms, closed);
+    if (!(await settledWithin(ms, closed))) await settledWithin(ms, Promise.all(underWay));
     // Also when all was closed in order: a connection that was reset meanwhile may be on its way back.
     await settledWithin(patience.away, Promise.allSettled([worker.abandon(), database.end()]));
   }
@@ -113,7 +124,7 @@ export function openQueue<Options>(database: Database<Options>, terms: OpenTerms
     isCoarse,
     async ready() {
       await connected;
-      worker.run().catch(onError);
+      void worker.run();
     },
     setConcurrency(count) {
       worker.concurrency = count;
