@@ -1,5 +1,6 @@
-import { inspect } from "node:util";
 import type { Engine } from "../context/engine.js";
+import { checkOptions } from "../errors/check-options.js";
+import { describeKind } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { type Duration, parseOption } from "../time/duration.js";
 import { parseConnection } from "./connection.js";
@@ -41,7 +42,8 @@ export interface ReadyConnection {
  * @throws InvalidArgumentError if an option is malformed
  * @see {@link https://docs.bullmq.io}
  */
-export function bullmq({ connection, namespace, lockDuration = "30s", stalledInterval = "5s" }: BullMQOptions): Engine {
+export function bullmq(options: BullMQOptions): Engine {
+  const { connection, namespace, lockDuration = "30s", stalledInterval = "5s" } = checkOptions("bullmq", options, known);
   return new Fleet({
     connection: parseConnection(connection),
     namespace: parseNamespace(namespace),
@@ -50,10 +52,15 @@ export function bullmq({ connection, namespace, lockDuration = "30s", stalledInt
   });
 }
 
+const known = ["connection", "namespace", "lockDuration", "stalledInterval"] satisfies (keyof BullMQOptions)[];
+
+/** What it is instead is not shown: a string with a colon may be the connection's URL. */
 function parseNamespace(namespace: unknown): string {
-  if (typeof namespace === "string" && namespace.trim() !== "" && !namespace.includes(":")) return namespace;
+  const isText = typeof namespace === "string";
+  if (isText && namespace.trim() !== "" && !namespace.includes(":")) return namespace;
+  const what = isText ? (namespace.includes(":") ? "a string with a colon" : "an empty string") : describeKind(namespace);
   throw new InvalidArgumentError(
-    `The namespace is ${inspect(namespace)}: give a string without a colon that names the fleet, such as "billing"`,
+    `The namespace is ${what}: pass a string without a colon that names the fleet, such as "billing"`,
   );
 }
 

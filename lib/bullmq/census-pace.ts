@@ -1,5 +1,5 @@
 import { onAbort } from "../context/on-abort.js";
-import { wait } from "../context/wait.js";
+import { pause } from "./within.js";
 
 /**
  * How long, in ms, from one census to the next: in proportion to what has to be read, but for at least so long. Shorter, if a worker is
@@ -49,7 +49,7 @@ export class CensusPace {
     const usual = this.#hadTrouble || isAway ? pauses.trouble : Math.max(pauses.least, seats * pauses.aWorker);
     this.#pause = new AbortController();
     const callOff = onAbort(signal, this.#pause);
-    await wait(isWanted ? pauses.wanted : usual, this.#pause);
+    await pause(isWanted ? pauses.wanted : usual, this.#pause.signal);
     callOff();
   }
 }

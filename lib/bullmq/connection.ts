@@ -1,16 +1,8 @@
-import { inspect } from "node:util";
-import {
-  type ConnectionOptions,
-  createPostgresBackend,
-  createRedisBackend,
-  DEFAULT_SCHEMA,
-  isPgPool,
-  isRedisInstance,
-  type PgPool,
-  runMigrations,
-} from "bullmq";
+import { type ConnectionOptions, DEFAULT_SCHEMA, isPgPool, isRedisInstance, type PgPool, runMigrations } from "bullmq";
 import { FleetError } from "../errors/fleet-error.js";
+import { describeKind, readProperty } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { postgres, redis } from "./database.js";
 import { type OpenQueue, type OpenTerms, openQueue } from "./open-queue.js";
 import { Secrets } from "./secrets.js";
 
@@ -36,11 +28,11 @@ const patience = 10_000;
 export function parseConnection(connection: unknown): Connection {
   if (typeof connection === "string") return ofUrl(connection);
   if (typeof connection === "object" && connection !== null) {
-    const secrets = new Secrets([]);
-    if (isPgPool(connection)) {
+    const secrets = secretsOf(connection);
+    if (isPool(connection)) {
       const open = async (terms: OpenTerms): Promise<OpenQueue> => {
         await migrate(connection);
-        return openQueue(connection, createPostgresBackend, false, terms);
+        return openQueue(postgres(connection), terms);
       };
       return { shown: "a pool of pg", secrets, open };
     }
@@ -48,12 +40,12 @@ export function parseConnection(connection: unknown): Connection {
       return {
         shown: "a client of Redis",
         secrets,
-        open: async (terms) => openQueue(connection, createRedisBackend, true, terms),
+        open: async (terms) => openQueue(redis(connection), terms),
       };
     }
   }
   throw new InvalidArgumentError(
-    `The connection is ${inspect(connection, { depth: -1 })}: give a URL such as "redis://localhost" or "postgres://localhost/app", a client of ioredis, or a Pool of pg`,
+    `The connection is ${describeKind(connection)}: pass a URL such as "redis://localhost" or "postgres://localhost/app", a client of ioredis, or a Pool of pg`,
   );
 }
 
@@ -67,7 +59,7 @@ function ofUrl(text: string): Connection {
   const common = { shown: secrets.hide(`${protocol}//${url?.host}${url?.pathname}`), secrets };
   if (protocol === "redis:" || protocol === "rediss:") {
     const options = { url: text, connectTimeout: patience, retryStrategy: (times: number) => Math.min(times * 200, 2_000) };
-    return { ...common, open: async (terms) => openQueue(options, createRedisBackend, true, terms) };
+    return { ...common, open: async (terms) => openQueue(redis(options), terms) };
   }
   if (protocol === "postgres:" || protocol === "postgresql:") {
     const options = {
@@ -79,7 +71,7 @@ function ofUrl(text: string): Connection {
       connectionTimeoutMillis: patience,
       query_timeout: patience,
     };
-    return { ...common, open: async (terms) => openQueue(options, createPostgresBackend, false, terms) };
+    return { ...common, open: async (terms) => openQueue(postgres(options), terms) };
   }
   throw new InvalidArgumentError(
     "The connection is no URL of a database that a fleet can meet in: give one that begins with redis://, rediss:// or postgres://",
@@ -87,7 +79,26 @@ function ofUrl(text: string): Connection {
 }
 
 function isRedis(connection: object): connection is ConnectionOptions {
-  return isRedisInstance(connection);
+  try {
+    return isRedisInstance(connection);
+  } catch {
+    return false;
+  }
+}
+
+function isPool(connection: object): connection is PgPool {
+  try {
+    return isPgPool(connection);
+  } catch {
+    return false;
+  }
+}
+
+/** What must not be shown of a client or a pool that was made elsewhere: its drivers may put it into an error. */
+function secretsOf(connection: object): Secrets {
+  const options = readProperty(connection, "options");
+  const found = ["password", "connectionString"].map((key) => readProperty(options, key));
+  return new Secrets(found.map((value) => (typeof value === "string" ? value : undefined)));
 }
 
 /** A pool that is given has its own search path, which is to lead to what BullMQ keeps. */

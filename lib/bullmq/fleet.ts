@@ -35,6 +35,11 @@ export class Fleet implements Engine {
   join(seat: Seat): Place {
     const { name } = seat;
     if (name === "") throw new FleetError(`A worker without a name cannot take part in the fleet ${this.#namespace}: name it`);
+    if (/\p{Surrogate}/u.test(name)) {
+      throw new FleetError(
+        `A worker of the fleet ${this.#namespace} has a name that is not well-formed Unicode: name it without lone surrogates`,
+      );
+    }
     if (this.#seats.has(name)) {
       throw new FleetError(
         `${name} takes part in the fleet ${this.#namespace} already: one process has one worker of that name, so give the engine to one runner`,

@@ -6,7 +6,7 @@ import { CensusPace } from "./census-pace.js";
 import type { Connection } from "./connection.js";
 import { Connectivity } from "./connectivity.js";
 import { replica } from "./holders.js";
-import type { OpenQueue } from "./open-queue.js";
+import type { OpenQueue, OpenTerms } from "./open-queue.js";
 import { workerOf } from "./turn-record.js";
 import { Turns } from "./turns.js";
 import { Wishes } from "./wishes.js";
@@ -47,6 +47,7 @@ export class Membership {
       wishes: this.#wishes,
       lockDuration: options.lockDuration,
       onTrouble: this.#onTrouble,
+      openQueue: () => this.#queue,
     });
   }
 
@@ -98,7 +99,7 @@ export class Membership {
     };
     let queue: OpenQueue | undefined;
     try {
-      queue = await connection.open(terms);
+      queue = await this.#open(terms, signal);
       await this.#becomeReady(queue, signal);
       this.#queue = queue;
       this.seatsHaveChanged();
@@ -112,6 +113,17 @@ export class Membership {
     }
     await this.#close(queue);
   };
+
+  /** A pool that is given may let one wait for ever. What comes too late is closed again. */
+  async #open(terms: OpenTerms, signal: AbortSignal): Promise<OpenQueue> {
+    const opening = this.#options.connection.open(terms);
+    try {
+      return await within(patience, opening, signal);
+    } catch (thrown) {
+      opening.then((late) => late.close(true)).catch(() => {});
+      throw thrown;
+    }
+  }
 
   async #close(queue: OpenQueue | undefined): Promise<void> {
     const { isAway } = this;
@@ -150,8 +162,9 @@ export class Membership {
 
   readonly #onStalled = (jobId: string): void => {
     const worker = workerOf(jobId);
-    const seat = this.#seats.get(worker);
-    if (seat !== undefined) new WorkerLogger(seat.logger, worker).warn("was lost by who ran it, and goes to whoever is free");
+    const seat = worker === undefined ? undefined : this.#seats.get(worker);
+    if (worker !== undefined && seat !== undefined)
+      new WorkerLogger(seat.logger, worker).warn("was lost by who ran it, and goes to whoever is free");
   };
 
   readonly #onTrouble = (thrown: unknown): void => {

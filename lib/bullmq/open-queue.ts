@@ -1,5 +1,6 @@
-import { type BackendFactory, type IQueueBackend, type Job, Queue } from "bullmq";
+import { type IQueueBackend, type Job, Queue } from "bullmq";
 import type { BullLease } from "./bull-lease.js";
+import type { Database } from "./database.js";
 import { LeasedWorker } from "./leased-worker.js";
 import { settledWithin } from "./within.js";
 
@@ -63,21 +64,28 @@ const patience = { usual: 3_000, away: 500 };
 const prefix = "watchbill";
 
 /** Opens the queue, and begins to connect. */
-export function openQueue<Options>(
-  connection: Options,
-  backend: BackendFactory<IQueueBackend, Options>,
-  isCoarse: boolean,
-  terms: OpenTerms,
-): OpenQueue {
+export function openQueue<Options>(database: Database<Options>, terms: OpenTerms): OpenQueue {
+  const { connection, create, isCoarse } = database;
   const { namespace, replica, lockDuration, stalledInterval, process, onError, onStalled } = terms;
   const queue = new Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend, Options>(
     namespace,
     { connection, prefix, streams: { events: { maxLen: 100 } } },
-    backend,
+    create,
   );
+  /** The jobs that this process has of the queue. */
+  const underWay = new Set<Promise<void>>();
   const worker = new LeasedWorker<Options>(
     namespace,
-    async (job, token = "") => process(job, token, open),
+    (job, token = "") => {
+      const processed = process(job, token, open);
+      const over = processed.then(
+        () => {},
+        () => {},
+      );
+      underWay.add(over);
+      void over.then(() => underWay.delete(over));
+      return processed;
+    },
     {
       connection,
       prefix,
@@ -93,7 +101,7 @@ export function openQueue<Options>(
       runRetryDelay: 1_000,
       autorun: false,
     },
-    backend,
+    create,
   );
   queue.on("error", onError);
   worker.on("error", onError);
@@ -107,15 +115,16 @@ export function openQueue<Options>(
     // What is closed while it connects goes on with that, and leaves a connection open.
     await settledWithin(ms, connected);
     const closed = Promise.allSettled([worker.close(isAway), queue.close()]);
-    if (await settledWithin(ms, closed)) return;
-    await settledWithin(patience.away, Promise.allSettled([worker.disconnect(), queue.disconnect()]));
+    if (!(await settledWithin(ms, closed))) await settledWithin(ms, Promise.all(underWay));
+    // Also when all was closed in order: a connection that was reset meanwhile may be on its way back.
+    await settledWithin(patience.away, Promise.allSettled([worker.abandon(), database.end()]));
   }
 
   const open: OpenQueue = {
     isCoarse,
     async ready() {
       await connected;
-      worker.run().catch(onError);
+      void worker.run();
     },
     setConcurrency(count) {
       worker.concurrency = count;

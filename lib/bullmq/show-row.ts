@@ -1,10 +1,10 @@
 import type { Job } from "bullmq";
 import type { Seat } from "../context/engine.js";
 import { isNote } from "../context/memory.js";
-import { wait } from "../context/wait.js";
 import type { WorkerStatus } from "../context/worker-status.js";
 import type { BullLease } from "./bull-lease.js";
 import { isStatus } from "./turn-record.js";
+import { pause } from "./within.js";
 
 /** When, in ms, the row of a worker is looked at during its turn. */
 const looks = { first: 500, next: 5_000 };
@@ -23,8 +23,8 @@ interface ShownTurn {
  */
 export async function showRow({ seat, job, lease, onTrouble }: ShownTurn, over: AbortSignal): Promise<void> {
   let shown = "";
-  for (let pause = looks.first; ; pause = looks.next) {
-    await wait(pause, { signal: over });
+  for (let ms = looks.first; ; ms = looks.next) {
+    await pause(ms, over);
     lease.check();
     if (over.aborted || lease.signal.aborted) return;
     const { status } = seat;

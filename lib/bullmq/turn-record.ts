@@ -1,6 +1,7 @@
 import type { Job } from "bullmq";
 import { isNote, Memory, numberIn } from "../context/memory.js";
 import type { Phase, WorkerStatus } from "../context/worker-status.js";
+import { cutText } from "../errors/foreign-value.js";
 
 /** What the fleet keeps of one worker between its turns, with its job. */
 export interface TurnRecord {
@@ -46,7 +47,7 @@ function parsed(data: unknown): TurnRecord {
   const { memory, status, phase } = data;
   return {
     memory: Memory.from(memory),
-    status: isStatus(status) ? status : undefined,
+    status: isStatus(status) ? { ...status, lastError: status.lastError && cutText(status.lastError) } : undefined,
     phase: phase === "backing off" ? phase : "waiting",
     due: numberIn(data, "due") ?? 0,
     until: numberIn(data, "until") ?? 0,
@@ -63,11 +64,19 @@ export function isStatus(value: unknown): value is WorkerStatus {
   );
 }
 
-/** The id of a worker's job. BullMQ takes no colon in it, and no plain number. */
+/**
+ * The id of a worker's job. BullMQ takes no colon in it, and no plain number.
+ * @throws URIError if the name is not well-formed Unicode
+ */
 export function jobIdOf(worker: string): string {
   return `worker-${encodeURIComponent(worker)}`;
 }
 
-export function workerOf(jobId: string): string {
-  return decodeURIComponent(jobId.replace(/^worker-/, ""));
+/** The worker of a job; undefined, if the id is not one that {@link jobIdOf} makes. */
+export function workerOf(jobId: string): string | undefined {
+  try {
+    return decodeURIComponent(jobId.replace(/^worker-/, ""));
+  } catch {
+    return undefined;
+  }
 }

@@ -1,7 +1,7 @@
 import { DelayedError, type Job } from "bullmq";
 import type { Release, Seat } from "../context/engine.js";
-import { wait } from "../context/wait.js";
 import { WorkerLogger } from "../context/worker-logger.js";
+import { isInstanceOf } from "../errors/foreign-value.js";
 import { Alarm } from "./alarm.js";
 import { BullLease, thisMoment } from "./bull-lease.js";
 import type { OpenQueue } from "./open-queue.js";
@@ -9,6 +9,7 @@ import { isRefusal } from "./refusal.js";
 import { showRow } from "./show-row.js";
 import { recordOf, type TurnRecord } from "./turn-record.js";
 import type { Wishes } from "./wishes.js";
+import { pause } from "./within.js";
 
 /** How long, in ms, a job is left to others that cannot be run here: a part of how late it is already, so that it is soon had where it can be, and costs little where it cannot. */
 const leftToOthers = { part: 0.25, least: 20, most: 60_000 };
@@ -23,6 +24,8 @@ export interface TurnsRoom {
   /** In ms. */
   readonly lockDuration: number;
   readonly onTrouble: (thrown: unknown) => void;
+  /** The queue that is open now, if there is one: a job may have been given by one that is closed meanwhile. */
+  readonly openQueue: () => OpenQueue | undefined;
 }
 
 /** A job, and by whom it was given. */
@@ -79,6 +82,11 @@ export class Turns {
     this.#running.set(job.name, over);
     try {
       await turn;
+    } catch (thrown) {
+      if (isInstanceOf(thrown, DelayedError)) throw thrown;
+      this.#room.onTrouble(thrown);
+      // Anything else would fail the job, and overwrite what is written down of it. So its lock expires, and others have it.
+      throw new DelayedError();
     } finally {
       if (this.#running.get(job.name) === over) this.#running.delete(job.name);
     }
@@ -135,10 +143,10 @@ export class Turns {
         await this.#give(given, release);
         return;
       } catch (thrown) {
-        if (thrown instanceof DelayedError) throw thrown;
+        if (isInstanceOf(thrown, DelayedError)) throw thrown;
         if (isRefusal(thrown)) lease.lose("its job is no longer locked for it");
         this.#room.onTrouble(thrown);
-        await wait(handBackDelay, lease);
+        await pause(handBackDelay, lease.signal);
       }
     }
     const { reason: err }: { readonly reason: unknown } = lease.signal;
@@ -147,8 +155,10 @@ export class Turns {
     throw new DelayedError();
   }
 
-  async #give({ job, token, queue }: GivenJob, { due: exact, memory, phase, status }: Release): Promise<void> {
-    await this.#room.wishes.erase(job);
+  async #give({ job, token, queue: given }: GivenJob, { due: exact, memory, phase, status }: Release): Promise<void> {
+    // One that is left where it is, is over within seconds.
+    await this.#room.wishes.erase(job).catch(this.#room.onTrouble);
+    const queue = this.#room.openQueue() ?? given;
     // To return completes it.
     if (exact === null) return;
     // Never early; and Postgres takes whole numbers alone.

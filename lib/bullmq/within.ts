@@ -2,6 +2,15 @@ import { onAbort } from "../context/on-abort.js";
 import { wait } from "../context/wait.js";
 import { FleetError } from "../errors/fleet-error.js";
 
+/** Resolves after some ms, or as soon as the signal aborts. Never rejects. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await wait(ms, { signal });
+  } catch {
+    // It was cut short, which whoever waits sees by the signal.
+  }
+}
+
 /**
  * Whether a promise settles, however that may be, before some time is over.
  * @param signal ends the time when it aborts
@@ -14,7 +23,7 @@ export async function settledWithin(ms: number, promise: Promise<unknown>, signa
       () => true,
       () => true,
     ),
-    wait(ms, timer).then(() => false),
+    pause(ms, timer.signal).then(() => false),
   ]);
   callOff?.();
   timer.abort();

@@ -4,12 +4,15 @@ import type { Memory } from "../context/memory.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import type { WorkerStatus } from "../context/worker-status.js";
+import { FleetError } from "../errors/fleet-error.js";
+import { describeKind } from "../errors/foreign-value.js";
 import { toError } from "../errors/thrown-value-error.js";
 import { Monitored } from "../workers/monitored.js";
 import { describeAttempts } from "../workers/retrying.js";
 import { timetableOf } from "../workers/timetable.js";
 import type { WorkerLink } from "../workers/worker-link.js";
 import { engineOf } from "./engine-of.js";
+import { GuardedPlace, isPlace } from "./guarded-place.js";
 import { thisProcess } from "./this-process.js";
 import { TurnAtWork } from "./turn-at-work.js";
 import { type Rest, TurnTaker } from "./turn-taker.js";
@@ -31,13 +34,24 @@ export class TakingTurns extends TurnTaker implements Seat {
 
   override begin(): void {
     try {
-      this.#place = engineOf(this).join(this);
+      // What the engine starts with its first worker lives as long as the runner, and not as whatever has added the worker.
+      const place: unknown = this.asyncScope.run((seat: TakingTurns) => engineOf(seat).join(seat), this);
+      if (!isPlace(place)) {
+        throw new FleetError(
+          `The engine returned ${describeKind(place)} when ${this.name} joined: let join return an object with hurry, leave and abandon`,
+        );
+      }
+      this.#place = new GuardedPlace(place, this.#onFailure);
     } catch (thrown) {
       this.settle(toError(thrown, this.name));
       return;
     }
     this.#lookAtOrders();
   }
+
+  readonly #onFailure = (thrown: unknown): void => {
+    new WorkerLogger(this.logger, this.name).error({ err: toError(thrown, "The engine") }, "its engine failed");
+  };
 
   get isStopping(): boolean {
     return this.aborted || this.#hasLeft;

@@ -71,6 +71,8 @@ export class IntervalTimetable implements Timetable {
     const slot = numberIn(note, "slot");
     const interval = numberIn(note, "interval");
     if (start === undefined || slot === undefined || interval === undefined) return false;
+    // An interval is 1 ms or more, and slots are counted from -1: anything else is not a grid.
+    if (interval < 1 || slot < -1 || !Number.isInteger(slot)) return false;
     const point = pointOfGrid(start, interval, slot);
     if (Math.max(Math.abs(start), Math.abs(point)) > latestTime) return false;
     const goesOn = interval === this.#repetition.interval || slot < 0;

@@ -1,7 +1,33 @@
 import { expect } from "chai";
-import { BootstrapError, bootstrap, DeclarativeWorker, StaticBackoff } from "watchbill";
+import { BootstrapError, bootstrap, DeclarativeWorker, StaticBackoff, WorkersFailedError } from "watchbill";
 import { untilStopped } from "../runner/orders.fixture.js";
 import { Stage } from "./stage.fixture.js";
+
+function fails(): never {
+  throw new Error("It is not to be looked at");
+}
+
+/** Throws whatever is done with it. */
+function trapped(target: object): object {
+  const traps = ["get", "has", "getPrototypeOf", "ownKeys", "getOwnPropertyDescriptor", "set", "defineProperty"];
+  return new Proxy(target, Object.fromEntries(traps.map((trap) => [trap, fails])));
+}
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
+/** Calls back twice, unless it throws. */
+function thenable(act: (resolve: () => void) => void): object {
+  const then = (resolve: () => void): void => {
+    act(resolve);
+    act(resolve);
+  };
+  const method = then.name;
+  return { [method]: then };
+}
 
 describe("An engine", () => {
   let stage: Stage;
@@ -52,6 +78,97 @@ describe("An engine", () => {
       if (thrown instanceof Error) expect(process.run.outcome).to.have.nested.property("errors[0]", thrown);
     });
   }
+
+  const hostile: [string, () => unknown][] = [
+    ["a proxy whose traps throw", () => trapped(new Error("x"))],
+    ["a proxy that was revoked", () => revoked()],
+    ["an error whose message cannot be read", () => Object.defineProperty(new Error("x"), "message", { get: fails })],
+    ["a symbol", () => Symbol("x")],
+    ["nothing", () => undefined],
+  ];
+  for (const [what, thrown] of hostile) {
+    it(`that throws ${what} at join, or when it is left, fails the worker, whose run ends`, async () => {
+      const throws = () => {
+        throw thrown();
+      };
+      const place = { hurry() {}, abandon() {}, leave: throws };
+      const engines = [
+        { join: throws },
+        { join: () => place },
+        { join: () => ({ ...place, leave: () => Promise.reject(thrown()) }) },
+      ];
+      for (const engine of engines) {
+        const declared = new DeclarativeWorker({ name: "one", repeat: "1s", job, distributed: true });
+        const process = stage.start([declared], "x", { engine });
+        await stage.advance(10);
+        process.stop.abort();
+        await stage.advance(10);
+        expect(process.run.outcome).to.be.instanceOf(WorkersFailedError);
+      }
+    });
+  }
+
+  it("that returns something else when a worker joins fails it, and nothing of that is shown", async () => {
+    for (const [returned, shown] of [
+      [undefined, "undefined"],
+      ["pass5word", "a string"],
+      [{ leave() {}, password: "pass5word" }, "an object with the keys leave, password"],
+      [trapped({}), "a proxy"],
+    ] as const) {
+      const engine = { join: () => returned } as never;
+      const process = stage.start([new DeclarativeWorker({ name: "one", repeat: "1s", job, distributed: true })], "x", {
+        engine,
+      });
+      await stage.advance(10);
+      expect(process.run.outcome)
+        .to.have.nested.property("errors[0].message")
+        .that.equals(`The engine returned ${shown} when one joined: let join return an object with hurry, leave and abandon`);
+    }
+  });
+
+  it("may return any thenable when it is left, and throw when it is hurried or a worker is abandoned", async () => {
+    const error = new Error("no luck");
+    const throws = () => {
+      throw error;
+    };
+    const leaves: [unknown, string][] = [
+      [null, "resolved"],
+      [thenable((resolve) => resolve()), "resolved"],
+      [thenable(throws), "rejected"],
+    ];
+    for (const [left, outcome] of leaves) {
+      const engine = { join: () => ({ hurry: throws, abandon: throws, leave: () => left }) } as never;
+      const process = stage.start([new DeclarativeWorker({ name: "one", repeat: "1s", job, distributed: true })], "x", {
+        engine,
+      });
+      await stage.advance(10);
+      void process.runner.trigger("one").catch(() => {});
+      await stage.advance(10);
+      expect(process.lines).to.deep.include(["its engine failed", "one", error]);
+      process.stop.abort();
+      await stage.advance(10);
+      if (outcome === "resolved") expect(process.run.outcome).to.equal("resolved");
+      else expect(process.run.outcome).to.have.deep.property("errors", [error]);
+    }
+  });
+
+  it("that throws when a worker that hangs is abandoned keeps the run from nothing", async () => {
+    const error = new Error("no luck");
+    const place = {
+      hurry() {},
+      leave: () => new Promise<void>(() => {}),
+      abandon() {
+        throw error;
+      },
+    };
+    const declared = new DeclarativeWorker({ name: "one", repeat: "1s", job, distributed: true });
+    const process = stage.start([declared], "x", { engine: { join: () => place }, shutdownTimeout: "3s" });
+    await stage.advance(10);
+    process.stop.abort();
+    await stage.advance(3_500);
+    expect(process.run.outcome).to.be.instanceOf(Error).with.property("workers").that.deep.equals(["one"]);
+    expect(process.lines).to.deep.include(["its engine failed", "one", error]);
+  });
 
   it("is left before the run of the runner settles, however long that takes", async () => {
     let letGo = (): void => {};

@@ -36,6 +36,34 @@ export function overlapsIn(runs: readonly Run[]): Run[][] {
 const rounding = 2;
 
 /**
+ * The slot of the grid that each run was for. A run that begins within the rounding of a point is that of the point, unless the point has
+ * another, and the slot before has none: then it was the late one of that.
+ */
+function slotsOf(runs: readonly Run[], interval: number, point: number): number[] {
+  const slotOf = (begun: number, error: number): number => Math.floor((begun + error - point) / interval);
+  const slots: number[] = [];
+  for (const [index, { begun }] of runs.entries()) {
+    const slot = slotOf(begun, rounding);
+    const before = runs[index - 1];
+    if (before !== undefined && slots.at(-1) === slot) {
+      const former = slotOf(before.begun, -rounding);
+      if (former < slot && former !== slots.at(-2)) slots[index - 1] = former;
+    }
+    slots.push(slot);
+  }
+  return slots;
+}
+
+/** How many ms after the run before it each run began that was not the first of its slot. */
+export function repeatsIn(runs: readonly Run[], interval: number, point: number): number[] {
+  const slots = slotsOf(runs, interval, point);
+  return runs.flatMap(({ begun }, index) => {
+    const before = runs[index - 1];
+    return before !== undefined && slots[index] === slots[index - 1] ? [begun - before.begun] : [];
+  });
+}
+
+/**
  * How runs keep to a grid.
  * @param point any of its points
  */
@@ -44,7 +72,7 @@ export function onGrid(
   interval: number,
   point: number,
 ): { duplicates: number; gaps: number; lateness: number[] } {
-  const slots = runs.map(({ begun }) => Math.floor((begun + rounding - point) / interval));
+  const slots = slotsOf(runs, interval, point);
   const [first = 0, last = 0] = [slots[0], slots.at(-1)];
   return {
     duplicates: slots.length - new Set(slots).size,

@@ -4,12 +4,16 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 /** A way to a server of this machine that can be cut. */
 export class Line {
   readonly #sockets = new Set<Socket>();
+  /** By the near end. */
+  readonly #connections = new Map<Socket, Socket>();
   readonly #server: Server;
   #isCut = false;
 
   private constructor(target: number) {
     this.#server = createServer((near) => {
       const far = connect(target, "127.0.0.1");
+      this.#connections.set(near, far);
+      near.on("close", () => this.#connections.delete(near));
       for (const socket of [near, far]) {
         this.#sockets.add(socket);
         socket.on("error", () => socket.destroy());
@@ -45,6 +49,18 @@ export class Line {
   mend(): void {
     this.#isCut = false;
     for (const socket of this.#sockets) socket.resume();
+  }
+
+  /**
+   * Resets some of the connections: what is under way in them is lost, and both ends hear of it.
+   * @param isChosen asked for each of them
+   */
+  reset(isChosen: () => boolean): void {
+    for (const [near, far] of this.#connections) {
+      if (!isChosen()) continue;
+      near.resetAndDestroy();
+      far.resetAndDestroy();
+    }
   }
 
   close(): void {

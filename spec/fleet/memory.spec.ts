@@ -9,6 +9,13 @@ const fields = ["start", "slot", "interval", "after", "isRunning", "since", "fai
 const note = fc.dictionary(fc.constantFrom(...fields), junk);
 const memory = fc.dictionary(fc.constantFrom("repeat", "retry", "retryJob", "timeout", "other"), fc.oneof(fc.array(note), junk));
 
+/** The first was found by seed -118138293: an interval of -1 was taken for one, and the run that was under way was added to those of the grid. */
+const examples: [{ [kind: string]: unknown }][] = [
+  [{ repeat: [{ interval: -1, slot: 1, isRunning: true, start: 2 }] }],
+  [{ repeat: [{ interval: 2, slot: 1.5, isRunning: true, start: 2 }] }],
+  [{ repeat: [{ interval: 2, slot: 1, isRunning: true, start: 2 }] }],
+];
+
 describe("What the last turn has left", () => {
   it("is read from anything, and what makes no sense is left out", () =>
     fc.assert(
@@ -52,7 +59,7 @@ describe("What the last turn has left", () => {
       repeat: { schedule: { next: (after: Date) => new Date(Math.floor(after.getTime() / 1_000) * 1_000 + 1_000) } },
     },
   ]) {
-    it(`may be garbage: the worker of ${of} runs all the same, at most once a second, and does not fail for it`, async function () {
+    it(`may be garbage: the worker of ${of} runs all the same, once a second after what was missed, and does not fail for it`, async function () {
       this.timeout(60_000);
       await fc.assert(
         fc.asyncProperty(memory, async (garbage) => {
@@ -72,7 +79,12 @@ describe("What the last turn has left", () => {
             stage.fleet.corrupt("one", garbage);
             await stage.advance(4_600);
             expect(process.run.outcome).to.equal("pending");
-            expect(stage.times.length, "runs").to.be.within(1, 6);
+            // The attempt that may have been under way, one run for all that may have been missed, and then one a second.
+            const [, , ...regular] = stage.times;
+            expect(stage.times.length, "runs").to.be.within(1, 7);
+            for (const [index, at] of regular.entries()) {
+              if (index > 0) expect(at - (regular[index - 1] ?? 0), "ms between two runs").to.be.at.least(999);
+            }
             const row = stage.row(process);
             expect(JSON.parse(JSON.stringify(row)), "row").to.deep.equal(row);
             await stage.stop();
@@ -81,7 +93,7 @@ describe("What the last turn has left", () => {
             stage.restore();
           }
         }),
-        { numRuns: 200 },
+        { numRuns: 200, examples },
       );
     });
   }
@@ -107,6 +119,22 @@ describe("What the last turn has left", () => {
         expect(runs.length, `${start}, ${slot}`).to.be.within(1, 5);
       }
     }
+  });
+
+  it("may have an interval or a slot that is none, and a new grid begins", async () => {
+    for (const left of [{ interval: -1 }, { interval: 0 }, { interval: 0.5 }, { slot: 1.5 }, { slot: -2 }]) {
+      const note = { start: 2, slot: 1, interval: 2, isRunning: true, ...left };
+      expect(await runsAfter({ repeat: [note] }), JSON.stringify(left)).to.deep.equal([
+        [2_000, 0],
+        [3_000, 0],
+        [4_000, 0],
+      ]);
+    }
+  });
+
+  it("may be of a run that was under way for years: that ends, one is made up for, and the others are on the grid", async () => {
+    const runs = await runsAfter({ repeat: [{ start: 2, slot: 1, interval: 2, isRunning: true }] });
+    expect(runs.map(([at]) => at)).to.deep.equal([1_000, 1_000, 1_004, 2_004, 3_004, 4_004]);
   });
 
   it("may have a number of failures that is none, and the attempt is one all the same", async () => {

@@ -1,0 +1,47 @@
+import type { Place } from "../context/engine.js";
+import { hasMethod } from "../errors/foreign-value.js";
+
+/** Whether an engine has returned what a worker gets for joining. */
+export function isPlace(value: unknown): value is Place {
+  return hasMethod(value, "hurry") && hasMethod(value, "leave") && hasMethod(value, "abandon");
+}
+
+/** A place of an engine that may be anybody's: its methods never throw, so that what the engine does wrong cannot keep a worker from ending. */
+export class GuardedPlace implements Place {
+  readonly #place: Place;
+  readonly #onFailure: (thrown: unknown) => void;
+
+  /** @param onFailure called with what `hurry` or `abandon` of the engine throws */
+  constructor(place: Place, onFailure: (thrown: unknown) => void) {
+    this.#place = place;
+    this.#onFailure = onFailure;
+  }
+
+  hurry(): void {
+    this.#attempt(() => this.#place.hurry());
+  }
+
+  abandon(): void {
+    this.#attempt(() => this.#place.abandon());
+  }
+
+  /** Rejects also if the engine throws, and adopts any thenable. */
+  leave(): Promise<void> | undefined {
+    let gone: Promise<void> | undefined;
+    try {
+      gone = this.#place.leave();
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
+    // Not by its own `then`, which may throw, or call back twice.
+    return gone === undefined ? undefined : new Promise((resolve) => resolve(gone));
+  }
+
+  #attempt(act: () => void): void {
+    try {
+      act();
+    } catch (thrown) {
+      this.#onFailure(thrown);
+    }
+  }
+}
