@@ -49,10 +49,10 @@ export abstract class Crew extends WorkerLink {
    * A worker must not wait for a run of its own.
    *
    * Rejects with an {@link UnknownWorkerError}, with a {@link WorkerNotRunningError}, or with an {@link InvalidArgumentError} if it is not
-   * repeated.
+   * repeated. The failure of a run is in the log, and does not end the process if its promise is ignored: `void runner.trigger(name)`.
    */
-  async trigger(name: string): Promise<void> {
-    await this.#handle(name, "triggered", (tree, worker) => tree.trigger(worker));
+  trigger(name: string): Promise<void> {
+    return this.#request(name, "triggered", (tree, worker) => tree.trigger(worker));
   }
 
   /**
@@ -63,8 +63,8 @@ export abstract class Crew extends WorkerLink {
    * Rejects with an {@link UnknownWorkerError}, with a {@link WorkerNotRunningError}, or with a {@link ShutdownTimeoutError} if it does not
    * stop in time; it is paused all the same, once it does.
    */
-  async pause(name: string): Promise<void> {
-    await this.#handle(name, "paused", (tree, worker) => tree.pause(worker));
+  pause(name: string): Promise<void> {
+    return this.#request(name, "paused", (tree, worker) => tree.pause(worker));
   }
 
   /**
@@ -134,6 +134,15 @@ export abstract class Crew extends WorkerLink {
       name,
       this.workers.map(({ label }) => label),
     );
+  }
+
+  /** The very promise of the tree, which may be ignored, and not one of an async function, which may not; a refusal rejects as well. */
+  #request(name: string, wish: string, handle: (tree: RosterTree, worker: DeclarativeWorker) => Promise<void>): Promise<void> {
+    try {
+      return this.#handle(name, wish, handle);
+    } catch (refusal) {
+      return Promise.reject(refusal);
+    }
   }
 
   #handle<Result>(name: string, wish: string, handle: (tree: RosterTree, worker: DeclarativeWorker) => Result): Result {

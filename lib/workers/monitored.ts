@@ -62,7 +62,10 @@ export class Monitored extends NamedActivity<MonitoredLink> {
     this.#health = health;
     this.#failures = failures;
     this.#lastError = lastError;
-    if (lastStart === null) return;
+    if (lastStart === null) {
+      if (missed > 0) this.#runs = { count: runs, missed, lastStart: 0, lastDuration: -1 };
+      return;
+    }
     const start = TimerQueue.current().now() - (Date.now() - lastStart);
     this.#runs = { count: runs, missed, lastStart: start, lastDuration: lastDuration ?? -1 };
   }
@@ -136,12 +139,13 @@ export class Monitored extends NamedActivity<MonitoredLink> {
   }
 
   override ran(runs: Runs, outcome: Outcome): void {
-    const { count = 0, missed = 0, lastDuration = -1 } = this.#runs ?? {};
-    if (hasRun(runs)) {
+    const { count = 0, missed = 0, lastStart = 0, lastDuration = -1 } = this.#runs ?? {};
+    const isRun = hasRun(runs);
+    if (isRun || (runs.missed ?? 0) > 0) {
       this.#runs = {
         count: runs.count + count,
         missed: (runs.missed ?? 0) + missed,
-        lastStart: runs.lastStart,
+        lastStart: isRun ? runs.lastStart : lastStart,
         // One that has not ended leaves what is known of the last that has.
         lastDuration: runs.lastDuration < 0 ? lastDuration : runs.lastDuration,
       };
