@@ -32,7 +32,8 @@ export class Call extends Activity {
       result = this.#trace === undefined ? code(context) : this.#trace.call(() => code(context));
       if (isObjectLike(result)) {
         this.#trace?.goesOn();
-        then.call(
+        // The one of Node: a promise may have a `then` of its own, which throws or calls back twice.
+        void Promise.prototype.then.call(
           promiseOf(result),
           (value: unknown) => this.settle(isObjectLike(value) ? (lazyResult(value, this.name) ?? "done") : "done"),
           (thrown: unknown) => this.settle(judge(this, thrown, this.aborted)),
@@ -64,9 +65,6 @@ export class Call extends Activity {
 function callUserCode(call: Call): void {
   call.call();
 }
-
-// The one of Node: a promise may have a `then` of its own, which throws or calls back twice.
-const { then } = Promise.prototype;
 
 function promiseOf(result: object): Promise<unknown> {
   return types.isPromise(result) ? result : new Promise((resolve) => resolve(result));

@@ -198,7 +198,7 @@ describe("stopped", () => {
     [undefined, "undefined"],
     [{ signal: new AbortController().signal }, "an object with the key signal"],
     ["postgres://user:secret@host", "a string"],
-  ]) {
+  ] as const) {
     it(`refuses ${shown}`, () => {
       expect(() => void stopped(value as never)).to.throw(
         InvalidArgumentError,
