@@ -215,9 +215,9 @@ describe("@Retry on a class", () => {
     ["1s", `'1s' is not a backoff: ${cure}`],
     [null, `null is not a backoff: ${cure}`],
     [() => undefined, `undefined is not a backoff: ${cure}`],
-    [{ backoff, maxRestarts: -1 }, "maxRestarts is -1: give a whole number, 0 or more"],
+    [{ backoff, maxRestarts: -1 }, "maxRestarts is -1: pass a whole number, 0 or more"],
     [{ backoff, within: "1m" }, "within is given without maxRestarts: say how many restarts there may be in that time"],
-    [{ backoff, retryIf: true }, "retryIf is true: give a function that returns a boolean"],
+    [{ backoff, retryIf: true }, "retryIf is true: pass a function that returns a boolean"],
   ] as const) {
     it(`reports a malformed policy at bootstrap, once for all its workers: ${problem}`, () => {
       @Retry(policy as never)
