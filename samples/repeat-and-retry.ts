@@ -24,15 +24,16 @@ class Weather {
   }
 }
 
-// Anything that is shaped like a pino logger will do. Without one, failures go to stderr with their stacks.
+// Anything that is shaped like a pino logger will do. Without one, failures go to stderr with their stacks. The first failure of a kind
+// is a warning; while it lasts, the same again has level debug.
 const logger: Logger = {
   debug: () => {},
   info: () => {},
-  warn: console.warn,
-  error: (entry: object | string, message?: string) => {
-    const { worker, err, delay }: { worker?: string; err?: Error; delay?: number } = Object(entry);
-    console.log(`${worker} ${message} in ${delay} ms: ${err?.message}`);
+  warn: (entry: object | string, message?: string) => {
+    const { worker, err }: { worker?: string; err?: Error } = Object(entry);
+    console.log(`${worker} ${message}: ${err?.message}`);
   },
+  error: console.error,
 };
 
 const runner = bootstrap([Weather], { logger });

@@ -35,7 +35,7 @@ const lungs = new DeclarativeWorker({
   name: "lungs",
   worker: async ({ name, signal }) => {
     console.log(`${name} breathe in`);
-    // Resolves when the hour is over or the signal aborts, whichever is first.
+    // Resolves when the signal aborts.
     await stopped(signal);
     console.log(`${name} breathe out`);
   },

@@ -45,13 +45,12 @@ export const hang: Fate = ({ chance, weather }) => weather.hang(chance.int(300, 
 
 /** Runs until it is stopped, with signs of life; now and then it is unwell, dies or returns. */
 export const patrol: Fate = async ({ context: { signal, checkpoint }, page, chance, weather }) => {
-  while (!signal.aborted) {
+  for (;;) {
     await wait(chance.int(50, 400), { signal });
     const isUnwell = chance.oneIn(20);
     const dies = chance.oneIn(40);
     const returns = chance.oneIn(80);
     page.beat();
-    if (signal.aborted) return;
     if (isUnwell) checkpoint(new Mishap(page));
     else checkpoint();
     if (dies && !weather.isCalm) throw new Mishap(page);
@@ -61,14 +60,14 @@ export const patrol: Fate = async ({ context: { signal, checkpoint }, page, chan
 
 /** The same, but that it never returns by itself. */
 export const stand: Fate = async (shift) => {
-  while (!shift.context.signal.aborted) await patrol(shift);
+  for (;;) await patrol(shift);
 };
 
 /** Comes to an end, after which it is done for good. */
 export const errand: Fate = async ({ context: { signal }, chance }) => {
   const ending = chance.oneIn(4) ? new DoNotRestart("the errand is run") : undefined;
   await wait(chance.int(100, 2_000), { signal });
-  if (ending !== undefined && !signal.aborted) throw ending;
+  if (ending !== undefined) throw ending;
 };
 
 /** Not the library's `wait`: what it is measured by is not to depend on it. */

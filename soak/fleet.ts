@@ -53,10 +53,13 @@ export class Fleet {
   readonly #keepBooks = async ({ name, signal }: WorkerContext): Promise<void> => {
     this.clerk.begin(name);
     for (const post of this.posts()) post.newTerm();
-    while (!signal.aborted) {
-      this.clerk.beat();
-      await wait("200ms", { signal });
+    try {
+      for (;;) {
+        this.clerk.beat();
+        await wait("200ms", { signal });
+      }
+    } finally {
+      this.clerk.end("ended");
     }
-    this.clerk.end("ended");
   };
 }

@@ -20,17 +20,16 @@ const floors = [
 
 const files = readdirSync("lib", { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
 
-function importsOf(file: string): string[] {
+function importsOf(file: string, statements = /(?:from|import) "(\.[^"]+)\.js"/g): string[] {
   const source = readFileSync(join("lib", file), "utf8");
-  const relative = [...source.matchAll(/(?:from|import) "(\.[^"]+)\.js"/g)].map(([, path = ""]) => path);
+  const relative = [...source.matchAll(statements)].map(([, path = ""]) => path);
   return relative.map((path) => normalize(join(dirname(file), `${path}.ts`)));
 }
 
-/** The files of which a file imports nothing but types. */
-function typeImportsOf(file: string): Set<string> {
-  const source = readFileSync(join("lib", file), "utf8");
-  const relative = [...source.matchAll(/import type [^;]*? from "(\.[^"]+)\.js"/g)].map(([, path = ""]) => path);
-  return new Set(relative.map((path) => normalize(join(dirname(file), `${path}.ts`))));
+/** Without those files of the same folder of which it needs types alone. */
+function neededBy(file: string): string[] {
+  const types = new Set(importsOf(file, /^import type [^"]*"(\.[^"]+)\.js"/gm));
+  return importsOf(file).filter((target) => !types.has(target) || roomOf(target) !== roomOf(file));
 }
 
 function roomOf(file: string): string {
@@ -68,9 +67,7 @@ describe("the house", () => {
     const visit = (file: string, path: readonly string[]): void => {
       expect(path, `a cycle: ${[...path, file].join(" → ")}`).to.not.include(file);
       if (finished.has(file)) return;
-      const typesOnly = typeImportsOf(file);
-      for (const target of importsOf(file))
-        if (!typesOnly.has(target) || roomOf(target) !== roomOf(file)) visit(target, [...path, file]);
+      for (const target of neededBy(file)) visit(target, [...path, file]);
       finished.add(file);
     };
     for (const file of files) visit(file, []);

@@ -14,7 +14,9 @@ describe("the public face", () => {
       "DoNotRestart",
       "ExponentialBackoff",
       "FleetError",
+      "GiveUp",
       "InvalidArgumentError",
+      "LazyResultError",
       "LeaseLostError",
       "Memory",
       "Named",
@@ -50,6 +52,7 @@ describe("the public face", () => {
       "runAllJobs",
       "runAllWorkers",
       "runProvidedWorkers",
+      "stopped",
       "timeout",
       "wait",
     ]);

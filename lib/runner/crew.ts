@@ -74,7 +74,7 @@ export abstract class Crew extends WorkerLink {
    * A worker must not wait for a run of its own.
    *
    * Rejects with an {@link UnknownWorkerError}, with a {@link WorkerNotRunningError}, or with an {@link InvalidArgumentError} if it is not
-   * repeated.
+   * repeated. The failure of a run is in the log, and does not end the process if its promise is ignored: `void runner.trigger(name)`.
    */
   trigger(name: string): Promise<void> {
     return this.#control(name, "triggered", (tree, worker) => tree.trigger(worker));

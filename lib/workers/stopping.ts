@@ -100,7 +100,6 @@ export class Stopping extends Sleeper {
     }
     for (const each of late) tellHung(hungIn(each));
     if (late.length > 0) this.#plan.onLate?.(this.#errorOf(late));
-    // After that, as those that were given up on are named elsewhere.
     if (now >= this.#nextReport) this.#report(now);
     if (this.#awaited.size === 0) this.#tellNext();
     else this.#awaitDeadline();
@@ -109,8 +108,8 @@ export class Stopping extends Sleeper {
   #report(now: number): void {
     const duration = now - this.#begunAt;
     this.#nextReport = now + duration;
-    const members = this.#batch.filter((member) => this.#awaited.has(member));
-    const names = members.flatMap(runningIn).map(({ name }) => name);
+    // Those that are late have been named as such.
+    const names = this.#onTime.flatMap(runningIn).map(({ name }) => name);
     if (names.length > 0) this.#plan.onSlow(names, duration);
   }
 

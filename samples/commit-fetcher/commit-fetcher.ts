@@ -87,7 +87,8 @@ export class CommitFetcher {
         pause = new AbortController();
         await this.#reportBranch(signal);
         checkpoint();
-        await wait("2s", { signal: pause.signal });
+        // It rejects when a change ends the pause before its time.
+        await wait("2s", { signal: pause.signal }).catch(() => {});
       }
     } finally {
       watcher.close();

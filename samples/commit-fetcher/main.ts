@@ -9,18 +9,13 @@
 import { resolve } from "node:path";
 import { bootstrap } from "watchbill";
 import { CommitFetcher } from "./commit-fetcher.js";
-import { ctrlC } from "./ctrl-c.js";
 import { Git } from "./git.js";
 import { printable } from "./printable.js";
 
 async function main(path: string): Promise<void> {
   // Without a repository there is nothing to wait for. Should it vanish later, the workers' retries wait for it to come back.
   const git = await Git.find(path);
-  const runner = bootstrap([new CommitFetcher(git)], {
-    shutdownTimeout: "5s",
-    signal: ctrlC(),
-    signals: ["SIGTERM"],
-  });
+  const runner = bootstrap([new CommitFetcher(git)], { shutdownTimeout: "5s" });
 
   // Whoever reads our output may leave, as in `npm start | head`.
   process.stdout.on("error", () => void runner.stop());

@@ -3,7 +3,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import fc from "fast-check";
 import sinon from "sinon";
-import { InvalidArgumentError, runAllWorkers, wait } from "watchbill";
+import { InvalidArgumentError, runAllWorkers, stopped, wait } from "watchbill";
 
 const day = 86_400_000;
 
@@ -54,19 +54,71 @@ describe("wait", () => {
     );
   });
 
-  it("resolves as soon as the signal aborts, with no timer left", async () => {
-    const watched = watch(wait("1h", stop));
-    await clock.tickAsync(10);
-    stop.abort(new Error("not to be seen"));
+  /** When the promise rejected, and with what. */
+  async function rejection(waiting: Promise<void>): Promise<{ at: number; reason: unknown }> {
+    const reason = await waiting.then(
+      () => "it resolved",
+      (reason: unknown) => reason,
+    );
+    return { at: clock.now, reason };
+  }
+
+  for (const reason of [new Error("shutting down"), undefined, Number.NaN, "enough", null]) {
+    it(`rejects with the signal's reason as soon as it aborts, with no timer left: ${String(reason)}`, async () => {
+      const rejected = rejection(wait("1h", stop));
+      await clock.tickAsync(10);
+      stop.abort(reason);
+      const { at, reason: seen } = await rejected;
+      expect(at).to.equal(10);
+      expect(Object.is(seen, stop.signal.reason)).to.equal(true);
+      expect(clock.countTimers()).to.equal(0);
+      expect(getEventListeners(stop.signal, "abort")).to.have.lengthOf(0);
+    });
+  }
+
+  it("rejects after a turn of the event loop under a signal that has aborted already, and leaves nothing behind", async () => {
+    const reason = new Error("shutting down");
+    let settled = false;
+    const rejected = rejection(wait("1h", { signal: AbortSignal.abort(reason) })).finally(() => (settled = true));
+    for (let n = 0; n < 100; n++) await Promise.resolve();
+    expect(settled).to.equal(false);
     await clock.tickAsync(0);
-    expect(watched).to.deep.equal({ resolvedAt: 10 });
+    expect(await rejected).to.deep.equal({ at: 0, reason });
     expect(clock.countTimers()).to.equal(0);
   });
 
-  it("returns at once under a signal that has aborted already, and leaves nothing behind", async () => {
-    await wait("1h", { signal: AbortSignal.abort() });
-    expect(clock.now).to.equal(0);
+  it("ends a loop around it when the worker is stopped", async () => {
+    let polls = 0;
+    const running = runAllWorkers(
+      [
+        async ({ signal }) => {
+          for (;;) {
+            polls++;
+            await wait("50ms", { signal });
+          }
+        },
+      ],
+      stop,
+    );
+    await clock.tickAsync(120);
+    stop.abort();
+    await running;
+    expect(polls).to.equal(3);
     expect(clock.countTimers()).to.equal(0);
+  });
+
+  it("leaves other timers their turn in a loop that catches the rejection, again and again", async () => {
+    stop.abort();
+    let rounds = 0;
+    let isOver = false;
+    const loop = async () => {
+      for (; !isOver; rounds++) await wait("50ms", stop).catch(() => {});
+    };
+    const looping = loop();
+    setTimeout(() => (isOver = true), 5);
+    await clock.tickAsync(10);
+    await looping;
+    expect(rounds).to.be.at.least(1);
   });
 
   it("is not ended by the signal of another", async () => {
@@ -115,7 +167,7 @@ describe("wait", () => {
       await turn();
       expect(getEventListeners(stop.signal, "abort")).to.have.lengthOf(1);
       stop.abort();
-      await waiting;
+      expect(await waiting.catch((reason: unknown) => reason)).to.equal(stop.signal.reason);
     } finally {
       process.off("warning", note);
     }
@@ -123,6 +175,37 @@ describe("wait", () => {
     expect(getEventListeners(stop.signal, "abort")).to.have.lengthOf(0);
     expect(clock.countTimers()).to.equal(0);
   });
+});
+
+describe("stopped", () => {
+  it("resolves when the signal aborts, and leaves no listener behind", async () => {
+    const stop = new AbortController();
+    let resolved = 0;
+    const waiting = [stopped(stop.signal), stopped(stop.signal)].map((promise) => promise.then(() => resolved++));
+    await turn();
+    expect(resolved).to.equal(0);
+    expect(getEventListeners(stop.signal, "abort")).to.have.lengthOf(1);
+    stop.abort(new Error("shutting down"));
+    await Promise.all(waiting);
+    expect(getEventListeners(stop.signal, "abort")).to.have.lengthOf(0);
+  });
+
+  it("resolves under a signal that has aborted already", async () => {
+    await stopped(AbortSignal.abort(new Error("shutting down")));
+  });
+
+  for (const [value, shown] of [
+    [undefined, "undefined"],
+    [{ signal: new AbortController().signal }, "an object with the key signal"],
+    ["postgres://user:secret@host", "a string"],
+  ] as const) {
+    it(`refuses ${shown}`, () => {
+      expect(() => void stopped(value as never)).to.throw(
+        InvalidArgumentError,
+        `stopped() was called with ${shown}: pass the signal of the context`,
+      );
+    });
+  }
 });
 
 describe("wait, on the real clock,", () => {
@@ -134,9 +217,10 @@ describe("wait, on the real clock,", () => {
     }
   });
 
-  it("returns at once under an aborted signal", async () => {
+  it("rejects at once under an aborted signal", async () => {
     const start = performance.now();
-    await wait("1h", { signal: AbortSignal.abort() });
+    const signal = AbortSignal.abort();
+    expect(await wait("1h", { signal }).catch((reason: unknown) => reason)).to.equal(signal.reason);
     expect(performance.now() - start).to.be.below(1_000);
   });
 });

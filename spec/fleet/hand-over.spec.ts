@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { DoNotRestart, StaticBackoff, StopRoster, type WorkerContext, wait } from "watchbill";
+import { DoNotRestart, StaticBackoff, StopRoster, stopped, type WorkerContext, wait } from "watchbill";
 import { Stage } from "./stage.fixture.js";
 
 describe("A distributed worker whose process is told to stop", () => {
@@ -12,10 +12,7 @@ describe("A distributed worker whose process is told to stop", () => {
   afterEach(() => stage.restore());
 
   /** A run of 10 s that is cut short when it is told to. */
-  const cutShort = async ({ signal }: WorkerContext) => {
-    await wait("10s", { signal });
-    signal.throwIfAborted();
-  };
+  const cutShort = ({ signal }: WorkerContext) => wait("10s", { signal });
 
   it("leaves a run that was cut short to another, which repeats it at once", async () => {
     const [, holder] = stage.replicas(2, { repeat: "1m", job: cutShort });
@@ -39,8 +36,9 @@ describe("A distributed worker whose process is told to stop", () => {
     const error = new Error("would not stop");
     let runs = 0;
     const job = async ({ signal }: WorkerContext) => {
-      await wait("10s", { signal });
-      if (runs++ === 0) throw error;
+      if (runs++ > 0) return;
+      await stopped(signal);
+      throw error;
     };
     const [, holder] = stage.replicas(2, { repeat: "1m", job });
     await stage.advance(65_000);

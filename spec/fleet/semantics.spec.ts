@@ -90,7 +90,7 @@ const declarations: Record<string, () => DeclarativeWorkerOptions> = {
   }),
   "a continuous worker": () => ({
     retry: backoff,
-    worker: ending([no, 500], [no, 500], ["returns", 700], [no, 500], ["returns", 40_000]),
+    worker: ending([no, 500], [no, 500], ["returns", 700], [no, 500], ["returns", 40_000], ["returns", 200_000]),
   }),
   resetAfter: () => ({
     retry: { backoff, resetAfter: "5s" },

@@ -32,6 +32,7 @@ describe("The row of a distributed worker", () => {
       runs: 3,
       failures: 0,
       attempt: 0,
+      missed: 0,
       lastStart: epoch + 180_000,
       lastDuration: 2_000,
       lastError: null,

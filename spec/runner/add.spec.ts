@@ -55,6 +55,53 @@ describe("A source that is added to a runner", () => {
 
   afterEach(() => clock.restore());
 
+  for (const [what, ending] of [
+    ["fails", () => Promise.reject(new Error("no luck"))],
+    [
+      "throws",
+      () => {
+        throw new Error("no luck");
+      },
+    ],
+    [
+      "completes",
+      () => {
+        throw new DoNotRestart("all done");
+      },
+    ],
+  ] as const) {
+    it(`is whole when its first worker ${what} at once, after the last of the others was removed`, async () => {
+      let runs = 0;
+      class Two {
+        @Worker
+        first(): unknown {
+          return ending();
+        }
+
+        @Repeat("10ms")
+        second() {
+          runs++;
+        }
+      }
+      const runner = runnerOf();
+      const run = watch(runner.run());
+      await runner.remove("first");
+      runner.add(Two);
+      await clock.tickAsync(5);
+      if (what === "completes") {
+        expect([run.outcome, phases(runner)]).to.deep.equal(["pending", { "Two/first": "stopped", "Two/second": "waiting" }]);
+        await runner.stop();
+        expect(run.outcome).to.equal("resolved");
+      } else {
+        expectError(run.outcome, WorkersFailedError, "1 worker failed:\n  Two/first: Error: no luck");
+      }
+      expect(phases(runner)).to.deep.equal({ "Two/first": "stopped", "Two/second": "stopped" });
+      await clock.tickAsync("01:00");
+      expect(runs).to.equal(0);
+      expect(clock.countTimers()).to.equal(0);
+    });
+  }
+
   for (const [what, source, names] of [
     ["a class", Fetcher, ["Fetcher/fetch", "Fetcher/listen"]],
     ["an instance", new Fetcher(), ["Fetcher/fetch", "Fetcher/listen"]],

@@ -17,6 +17,7 @@ describe("A runner", () => {
         async (names, history) => {
           const sandbox = createSandbox();
           const clock = sandbox.useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask", "setImmediate"] });
+          sandbox.stub(Math, "random").returns(0.5);
           try {
             const stage = new Stage(names, clock);
             const model = new ReferenceRunner(names);

@@ -1,5 +1,5 @@
 // A process of its own for process.spec.ts; the argument says which. Prints "ready" once its workers run.
-import { bootstrap, Named, Retry, StaticBackoff, Worker, type WorkerContext } from "watchbill";
+import { bootstrap, Named, Repeat, Retry, StaticBackoff, stopped, Worker, type WorkerContext, wait } from "watchbill";
 
 @Named("acme")
 class Service {
@@ -8,6 +8,46 @@ class Service {
   listen({ signal }: WorkerContext) {
     setImmediate(() => console.log("ready"));
     return new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+  }
+}
+
+/** Polls as the documentation says, without a look at its signal. */
+@Named("acme")
+class Polling {
+  @Worker
+  async poll({ signal }: WorkerContext) {
+    for (let polls = 1; ; polls++) {
+      if (polls === 2) console.log("ready");
+      await wait("5ms", { signal });
+    }
+  }
+}
+
+@Named("acme")
+class Draining {
+  @Worker
+  async serve({ signal }: WorkerContext) {
+    setImmediate(() => console.log("ready"));
+    await stopped(signal);
+    console.log("stopping");
+    await wait("200ms");
+    console.log("drained");
+  }
+}
+
+@Named("acme")
+class Triggered {
+  @Repeat("1h")
+  @Retry(new StaticBackoff({ sleep: "1h" }))
+  fail() {
+    throw new Error("no luck");
+  }
+
+  @Worker
+  async operate() {
+    void runner.trigger("acme/fail");
+    await wait("20ms");
+    void runner.stop();
   }
 }
 
@@ -59,6 +99,9 @@ class Noisy {
 
 const scenarios: Record<string, object> = {
   service: Service,
+  polling: Polling,
+  draining: Draining,
+  triggered: Triggered,
   stubborn: Stubborn,
   hanging: Stubborn,
   failing: Failing,

@@ -65,6 +65,42 @@ describe("A process", function () {
     });
   }
 
+  it("ends when a worker loops around wait, without a look at its signal", async () => {
+    const child = new Child("polling");
+    await child.printed("ready");
+    child.process.kill("SIGTERM");
+    expect(await child.exit()).to.equal(0);
+    expect(child.stdout).to.equal("ready\nstopped\n");
+  });
+
+  for (const signals of [
+    ["SIGINT", "SIGINT"],
+    ["SIGTERM", "SIGTERM"],
+    ["SIGINT", "SIGTERM"],
+    ["SIGTERM", "SIGINT", "SIGTERM"],
+  ] as const) {
+    it(`takes ${signals.join(" and ")} within 40 ms for one request to stop, and drains`, async () => {
+      const child = new Child("draining");
+      await child.printed("ready");
+      for (const signal of signals) {
+        child.process.kill(signal);
+        await new Promise((resolve) => setTimeout(resolve, 40 / signals.length));
+      }
+      expect(await child.exit()).to.equal(0);
+      expect(child.stdout).to.equal("ready\nstopping\ndrained\nstopped\n");
+      expect(linesOf(child.stderr).filter((line) => line.includes("stopping"))).to.deep.equal([
+        `INFO ${signals[0]}: stopping; a further signal exits at once`,
+      ]);
+    });
+  }
+
+  it("does not end for the failure of a triggered run of which nobody awaits the outcome", async () => {
+    const child = new Child("triggered");
+    expect(await child.exit(), child.stderr).to.equal(0);
+    expect(child.stdout).to.equal("stopped\n");
+    expect(linesOf(child.stderr)).to.include("WARN acme/fail: failed (attempt 1), restarting in 1h, next run in 2h");
+  });
+
   it("counts signals of different kinds together", async () => {
     const child = new Child("stubborn");
     await child.printed("ready");
@@ -113,6 +149,7 @@ describe("A process", function () {
     expect(lines[2]).to.equal("    Error: attempt 0 failed\\x1b[31m");
     expect(child.stderr).to.match(/\n {8}at .*process\.fixture\.ts/);
     expect(child.stderr).to.include("caused by: Error: no route");
-    expect(child.stderr).to.include("failed (attempt 2), restarting in 1ms");
+    // The same failure again is an entry of level debug, which is not for stderr.
+    expect(child.stderr).not.to.include("attempt 2");
   });
 });

@@ -49,6 +49,38 @@ describe("A run triggered by hand", () => {
     };
   }
 
+  it("is one for 200,000 that ask for it while another is under way", async () => {
+    const { runner } = running(() => wait("5s"));
+    const first = watch(runner.trigger("fetch"));
+    await clock.tickAsync(1);
+    const others = Array.from({ length: 200_000 }, () => runner.trigger("fetch"));
+    await clock.tickAsync(5_000);
+    expect(first.outcome).to.equal("resolved");
+    expect(starts).to.deep.equal([0, 5]);
+    await clock.tickAsync(5_000);
+    await Promise.all(others);
+    expect(starts).to.deep.equal([0, 5]);
+    await runner.stop();
+  });
+
+  it("settles all of 200,000 that ask for it with its error, or with the reason of the stop", async () => {
+    const error = new Error("HTTP 503");
+    const { runner } = running(() => wait("5s").then(() => Promise.reject(error)), { retry: backoff });
+    const outcomes = async (promises: Promise<void>[]) => {
+      const settled = await Promise.allSettled(promises);
+      return new Set(settled.map((each) => (each.status === "rejected" ? each.reason : "resolved")));
+    };
+    const failed = Array.from({ length: 200_000 }, () => runner.trigger("fetch"));
+    await clock.tickAsync(5_001);
+    expect([...(await outcomes(failed))]).to.deep.equal([error]);
+    const stopped = Array.from({ length: 200_000 }, () => runner.trigger("fetch"));
+    void runner.stop();
+    await clock.tickAsync(10_000);
+    const [reason, ...rest] = await outcomes(stopped);
+    expect(reason).to.include({ name: "AbortError" });
+    expect(rest).to.deep.equal([]);
+  });
+
   it("is now, resolves when it has ended, and leaves the grid where it is", async () => {
     const { runner } = running(() => wait("5s"));
     await clock.tickAsync("00:10");

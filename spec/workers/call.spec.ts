@@ -94,6 +94,40 @@ describe("The call of a worker", () => {
     });
   });
 
+  describe("after an abort has stopped cleanly if it rejects with an error", () => {
+    const reason = new Error("shutting down");
+    const canceled = (cause: unknown) => new Error("canceled", { cause });
+
+    it("whose cause is the reason, as that of axios is", async () => {
+      expect(
+        await endOf(
+          throwingOnStop((signal) => canceled(signal.reason)),
+          { reason },
+        ),
+      ).to.equal("stopped");
+    });
+
+    it("whose cause has the reason as its cause", async () => {
+      expect(
+        await endOf(
+          throwingOnStop((signal) => canceled(canceled(signal.reason))),
+          { reason },
+        ),
+      ).to.equal("stopped");
+    });
+  });
+
+  it("has failed with an error that is its own cause, after an abort too", async () => {
+    const error = new Error("cannot close");
+    error.cause = error;
+    expect(
+      await endOf(
+        throwingOnStop(() => error),
+        { reason: new Error("shutting down") },
+      ),
+    ).to.deep.equal({ error });
+  });
+
   describe("after an abort has failed if it", () => {
     it("rejects with any other error", async () => {
       const error = new Error("the connection would not close");

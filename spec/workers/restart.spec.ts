@@ -5,6 +5,7 @@ import {
   DeclarativeWorker,
   type DeclarativeWorkerOptions,
   DoNotRestart,
+  GiveUp,
   InvalidArgumentError,
   RestartLimitError,
   type RetryOptions,
@@ -33,7 +34,10 @@ describe("A worker that is given up or done", () => {
     clock = sinon.useFakeTimers();
   });
 
-  afterEach(() => clock.restore());
+  afterEach(() => {
+    clock.restore();
+    sinon.restore();
+  });
 
   /** How a retried worker ends that fails every so often, and how often it was started. */
   async function end(policy: Omit<RetryOptions, "backoff">, failures: Error[], every = 0) {
@@ -107,6 +111,35 @@ describe("A worker that is given up or done", () => {
       throw bug;
     };
     expect(await end({ retryIf }, errors(2))).to.deep.equal({ starts: 1, error: bug });
+  });
+
+  // biome-ignore lint/suspicious/noThenProperty: a thenable is the subject
+  const thenable = { then: (resolve: (value: boolean) => void) => resolve(false) };
+  for (const [told, retryIf] of [
+    ["resolves", () => Promise.resolve(true)],
+    ["rejects", () => Promise.reject(new Error("never seen"))],
+    ["has a then of its own", () => thenable],
+  ] as const) {
+    it(`is given up with an error that says so if retryIf returns a promise that ${told}`, async () => {
+      const failures = errors(2);
+      const { starts, error } = await end({ retryIf: retryIf as never }, failures);
+      expect(starts).to.equal(1);
+      expect(error).to.be.instanceOf(InvalidArgumentError).and.to.include({
+        message: "retryIf of worker returned a promise: return true or false",
+        cause: failures[0],
+      });
+    });
+  }
+
+  it("is given up at once with a GiveUp that it throws", async () => {
+    const cause = new Error("the account is closed");
+    const failures = [new Error("HTTP 503"), new GiveUp("no such account", { cause }), new Error("not reached")];
+    const lines: unknown[] = [];
+    sinon.stub(logger, "error").callsFake((...args: unknown[]) => void lines.push(args));
+    const { starts, error } = await end({}, failures);
+    expect(starts).to.equal(2);
+    expect(error).to.equal(failures[1]);
+    expect(lines[0]).to.deep.equal([{ worker: "worker", err: failures[1] }, "failed (attempt 2), giving up"]);
   });
 
   for (const [policy, problem] of [

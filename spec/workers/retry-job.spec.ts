@@ -2,7 +2,10 @@ import { expect } from "chai";
 import sinon from "sinon";
 import {
   type Backoff,
+  bootstrap,
+  DeclarativeWorker,
   ExponentialBackoff,
+  GiveUp,
   InvalidArgumentError,
   type JobFunc,
   type RetryJobOptions,
@@ -160,6 +163,69 @@ describe("retryJob", () => {
     ]);
     expect(logger.warn.firstCall.firstArg.err).to.equal(error);
     expect(logger.error.called).to.equal(false);
+  });
+
+  it("fails the run at once with an error that retryIf does not want to retry; it is asked with the error and the attempt", async () => {
+    const [first, second] = [new Error("HTTP 503"), new Error("HTTP 404")];
+    const job = failing(first, second, new Error("not reached"));
+    const retryIf = sinon.spy((error: Error) => error !== second);
+    const running = run(job, { backoff, retryIf }).catch((caught: unknown) => caught);
+    await clock.tickAsync("01:00");
+    expect(await running).to.equal(second);
+    expect(job.callCount).to.equal(2);
+    expect(retryIf.args).to.deep.equal([
+      [first, 1],
+      [second, 2],
+    ]);
+    expect(logger.error.args).to.deep.equal([
+      [{ worker: "x", err: second }, "failed (attempt 2), giving up: its retryIf returned false"],
+    ]);
+  });
+
+  it("fails the run at once with a GiveUp that the job throws, of whatever copy of the library", async () => {
+    const foreign = Object.assign(new Error("no such account"), { [Symbol.for("watchbill:GiveUp")]: true });
+    for (const error of [new GiveUp("no such account"), foreign]) {
+      const job = failing(error, new Error("not reached"));
+      expect(await run(job, backoff).catch((caught: unknown) => caught)).to.equal(error);
+      expect(job.callCount).to.equal(1);
+      expect(logger.error.lastCall.args).to.deep.equal([{ worker: "x", err: error }, "failed (attempt 1), giving up this run"]);
+    }
+  });
+
+  it("fails the run with an error that says so if retryIf returns a promise", async () => {
+    const failure = new Error("HTTP 503");
+    const retryIf = () => Promise.resolve(true) as never;
+    const error = await run(failing(failure), { backoff, retryIf }).catch((caught: unknown) => caught);
+    expect(error).to.be.instanceOf(InvalidArgumentError).and.to.include({
+      message: "retryIf of x returned a promise: return true or false",
+      cause: failure,
+    });
+  });
+
+  it("leaves a worker that repeats the job its retry, and the next run when that is due", async () => {
+    const worker = new DeclarativeWorker({
+      name: "x",
+      job: failing(new GiveUp("no such account")),
+      repeat: "10s",
+      retryJob: backoff,
+      retry: new StaticBackoff({ sleep: "1s" }),
+    });
+    const runner = bootstrap([worker], { logger, signals: [] });
+    const running = runner.run();
+    await clock.tickAsync("12");
+    expect(runner.status()[0]).to.include({ phase: "waiting", runs: 1, failures: 1, attempt: 1, nextDue: 21_000 });
+    await clock.tickAsync("10");
+    expect(runner.status()[0]).to.include({ health: "ok", runs: 2, attempt: 0 });
+    await runner.stop();
+    await running;
+  });
+
+  it("rejects what is no function for retryIf, and an unknown option", () => {
+    expect(() => retryJob(() => {}, { backoff, retryIf: true as never })).to.throw(
+      InvalidArgumentError,
+      "retryIf is true: pass a function that returns a boolean",
+    );
+    expect(() => retryJob(() => {}, { backoff, retryWhen: () => true } as never)).to.throw(InvalidArgumentError, "retryWhen");
   });
 
   for (const [maxAttempts, shown] of [

@@ -137,7 +137,11 @@ export class Stage implements Yard {
     this.#unanswered.add(shown);
     const { stopper } = this;
     this.#held.delete(name);
-    if (what.startsWith("add")) this.#latest.clear();
+    if (what.startsWith("add")) {
+      this.#latest.clear();
+      // Those that are added under the names of others that were removed are not paused.
+      for (const held of this.#held) if (`${held}/`.startsWith(`${name}/`)) this.#held.delete(held);
+    }
     this.#latest.set(name, id);
     const answered = (isGranted: boolean): void => {
       this.#unanswered.delete(shown);

@@ -3,9 +3,11 @@ import { type Ending, type Kind, type Mode, ReferenceWorker, type Surroundings }
 export const shutdownTimeout = 20_000;
 
 /** Everything that there may be on the roster. The intervals have no multiples in common that a history reaches. */
-export const cast: Readonly<Record<string, { kind: Kind; interval: number }>> = {
+export const cast: Readonly<Record<string, { kind: Kind; interval: number; lateness?: number }>> = {
   sync: { kind: "job", interval: 10_000 },
   poll: { kind: "job", interval: 13_003 },
+  // Its jitter is twice that, and chance always draws the middle.
+  late: { kind: "job", interval: 19_001, lateness: 7_013 },
   listen: { kind: "loop", interval: 0 },
   watch: { kind: "loop", interval: 0 },
   fragile: { kind: "fragile", interval: 17_011 },

@@ -50,6 +50,8 @@ export class ReferenceWorker {
   readonly name: string;
   readonly kind: Kind;
   readonly #interval: number;
+  /** By how much every run is late, for its jitter. */
+  readonly #lateness: number;
   readonly #around: Surroundings;
   readonly #mode: () => Mode;
   #runMode: Mode = "waits";
@@ -63,10 +65,16 @@ export class ReferenceWorker {
   readonly #wanted: number[] = [];
   readonly #served: number[] = [];
 
-  constructor(name: string, { kind, interval }: { kind: Kind; interval: number }, mode: () => Mode, around: Surroundings) {
+  constructor(
+    name: string,
+    { kind, interval, lateness = 0 }: { kind: Kind; interval: number; lateness?: number },
+    mode: () => Mode,
+    around: Surroundings,
+  ) {
     this.name = name;
     this.kind = kind;
     this.#interval = interval;
+    this.#lateness = lateness;
     this.#mode = mode;
     this.#around = around;
   }
@@ -104,13 +112,14 @@ export class ReferenceWorker {
   #awaitNext(lastSlot: number): void {
     if (this.#wanted.length > 0) this.#run();
     else if (this.isPaused) this.#enter("paused");
-    else this.#enter("waiting", this.#gridStart + (lastSlot + 1) * this.#interval);
+    else this.#enter("waiting", this.#gridStart + (lastSlot + 1) * this.#interval + this.#lateness);
     // A slot that was missed is made up for at once.
     if (this.until <= this.#around.now) this.#run();
   }
 
+  /** The last slot whose run is due by now; one within its jitter is still to come. */
   get #slotNow(): number {
-    return Math.floor((this.#around.now - this.#gridStart) / this.#interval);
+    return Math.max(0, Math.floor((this.#around.now - this.#gridStart - this.#lateness) / this.#interval));
   }
 
   #enter(state: ReferenceWorker["state"], until = Number.POSITIVE_INFINITY): void {

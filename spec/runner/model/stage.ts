@@ -33,10 +33,11 @@ export class Stage {
   }
 
   readonly declare = (name: string): DeclarativeWorker => {
-    const { kind, interval } = cast[name] ?? { kind: "loop", interval: 0 };
+    const { kind, interval, lateness = 0 } = cast[name] ?? { kind: "loop", interval: 0 };
     const code = (context: WorkerContext) => this.#perform(name, context);
     if (kind === "loop") return new DeclarativeWorker({ name, worker: code, retry });
-    return new DeclarativeWorker({ name, job: code, repeat: interval, ...(kind === "job" ? { retry } : {}) });
+    const repeat = { interval, jitter: 2 * lateness };
+    return new DeclarativeWorker({ name, job: code, repeat, ...(kind === "job" ? { retry } : {}) });
   };
 
   async #perform(name: string, { signal }: WorkerContext): Promise<void> {
