@@ -318,6 +318,41 @@ function describeEngine(
       await close();
     });
 
+    it("repeats a run whose end could not be written down, once the lock of that is over and not before", async () => {
+      const line = await Line.to(server.port);
+      try {
+        const url = new URL(server.url);
+        url.port = `${line.port}`;
+        const begun: { readonly replica: string; readonly at: number }[] = [];
+        const worker = (replica: string, act = (): void => {}) => ({
+          name: "rare",
+          repeat: { interval: "1h" as const, startImmediately: true },
+          job: (): void => {
+            begun.push({ replica, at: Date.now() });
+            act();
+          },
+        });
+        run(
+          "unwritten",
+          worker("cut off", () => line.cut()),
+          url.href,
+        );
+        await until(() => begun.length === 1);
+        run("unwritten", worker("other"));
+        await until(() => begun.length === 2);
+        expect(begun.map(({ replica }) => replica)).to.deep.equal(["cut off", "other"]);
+        // Four fifths of the lock are the latest that a run begins after it was asked for.
+        const [first, second] = begun.map(({ at }) => at);
+        expect((second ?? 0) - (first ?? 0)).to.be.within(3_000 / 5, 3_000 + 2 * 500 + 5_000);
+        await until(() => log.all.includes("has lost its turn, and may be run again elsewhere"));
+        line.mend();
+        await stop();
+        expect(begun).to.have.length(2);
+      } finally {
+        line.close();
+      }
+    });
+
     it("never shows a password that is refused", async () => {
       const url = new URL(server.url);
       url.password = "pass5%40word";
