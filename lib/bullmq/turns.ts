@@ -9,7 +9,7 @@ import { isRefusal } from "./refusal.js";
 import { showRow } from "./show-row.js";
 import { recordOf, type TurnRecord } from "./turn-record.js";
 import type { Wishes } from "./wishes.js";
-import { pause } from "./within.js";
+import { pause, settledBefore } from "./within.js";
 
 /** How long, in ms, a job is left to others that cannot be run here: a part of how late it is already, so that it is soon had where it can be, and costs little where it cannot. */
 const leftToOthers = { part: 0.25, least: 20, most: 60_000 };
@@ -140,8 +140,9 @@ export class Turns {
   async #handBack(seat: Seat, given: GivenJob, lease: BullLease, release: Release): Promise<void> {
     while (!lease.signal.aborted) {
       try {
-        await this.#give(given, release);
-        return;
+        const giving = this.#give(given, release);
+        // Over a connection that is cut there is no answer, and no error either. What comes of it later is refused, as the lock is over.
+        if (await settledBefore(lease.signal, giving)) return await giving;
       } catch (thrown) {
         if (isInstanceOf(thrown, DelayedError)) throw thrown;
         if (isRefusal(thrown)) lease.lose("its job is no longer locked for it");

@@ -30,6 +30,21 @@ export async function settledWithin(ms: number, promise: Promise<unknown>, signa
   return isSettled;
 }
 
+/** Whether a promise settles, however that may be, before the signal aborts. */
+export async function settledBefore(signal: AbortSignal, promise: Promise<unknown>): Promise<boolean> {
+  let callOff = (): void => {};
+  const aborted = new Promise<boolean>((resolve) => {
+    callOff = onAbort(signal, { abort: () => resolve(false) });
+  });
+  const settled = promise.then(
+    () => true,
+    () => true,
+  );
+  const isFirst = await Promise.race([settled, aborted]);
+  callOff();
+  return isFirst;
+}
+
 /**
  * What a promise gives, if it does in time.
  * @throws FleetError if it does not; what becomes of it later is nobody's concern

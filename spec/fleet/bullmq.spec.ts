@@ -6,6 +6,7 @@ import { bootstrap, DeclarativeWorker, InvalidArgumentError, type Logger, type R
 import { type BullMQOptions, bullmq } from "watchbill/bullmq";
 import { freePort } from "../../samples/fleet/postgres-server.js";
 import type { FleetServer, ServerKind } from "./fleet-server.fixture.js";
+import { Line } from "./line.fixture.js";
 import { postgres } from "./postgres-server.fixture.js";
 import { redis } from "./redis-server.fixture.js";
 
@@ -30,15 +31,69 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
+/** Throws whatever is looked at. */
+function untouchable(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
+/** How many sockets and timers keep this process alive. */
+async function running(): Promise<number> {
+  // A timer counts as long as it calls back, and Mocha sets its own once the spec has begun.
+  await new Promise(setImmediate);
+  return process.getActiveResourcesInfo().filter((kind) => kind === "Timeout" || kind.startsWith("TCP")).length;
+}
+
+/** Waits until no more sockets and timers are left than there were. */
+async function nothingIsLeft(before: number): Promise<void> {
+  while ((await running()) > before) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
 describe("bullmq()", () => {
-  const refused: [string, object, RegExp][] = [
+  const secret = { password: "pass5word" };
+  const refused: [string, unknown, RegExp][] = [
+    ["no options", null, /^The options of bullmq are null: pass an object$/],
+    ["a URL alone", "redis://:pass5word@localhost", /^The options of bullmq are a string: pass an object$/],
+    ["a misspelt option", { connection: "redis://localhost", namespace: "a", lockduration: "pass5word" }, /lockDuration/],
+    [
+      "connection options",
+      { connection: { host: "localhost", ...secret }, namespace: "a" },
+      /^The connection is an object with the keys host, password: pass a URL such as/,
+    ],
+    [
+      "a URL object, and whatever shows itself",
+      { connection: new URL("redis://:pass5word@localhost"), namespace: "a" },
+      /^The connection is an instance of URL: pass a URL such as "redis:\/\/localhost"/,
+    ],
+    [
+      "a connection that shows itself",
+      { connection: { [inspect.custom]: () => "pass5word" }, namespace: "a" },
+      /^The connection is an object without keys/,
+    ],
+    ["a connection that cannot be looked at", { connection: untouchable(), namespace: "a" }, /^The connection is a proxy: pass/],
+    [
+      "a namespace that is an object",
+      { connection: "redis://localhost", namespace: secret },
+      /an object with the key password: pass/,
+    ],
+    [
+      "a namespace that is the URL",
+      { connection: "redis://localhost", namespace: "redis://:pass5word@h" },
+      /a string with a colon/,
+    ],
+    ["an empty namespace", { connection: "redis://localhost", namespace: " " }, /^The namespace is an empty string: pass/],
     ["a connection that is no URL", { connection: "localhost:pass5word", namespace: "a" }, /no URL of a database/],
     ["a URL of something else", { connection: "https://user:pass5word@host", namespace: "a" }, /begins with redis:/],
     ["a URL without a host", { connection: "redis:pass5word@127.0.0.1", namespace: "a" }, /no URL of a database/],
-    ["a connection that is a number", { connection: 5, namespace: "a" }, /The connection is 5: give a URL/],
+    ["a connection that is a number", { connection: 5, namespace: "a" }, /^The connection is a number: pass a URL/],
     ["a connection that is any object", { connection: { password: "pass5word" }, namespace: "a" }, /a client of ioredis/],
-    ["no namespace", { connection: "redis://localhost" }, /The namespace is undefined: give a string/],
-    ["a namespace with a colon", { connection: "redis://localhost", namespace: "a:b" }, /without a colon/],
+    ["no namespace", { connection: "redis://localhost" }, /^The namespace is undefined: pass a string/],
+    [
+      "a namespace with a colon",
+      { connection: "redis://localhost", namespace: "a:b" },
+      /^The namespace is a string with a colon: pass a string without a colon that names the fleet, such as "billing"$/,
+    ],
     ["a lock that is too short", { connection: "redis://localhost", namespace: "a", lockDuration: 10 }, /lockDuration is 10 ms/],
     ["a malformed lock", { connection: "redis://localhost", namespace: "a", lockDuration: "5x" }, /lockDuration/],
     ["no stall check", { connection: "redis://localhost", namespace: "a", stalledInterval: 0 }, /stalledInterval is 0 ms/],
@@ -68,6 +123,56 @@ describe("bullmq()", () => {
     expect(inspect(error)).to.include("twin takes part in the fleet a already: one process has one worker of that name");
     await twins[0]?.stop();
     await first;
+  });
+
+  it("refuses a worker whose name is not well-formed Unicode", async () => {
+    const engine = bullmq({ connection: `redis://localhost:${await freePort()}`, namespace: "a" });
+    const declared = new DeclarativeWorker({ name: "a\ud800", repeat: "1h", job: () => {}, distributed: true });
+    let error: unknown;
+    await bootstrap([declared], { engine, logger: new Log(), signals: [] })
+      .run()
+      .catch((thrown: unknown) => (error = thrown));
+    expect(inspect(error)).to.include("a name that is not well-formed Unicode: name it without lone surrogates");
+  });
+
+  for (const protocol of ["redis", "postgres"]) {
+    it(`leaves nothing running when it is stopped while it cannot reach ${protocol}://`, async function () {
+      this.timeout(20_000);
+      const before = await running();
+      const engine = bullmq({ connection: `${protocol}://:pass5word@127.0.0.1:${await freePort()}/0`, namespace: "a" });
+      const log = new Log();
+      const declared = new DeclarativeWorker({ name: "there", repeat: "1h", job: () => {}, distributed: true });
+      // Before it has failed once, and after that.
+      for (const line of ["", "cannot be reached"]) {
+        const runner = bootstrap([declared], { engine, logger: log, signals: [] });
+        const run = runner.run();
+        await until(() => log.all.includes(line));
+        await runner.stop();
+        await run;
+        await nothingIsLeft(before);
+      }
+      expect(log.all).to.not.include("pass5word");
+    });
+  }
+
+  it("is stopped, and started anew, while a pool that was passed lets it wait for ever", async () => {
+    const pool = {
+      connect: () => new Promise<never>(() => {}),
+      query() {},
+      on() {},
+      end() {},
+      options: { password: "pass5word" },
+    };
+    const engine = bullmq({ connection: pool, namespace: "a" });
+    const declared = new DeclarativeWorker({ name: "there", repeat: "1h", job: () => {}, distributed: true });
+    for (let start = 0; start < 2; start++) {
+      const began = Date.now();
+      const runner = bootstrap([declared], { engine, logger: new Log(), signals: [] });
+      const run = runner.run();
+      await runner.stop();
+      await run;
+      expect(Date.now() - began).to.be.lessThan(1_000);
+    }
   });
 
   it("leaves other workers alone while the database is away, and stops without it", async () => {
@@ -213,6 +318,41 @@ function describeEngine(
       await close();
     });
 
+    it("repeats a run whose end could not be written down, once the lock of that is over and not before", async () => {
+      const line = await Line.to(server.port);
+      try {
+        const url = new URL(server.url);
+        url.port = `${line.port}`;
+        const begun: { readonly replica: string; readonly at: number }[] = [];
+        const worker = (replica: string, act = (): void => {}) => ({
+          name: "rare",
+          repeat: { interval: "1h" as const, startImmediately: true },
+          job: (): void => {
+            begun.push({ replica, at: Date.now() });
+            act();
+          },
+        });
+        run(
+          "unwritten",
+          worker("cut off", () => line.cut()),
+          url.href,
+        );
+        await until(() => begun.length === 1);
+        run("unwritten", worker("other"));
+        await until(() => begun.length === 2);
+        expect(begun.map(({ replica }) => replica)).to.deep.equal(["cut off", "other"]);
+        // Four fifths of the lock are the latest that a run begins after it was asked for.
+        const [first, second] = begun.map(({ at }) => at);
+        expect((second ?? 0) - (first ?? 0)).to.be.within(3_000 / 5, 3_000 + 2 * 500 + 5_000);
+        await until(() => log.all.includes("has lost its turn, and may be run again elsewhere"));
+        line.mend();
+        await stop();
+        expect(begun).to.have.length(2);
+      } finally {
+        line.close();
+      }
+    });
+
     it("never shows a password that is refused", async () => {
       const url = new URL(server.url);
       url.password = "pass5%40word";
@@ -232,4 +372,68 @@ describeEngine(postgres, (connectionString) => {
 describeEngine(redis, (url) => {
   const connection = new Redis(url, { maxRetriesPerRequest: null });
   return { connection, close: () => connection.quit() };
+});
+
+describe("bullmq() over Redis, when connections are reset", function () {
+  this.timeout(20_000);
+  let server: FleetServer | undefined;
+  let line: Line;
+
+  before(async function () {
+    server = await redis.startFor(this);
+  });
+  after(() => server?.stop());
+  beforeEach(async () => {
+    line = await Line.to(server?.port ?? 0);
+  });
+  afterEach(() => line?.close());
+
+  /** What is reset while it stops, some ms before or after. */
+  for (const [first, second] of [
+    [0, 20],
+    [20, 0],
+    [150, 100],
+    [300, 10],
+  ] as const) {
+    it(`leaves nothing running: reset ${first} ms before it is stopped, and again ${second} ms later`, async () => {
+      const before = await running();
+      const url = new URL(server?.url ?? "");
+      url.port = `${line.port}`;
+      let runs = 0;
+      const job = (): void => void runs++;
+      const workers = ["a", "b", "c"].map((name) => new DeclarativeWorker({ name, job, repeat: 50, distributed: true }));
+      const engine = bullmq({ connection: url.href, namespace: `reset-${first}-${second}`, lockDuration: "2s" });
+      const runner = bootstrap(workers, { engine, logger: new Log(), signals: [] });
+      const run = runner.run();
+      await until(() => runs >= 10);
+      line.reset(() => true);
+      await wait(first);
+      const stopping = runner.stop();
+      await wait(second);
+      line.reset(() => true);
+      await stopping;
+      await run;
+      await nothingIsLeft(before);
+    });
+  }
+
+  it("leaves open a client that was passed, though it is closed in the middle of that", async () => {
+    const url = new URL(server?.url ?? "");
+    url.port = `${line.port}`;
+    const connection = new Redis(url.href, { maxRetriesPerRequest: null });
+    let runs = 0;
+    const declared = new DeclarativeWorker({ name: "a", job: () => void runs++, repeat: 50, distributed: true });
+    const runner = bootstrap([declared], {
+      engine: bullmq({ connection, namespace: "ready" }),
+      logger: new Log(),
+      signals: [],
+    });
+    const run = runner.run();
+    await until(() => runs >= 5);
+    line.reset(() => true);
+    await runner.stop();
+    await run;
+    expect(await connection.ping()).to.equal("PONG");
+    await connection.quit();
+  });
 });
