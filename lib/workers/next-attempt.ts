@@ -33,8 +33,8 @@ export function nextAttempt(
   const { name: worker, problemLog } = activity;
   const delay = delayOf(backoff, attempt, worker, failure);
   if (delay instanceof BackoffError) {
-    if (failure !== undefined)
-      problemLog.gaveUp(activity, failure, `failed (attempt ${attempt}), and its backoff has failed too`);
+    const message = `failed (attempt ${attempt}), and its backoff has failed too`;
+    if (failure !== undefined) problemLog.gaveUp(activity, failure, message, { attempt });
     return delay;
   }
   const what = `${verb} in ${formatDuration(delay)}${remark(delay)}`;

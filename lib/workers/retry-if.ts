@@ -28,8 +28,8 @@ export function refusedBy(
 ): Outcome | undefined {
   const log = (why: string): void => {
     const message = `failed (attempt ${attempt}), giving up${what === "worker" ? "" : " this run"}: ${why}`;
-    if (what === "worker") activity.problemLog.gaveUp(activity, failure, message);
-    else activity.problemLog.failed(activity, failure, what, message);
+    if (what === "worker") activity.problemLog.gaveUp(activity, failure, message, { attempt });
+    else activity.problemLog.failed(activity, failure, what, message, { attempt });
   };
   try {
     const answer = retryIf(failure, attempt);

@@ -117,13 +117,14 @@ class RetryingJob extends Retrying<RetryJobLink> {
   /** What the run ends with, if the policy wants no further attempt. */
   private verdictOn(failure: Error): Outcome | undefined {
     const { maxAttempts, retryIf } = this.link;
+    const fields = { attempt: this.failures };
     if (isGiveUp(failure)) {
-      this.problemLog.failed(this, failure, "run given up", `failed (attempt ${this.failures}), giving up this run`);
+      this.problemLog.failed(this, failure, "run given up", `failed (attempt ${this.failures}), giving up this run`, fields);
       return failure;
     }
     if (this.failures >= maxAttempts) {
       const attempts = maxAttempts === 1 ? "1 attempt" : `${maxAttempts} attempts`;
-      this.problemLog.failed(this, failure, "run given up", `failed, giving up this run after ${attempts}`);
+      this.problemLog.failed(this, failure, "run given up", `failed, giving up this run after ${attempts}`, fields);
       return failure;
     }
     return refusedBy(retryIf, this, failure, this.failures, "run given up");

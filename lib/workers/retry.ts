@@ -150,7 +150,7 @@ class RetryingWorker extends Retrying<RetryLink> {
     const { retryIf, limit } = this.link.terms;
     // Of a job it ends the run, and the next run is another attempt.
     if (isGiveUp(failure) && this.link.isContinuous) {
-      this.problemLog.gaveUp(this, failure, `failed (attempt ${this.failures}), giving up`);
+      this.problemLog.gaveUp(this, failure, `failed (attempt ${this.failures}), giving up`, { attempt: this.failures });
       return failure;
     }
     const refused = refusedBy(retryIf, this, failure, this.failures);
@@ -174,7 +174,8 @@ class RetryingWorker extends Retrying<RetryLink> {
 function nextRunAfter(delay: number, repetition: Repetition | undefined): string {
   if (repetition === undefined || repetition.startImmediately) return "";
   try {
-    const timetable = timetableOf(repetition, "");
+    // Its jitter will be drawn when it is restarted.
+    const timetable = timetableOf({ ...repetition, jitter: 0 }, "");
     const now = TimerQueue.current().now();
     timetable.begin(now + delay);
     return `, next run in ${formatDuration(timetable.nextDue() - now)}`;

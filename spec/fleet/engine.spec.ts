@@ -44,9 +44,9 @@ describe("An engine", () => {
     const cure = "give what bullmq() of watchbill/bullmq returns";
     for (const [engine, shown] of [
       [null, "null"],
-      [5, "5"],
-      [() => {}, "[Function (anonymous)]"],
-      [{ join: true }, "{ join: true }"],
+      [5, "a number"],
+      [() => {}, "a function without a name"],
+      [{ join: true }, "an object with the key join"],
     ] as const) {
       expect(() => bootstrap([], { engine: engine as never }), shown)
         .to.throw(BootstrapError)

@@ -315,9 +315,9 @@ describe("A runner", () => {
   });
 
   for (const [options, problem] of [
-    [{ signal: {} }, "{} is not an AbortSignal"],
-    [{ logger: 5 }, "5 is no logger: give an object with debug, info, warn and error"],
-    [null, "null is no context: give an object with a signal"],
+    [{ signal: {} }, "The signal of the context is an object without keys: pass an AbortSignal"],
+    [{ logger: 5 }, "The logger of the context: it is a number"],
+    [null, "The context is null: pass an object with a signal"],
   ] as [never, string][]) {
     it(`refuses to run with ${JSON.stringify(options)}, and listens to nothing`, async () => {
       const before = process.listenerCount("SIGTERM");
@@ -362,7 +362,7 @@ describe("A runner", () => {
     [{ stoporder: "all" }, 'the runner has no option "stoporder": did you mean stopOrder?'],
     [
       { resolve: () => ({}) },
-      'the runner has no option "resolve": there are logger, signal, signals, shutdownTimeout, stopOrder, engine, only, except',
+      'the runner has no option "resolve": there are logger, signal, signals, shutdownTimeout, stopOrder, engine, retry, only, except',
     ],
   ] as const) {
     it(`is not made with options that make no sense: ${problem}`, () => {

@@ -248,13 +248,13 @@ describe("A group", () => {
   for (const [worker, shown] of [
     [undefined, "undefined"],
     ["fetch", "'fetch'"],
-    [{ runOnce() {} }, "{ runOnce: [Function: runOnce] }"],
-    [[], "[]"],
+    [{ runOnce() {} }, "an object with the key runOnce"],
+    [[], "an array of 0"],
   ] as const) {
     it(`is not made of ${shown}`, () => {
       expect(() => group(() => {}, worker as never))
         .to.throw(InvalidArgumentError)
-        .with.property("message", `${shown} is not a worker: give a function, or an object with a method run(context)`);
+        .with.property("message", `${shown} is not a worker: pass a function, or an object with a method run(context)`);
     });
   }
 });

@@ -86,7 +86,7 @@ describe("named", () => {
     ["  ", "'  '"],
     [undefined, "undefined"],
     [5, "5"],
-    [{}, "{}"],
+    [{}, "an object without keys"],
   ] as const) {
     it(`rejects ${shown} as a name`, () => {
       expect(() => named(() => {}, name as never)).to.throw(

@@ -86,7 +86,7 @@ describe("a backoff that gives no delay", () => {
       it("does not hide the worker's own error: it is logged", async () => {
         await endOf(chain(() => Number.NaN));
         expect(logger.error.args).to.deep.equal([
-          [{ worker: "x", err: failure }, "failed (attempt 1), and its backoff has failed too"],
+          [{ worker: "x", attempt: 1, err: failure }, "failed (attempt 1), and its backoff has failed too"],
         ]);
         expect(logger.error.firstCall.firstArg.err).to.equal(failure);
       });

@@ -139,7 +139,7 @@ describe("A worker that is given up or done", () => {
     const { starts, error } = await end({}, failures);
     expect(starts).to.equal(2);
     expect(error).to.equal(failures[1]);
-    expect(lines[0]).to.deep.equal([{ worker: "worker", err: failures[1] }, "failed (attempt 2), giving up"]);
+    expect(lines[0]).to.deep.equal([{ worker: "worker", attempt: 2, err: failures[1] }, "failed (attempt 2), giving up"]);
   });
 
   for (const [policy, problem] of [
@@ -306,7 +306,7 @@ describe("A worker that is given up or done", () => {
   });
 
   for (const [options, problem] of [
-    [{ restart: "sometimes" }, `restart is 'sometimes': give "always", "on-failure" or "never"`],
+    [{ restart: "sometimes" }, `restart is 'sometimes': use "always", "on-failure" or "never"`],
     [{ restart: "never", retry: backoff }, 'The worker x has restart "never" and a retry: leave one of them out'],
     [
       { worker: undefined, job: () => {}, repeat: "1s", restart: "never" },

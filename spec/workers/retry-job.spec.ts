@@ -178,7 +178,7 @@ describe("retryJob", () => {
       [second, 2],
     ]);
     expect(logger.error.args).to.deep.equal([
-      [{ worker: "x", err: second }, "failed (attempt 2), giving up: its retryIf returned false"],
+      [{ worker: "x", attempt: 2, err: second }, "failed (attempt 2), giving up this run: its retryIf returned false"],
     ]);
   });
 
@@ -188,7 +188,10 @@ describe("retryJob", () => {
       const job = failing(error, new Error("not reached"));
       expect(await run(job, backoff).catch((caught: unknown) => caught)).to.equal(error);
       expect(job.callCount).to.equal(1);
-      expect(logger.error.lastCall.args).to.deep.equal([{ worker: "x", err: error }, "failed (attempt 1), giving up this run"]);
+      expect(logger.error.lastCall.args).to.deep.equal([
+        { worker: "x", attempt: 1, err: error },
+        "failed (attempt 1), giving up this run",
+      ]);
     }
   });
 

@@ -145,8 +145,8 @@ describe("runAllJobs", () => {
 
   for (const [job, shown] of [
     [undefined, "undefined"],
-    [{}, "{}"],
-    [{ run() {} }, "{ run: [Function: run] }"],
+    [{}, "an object without keys"],
+    [{ run() {} }, "an object with the key run"],
     [5, "5"],
   ] as const) {
     it(`rejects ${shown} as a job, and has started nothing then`, async () => {
@@ -155,7 +155,7 @@ describe("runAllJobs", () => {
       expect(error).to.be.instanceOf(InvalidArgumentError);
       expect(error).to.have.property(
         "message",
-        `${shown} is not a job: give a function, or an object with a method runOnce(context)`,
+        `${shown} is not a job: pass a function, or an object with a method runOnce(context)`,
       );
       expect(started.called).to.equal(false);
     });

@@ -181,8 +181,8 @@ describe("runAllWorkers", () => {
 
   for (const [worker, shown] of [
     [undefined, "undefined"],
-    [{}, "{}"],
-    [{ runOnce() {} }, "{ runOnce: [Function: runOnce] }"],
+    [{}, "an object without keys"],
+    [{ runOnce() {} }, "an object with the key runOnce"],
     ["fetch", "'fetch'"],
   ] as const) {
     it(`rejects ${shown} as a worker, and has started nothing then`, async () => {
@@ -191,7 +191,7 @@ describe("runAllWorkers", () => {
       expect(error).to.be.instanceOf(InvalidArgumentError);
       expect(error).to.have.property(
         "message",
-        `${shown} is not a worker: give a function, or an object with a method run(context)`,
+        `${shown} is not a worker: pass a function, or an object with a method run(context)`,
       );
       expect(started.called).to.equal(false);
     });

@@ -45,7 +45,7 @@ describe("What cannot be logged", () => {
     const running = runAllWorkers([() => Promise.reject(failure)], { logger: throwing }).catch(() => {});
     await running;
     expect(written()).to.deep.equal([
-      "1970-01-01T00:00:00.000Z ERROR worker 1: failed; the roster stops",
+      "1970-01-01T00:00:00.000Z ERROR worker 1: failed; the runner stops",
       "1970-01-01T00:00:00.000Z ERROR worker 1: the logger failed on the entry above",
     ]);
     expect(write.args[1]?.[0]).to.include("    Error: the disk is full");
@@ -79,6 +79,7 @@ describe("What cannot be logged", () => {
     const worker = sinon.stub<[WorkerContext], unknown>().callsFake(() => {
       delete logger.error;
       delete logger.warn;
+      delete logger.debug;
       return Promise.reject(failure);
     });
     void retry(worker, new StaticBackoff({ sleep: "1s" })).run({ signal: stop.signal, logger } as never);
