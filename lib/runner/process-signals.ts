@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { TimerQueue } from "../time/timer-queue.js";
+import { performance } from "node:perf_hooks";
 import { withoutAsyncContext } from "../time/without-async-context.js";
 
 /** A signal by which a process is asked to stop. */
@@ -26,7 +26,7 @@ const echo = 500;
 export function onProcessSignals(signals: readonly ProcessSignal[], { first, second }: SignalHandlers): () => void {
   let requestedAt: number | undefined;
   const handler = (signal: ProcessSignal): void => {
-    const now = TimerQueue.current().now();
+    const now = performance.now();
     if (requestedAt === undefined) {
       requestedAt = now;
       first(signal);
@@ -40,12 +40,15 @@ export function onProcessSignals(signals: readonly ProcessSignal[], { first, sec
     for (const signal of signals) unlisten(signal, handler);
   };
   return () => {
-    const left = requestedAt === undefined ? 0 : requestedAt + echo - TimerQueue.current().now();
+    const left = requestedAt === undefined ? 0 : requestedAt + echo - performance.now();
     // Without a listener, a repeated signal would kill a process that has stopped its workers and is closing the rest.
     if (left > 0) withoutAsyncContext(() => setTimeout(stopListening, left).unref());
     else stopListening();
   };
 }
+
+// Signals are real, also while timers are fake.
+const { setTimeout } = globalThis;
 
 type Handler = (signal: ProcessSignal) => void;
 

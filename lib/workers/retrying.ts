@@ -79,6 +79,7 @@ export abstract class Retrying<Declared extends Retriable> extends Activity {
 
   override describe(status: WorkerStatus): void {
     status.attempt = this.attempt;
+    if (this.failures > 0) status.lastError = this.problemLog.lastError;
     describeSleep(status, this, this.phase);
     super.describe(status);
   }

@@ -33,7 +33,7 @@ export interface RosterOptions {
 }
 
 /** How often is looked for runs that hold up those that are due, in ms. */
-const timeBetweenLooks = 60_000;
+const timeBetweenLooks = 300_000;
 
 /** Workers side by side: the end of one is the end of all, unless it is done for good. */
 export class RunningWorkers extends RunAll {

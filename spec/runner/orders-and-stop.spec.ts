@@ -31,7 +31,7 @@ describe("A stop amid orders", () => {
   const message = "1 worker did not stop within 25s: one. Let each watch context.signal, or raise shutdownTimeout";
   for (const [order, answer, left] of [
     ["pause", "resolved", ["one", "other"]],
-    ["restart", "WorkerNotRunningError: one cannot be restarted: its roster was stopped meanwhile", ["one", "other"]],
+    ["restart", "WorkerNotRunningError: one cannot be restarted: the runner was stopped meanwhile", ["one", "other"]],
     ["remove", "resolved", ["other"]],
   ] as const) {
     for (const stopOrder of ["all", "reverse"] as const) {

@@ -78,8 +78,9 @@ describe("A continuous worker that is paused", () => {
     listener.end();
     await clock.tickAsync(0);
     expect(phases(runner)).to.deep.equal({ listen: "paused", other: "running" });
-    expect(lines).to.deep.equal([
+    expect(lines.map((line) => [line].flat().slice(0, 2))).to.deep.equal([
       ["started 2 workers", undefined],
+      ["is to be paused, but has not stopped in time", "listen"],
       ["has stopped at last", "listen"],
     ]);
     expect([listener.starts, run.outcome]).to.deep.equal([1, "pending"]);
