@@ -39,7 +39,7 @@ describe("A distributed worker whose process is told to stop", () => {
     const error = new Error("would not stop");
     let runs = 0;
     const job = async ({ signal }: WorkerContext) => {
-      await wait("10s", { signal });
+      await wait("10s", { signal }).catch(() => {});
       if (runs++ === 0) throw error;
     };
     const [, holder] = stage.replicas(2, { repeat: "1m", job });
