@@ -30,7 +30,7 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-/** Throws whatever is looked at. */
+/** Every look at it throws. */
 function untouchable(): object {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
@@ -154,7 +154,7 @@ describe("bullmq()", () => {
     });
   }
 
-  it("is stopped, and started anew, while a pool that was passed lets it wait for ever", async () => {
+  it("is stopped, and started anew, while a pool that was passed never connects", async () => {
     const pool = {
       connect: () => new Promise<never>(() => {}),
       query() {},
@@ -427,7 +427,10 @@ if (hasRedis()) {
       const run = runner.run();
       await until(() => runs >= 5);
       line.reset(() => true);
-      await runner.stop();
+      await wait(20);
+      const stopping = runner.stop();
+      line.reset(() => true);
+      await stopping;
       await run;
       expect(await connection.ping()).to.equal("PONG");
       await connection.quit();

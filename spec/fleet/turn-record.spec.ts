@@ -28,7 +28,7 @@ describe("What a job of the fleet carries", () => {
     expect(withError("x".repeat(300_000))?.lastError).to.match(/^x{2000}… \(300000 characters\)$/);
   });
 
-  it("goes by an id that any name of a worker makes, and that is read back; other ids are nobody's", () => {
+  it("goes by an id that any name of a worker makes, and that is read back; other ids name no worker", () => {
     for (const name of ["a", "a/b:c", "100%", "Übung 🙂", "worker-1"]) {
       expect(jobIdOf(name)).to.not.include(":");
       expect(workerOf(jobIdOf(name))).to.equal(name);
@@ -44,7 +44,7 @@ describe("What a driver throws", () => {
     return proxy;
   };
 
-  it("is a refusal by its negative code alone, whatever it is", () => {
+  it("is a refusal by its negative code alone, of whatever type it is", () => {
     expect(isRefusal(Object.assign(new Error("Missing lock"), { code: -2 }))).to.equal(true);
     for (const thrown of [
       new Error("x"),
@@ -62,7 +62,7 @@ describe("What a driver throws", () => {
     expect(isRefusal(hostile)).to.equal(false);
   });
 
-  it("is told in words without secrets, whatever it is", () => {
+  it("is described in words without secrets, of whatever type it is", () => {
     const secrets = new Secrets(["pass5word"]);
     expect(secrets.errorOf("The database", new Error("AUTH pass5word")).message).to.equal("The database: Error: AUTH ***");
     for (const thrown of [revoked(), Symbol("x"), undefined, { command: ["AUTH", "pass5word"] }])
