@@ -36,8 +36,8 @@ export function postgres(connection: PostgresConnectionOptions): Database<Postgr
 }
 
 /**
- * Redis, with the clients in the hands of the engine. BullMQ loses sight of some: after a reset, its watchdog of the blocking connection
- * connects again, also if the worker has been closed meanwhile, and such a client keeps the process alive and reconnects for ever.
+ * Redis, with a hold on each client. BullMQ connects a blocking client anew when that has ended, and can do so while its worker closes: such
+ * a client would keep the process alive. And BullMQ's own `disconnect` also ends a client that was passed to it, which is not ours.
  */
 export function redis(connection: ConnectionOptions): Database<ConnectionOptions> {
   const isOurs = !isRedisInstance(connection);
@@ -54,7 +54,7 @@ export function redis(connection: ConnectionOptions): Database<ConnectionOptions
         });
         if (hasEnded) client.disconnect();
       },
-      // It has never been connected, and was told to whoever waits for the queue.
+      // It has never been connected: `ready` of the queue rejects with that.
       () => {},
     );
   };

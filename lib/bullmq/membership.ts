@@ -114,7 +114,7 @@ export class Membership {
     await this.#close(queue);
   };
 
-  /** A pool that is given may let one wait for ever. What comes too late is closed again. */
+  /** A pool that was passed may never connect. A queue that opens too late is closed again. */
   async #open(terms: OpenTerms, signal: AbortSignal): Promise<OpenQueue> {
     const opening = this.#options.connection.open(terms);
     try {

@@ -29,7 +29,7 @@ export const firstRecord: TurnRecord = {
  * Reads what a job carries, which another version may have written: what was given back with it last, in the field that says otherwise
  * why a job has failed, as ours never do; or what it was added with.
  */
-export function recordOf({ failedReason, data }: Job): TurnRecord {
+export function recordOf({ failedReason, data }: Pick<Job, "failedReason" | "data">): TurnRecord {
   return parsed(given(failedReason) ?? data);
 }
 

@@ -7,7 +7,7 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   try {
     await wait(ms, { signal });
   } catch {
-    // It was cut short, which whoever waits sees by the signal.
+    // It was cut short: the caller looks at the signal.
   }
 }
 

@@ -6,7 +6,7 @@ export function isPlace(value: unknown): value is Place {
   return hasMethod(value, "hurry") && hasMethod(value, "leave") && hasMethod(value, "abandon");
 }
 
-/** A place of an engine that may be anybody's: its methods never throw, so that what the engine does wrong cannot keep a worker from ending. */
+/** The place that an engine gave. Its methods never throw, so that a fault of the engine cannot keep a worker from ending. */
 export class GuardedPlace implements Place {
   readonly #place: Place;
   readonly #onFailure: (thrown: unknown) => void;

@@ -31,7 +31,7 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-/** Throws whatever is looked at. */
+/** Every look at it throws. */
 function untouchable(): object {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
@@ -155,7 +155,7 @@ describe("bullmq()", () => {
     });
   }
 
-  it("is stopped, and started anew, while a pool that was passed lets it wait for ever", async () => {
+  it("is stopped, and started anew, while a pool that was passed never connects", async () => {
     const pool = {
       connect: () => new Promise<never>(() => {}),
       query() {},
@@ -186,7 +186,7 @@ describe("bullmq()", () => {
     ];
     const runner = bootstrap(workers, { engine, logger: log, signals: [] });
     const running = runner.run();
-    await until(() => runs >= 20 && log.all.includes("is tried again"));
+    await until(() => runs >= 20 && log.all.includes("restarting in"));
     await runner.stop();
     await running;
     expect(runner.status().map(({ name, runs: count }) => [name, count > 0])).to.deep.equal([
@@ -357,7 +357,7 @@ function describeEngine(
       const url = new URL(server.url);
       url.password = "pass5%40word";
       const runner = run("secret", { name: "often", job: () => {}, repeat: 100 }, url.href);
-      await until(() => log.all.includes("is tried again"));
+      await until(() => log.all.includes("restarting in"));
       expect(log.all).to.include(url.hostname);
       expect(log.all + JSON.stringify(runner.status())).to.not.include("pass5");
     });
@@ -431,7 +431,10 @@ describe("bullmq() over Redis, when connections are reset", function () {
     const run = runner.run();
     await until(() => runs >= 5);
     line.reset(() => true);
-    await runner.stop();
+    await wait(20);
+    const stopping = runner.stop();
+    line.reset(() => true);
+    await stopping;
     await run;
     expect(await connection.ping()).to.equal("PONG");
     await connection.quit();

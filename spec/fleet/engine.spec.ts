@@ -7,7 +7,7 @@ function fails(): never {
   throw new Error("It is not to be looked at");
 }
 
-/** Throws whatever is done with it. */
+/** Every look at it throws. */
 function trapped(target: object): object {
   const traps = ["get", "has", "getPrototypeOf", "ownKeys", "getOwnPropertyDescriptor", "set", "defineProperty"];
   return new Proxy(target, Object.fromEntries(traps.map((trap) => [trap, fails])));

@@ -132,7 +132,7 @@ describe("What the last turn has left", () => {
     }
   });
 
-  it("may be of a run that was under way for years: that ends, one is made up for, and the others are on the grid", async () => {
+  it("may be of a run that was under way for years: that ends, missed runs are coalesced into one, and the others are on the grid", async () => {
     const runs = await runsAfter({ repeat: [{ start: 2, slot: 1, interval: 2, isRunning: true }] });
     expect(runs.map(([at]) => at)).to.deep.equal([1_000, 1_000, 1_004, 2_004, 3_004, 4_004]);
   });

@@ -30,7 +30,8 @@ function declared({
     while (Date.now() < until && !signal.aborted) {
       // What it would do to the outside world.
       note("writes", name);
-      await wait(50, { signal });
+      // Whether that was cut short is asked for below, and written down.
+      await wait(50, { signal }).catch(() => {});
     }
     if (signal.aborted) note("heeds", name);
     signal.throwIfAborted();
