@@ -65,7 +65,7 @@ try {
   console.log(JSON.stringify(figures));
   hasFailed = figures.overlaps > 0 || figures.processesThatHang > 0 || repeats.some((after) => after < soonest);
 } finally {
-  replicas.dispose();
+  await replicas.dispose();
   for (const line of lines) line.close();
   await server.stop();
 }
