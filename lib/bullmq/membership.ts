@@ -164,7 +164,7 @@ export class Membership {
     const worker = workerOf(jobId);
     const seat = worker === undefined ? undefined : this.#seats.get(worker);
     if (worker !== undefined && seat !== undefined)
-      new WorkerLogger(seat.logger, worker).warn("was lost by who ran it, and goes to whoever is free");
+      new WorkerLogger(seat.logger, worker).warn("stalled on its replica; requeued");
   };
 
   readonly #onTrouble = (thrown: unknown): void => {

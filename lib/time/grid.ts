@@ -13,3 +13,11 @@ export function lastSlotDue(start: number, interval: number, now: number): numbe
   if (pointOfGrid(start, interval, slot + 1) <= now) return slot + 1;
   return pointOfGrid(start, interval, slot) > now ? slot - 1 : slot;
 }
+
+/** By how much, in ms, times differ that were rounded on their way through another process. */
+const rounding = 2;
+
+/** Whether a time is a certain point, or that with a jitter. */
+export function isWithin(time: number, point: number, jitter: number): boolean {
+  return time >= point - rounding && time <= point + jitter + rounding;
+}

@@ -1,7 +1,7 @@
 import { type Note, numberIn } from "../context/memory.js";
-import { lastSlotDue, pointOfGrid } from "../time/grid.js";
+import { isWithin, lastSlotDue, pointOfGrid } from "../time/grid.js";
 import { TimerQueue } from "../time/timer-queue.js";
-import { isWithin } from "./jitter.js";
+
 import type { IntervalRepetition } from "./repetition.js";
 import type { Timetable } from "./timetable.js";
 

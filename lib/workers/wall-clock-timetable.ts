@@ -1,7 +1,8 @@
 import { type Note, numberIn } from "../context/memory.js";
 import { ScheduleError } from "../errors/schedule-error.js";
+import { isWithin } from "../time/grid.js";
 import { TimerQueue } from "../time/timer-queue.js";
-import { isWithin } from "./jitter.js";
+
 import type { ScheduledRepetition } from "./repetition.js";
 import { nextTime } from "./schedule.js";
 import type { Timetable } from "./timetable.js";
