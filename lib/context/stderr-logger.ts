@@ -80,7 +80,8 @@ function field(key: string, value: unknown): { text: string; words: readonly str
   }
   const shown = typeof value === "string" ? cutText(value) : inspectSafely(value);
   const text = `${cutText(key, 100)} ${shown}`;
-  return { text, words: [text, `${shown} ${key}`] };
+  // As in "failures 3", "3 failures" and "1 failure".
+  return { text, words: [text, `${shown} ${key}`, `${shown} ${key.replace(/s$/, "")}`] };
 }
 
 /** Fields that are a time in ms. */

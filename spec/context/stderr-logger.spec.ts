@@ -55,6 +55,9 @@ describe("The logger to stderr", () => {
     expect(written(() => stderrLogger.warn({ attempt: 3, delay: 4_000 }, "attempt 31, in 14s"))).to.equal(
       "2026-11-24T07:42:15.717Z WARN attempt 31, in 14s (attempt 3, delay 4s)\n",
     );
+    expect(written(() => stderrLogger.info({ workers: 1, failures: 12 }, "started 1 worker after 12 failures"))).to.equal(
+      "2026-11-24T07:42:15.717Z INFO started 1 worker after 12 failures\n",
+    );
   });
 
   it("writes times as a person does", () => {
