@@ -3,7 +3,7 @@ import type { Activity } from "../context/activity.js";
 import type { Failed } from "../context/problem-log.js";
 import { WorkerLogger } from "../context/worker-logger.js";
 import { BackoffError } from "../errors/backoff-error.js";
-import { showValue } from "../errors/foreign-value.js";
+import { onRejection, showValue } from "../errors/foreign-value.js";
 import type { EventChannel } from "../events/event-channel.js";
 import { formatDuration } from "../time/format-duration.js";
 
@@ -52,5 +52,7 @@ function delayOf(backoff: Backoff, attempt: number, worker: string, failure: Err
     return new BackoffError(worker, `threw for attempt ${attempt}`, failure, { cause });
   }
   if (typeof delay === "number" && Number.isFinite(delay) && delay >= 0) return delay;
+  // A promise that rejects is reported by this error, and must not end the process.
+  onRejection(delay, () => {});
   return new BackoffError(worker, `returned ${showValue(delay)} for attempt ${attempt}`, failure);
 }

@@ -1,4 +1,4 @@
-import { hasMethod, showValue } from "../errors/foreign-value.js";
+import { hasMethod, onRejection, showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { ScheduleError } from "../errors/schedule-error.js";
 
@@ -30,6 +30,8 @@ export function nextTime(schedule: Schedule, after: number, worker: string): num
     throw new ScheduleError(worker, `threw for ${shown(after)}`, { cause });
   }
   if (time > after) return time;
+  // A promise that rejects is reported by this error, and must not end the process.
+  onRejection(next, () => {});
   throw new ScheduleError(worker, `returned ${showValue(next)} for ${shown(after)}`);
 }
 
