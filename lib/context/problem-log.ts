@@ -55,7 +55,7 @@ export class ProblemLog {
   #failures: Map<string, Recurrence> | undefined;
   #failedAt = 0;
   #failureCount = 0;
-  /** The errors that have been logged as such since the worker was well, so that what is said of them afterwards need not show them again. */
+  /** The errors that have been logged as such since the worker was well, so that later entries leave them out. */
   #logged: WeakSet<Error> | undefined;
   #missed: Recurrence | undefined;
   #missedCount = 0;

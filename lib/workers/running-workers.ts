@@ -32,7 +32,7 @@ export interface RosterOptions {
   readonly engine?: Engine | undefined;
 }
 
-/** How often is looked for runs that hold up those that are due, in ms. */
+/** How often to look for long runs that hold up the runs that are due, in ms. */
 const timeBetweenLooks = 300_000;
 
 /** Workers side by side: the end of one is the end of all, unless it is done for good. */
