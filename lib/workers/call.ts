@@ -2,7 +2,7 @@ import { types } from "node:util";
 import { Activity } from "../context/activity.js";
 import { Context } from "../context/context.js";
 import type { Outcome } from "../context/outcome.js";
-import { hasMethod, isObjectLike } from "../errors/foreign-value.js";
+import { hasMethod, isObjectLike, readProperty } from "../errors/foreign-value.js";
 import { LazyResultError } from "../errors/lazy-result-error.js";
 import { RunTrace } from "../events/run-trace.js";
 import { judge } from "./judge.js";
@@ -76,11 +76,18 @@ function promiseOf(result: object): Promise<unknown> {
   return types.isPromise(result) ? result : new Promise((resolve) => resolve(result));
 }
 
+/** By the method that Observables of all libraries have, under whichever key; or by what those of rxjs have. */
+function isObservable(result: object): boolean {
+  const key = readProperty(Symbol, "observable");
+  if (typeof key === "symbol" && hasMethod(result, key)) return true;
+  return hasMethod(result, "@@observable") || (hasMethod(result, "subscribe") && hasMethod(result, "pipe"));
+}
+
 /** The error that a run has failed with, if what it returned is still to be run. */
 function lazyResult(result: object, worker: string): LazyResultError | undefined {
   if (hasMethod(result, "next") && (hasMethod(result, Symbol.iterator) || hasMethod(result, Symbol.asyncIterator)))
     return new LazyResultError(worker, "an iterator", "iterate over it in the method");
-  if (hasMethod(result, "@@observable") || (hasMethod(result, "subscribe") && hasMethod(result, "pipe")))
+  if (isObservable(result))
     return new LazyResultError(
       worker,
       "an Observable",
