@@ -110,8 +110,13 @@ export class ProblemLog {
     );
   }
 
-  /** A run goes on while others are due. `start` is when it began, on the clock of the timer queue. */
-  stillRunning(subject: Subject, start: number, took: number): void {
+  /**
+   * A run goes on while others are due.
+   * @param start when it began, on the clock of the timer queue
+   * @param missed how many runs were missed since it was last said
+   */
+  stillRunning(subject: Subject, start: number, took: number, missed: number): void {
+    this.#missedCount += missed;
     if (this.#longRun?.start !== start) this.#longRun = { start, recurrence: new Recurrence() };
     if (!this.#longRun.recurrence.happens()) return;
     const logger = new WorkerLogger(subject.logger, subject.name);

@@ -43,6 +43,15 @@ export class IntervalTimetable implements Timetable {
     return this.skip(now);
   }
 
+  coalesce(now: number): number {
+    const { interval, jitter } = this.#repetition;
+    const last = lastSlotDue(this.#start, interval, now);
+    // With a jitter, the last point that has passed may be for a run that is still to come.
+    const skipped = Math.max(last - (jitter === undefined ? 1 : 2) - this.#slot, 0);
+    if (skipped > 0) this.moveTo(this.#slot + skipped);
+    return skipped;
+  }
+
   skip(now: number): number {
     const before = this.#slot;
     const last = lastSlotDue(this.#start, this.#repetition.interval, now);

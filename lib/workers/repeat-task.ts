@@ -193,12 +193,16 @@ export class RepeatTask extends Activity {
 
   private miss(count: number, reason: MissedReason): void {
     if (count === 0) return;
-    this.missed(count);
-    if (channels.missed.isObserved) channels.missed.publish({ worker: this.name, count, reason });
+    this.publishMissed(count, reason);
     // A pause is no problem.
     if (reason === "busy") this.problemLog.missed(this, count, `the run before took ${formatDuration(this.#lastDuration)}`);
     else if (reason === "blocked")
       this.problemLog.missed(this, count, this.#turn === undefined ? blocked : "no replica was free");
+  }
+
+  private publishMissed(count: number, reason: MissedReason): void {
+    this.missed(count);
+    if (channels.missed.isObserved) channels.missed.publish({ worker: this.name, count, reason });
   }
 
   protected override ended(outcome: Outcome): void {
@@ -238,7 +242,9 @@ export class RepeatTask extends Activity {
   override lookAtRun(now: number): void {
     const took = now - this.#lastStart;
     if (this.child === undefined || took < longRun) return;
-    if (this.dueDate() <= Date.now()) this.problemLog.stillRunning(this, this.#lastStart, took);
+    const missed = this.#timetable.coalesce(now);
+    if (missed > 0) this.publishMissed(missed, "busy");
+    if (this.dueDate() <= Date.now()) this.problemLog.stillRunning(this, this.#lastStart, took, missed);
   }
 
   private get runs(): Runs {

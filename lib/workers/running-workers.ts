@@ -33,7 +33,7 @@ export interface RosterOptions {
 }
 
 /** How often to look for long runs that hold up the runs that are due, in ms. */
-const timeBetweenLooks = 300_000;
+const timeBetweenLooks = 120_000;
 
 /** Workers side by side: the end of one is the end of all, unless it is done for good. */
 export class RunningWorkers extends RunAll {

@@ -21,6 +21,9 @@ export interface Timetable {
   /** The next run begins: takes it, and skips all others that are due by `now`. Returns how many those were. */
   take(now: number): number;
 
+  /** Skips runs that are due by `now`, while one is under way: all but the last, which takes the place of all. Returns how many those were. */
+  coalesce(now: number): number;
+
   /** Skips the runs that are due by `now`. Returns how many those were. */
   skip(now: number): number;
 

@@ -67,6 +67,23 @@ export class WallClockTimetable implements Timetable {
     return this.skip(now);
   }
 
+  coalesce(now: number): number {
+    this.lookAtClock();
+    const date = this.#shown + now - this.#lookedAt;
+    const { schedule, jitter = 0 } = this.#repetition;
+    let skipped = 0;
+    try {
+      while (skipped < mostSkipped && nextTime(schedule, this.nextDate(), this.#worker) + jitter <= date) {
+        this.moveTo(this.nextDate());
+        skipped++;
+      }
+    } catch (error) {
+      if (!(error instanceof ScheduleError)) throw error;
+      this.#failure = error;
+    }
+    return skipped;
+  }
+
   skip(now: number): number {
     this.lookAtClock();
     const date = this.#shown + now - this.#lookedAt;

@@ -121,7 +121,7 @@ async function play(options: DeclarativeWorkerOptions, replicas: number, skew: n
 
 describe("A distributed worker is, in any number of processes, what it is in one:", () => {
   for (const [told, declare] of Object.entries(declarations)) {
-    const length = told.includes("month") ? 100 * 86_400_000 : 60_500;
+    const length = told.includes("month") ? 65 * 86_400_000 : 60_500;
     // A worker that has failed is gone from where it did, and goes on elsewhere.
     const fails = ["no retry", "maxRestarts in a row", "maxRestarts within a window", "retryIf"].includes(told);
 

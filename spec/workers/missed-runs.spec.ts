@@ -127,12 +127,32 @@ describe("Runs that are missed", () => {
     expect(row()).to.include({ runs: 0, missed: 3 });
   });
 
-  it("are said to wait for a run that hangs, after some minutes", async () => {
-    start({ job: () => new Promise(() => {}), repeat: "10s", shutdownTimeout: 0 });
-    await clock.tickAsync("06:30");
-    const [details, message] = logger.warn.firstCall.args;
-    expect(message).to.match(/^still running after 5m 50s; the runs that are due wait for it: a @Timeout limits it$/);
-    expect(details).to.deep.equal({ worker: "x", duration: 350_000 });
-    expect(logger.warn.callCount).to.equal(1);
-  });
+  for (const [what, repeat] of [
+    ["an interval", "10s"],
+    ["a schedule", { next: (after: Date) => new Date(Math.floor(after.getTime() / 10_000) * 10_000 + 10_000) }],
+  ] as const) {
+    it(`while a run of ${what} hangs are counted, published and said to wait for it within three minutes of its start`, async () => {
+      start({ job: () => new Promise(() => {}), repeat, shutdownTimeout: 0 });
+      await clock.tickAsync("03:05");
+      // The run that began at 10 s holds up those of 20 s to 180 s, of which the last will be run.
+      expect(row()).to.include({ phase: "running", runs: 1, missed: 16 });
+      expect(events).to.deep.equal([{ worker: "x", count: 16, reason: "busy" }]);
+      expect(logger.warn.args).to.deep.equal([
+        [
+          { worker: "x", duration: 170_000 },
+          "still running after 2m 50s; the runs that are due wait for it: a @Timeout limits it",
+        ],
+      ]);
+    });
+
+    it(`while a long run of ${what} lasts are counted once each, and coalesced into one that starts when it ends`, async () => {
+      let runs = 0;
+      start({ job: () => (runs++ === 0 ? wait("205s") : undefined), repeat });
+      await clock.tickAsync("03:34");
+      expect(row()).to.include({ runs: 1, missed: 16 });
+      await clock.tickAsync(2_000);
+      expect(row()).to.include({ runs: 2, missed: 19 });
+      expect(events.map(({ count }) => count).reduce((sum, count) => sum + count)).to.equal(19);
+    });
+  }
 });
