@@ -151,7 +151,7 @@ describe("The sample of a fleet", function () {
     const [, table = ""] = /^second │.*\n((?:.+\n)*)/m.exec(sample.stdout) ?? [];
     // Rows, and notes between them.
     expect(table.split("\n").filter((line) => !/^([ \d]{7}│ |$)/.test(line))).to.deep.equal([]);
-    expect(table).to.match(/^ {7}│ replica \d: billing\/watchPayments was lost/m);
+    expect(table).to.match(/^ {7}│ replica \d: billing\/watchPayments stalled on its replica; requeued/m);
     expectNothingLeft();
   });
 
