@@ -1,6 +1,6 @@
-import { BootstrapError } from "./errors/bootstrap-error.js";
+import { InvalidArgumentError } from "./errors/invalid-argument-error.js";
 import { Problems } from "./registry/problems.js";
-import { WorkerRegistry, type WorkerRegistryOptions } from "./registry/worker-registry.js";
+import { resolveProblem, WorkerRegistry, type WorkerRegistryOptions } from "./registry/worker-registry.js";
 import { buildRunner } from "./runner/build-runner.js";
 import type { Runner, RunnerOptions } from "./runner/runner.js";
 import { runnerOptions } from "./runner/runner-settings.js";
@@ -14,23 +14,30 @@ export interface BootstrapOptions extends RunnerOptions, WorkerRegistryOptions {
  * @throws BootstrapError with everything that is wrong with the sources and the options at once, each with its cure
  */
 export function bootstrap(sources: Iterable<object>, options: BootstrapOptions = {}): Runner {
-  if (typeof sources !== "object" || sources === null || !(Symbol.iterator in sources)) {
-    throw new BootstrapError(["The sources must be a list: bootstrap([CommitFetcher])"], []);
-  }
   const problems = new Problems();
-  problems.addUnknownOptions("bootstrap", options, ["resolve", ...runnerOptions]);
-  const { resolve, ...others } = typeof options === "object" ? { ...options } : {};
-  const registry = new WorkerRegistry({ resolve });
+  const list = problems.attempt("The sources", () => listOf(sources, problems)) ?? [];
+  const { resolve, ...others } = problems.readOptions("bootstrap", options, ["resolve", ...runnerOptions]);
+  const problem = resolveProblem(resolve);
+  if (problem !== undefined) problems.add(problem);
+  const registry = new WorkerRegistry({ resolve: problem === undefined ? resolve : refuse });
   // One by one: a call has no room for a hundred thousand arguments.
-  for (const source of sources) registry.provide(source);
-  const runner = problems.attempt("The sources", () => buildRunner(registry, knownOf(others)));
+  for (const source of list) registry.provide(source);
+  const runner = problems.attempt("The sources", () => buildRunner(registry, others));
   if (runner === undefined || problems.count > 0) throw problems.toError();
   return runner;
 }
 
-/** Without those that have been reported already. */
-function knownOf(options: RunnerOptions): RunnerOptions {
-  const known = { ...options };
-  for (const option of Object.keys(known)) if (!runnerOptions.includes(option)) Reflect.deleteProperty(known, option);
-  return known;
+function listOf(sources: unknown, problems: Problems): object[] {
+  if (isIterable(sources)) return Array.from(sources);
+  problems.add("The sources must be a list: bootstrap([CommitFetcher])");
+  return [];
+}
+
+/** Throws what a proxy throws. */
+function isIterable(sources: unknown): sources is Iterable<object> {
+  return typeof sources === "object" && sources !== null && Symbol.iterator in sources;
+}
+
+function refuse(): never {
+  throw new InvalidArgumentError("it cannot be made without the option resolve");
 }

@@ -1,6 +1,6 @@
 import type { Backoff } from "./backoff/backoff.js";
 import { checkOptions } from "./errors/check-options.js";
-import { describeKind, readProperty, showValue } from "./errors/foreign-value.js";
+import { describeKind, isInstanceOf, readProperty, showUnlessText } from "./errors/foreign-value.js";
 import { InvalidArgumentError } from "./errors/invalid-argument-error.js";
 import { distributed } from "./fleet/distributed.js";
 import { type Duration, parseOption } from "./time/duration.js";
@@ -62,6 +62,8 @@ const fields: Readonly<Record<keyof DeclarativeWorkerOptions, true>> = {
   group: true,
 };
 
+const fieldNames = Object.keys(fields);
+
 // In the registry of symbols, so that another copy of this library knows it.
 const brand = Symbol.for("watchbill:DeclarativeWorker");
 
@@ -99,13 +101,12 @@ export class DeclarativeWorker extends MonitoredLink {
    * @internal
    */
   static from(value: unknown): DeclarativeWorker {
-    if (value instanceof DeclarativeWorker) return value;
+    if (isInstanceOf(value, DeclarativeWorker)) return value;
     if (!isForeign(value)) throw new InvalidArgumentError(`${describeKind(value)} is not a DeclarativeWorker`);
-    const { group } = value;
     try {
-      return new DeclarativeWorker({ ...value, group });
+      return new DeclarativeWorker(value);
     } catch (error) {
-      if (!(error instanceof InvalidArgumentError)) throw error;
+      if (!isInstanceOf(error, InvalidArgumentError)) throw error;
       throw new InvalidArgumentError(
         `A DeclarativeWorker of another copy of watchbill cannot be used with this one: ${error.message}; install one version only`,
         { cause: error },
@@ -118,12 +119,12 @@ export class DeclarativeWorker extends MonitoredLink {
    * @internal
    */
   static isOne(value: unknown): value is DeclarativeWorkerOptions {
-    return value instanceof DeclarativeWorker || isForeign(value);
+    return isInstanceOf(value, DeclarativeWorker) || isForeign(value);
   }
 
   /** @throws InvalidArgumentError if a field is malformed or does not exist, or they do not add up to one worker */
-  constructor(options: DeclarativeWorkerOptions) {
-    checkOptions("DeclarativeWorker", options, Object.keys(fields));
+  constructor(declared: DeclarativeWorkerOptions) {
+    const options = checkOptions("DeclarativeWorker", declared, fieldNames);
     super();
     this.name = options.name === undefined ? undefined : asName(options.name);
     this.worker = options.worker;
@@ -186,7 +187,7 @@ function isForeign(value: unknown): value is DeclarativeWorkerOptions {
 
 function parseDistributed(value: unknown = false): boolean {
   if (typeof value === "boolean") return value;
-  throw new InvalidArgumentError(`distributed is ${showValue(value)}: give true or false`);
+  throw new InvalidArgumentError(`distributed is ${showUnlessText(value)}: give true or false`);
 }
 
 function chain(declared: DeclarativeWorker): Worker {

@@ -1,5 +1,5 @@
 import { checkOptions } from "../errors/check-options.js";
-import { hasMethod, readProperty, showValue } from "../errors/foreign-value.js";
+import { hasMethod, readProperty, showUnlessText } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import type { Backoff } from "./backoff.js";
 
@@ -10,7 +10,7 @@ import type { Backoff } from "./backoff.js";
 export function asBackoff(value: unknown): Backoff {
   if (isBackoff(value)) return value;
   throw new InvalidArgumentError(
-    `${showValue(value)} is not a backoff: give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)`,
+    `${showUnlessText(value)} is not a backoff: give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)`,
   );
 }
 
@@ -22,7 +22,7 @@ export function asBackoff(value: unknown): Backoff {
  */
 export function policyOptions(policy: unknown, subject: string, known: readonly string[]): Readonly<Record<string, unknown>> {
   if (isBackoff(policy) || readProperty(policy, "backoff") === undefined) return { backoff: policy };
-  return { ...checkOptions(subject, policy, known) };
+  return checkOptions(subject, policy, known);
 }
 
 export function isBackoff(value: unknown): value is Backoff {

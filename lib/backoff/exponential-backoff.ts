@@ -1,5 +1,5 @@
 import { checkOptions } from "../errors/check-options.js";
-import { showValue } from "../errors/foreign-value.js";
+import { showUnlessText } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { type Duration, parseOption } from "../time/duration.js";
 import type { Backoff } from "./backoff.js";
@@ -33,15 +33,14 @@ export class ExponentialBackoff implements Backoff {
 
   /** @throws InvalidArgumentError if an option is malformed or does not exist */
   constructor(options: ExponentialBackoffOptions) {
-    checkOptions("ExponentialBackoff", options, known);
-    const { initial, max, jitterProportion = 0, random } = options;
+    const { initial, max, jitterProportion = 0, random } = checkOptions("ExponentialBackoff", options, known);
     this.initial = parseOption("initial", initial);
     this.max = parseOption("max", max);
     if (typeof jitterProportion !== "number" || !(jitterProportion >= 0 && jitterProportion <= 1)) {
-      throw new InvalidArgumentError(`jitterProportion is ${showValue(jitterProportion)}: give a number from 0 to 1`);
+      throw new InvalidArgumentError(`jitterProportion is ${showUnlessText(jitterProportion)}: give a number from 0 to 1`);
     }
     if (random !== undefined && typeof random !== "function") {
-      throw new InvalidArgumentError(`random is ${showValue(random)}: give a function that returns a number from 0 to 1`);
+      throw new InvalidArgumentError(`random is ${showUnlessText(random)}: give a function that returns a number from 0 to 1`);
     }
     this.jitterProportion = jitterProportion;
     this.#random = random;

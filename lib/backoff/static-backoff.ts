@@ -9,8 +9,8 @@ export class StaticBackoff implements Backoff {
 
   /** @throws InvalidArgumentError if `sleep` is not a duration, or there is another option */
   constructor(options: { readonly sleep: Duration }) {
-    checkOptions("StaticBackoff", options, ["sleep"]);
-    this.sleep = parseOption("sleep", options.sleep);
+    const { sleep } = checkOptions("StaticBackoff", options, ["sleep"]);
+    this.sleep = parseOption("sleep", sleep);
   }
 
   duration(attempt: number): number {

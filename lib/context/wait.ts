@@ -1,3 +1,4 @@
+import { checkReadable } from "../errors/check-options.js";
 import { describeKind, isInstanceOf, isObjectLike } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import type { Bucket, Timer } from "../time/bucket.js";
@@ -40,7 +41,7 @@ function signalOf(options: unknown): AbortSignal | undefined {
   if (!isObjectLike(options) || isInstanceOf(options, AbortSignal)) {
     throw new InvalidArgumentError(`The options of wait are ${describeKind(options)}: pass an object, such as { signal }`);
   }
-  const { signal }: { readonly signal?: unknown } = options;
+  const signal = checkReadable("The signal of wait", options, "signal");
   if (signal === undefined || isAbortSignal(signal)) return signal;
   throw new InvalidArgumentError(`The signal of wait is ${describeKind(signal)}: pass an AbortSignal`);
 }

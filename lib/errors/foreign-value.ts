@@ -57,11 +57,77 @@ export function readFields(value: object): [key: string, value: unknown][] {
 export function onRejection(value: unknown, callback: (reason: unknown) => void): void {
   if (!isObjectLike(value)) return;
   try {
-    // The `then` of a promise may have been replaced, so that the promise itself would be an unhandled rejection.
-    if (types.isPromise(value)) void Promise.prototype.then.call(value, undefined, callback);
-    else void new Promise((resolve) => resolve(value)).catch(callback);
+    onSettled(value, () => {}, callback);
   } catch (reason) {
     callback(reason);
+  }
+}
+
+/**
+ * Calls back once a promise has settled, or what has a `then` calls back; in a later microtask for any other object, with itself.
+ * Does not call the `then` of a promise, which may have been replaced by one that throws or calls back twice.
+ *
+ * `then` of Node asks a promise for its `constructor` and for the `Symbol.species` of that: getters that may throw, or return a class
+ * whose promises throw. A promise that may have others than Node's is therefore given Node's own for as long as `then` takes.
+ * @throws what these getters of a promise throw that is frozen, or whose own `constructor` cannot be changed. Its rejection remains
+ * unhandled: nothing in the language reads the state of a promise without them, `await` included.
+ */
+export function onSettled(value: object, onFulfilled: (result: unknown) => void, onRejected: (reason: unknown) => void): void {
+  if (!types.isPromise(value)) void then.call(new Promise((resolve) => resolve(value)), onFulfilled, onRejected);
+  else if (hasConstructorOfNode(value)) void then.call(value, onFulfilled, onRejected);
+  else thenWithConstructorOfNode(value, onFulfilled, onRejected);
+}
+
+const then: (
+  this: Promise<unknown>,
+  onFulfilled: (result: unknown) => void,
+  onRejected: (reason: unknown) => void,
+) => Promise<void> = Reflect.get(Promise.prototype, "then");
+
+/** Without calling a getter. A value that is a promise is never a proxy. */
+function hasConstructorOfNode(promise: Promise<unknown>): boolean {
+  return Object.getPrototypeOf(promise) === Promise.prototype && !Object.hasOwn(promise, "constructor");
+}
+
+function thenWithConstructorOfNode(
+  promise: Promise<unknown>,
+  onFulfilled: (result: unknown) => void,
+  onRejected: (reason: unknown) => void,
+): void {
+  const own = Object.getOwnPropertyDescriptor(promise, "constructor");
+  const isReplaced = Reflect.defineProperty(promise, "constructor", { value: Promise, configurable: true });
+  void then.call(promise, onFulfilled, onRejected);
+  if (!isReplaced) return;
+  if (own === undefined) Reflect.deleteProperty(promise, "constructor");
+  else Reflect.defineProperty(promise, "constructor", own);
+}
+
+/** Whether a value is a promise, whatever its prototype is, or has a `then`. */
+export function isThenable(value: unknown): boolean {
+  return types.isPromise(value) || hasMethod(value, "then");
+}
+
+/** The elements of an array, in a new one; undefined if it is not an array or cannot be read. */
+export function readArray(value: unknown): unknown[] | undefined {
+  try {
+    return Array.isArray(value) ? Array.from<unknown>(value) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The name of a function or a class; "" if it has none that can be read. */
+export function functionName(value: object): string {
+  const name = readProperty(value, "name");
+  return typeof name === "string" ? name : "";
+}
+
+/** Whether a value is a class, and not a function that can be called as well. A plain function has a prototype that can be replaced. */
+export function isClass(value: unknown): boolean {
+  try {
+    return typeof value === "function" && Object.getOwnPropertyDescriptor(value, "prototype")?.writable === false;
+  } catch {
+    return false;
   }
 }
 
@@ -170,6 +236,11 @@ export function showValue(value: unknown): string {
   return isObjectLike(value) ? describeKind(value) : inspect(value);
 }
 
+/** The same where a string is never valid, so that one may be a secret, such as a connection URL: that it is a string, and not which. */
+export function showUnlessText(value: unknown): string {
+  return typeof value === "string" ? describeKind(value) : showValue(value);
+}
+
 const hugeBigInt = 10n ** 100n;
 
 function showDate(date: Date): string {
@@ -211,15 +282,19 @@ function article(noun: string): string {
 }
 
 function describeFunction(value: object): string {
-  const name = readProperty(value, "name");
-  const kind = Object.getOwnPropertyDescriptor(value, "prototype")?.writable === false ? "class" : "function";
-  return typeof name === "string" && name !== "" ? `the ${kind} ${cutText(name, 50)}` : `a ${kind} without a name`;
+  const name = functionName(value);
+  const kind = isClass(value) ? "class" : "function";
+  return name === "" ? `a ${kind} without a name` : `the ${kind} ${cutText(name, 50)}`;
 }
 
 /** The name of the class of an object; "" for a literal. */
-function constructorName(value: object): string {
+export function className(value: object): string {
   const name = readProperty(readProperty(value, "constructor"), "name");
-  return typeof name === "string" && name !== "Object" ? cutText(name, 50) : "";
+  return typeof name === "string" && name !== "Object" ? name : "";
+}
+
+function constructorName(value: object): string {
+  return cutText(className(value), 50);
 }
 
 /** How deep the objects of a log entry are shown, and how many elements or keys of each. */

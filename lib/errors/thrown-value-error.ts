@@ -1,5 +1,6 @@
+import { types } from "node:util";
 import { setErrorParts } from "./error-text.js";
-import { errorName, isError, showValue } from "./foreign-value.js";
+import { errorName, isError, onRejection, showValue } from "./foreign-value.js";
 import { WatchbillError } from "./watchbill-error.js";
 
 /** A worker threw something that is not an `Error`, or a proxy of one. `cause` is what it threw, by identity. */
@@ -21,7 +22,10 @@ export class ThrownValueError extends WatchbillError {
 
 /** Returns what was thrown if it is an `Error`, of whatever realm, and a {@link ThrownValueError} around it if not. Never throws. */
 export function toError(thrown: unknown, worker: string): Error {
-  return isError(thrown) ? thrown : new ThrownValueError(worker, thrown);
+  if (isError(thrown)) return thrown;
+  // A promise that rejects is reported by this error, and must not end the process.
+  if (types.isPromise(thrown)) onRejection(thrown, () => {});
+  return new ThrownValueError(worker, thrown);
 }
 
 /** Whether it is an `AbortError`, which is what code that obeys a signal rejects with. Never throws. */

@@ -1,5 +1,5 @@
 import type { Place } from "../context/engine.js";
-import { hasMethod } from "../errors/foreign-value.js";
+import { hasMethod, isObjectLike, onSettled } from "../errors/foreign-value.js";
 
 /** Whether an engine has returned what a worker gets for joining. */
 export function isPlace(value: unknown): value is Place {
@@ -27,14 +27,13 @@ export class GuardedPlace implements Place {
 
   /** Rejects also if the engine throws, and adopts any thenable. */
   leave(): Promise<void> | undefined {
-    let gone: Promise<void> | undefined;
+    let gone: unknown;
     try {
       gone = this.#place.leave();
     } catch (thrown) {
       return Promise.reject(thrown);
     }
-    // Not by its own `then`, which may throw, or call back twice.
-    return gone === undefined ? undefined : new Promise((resolve) => resolve(gone));
+    return isObjectLike(gone) ? settled(gone) : undefined;
   }
 
   #attempt(act: () => void): void {
@@ -44,4 +43,10 @@ export class GuardedPlace implements Place {
       this.#onFailure(thrown);
     }
   }
+}
+
+function settled(gone: object): Promise<void> {
+  return new Promise((resolve, reject) => {
+    onSettled(gone, () => resolve(), reject);
+  });
 }

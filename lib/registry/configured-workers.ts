@@ -1,13 +1,13 @@
 import { types } from "node:util";
 import { DeclarativeWorker, type WorkerGroup } from "../declarative-worker.js";
-import { describeKind, hasMethod } from "../errors/foreign-value.js";
+import { describeKind, hasMethod, onRejection } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { memberEntries } from "../metadata/record.js";
 import type { Worker } from "../workers/worker.js";
 import { workerLink } from "../workers/worker-link.js";
 import type { FoundWorker, NamedType } from "./found-worker.js";
 import type { Problems } from "./problems.js";
-import { refusePromise, silence } from "./refuse-promise.js";
+import { refusePromise } from "./refuse-promise.js";
 import type { WorkerConfigurer } from "./worker-configurer.js";
 
 /** Whether it has a method `workers` that says what its workers are, and is not one of them. */
@@ -33,14 +33,15 @@ function listOf(workers: unknown): (Worker | DeclarativeWorker)[] {
   if (!Array.isArray(workers)) {
     throw new InvalidArgumentError(`it returned ${describeKind(workers)}: return an array of workers`);
   }
-  if (workers.length === 0)
-    throw new InvalidArgumentError("it returned no worker: leave the source out if there is nothing to run");
-  return workers;
+  // A copy: it may be a proxy, and is read within what reports an error of it.
+  const list = Array.from<Worker | DeclarativeWorker>(workers);
+  if (list.length === 0) throw new InvalidArgumentError("it returned no worker: leave the source out if there is nothing to run");
+  return list;
 }
 
 function nameUnder(group: WorkerGroup, given: Worker | DeclarativeWorker, index: number): DeclarativeWorker {
   if (types.isPromise(given)) {
-    silence(given);
+    onRejection(given, () => {});
     throw new InvalidArgumentError(`worker ${index + 1} is a promise: return the worker itself, so await it before bootstrap`);
   }
   const worker = DeclarativeWorker.isOne(given) ? DeclarativeWorker.from(given) : given;

@@ -16,11 +16,6 @@ export class Instances {
   readonly of = (type: Newable): object => {
     const known = this.#made.get(type);
     if (known !== undefined) return known;
-    if (typeof this.#resolve !== "function") {
-      throw new InvalidArgumentError(
-        `it cannot be made, as the option resolve is ${describeKind(this.#resolve)}: give a function of the class`,
-      );
-    }
     const instance: unknown = this.#resolve(type);
     refusePromise("resolve", instance);
     if (typeof instance !== "object" || instance === null) {

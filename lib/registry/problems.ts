@@ -1,8 +1,9 @@
 import { BootstrapError } from "../errors/bootstrap-error.js";
-import { cutText, describeError, describeKind, isObjectLike } from "../errors/foreign-value.js";
+import { type ReadOptions, readOptions } from "../errors/check-options.js";
+import { describeError, isInstanceOf } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
-import { nearestNames } from "../errors/nearest-names.js";
 import { toError } from "../errors/thrown-value-error.js";
+import { WatchbillError } from "../errors/watchbill-error.js";
 
 /** Collects everything that is wrong, so that it can be told at once. */
 export class Problems {
@@ -14,18 +15,14 @@ export class Problems {
   }
 
   /**
-   * Adds the options that do not exist, each with the nearest that does, and options that are no object.
+   * A copy of the options that exist and can be read. Each other one is a problem, and so are options that are not an object.
    * @param subject for the messages, such as `"bootstrap"`
    * @param known every option that there is
    */
-  addUnknownOptions(subject: string, options: unknown, known: readonly string[]): void {
-    if (!isObjectLike(options) || Array.isArray(options)) {
-      this.add(`The options of ${subject} are ${describeKind(options)}: pass an object`);
-      return;
-    }
-    for (const option of Object.keys(options)) {
-      if (!known.includes(option)) this.add(`${subject} has no option "${cutText(option, 100)}": ${nearestNames(option, known)}`);
-    }
+  readOptions<Options extends object>(subject: string, options: Options, known: readonly string[]): Options {
+    const { read, problems }: ReadOptions<Options> = readOptions(subject, options, known);
+    for (const problem of problems) this.#addInvalid(problem.message, problem);
+    return read;
   }
 
   /** What the function returns; undefined if it throws, which is then a problem of the subject. */
@@ -33,17 +30,23 @@ export class Problems {
     try {
       return make();
     } catch (thrown) {
-      if (thrown instanceof BootstrapError) {
+      if (isInstanceOf(thrown, BootstrapError)) {
         for (const problem of thrown.problems) this.#messages.push(problem);
         for (const error of thrown.errors) this.#errors.push(error);
-      } else if (thrown instanceof InvalidArgumentError) {
-        this.add(`${subject}: ${thrown.message}`);
+      } else if (isInstanceOf(thrown, InvalidArgumentError)) {
+        this.#addInvalid(`${subject}: ${thrown.message}`, thrown);
       } else {
         this.add(`${subject}: ${describeError(toError(thrown, subject))}`);
         this.#errors.push(thrown);
       }
       return undefined;
     }
+  }
+
+  /** With what was thrown on the way to it, if anything was: an error of the library says no more than its message. */
+  #addInvalid(message: string, error: InvalidArgumentError): void {
+    this.add(message);
+    if ("cause" in error && !isInstanceOf(error.cause, WatchbillError)) this.#errors.push(error.cause);
   }
 
   get count(): number {

@@ -1,6 +1,6 @@
 import { types } from "node:util";
 import { DeclarativeWorker } from "../declarative-worker.js";
-import { describeKind, readProperty, showValue } from "../errors/foreign-value.js";
+import { className, describeKind, functionName, isClass, onRejection, readProperty, showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { classEntries, memberEntries } from "../metadata/record.js";
 import { isWorker } from "../workers/worker-link.js";
@@ -11,7 +11,6 @@ import type { FoundWorker, NamedType } from "./found-worker.js";
 import { classDecorators, groupOf } from "./group-of.js";
 import { hasOwnConstructor } from "./own-constructor.js";
 import type { Problems } from "./problems.js";
-import { silence } from "./refuse-promise.js";
 
 /** A class whose instances can be made. */
 export type Newable = new (...args: unknown[]) => object;
@@ -63,11 +62,11 @@ function argumentsNeeded(type: Newable): number {
 /** What a source is called in a message. */
 export function sourceName(source: unknown): string {
   if (typeof source === "function")
-    return source.name || (isClass(source) ? "A class without a name" : "A function without a name");
+    return functionName(source) || (isClass(source) ? "A class without a name" : "A function without a name");
   // A string may be a connection URL.
   if (typeof source === "string") return describeKind(source);
   if (typeof source !== "object" || source === null) return showValue(source);
-  const { name } = typeOf(source);
+  const name = className(source);
   return name === "" ? describeKind(source) : `An instance of ${name}`;
 }
 
@@ -91,7 +90,7 @@ function workersWithoutInstance(type: Newable, problems: Problems): FoundWorker[
 
 function emptiness(source: unknown): string {
   if (types.isPromise(source)) {
-    silence(source);
+    onRejection(source, () => {});
     return "is a promise: await it before bootstrap";
   }
   if (isWorker(source)) return "is a worker without a name: give new DeclarativeWorker({ name, worker })";
@@ -108,11 +107,6 @@ function isDecorated(type: object): boolean {
 
 function isNewable(source: unknown): source is Newable {
   return typeof source === "function" && typeof source.prototype === "object" && source.prototype !== null;
-}
-
-/** A plain function can be called with `new` as well, but its prototype can be replaced. */
-function isClass(source: unknown): boolean {
-  return typeof source === "function" && Object.getOwnPropertyDescriptor(source, "prototype")?.writable === false;
 }
 
 const literal: NamedType = { name: "" };

@@ -1,5 +1,7 @@
 import { DeclarativeWorker } from "../declarative-worker.js";
 import { checkOptions } from "../errors/check-options.js";
+import { describeKind, isInstanceOf } from "../errors/foreign-value.js";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import type { FoundWorker } from "./found-worker.js";
 import { Instances } from "./instances.js";
 import { reportNameClashes } from "./name-clashes.js";
@@ -14,6 +16,12 @@ export interface WorkerRegistryOptions {
   readonly resolve?: ((type: Newable) => object) | undefined;
 }
 
+/** What is wrong with the option `resolve`; undefined if nothing is. */
+export function resolveProblem(resolve: unknown = construct): string | undefined {
+  if (typeof resolve === "function") return undefined;
+  return `The option resolve is ${describeKind(resolve)}: pass a function that returns the instance of a class`;
+}
+
 /** Collects sources and makes their workers. Starts nothing. */
 export class WorkerRegistry {
   /**
@@ -26,10 +34,11 @@ export class WorkerRegistry {
   readonly #found = new Map<unknown, FoundWorker[]>();
   #workers: readonly DeclarativeWorker[] | undefined;
 
-  /** @throws InvalidArgumentError if there is an option that does not exist */
+  /** @throws InvalidArgumentError if an option is malformed or does not exist */
   constructor(options: WorkerRegistryOptions = {}) {
-    checkOptions("WorkerRegistry", options, ["resolve"]);
-    const { resolve = construct } = options;
+    const { resolve = construct } = checkOptions("WorkerRegistry", options, ["resolve"]);
+    const problem = resolveProblem(resolve);
+    if (problem !== undefined) throw new InvalidArgumentError(problem);
     this.instances = new Instances(resolve);
   }
 
@@ -66,7 +75,7 @@ export class WorkerRegistry {
   }
 
   #read(source: unknown, problems: Problems): readonly FoundWorker[] {
-    if (source instanceof DeclarativeWorker) return [givenWorker(source, problems)];
+    if (isInstanceOf(source, DeclarativeWorker)) return [givenWorker(source, problems)];
     const known = this.#found.get(source);
     if (known !== undefined) return known;
     const before = problems.count;

@@ -1,5 +1,5 @@
 import type { DeclarativeWorker } from "../declarative-worker.js";
-import { cutText, readProperty, showValue } from "../errors/foreign-value.js";
+import { cutText, readArray, readProperty, showValue } from "../errors/foreign-value.js";
 import { listNames } from "../errors/list-names.js";
 import { Problems } from "../registry/problems.js";
 
@@ -123,8 +123,7 @@ function reasonToLeaveOut(name: string, { only, onlyHere, except, exceptHere }: 
 function compileAll(selection: unknown, problems: Problems): Filters {
   const only = readProperty(selection, "only");
   const except = readProperty(selection, "except");
-  if (Array.isArray(only) && only.length === 0)
-    problems.add("The option only: it is empty, so nothing would run: leave it out to run all");
+  if (readArray(only)?.length === 0) problems.add("The option only: it is empty, so nothing would run: leave it out to run all");
   const { WATCHBILL_ONLY = "", WATCHBILL_EXCEPT = "" } = process.env;
   return {
     only: new Filter("only", stringsOf("only", only, problems)),
@@ -157,7 +156,7 @@ function listed(text: string): string[] {
 
 function stringsOf(origin: Origin, patterns: unknown, problems: Problems): string[] {
   if (patterns === undefined) return [];
-  const list: unknown[] = Array.isArray(patterns) ? patterns : [patterns];
+  const list = readArray(patterns) ?? [patterns];
   return list.flatMap((pattern) => {
     if (typeof pattern === "string") return [pattern];
     problems.add(`The option ${origin}: ${showValue(pattern)} is not a name pattern: give a string`);

@@ -3,7 +3,7 @@ import type { Backoff } from "../backoff/backoff.js";
 import type { Engine } from "../context/engine.js";
 import { type Logger, loggerProblem } from "../context/logger.js";
 import { isAbortSignal } from "../context/on-abort.js";
-import { describeKind, hasMethod, isObjectLike, showValue } from "../errors/foreign-value.js";
+import { describeKind, hasMethod, readArray, showValue } from "../errors/foreign-value.js";
 import type { Problems } from "../registry/problems.js";
 import { type Duration, parseDuration } from "../time/duration.js";
 import { checkRetry, type RetryOptions } from "../workers/retry-policy.js";
@@ -69,8 +69,7 @@ export const runnerOptions: readonly string[] = Object.keys(options);
 
 /** Checks the settings; each that makes no sense or does not exist is a problem. */
 export function checkSettings(settings: RunnerSettings, problems: Problems): CheckedSettings {
-  problems.addUnknownOptions("the runner", settings, runnerOptions);
-  const given = isObjectLike(settings) ? settings : {};
+  const given = problems.readOptions("the runner", settings, runnerOptions);
   const { logger, signal, signals, shutdownTimeout = "25s", stopOrder = "all", engine, retry } = given;
   const flaw = logger === undefined ? undefined : loggerProblem(logger);
   if (flaw !== undefined) problems.add(`The option logger must have the methods debug, info, warn and error: ${flaw}`);
@@ -94,11 +93,12 @@ function isEngine(value: unknown): value is Engine {
 }
 
 function checkSignals(signals: unknown, problems: Problems): void {
-  if (!Array.isArray(signals)) {
+  const list = readArray(signals);
+  if (list === undefined) {
     problems.add(`The option signals: ${describeKind(signals)} is not a list of signals: give ["SIGTERM"], for example`);
     return;
   }
-  for (const signal of signals) {
+  for (const signal of list) {
     if (typeof signal === "string" && Object.hasOwn(constants.signals, signal) && !uncatchable.includes(signal)) continue;
     problems.add(
       `The option signals: ${showValue(signal)} is not a signal that a process can listen to: give "SIGTERM", for example`,

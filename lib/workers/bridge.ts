@@ -11,8 +11,9 @@ import { Scope } from "../context/scope.js";
 import { stderrLogger } from "../context/stderr-logger.js";
 import type { WorkerContext } from "../context/worker-context.js";
 import { WorkerLogger } from "../context/worker-logger.js";
+import { checkReadable } from "../errors/check-options.js";
 import { DoNotRestart } from "../errors/do-not-restart.js";
-import { describeKind } from "../errors/foreign-value.js";
+import { describeKind, readProperty } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { TimerQueue } from "../time/timer-queue.js";
 
@@ -92,11 +93,13 @@ export class Bridge extends Scope {
   }
 
   override get name(): string {
-    return this.#context.name ?? this.#outer?.name ?? "";
+    const name = readProperty(this.#context, "name");
+    return typeof name === "string" ? name : (this.#outer?.name ?? "");
   }
 
   override get attempt(): number {
-    return this.#context.attempt ?? this.#outer?.attempt ?? 0;
+    const attempt = readProperty(this.#context, "attempt");
+    return typeof attempt === "number" ? attempt : (this.#outer?.attempt ?? 0);
   }
 
   override get logger(): Logger {
@@ -165,9 +168,16 @@ export class Bridge extends Scope {
     else this.#context.checkpoint(state);
   }
 
-  /** A member of the context, but not what one of ours would make of the worker behind it, which is asked directly. */
+  /**
+   * A member of the context, but not what one of ours would make of the worker behind it, which is asked directly. One that cannot be read
+   * is not there.
+   */
   #given<Key extends keyof RunOptions>(key: Key): RunOptions[Key] {
-    return this.#outer === undefined || Object.hasOwn(this.#context, key) ? this.#context[key] : undefined;
+    try {
+      return this.#outer === undefined || Object.hasOwn(this.#context, key) ? this.#context[key] : undefined;
+    } catch {
+      return undefined;
+    }
   }
 }
 
@@ -176,7 +186,8 @@ function checkOptions(options: unknown): void {
     throw new InvalidArgumentError(`The context is ${describeKind(options)}: pass an object with a signal`);
   }
   if (Context.activityOf(options) !== undefined) return;
-  const { signal, logger }: { signal?: unknown; logger?: unknown } = options;
+  const signal = checkReadable("The signal of the context", options, "signal");
+  const logger = checkReadable("The logger of the context", options, "logger");
   if (signal !== undefined && !isAbortSignal(signal)) {
     throw new InvalidArgumentError(`The signal of the context is ${describeKind(signal)}: pass an AbortSignal`);
   }

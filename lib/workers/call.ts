@@ -1,8 +1,7 @@
-import { types } from "node:util";
 import { Activity } from "../context/activity.js";
 import { Context } from "../context/context.js";
 import type { Outcome } from "../context/outcome.js";
-import { hasMethod, isObjectLike, readProperty } from "../errors/foreign-value.js";
+import { hasMethod, isObjectLike, onSettled, readProperty } from "../errors/foreign-value.js";
 import { LazyResultError } from "../errors/lazy-result-error.js";
 import { RunTrace } from "../events/run-trace.js";
 import { judge } from "./judge.js";
@@ -32,8 +31,8 @@ export class Call extends Activity {
       result = this.#trace === undefined ? code(context) : this.#trace.call(() => code(context));
       if (isObjectLike(result)) {
         this.#trace?.goesOn();
-        void then.call(
-          promiseOf(result),
+        onSettled(
+          result,
           (value: unknown) => this.settle(isObjectLike(value) ? (lazyResult(value, this.name) ?? "done") : "done"),
           (thrown: unknown) => this.settle(judge(this, thrown, this.aborted)),
         );
@@ -63,17 +62,6 @@ export class Call extends Activity {
 
 function callUserCode(call: Call): void {
   call.call();
-}
-
-// The one of Node: a promise may have a `then` of its own, which throws or calls back twice.
-const then: (
-  this: Promise<unknown>,
-  onFulfilled: (value: unknown) => void,
-  onRejected: (thrown: unknown) => void,
-) => Promise<void> = Reflect.get(Promise.prototype, "then");
-
-function promiseOf(result: object): Promise<unknown> {
-  return types.isPromise(result) ? result : new Promise((resolve) => resolve(result));
 }
 
 /** By the method that Observables of all libraries have, under whichever key; or by what those of rxjs have. */

@@ -1,11 +1,10 @@
 import type { Activity } from "../context/activity.js";
 import { Link } from "../context/link.js";
 import type { WorkerContext } from "../context/worker-context.js";
-import { hasMethod, readProperty, showValue } from "../errors/foreign-value.js";
+import { className, functionName, hasMethod, isInstanceOf, readProperty, showUnlessText } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { endWorkerOf, runUnder } from "./bridge.js";
 import { Call } from "./call.js";
-import { className } from "./class-name.js";
 import { generatorProblem } from "./generator-function.js";
 import type { Job, JobFunc } from "./job.js";
 
@@ -28,16 +27,18 @@ export abstract class JobLink extends Link implements Job {
  * @throws InvalidArgumentError if it is neither a function nor has a method `runOnce`, or that is a generator
  */
 export function jobLink(job: Job | JobFunc): JobLink {
-  if (job instanceof JobLink) return job;
+  if (isInstanceOf(job, JobLink)) return job;
   const problem = generatorProblem(typeof job === "function" ? job : readProperty(job, "runOnce"));
   if (problem !== undefined) throw new InvalidArgumentError(`${nameOf(job)} ${problem}`);
-  if (typeof job === "function") return new CalledJob(job, job.name);
+  if (typeof job === "function") return new CalledJob(job, functionName(job));
   if (isJob(job)) return new CalledJob((context) => job.runOnce(context), className(job));
-  throw new InvalidArgumentError(`${showValue(job)} is not a job: pass a function, or an object with a method runOnce(context)`);
+  throw new InvalidArgumentError(
+    `${showUnlessText(job)} is not a job: pass a function, or an object with a method runOnce(context)`,
+  );
 }
 
 function nameOf(job: Job | JobFunc): string {
-  return typeof job === "function" ? job.name || "A function without a name" : `${className(job) || "A job"}.runOnce`;
+  return typeof job === "function" ? functionName(job) || "A function without a name" : `${className(job) || "A job"}.runOnce`;
 }
 
 function isJob(value: unknown): value is Job {

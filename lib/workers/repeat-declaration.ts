@@ -17,10 +17,11 @@ export type RepeatDeclaration =
  */
 export function declaredRepetition(declared: RepeatDeclaration): Repetition {
   if (typeof declared !== "object" || declared === null || isSchedule(declared)) return repetition(declared);
-  const given = checkOptions("repeat", declared, ["interval", "schedule", ...repeatOptions]);
-  const { interval, schedule, ...options } = given;
+  const options: unknown = declared;
+  const given = checkOptions("repeat", options, ["interval", "schedule", ...repeatOptions]);
+  const { interval, schedule, ...others } = given;
   if (interval !== undefined && schedule !== undefined) {
     throw new InvalidArgumentError("repeat has both an interval and a schedule: give one of them");
   }
-  return repetition(schedule ?? interval, options);
+  return repetition(schedule ?? interval, others);
 }

@@ -1,5 +1,5 @@
 import { checkOptions } from "../errors/check-options.js";
-import { showValue } from "../errors/foreign-value.js";
+import { showUnlessText } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { type Duration, parseDuration, parseOption } from "../time/duration.js";
 import { checkSchedule, isSchedule, type Schedule } from "./schedule.js";
@@ -51,7 +51,7 @@ export const repeatOptions: readonly string[] = Object.keys(known);
 export function repetition(when: unknown, options: unknown = {}): Repetition {
   const { startImmediately = false, initialDelay, jitter } = checkOptions("repeat", options, repeatOptions);
   if (typeof startImmediately !== "boolean") {
-    throw new InvalidArgumentError(`startImmediately is ${showValue(startImmediately)}: pass true or false`);
+    throw new InvalidArgumentError(`startImmediately is ${showUnlessText(startImmediately)}: pass true or false`);
   }
   if (startImmediately && initialDelay !== undefined) {
     throw new InvalidArgumentError("startImmediately and initialDelay contradict each other: give one of them");

@@ -1,4 +1,4 @@
-import { showValue } from "../errors/foreign-value.js";
+import { showUnlessText } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { parseDuration } from "../time/duration.js";
 import { formatDuration } from "../time/format-duration.js";
@@ -20,7 +20,7 @@ export function restartLimit(maxRestarts: unknown, within: unknown): RestartLimi
     throw new InvalidArgumentError("within is given without maxRestarts: say how many restarts there may be in that time");
   }
   if (typeof maxRestarts !== "number" || !Number.isInteger(maxRestarts) || maxRestarts < 0) {
-    throw new InvalidArgumentError(`maxRestarts is ${showValue(maxRestarts)}: pass a whole number, 0 or more`);
+    throw new InvalidArgumentError(`maxRestarts is ${showUnlessText(maxRestarts)}: pass a whole number, 0 or more`);
   }
   const window = within === undefined ? undefined : parseDuration(within);
   if (window === 0)

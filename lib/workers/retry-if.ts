@@ -1,7 +1,7 @@
 import type { Activity } from "../context/activity.js";
 import type { Outcome } from "../context/outcome.js";
 import type { Failed } from "../context/problem-log.js";
-import { hasMethod, onRejection, showValue } from "../errors/foreign-value.js";
+import { isThenable, onRejection, showUnlessText } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { judge } from "./judge.js";
 
@@ -11,7 +11,7 @@ export type RetryIf = (error: Error, attempt: number) => boolean;
 /** @throws InvalidArgumentError if it is not a function */
 export function parseRetryIf(value: unknown = always): (error: Error, attempt: number) => unknown {
   if (isPredicate(value)) return value;
-  throw new InvalidArgumentError(`retryIf is ${showValue(value)}: pass a function that returns a boolean`);
+  throw new InvalidArgumentError(`retryIf is ${showUnlessText(value)}: pass a function that returns a boolean`);
 }
 
 /**
@@ -37,7 +37,7 @@ export function refusedBy(
       log("its retryIf returned false");
       return failure;
     }
-    if (!hasMethod(answer, "then")) return undefined;
+    if (!isThenable(answer)) return undefined;
     onRejection(answer, () => {});
     throw new InvalidArgumentError(`retryIf of ${activity.name || "a worker"} returned a promise: return true or false`, {
       cause: failure,

@@ -3,7 +3,7 @@ import type { Backoff } from "../backoff/backoff.js";
 import type { Activity } from "../context/activity.js";
 import { isFailure, type Outcome } from "../context/outcome.js";
 import type { Phase } from "../context/worker-status.js";
-import { showValue } from "../errors/foreign-value.js";
+import { showUnlessText } from "../errors/foreign-value.js";
 import { isGiveUp } from "../errors/give-up.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { channels } from "../events/channels.js";
@@ -48,7 +48,7 @@ export function retryJobPolicy(policy: unknown, subject = "retryJob"): RetryJobP
   const given = policyOptions(policy, subject, Object.keys(options));
   const { backoff, maxAttempts = Number.POSITIVE_INFINITY, retryIf } = given;
   if (!isCount(maxAttempts)) {
-    throw new InvalidArgumentError(`maxAttempts is ${showValue(maxAttempts)}: pass a whole number, 1 or more`);
+    throw new InvalidArgumentError(`maxAttempts is ${showUnlessText(maxAttempts)}: pass a whole number, 1 or more`);
   }
   return { backoff: asBackoff(backoff), maxAttempts, retryIf: parseRetryIf(retryIf) };
 }

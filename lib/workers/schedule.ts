@@ -1,4 +1,4 @@
-import { hasMethod, onRejection, showValue } from "../errors/foreign-value.js";
+import { hasMethod, isInstanceOf, onRejection, readProperty, showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { ScheduleError } from "../errors/schedule-error.js";
 
@@ -27,6 +27,8 @@ export function nextTime(schedule: Schedule, after: number, worker: string): num
     next = schedule.next(new Date(after));
     time = next === null ? Number.POSITIVE_INFINITY : timeOf(next);
   } catch (cause) {
+    // Also a promise may have a getTime that throws.
+    onRejection(next, () => {});
     throw new ScheduleError(worker, `threw for ${shown(after)}`, { cause });
   }
   if (time > after) return time;
@@ -44,16 +46,17 @@ export function checkSchedule(schedule: Schedule): void {
     nextTime(schedule, Date.now(), "");
   } catch (error) {
     if (!(error instanceof ScheduleError)) throw error;
-    if (error.cause instanceof InvalidArgumentError) throw error.cause;
+    if (isInstanceOf(error.cause, InvalidArgumentError)) throw error.cause;
     throw new InvalidArgumentError(error.message, { cause: error.cause });
   }
 }
 
+/** NaN if it has no `getTime` that can be read. Throws what that throws. */
 function timeOf(value: unknown): number {
   // By its shape: a Date of another realm, or of fake timers, is no instance of this one's.
-  if (typeof value !== "object" || value === null || !("getTime" in value) || typeof value.getTime !== "function")
-    return Number.NaN;
-  const time: unknown = value.getTime();
+  const getTime = typeof value === "object" ? readProperty(value, "getTime") : undefined;
+  if (typeof getTime !== "function") return Number.NaN;
+  const time: unknown = Reflect.apply(getTime, value, []);
   return typeof time === "number" ? time : Number.NaN;
 }
 

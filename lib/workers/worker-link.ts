@@ -4,12 +4,11 @@ import type { Outcome } from "../context/outcome.js";
 import { addRuns } from "../context/runs.js";
 import type { WorkerContext } from "../context/worker-context.js";
 import type { WorkerStatus } from "../context/worker-status.js";
-import { hasMethod, readProperty, showValue } from "../errors/foreign-value.js";
+import { className, functionName, hasMethod, isInstanceOf, readProperty, showUnlessText } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { TimerQueue } from "../time/timer-queue.js";
 import { endWorkerOf, runUnder } from "./bridge.js";
 import { Call } from "./call.js";
-import { className } from "./class-name.js";
 import { generatorProblem } from "./generator-function.js";
 import type { Repetition } from "./repetition.js";
 import type { Worker, WorkerFunc } from "./worker.js";
@@ -54,18 +53,20 @@ export abstract class WorkerLink extends Link implements Worker {
  * @throws InvalidArgumentError if it is neither a function nor has a method `run`, or that is a generator
  */
 export function workerLink(worker: Worker | WorkerFunc): WorkerLink {
-  if (worker instanceof WorkerLink) return worker;
+  if (isInstanceOf(worker, WorkerLink)) return worker;
   const problem = generatorProblem(typeof worker === "function" ? worker : readProperty(worker, "run"));
   if (problem !== undefined) throw new InvalidArgumentError(`${nameOf(worker)} ${problem}`);
-  if (typeof worker === "function") return new CalledWorker(worker, worker.name);
+  if (typeof worker === "function") return new CalledWorker(worker, functionName(worker));
   if (isWorker(worker)) return new CalledWorker((context) => worker.run(context), className(worker));
   throw new InvalidArgumentError(
-    `${showValue(worker)} is not a worker: pass a function, or an object with a method run(context)`,
+    `${showUnlessText(worker)} is not a worker: pass a function, or an object with a method run(context)`,
   );
 }
 
 function nameOf(worker: Worker | WorkerFunc): string {
-  return typeof worker === "function" ? worker.name || "A function without a name" : `${className(worker) || "A worker"}.run`;
+  return typeof worker === "function"
+    ? functionName(worker) || "A function without a name"
+    : `${className(worker) || "A worker"}.run`;
 }
 
 export function isWorker(value: unknown): value is Worker {

@@ -20,7 +20,7 @@ describe("asBackoff", () => {
     [undefined, "undefined"],
     [null, "null"],
     [5, "5"],
-    ["5s", "'5s'"],
+    ["5s", "a string"],
     [{}, "an object without keys"],
     [{ duration: "5s" }, "an object with the key duration"],
     [() => 5, "a function without a name"],

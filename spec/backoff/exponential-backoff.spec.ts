@@ -130,13 +130,13 @@ describe("ExponentialBackoff", () => {
     [50, "50"],
     [Number.NaN, "NaN"],
     [Number.POSITIVE_INFINITY, "Infinity"],
-    ["half", "'half'"],
-    ["0.5", "'0.5'"],
+    ["half", "a string"],
+    ["0.5", "a string"],
     [null, "null"],
     [true, "true"],
     [1n, "1n"],
   ] as const) {
-    it(`rejects a jitterProportion of ${shown}`, () => {
+    it(`rejects a jitterProportion of ${inspect(jitterProportion)}`, () => {
       const options = { initial: "1s", max: "1m", jitterProportion: jitterProportion as never } as const;
       const error = expect(() => new ExponentialBackoff(options)).to.throw(InvalidArgumentError);
       error.with.property("message", `jitterProportion is ${shown}: give a number from 0 to 1`);

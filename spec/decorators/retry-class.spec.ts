@@ -212,7 +212,7 @@ describe("@Retry on a class", () => {
 
   for (const [policy, problem] of [
     [{ sleep: "5s" }, `an object with the key sleep is not a backoff: ${cure}`],
-    ["1s", `'1s' is not a backoff: ${cure}`],
+    ["1s", `a string is not a backoff: ${cure}`],
     [null, `null is not a backoff: ${cure}`],
     [() => undefined, `undefined is not a backoff: ${cure}`],
     [{ backoff, maxRestarts: -1 }, "maxRestarts is -1: pass a whole number, 0 or more"],

@@ -58,7 +58,7 @@ describe("@RetryJob", () => {
     expect(() => bootstrap([Fetcher]))
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
-        "Fetcher.fetchCommits: '1s' is not a backoff: give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)",
+        "Fetcher.fetchCommits: a string is not a backoff: give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)",
       ]);
   });
 

@@ -73,8 +73,8 @@ describe("@Retry", () => {
 
   for (const [policy, shown] of [
     [{ sleep: "5s" }, "an object with the key sleep"],
-    [{ backoff: "1s" }, "'1s'"],
-    ["1s", "'1s'"],
+    [{ backoff: "1s" }, "a string"],
+    ["1s", "a string"],
     [5, "5"],
     [null, "null"],
   ] as const) {

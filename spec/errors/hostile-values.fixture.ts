@@ -44,6 +44,43 @@ const oddTexts: readonly Make<PropertyDescriptor>[] = [
   ),
 ];
 
+type Executor = ConstructorParameters<typeof Promise<unknown>>[0];
+
+class SpeciesThrows extends Promise<unknown> {
+  static override get [Symbol.species](): never {
+    return refuse();
+  }
+}
+
+/** Calls of `then` succeed, but what they return cannot be settled. */
+class SpeciesCannotSettle extends Promise<unknown> {
+  static override get [Symbol.species](): PromiseConstructor {
+    return CannotSettle as never;
+  }
+}
+
+class CannotSettle {
+  constructor(executor: (resolve: () => never, reject: () => never) => void) {
+    executor(refuse, refuse);
+  }
+}
+
+/** Promises of which `then` of Node, and so `await`, does not get the class of the next promise. */
+const oddPromises: readonly ((executor: Executor) => Promise<unknown>)[] = [
+  (executor) => new SpeciesThrows(executor),
+  (executor) => Object.defineProperty(new Promise(executor), "constructor", { get: refuse, configurable: true }),
+  (executor) => Object.defineProperty(new Promise(executor), "constructor", { value: untouchable(), configurable: true }),
+  (executor) => Object.setPrototypeOf(new Promise(executor), null),
+];
+
+/** The same that cannot be changed, so that only who made them can do something about their rejection. */
+const fixedOddPromises: readonly ((executor: Executor) => Promise<unknown>)[] = [
+  (executor) => Object.freeze(new SpeciesThrows(executor)),
+  (executor) => Object.defineProperty(new Promise(executor), "constructor", { get: refuse }),
+  // Node itself reads a property of one that rejects, and prints what that throws.
+  (executor) => Object.setPrototypeOf(new Promise(executor), untouchable()),
+];
+
 const nonErrors: readonly Make<unknown>[] = [
   ...traps.map((trap) => () => new Proxy(new Error("behind a proxy"), { [trap]: refuse })),
   ...traps.map((trap) => () => new Proxy(() => {}, { [trap]: refuse })),
@@ -67,6 +104,7 @@ const nonErrors: readonly Make<unknown>[] = [
   }),
   // biome-ignore lint/suspicious/noThenProperty: a thenable is the subject
   () => Object.defineProperty(Promise.resolve(), "then", { value: refuse }),
+  ...[...oddPromises, ...fixedOddPromises].map((make) => () => make((resolve) => resolve("done"))),
   () => ({ constructor: untouchable() }),
   () => ({ [Symbol.toStringTag]: 5, toString: refuse, toJSON: refuse }),
   () => Object.create(untouchable()),
@@ -152,6 +190,28 @@ function chainOf(length: number): Error {
   for (let i = 0; i < length; i++) error = new Error(`link ${i}`, { cause: error });
   return error;
 }
+
+/**
+ * Promises that reject, which ends the process if nothing handles it. An async function must not return one of those whose class is odd: the
+ * engine itself fails to adopt it, and leaves its rejection unhandled.
+ */
+export const hostileRejections = (): fc.Arbitrary<Make<Promise<unknown>>> =>
+  fc
+    .tuple(
+      fc.constantFrom<(executor: Executor) => Promise<unknown>>(
+        ...oddPromises,
+        (executor) => new SpeciesCannotSettle(executor),
+        (executor) => new Promise(executor),
+        // biome-ignore lint/suspicious/noThenProperty: a thenable is the subject
+        (executor) => Object.defineProperty(new Promise(executor), "then", { value: refuse }),
+      ),
+      hostileValues(),
+    )
+    .map(
+      ([make, reason]) =>
+        () =>
+          make((_, reject) => reject(reason())),
+    );
 
 /** Anything that may be thrown, passed or returned by code that is not the library's. */
 export const hostileValues = (): fc.Arbitrary<Make<unknown>> => fc.oneof(hostileErrors(), hostileNonErrors());

@@ -106,7 +106,7 @@ describe("The workers that a class declares", () => {
       .with.property("problems")
       .that.has.members([
         `Fetcher.fetchCommits: '5x' ${notADuration}`,
-        `Fetcher.fetchCommits: '1s' ${notABackoff}`,
+        `Fetcher.fetchCommits: a string ${notABackoff}`,
         `Fetcher.fetchCommits: 5 ${notABackoff}`,
         "Fetcher.fetchCommits: Error: no topic",
       ]);

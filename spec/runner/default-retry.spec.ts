@@ -103,7 +103,7 @@ describe("The default retry of a runner", () => {
   });
 
   it("is refused with the other options, if it is not one", () => {
-    expect(() => bootstrap([], { retry: { backoff: "1s" } as never })).to.throw(/The option retry: '1s' is not a backoff/);
+    expect(() => bootstrap([], { retry: { backoff: "1s" } as never })).to.throw(/The option retry: a string is not a backoff/);
   });
 });
 

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { useFakeTimers } from "sinon";
 import { bootstrap, DeclarativeWorker, runAllJobs, StaticBackoff, type WorkerContext } from "watchbill";
-import { hostileValues } from "../errors/hostile-values.fixture.js";
+import { hostileRejections, hostileValues, type Make } from "../errors/hostile-values.fixture.js";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const backoff = new StaticBackoff({ sleep: "1s" });
@@ -18,6 +18,8 @@ const misdeeds = {
   "resolves with it": async (value: unknown) => value,
   "reports it as a problem": (value: unknown, { checkpoint }: WorkerContext) => checkpoint(value),
 };
+
+const hostileValuesAndRejections = (): fc.Arbitrary<Make<unknown>> => fc.oneof(hostileValues(), hostileRejections());
 
 describe("A worker that is handed a hostile value", () => {
   const escaped: unknown[] = [];
@@ -38,45 +40,73 @@ describe("A worker that is handed a hostile value", () => {
     for (const listener of listeners) process.on("uncaughtException", listener);
   });
 
+  /** Runs a worker for a while, and stops it. */
+  async function expectNothingEscapes(worker: () => DeclarativeWorker): Promise<void> {
+    const clock = useFakeTimers({ toNotFake: ["nextTick", "queueMicrotask", "setImmediate"] });
+    escaped.length = 0;
+    try {
+      const runner = bootstrap([worker()], { logger: silent, signals: [] });
+      const running = runner.run().then(
+        () => "resolved",
+        () => "rejected",
+      );
+      await clock.tickAsync(10_000);
+      JSON.stringify(runner.status());
+      const stopping = runner.stop();
+      await clock.tickAsync(30_000);
+      await stopping;
+      await running;
+      await turn();
+    } finally {
+      clock.restore();
+    }
+    expect(escaped.length).to.equal(0);
+  }
+
   for (const [what, misdeed] of Object.entries(misdeeds)) {
+    // What an async function returns is the engine's to adopt.
+    const values = what === "resolves with it" ? hostileValues : hostileValuesAndRejections;
     for (const policy of ["retry", "retryJob", "timeout", "none"] as const) {
       it(`and ${what}, with ${policy}, can be stopped, and nothing escapes`, async () => {
         await fc.assert(
-          fc.asyncProperty(hostileValues(), async (make) => {
-            const clock = useFakeTimers({ toNotFake: ["nextTick", "queueMicrotask", "setImmediate"] });
-            escaped.length = 0;
-            try {
-              const job = (context: WorkerContext): unknown => misdeed(make(), context);
-              const options = {
-                retry: { job, repeat: "1s", retry: backoff },
-                retryJob: { job, repeat: "1s", retryJob: { backoff, maxAttempts: 2 }, retry: backoff },
-                timeout: { job, repeat: "1s", timeout: "1s", retry: backoff },
-                none: { job, repeat: "1s" },
-              } as const;
-              const runner = bootstrap([new DeclarativeWorker({ name: "x", ...options[policy] })], {
-                logger: silent,
-                signals: [],
-              });
-              const running = runner.run().then(
-                () => "resolved",
-                () => "rejected",
-              );
-              await clock.tickAsync(10_000);
-              JSON.stringify(runner.status());
-              const stopping = runner.stop();
-              await clock.tickAsync(30_000);
-              await stopping;
-              await running;
-              await turn();
-            } finally {
-              clock.restore();
-            }
-            expect(escaped.length).to.equal(0);
+          fc.asyncProperty(values(), async (make) => {
+            const job = (context: WorkerContext): unknown => misdeed(make(), context);
+            const options = {
+              retry: { job, repeat: "1s", retry: backoff },
+              retryJob: { job, repeat: "1s", retryJob: { backoff, maxAttempts: 2 }, retry: backoff },
+              timeout: { job, repeat: "1s", timeout: "1s", retry: backoff },
+              none: { job, repeat: "1s" },
+            } as const;
+            await expectNothingEscapes(() => new DeclarativeWorker({ name: "x", ...options[policy] }));
           }),
           { numRuns: 40 },
         );
       });
     }
+  }
+
+  const fail = () => Promise.reject(new Error("no luck"));
+  const answering: Record<string, (make: Make<unknown>) => object> = {
+    "by its backoff": (make) => ({ job: fail, repeat: "1s", retry: { duration: make } }),
+    "by the backoff of its runs": (make) => ({ job: fail, repeat: "1s", retryJob: { duration: make }, retry: backoff }),
+    "by its retryIf": (make) => ({ job: fail, repeat: "1s", retry: { backoff, retryIf: make } }),
+    "by its schedule": (make) => {
+      let calls = 0;
+      // At the declaration, for the first run, and then.
+      const next = (after: Date) => (++calls < 4 ? new Date(after.getTime() + 1_000) : make());
+      return { job: () => {}, repeat: { next }, retry: backoff };
+    },
+  };
+
+  for (const [where, options] of Object.entries(answering)) {
+    it(`${where} can be stopped, and nothing escapes`, async () => {
+      await fc.assert(
+        fc.asyncProperty(hostileValuesAndRejections(), (make) =>
+          expectNothingEscapes(() => new DeclarativeWorker({ name: "x", ...options(make) })),
+        ),
+        { numRuns: 40 },
+      );
+    });
   }
 
   it("as the reason of its abort, is stopped", async () => {

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import sinon from "sinon";
 import { stopped, ThrownValueError, type WorkerContext, type WorkerFunc, wait } from "watchbill";
 import { workerLink } from "../../lib/workers/worker-link.js";
+import { escapedFrom } from "../unhandled-rejections.fixture.js";
 
 describe("The call of a worker", () => {
   let clock: sinon.SinonFakeTimers;
@@ -193,6 +194,74 @@ describe("The call of a worker", () => {
       expect(ended.called).to.equal(true);
     });
   }
+
+  describe("that returns a promise whose class is odd, which rejects,", () => {
+    class Odd extends Promise<unknown> {
+      static override get [Symbol.species](): never {
+        throw new Error("not to be derived");
+      }
+    }
+    /** Of which `then` makes an object that throws when it is settled. */
+    class Fragile extends Promise<unknown> {
+      static override get [Symbol.species](): PromiseConstructor {
+        return CannotSettle as never;
+      }
+    }
+    class CannotSettle {
+      constructor(executor: (resolve: () => never, reject: () => never) => void) {
+        executor(refuse, refuse);
+      }
+    }
+    const refuse = (): never => {
+      throw new Error("not to be used");
+    };
+    const withConstructor = (descriptor: PropertyDescriptor) =>
+      Object.defineProperty(Promise.reject(failure), "constructor", { configurable: true, ...descriptor });
+    const failure = new Error("no luck");
+
+    for (const [what, odd] of [
+      ["whose Symbol.species throws", () => Odd.reject(failure)],
+      ["whose Symbol.species makes what cannot be settled", () => Fragile.reject(failure)],
+      ["whose constructor is a getter of its own that throws", () => withConstructor({ get: refuse })],
+      ["whose constructor is not one", () => withConstructor({ value: 5 })],
+    ] as const) {
+      it(`has failed with its rejection: ${what}`, async () => {
+        let end: unknown;
+        let promise: Promise<unknown> | undefined;
+        let before: unknown;
+        const escaped = await escapedFrom(async () => {
+          end = await endOf(() => {
+            promise = odd();
+            before = Object.getOwnPropertyDescriptor(promise, "constructor");
+            return promise;
+          });
+        });
+        expect(end).to.deep.equal({ error: failure });
+        expect(escaped).to.deep.equal([]);
+        expect(Object.getOwnPropertyDescriptor(promise, "constructor")).to.deep.equal(before);
+      });
+    }
+
+    it("has failed with what its class throws, if it cannot be changed, and leaves the rejection unhandled", async () => {
+      let end: unknown;
+      const escaped = await escapedFrom(async () => {
+        end = await endOf(() => Object.freeze(Odd.reject(failure)));
+      });
+      expect(end).to.have.property("error").that.has.property("message", "not to be derived");
+      expect(escaped).to.deep.equal([failure]);
+    });
+
+    it("has failed with a promise that it throws, the rejection of which is handled", async () => {
+      let end: unknown;
+      const escaped = await escapedFrom(async () => {
+        end = await endOf(() => {
+          throw Odd.reject(failure);
+        });
+      });
+      expect(end).to.have.property("error").that.is.instanceOf(ThrownValueError);
+      expect(escaped).to.deep.equal([]);
+    });
+  });
 
   it("is over at once when it returns anything else, which is ignored", async () => {
     for (const result of [undefined, 0, "text", null, {}, [], () => {}]) {

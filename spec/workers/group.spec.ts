@@ -247,7 +247,7 @@ describe("A group", () => {
 
   for (const [worker, shown] of [
     [undefined, "undefined"],
-    ["fetch", "'fetch'"],
+    ["fetch", "a string"],
     [{ runOnce() {} }, "an object with the key runOnce"],
     [[], "an array of 0"],
   ] as const) {

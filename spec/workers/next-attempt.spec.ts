@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import { expect } from "chai";
 import sinon from "sinon";
 import { BackoffError, repeat, retry, retryJob, type Worker } from "watchbill";
+import { escapedFrom } from "../unhandled-rejections.fixture.js";
 
 /** Lets every promise that can go on do so. */
 const flush = () => new Promise<void>((resolve) => process.nextTick(resolve));
@@ -71,6 +72,20 @@ describe("a backoff that gives no delay", () => {
           failure,
           cause,
           message: "The backoff of x threw for attempt 1; it must return a finite number of ms, 0 or more",
+        });
+      });
+
+      it("ends the worker if it is asynchronous, and handles its rejection", async () => {
+        let error: unknown;
+        const escaped = await escapedFrom(async () => {
+          error = await endOf(chain(() => Promise.reject(new Error("no settings"))));
+        });
+        expect(escaped).to.deep.equal([]);
+        expect(error).to.be.instanceOf(BackoffError);
+        expect(error).to.include({
+          failure,
+          message:
+            "The backoff of x returned an instance of Promise for attempt 1; it must return a finite number of ms, 0 or more",
         });
       });
 

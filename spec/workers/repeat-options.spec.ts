@@ -163,7 +163,7 @@ describe("The options of repeat", () => {
     [{ initialDelay: null }, `initialDelay: null is not a duration: ${cure}`],
     [{ jitter: "5 s" }, `jitter: '5 s' is not a duration: ${cure}`],
     [{ jitter: Number.NaN }, `jitter: NaN is not a duration: ${cure}`],
-    [{ startImmediately: "yes" }, "startImmediately is 'yes': pass true or false"],
+    [{ startImmediately: "yes" }, "startImmediately is a string: pass true or false"],
     [{ startImmediately: true, initialDelay: "3s" }, "startImmediately and initialDelay contradict each other: give one of them"],
     [{ startImmediately: true, initialDelay: 0 }, "startImmediately and initialDelay contradict each other: give one of them"],
     [null, "The options of repeat are null: pass an object"],

@@ -13,6 +13,8 @@ import {
   StaticBackoff,
   wait,
 } from "watchbill";
+import { untouchable } from "../errors/hostile-values.fixture.js";
+import { escapedFrom } from "../unhandled-rejections.fixture.js";
 
 const hour = 3_600_000;
 const hourly: Schedule = { next: (after) => new Date((Math.floor(after.getTime() / hour) + 1) * hour) };
@@ -173,6 +175,59 @@ describe("repeat with a schedule", () => {
     stop.abort();
     await running;
     expect(logger.warn.callCount).to.equal(1);
+  });
+
+  it("ends with a ScheduleError after it returned a promise, whose rejection is handled", async () => {
+    let error: unknown;
+    const escaped = await escapedFrom(async () => {
+      const next = (after: Date): unknown =>
+        after.getTime() < Date.parse("2026-11-24T11:00Z") ? hourly.next(after) : Promise.reject(new Error("no calendar"));
+      Promise.resolve(recording({ next } as never).run(context())).catch((thrown: unknown) => (error = thrown));
+      await clock.tickAsync("45:00");
+    });
+    expect(escaped).to.deep.equal([]);
+    expect(error)
+      .to.be.instanceOf(ScheduleError)
+      .with.property("message", `The schedule of x returned an instance of Promise for 2026-11-24T11:00:00.000Z; ${cure}`);
+  });
+
+  it("ends with a ScheduleError after it returned a promise whose getTime throws, whose rejection is handled", async () => {
+    const cause = new Error("no time");
+    const escaped = await escapedFrom(() => {
+      const getTime = () => {
+        throw cause;
+      };
+      const next = () => Object.assign(Promise.reject(new Error("no calendar")), { getTime });
+      expect(() => repeat({ next } as never, () => {}))
+        .to.throw(InvalidArgumentError)
+        .and.to.include({ message: `The schedule of a worker threw for 2026-11-24T10:15:00.000Z; ${cure}`, cause });
+    });
+    expect(escaped).to.deep.equal([]);
+  });
+
+  it("refuses an asynchronous one where it is declared, and handles its rejection", async () => {
+    const escaped = await escapedFrom(() => {
+      expect(() => repeat({ next: () => Promise.reject(new Error("no calendar")) } as never, () => {}))
+        .to.throw(InvalidArgumentError)
+        .with.property(
+          "message",
+          `The schedule of a worker returned an instance of Promise for 2026-11-24T10:15:00.000Z; ${cure}`,
+        );
+    });
+    expect(escaped).to.deep.equal([]);
+  });
+
+  it("refuses one that throws or returns a hostile value, where it is declared, with what was thrown as the cause", () => {
+    const hostile = untouchable();
+    const throwing = () => {
+      throw hostile;
+    };
+    expect(() => repeat({ next: throwing }, () => {}))
+      .to.throw(InvalidArgumentError)
+      .and.to.include({ message: `The schedule of a worker threw for 2026-11-24T10:15:00.000Z; ${cure}`, cause: hostile });
+    expect(() => repeat({ next: () => hostile } as never, () => {}))
+      .to.throw(InvalidArgumentError)
+      .with.property("message", `The schedule of a worker returned a proxy for 2026-11-24T10:15:00.000Z; ${cure}`);
   });
 
   const thrown = new Error("no calendar");

@@ -145,7 +145,7 @@ describe("A worker that is given up or done", () => {
   for (const [policy, problem] of [
     [{ maxRestarts: -1 }, "maxRestarts is -1: pass a whole number, 0 or more"],
     [{ maxRestarts: 1.5 }, "maxRestarts is 1.5: pass a whole number, 0 or more"],
-    [{ maxRestarts: "3" }, "maxRestarts is '3': pass a whole number, 0 or more"],
+    [{ maxRestarts: "3" }, "maxRestarts is a string: pass a whole number, 0 or more"],
     [{ maxRestarts: 1, within: 0 }, "within is 0, a window that holds no failure: give a duration above 0, or none"],
     [{ within: "1m" }, "within is given without maxRestarts: say how many restarts there may be in that time"],
     [{ retryIf: true }, "retryIf is true: pass a function that returns a boolean"],

@@ -237,7 +237,7 @@ describe("retryJob", () => {
     [1.5, "1.5"],
     [Number.NaN, "NaN"],
     [Number.NEGATIVE_INFINITY, "-Infinity"],
-    ["3", "'3'"],
+    ["3", "a string"],
   ] as const) {
     it(`rejects ${shown} for maxAttempts`, () => {
       expect(() => retryJob(() => {}, { backoff, maxAttempts: maxAttempts as never })).to.throw(

@@ -183,7 +183,7 @@ describe("runAllWorkers", () => {
     [undefined, "undefined"],
     [{}, "an object without keys"],
     [{ runOnce() {} }, "an object with the key runOnce"],
-    ["fetch", "'fetch'"],
+    ["fetch", "a string"],
   ] as const) {
     it(`rejects ${shown} as a worker, and has started nothing then`, async () => {
       const started = sinon.spy(waiting);
