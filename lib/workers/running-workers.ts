@@ -75,8 +75,8 @@ export class RunningWorkers extends RunAll {
     return this.options.engine;
   }
 
-  /** What the end of a member means: to return is to fail, unless one was told to stop. */
-  private judge(outcome: Outcome, member: Activity): Outcome {
+  /** How a member has exited: one that returns by itself has failed, unless it was asked to stop. */
+  private classifyExit(outcome: Outcome, member: Activity): Outcome {
     if (outcome !== "done" || this.aborted) return outcome;
     const error = new WorkerExitedPrematurelyError(member.name);
     // What looked like a run that was done has failed after all, and its health is to say so.
@@ -92,7 +92,7 @@ export class RunningWorkers extends RunAll {
       return;
     }
     const first = !this.aborted;
-    const verdict = this.judge(outcome, member);
+    const verdict = this.classifyExit(outcome, member);
     if (isFailure(verdict)) this.log(member, verdict, this.consequence(first, member));
     super.ended(verdict, member);
     this.#stopping?.hasStopped(member);
