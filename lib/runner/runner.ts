@@ -1,4 +1,5 @@
 import type { Activity } from "../context/activity.js";
+import { reportClockProblem } from "../context/clock-problem.js";
 import { onAbort } from "../context/on-abort.js";
 import { isFailure } from "../context/outcome.js";
 import { WorkerLogger } from "../context/worker-logger.js";
@@ -95,6 +96,7 @@ export class Runner extends Crew {
     if (this.tree?.roster.busy === true) return new Call(parent, this.#refuse);
     this.tree = new RosterTree(parent, this.workers, this.#settings);
     const { roster } = this.tree;
+    reportClockProblem(this, roster);
     const logger = new WorkerLogger(roster.logger, roster.name);
     for (const line of selectionLines([...this.workers, ...this.leftOut], this.selection)) logger.warn(line);
     if (this.workers.length > 0) logger.info({ workers: this.workers.length }, `started ${countOf(this.workers.length)}`);
