@@ -146,6 +146,11 @@ export class Bridge extends Scope {
     this.#done(outcome);
   }
 
+  /** A failure is thrown to the caller. */
+  override consequenceOf(): string {
+    return "";
+  }
+
   override recovered(): void {
     this.#outer?.recovered();
   }

@@ -93,7 +93,8 @@ export class RunningWorkers extends RunAll {
     }
     const first = !this.aborted;
     const verdict = this.classifyExit(outcome, member);
-    if (isFailure(verdict)) this.log(member, verdict, this.consequence(first, member));
+    if (isFailure(verdict) && !member.problemLog.takeConclusion(member, verdict))
+      this.log(member, verdict, `failed${this.consequenceOf(member)}`);
     super.ended(verdict, member);
     this.#stopping?.hasStopped(member);
     // One that is done for good leaves the others alone; and whoever has stopped all leaves it to them to be told in their turn.
@@ -102,10 +103,9 @@ export class RunningWorkers extends RunAll {
       this.abort(new DOMException(`${member.name} has ended, so ${this.itself} stops`, "AbortError"));
   }
 
-  /** What a failure leads to, for the log. */
-  private consequence(first: boolean, member: Activity): string {
-    if (first) return `failed; ${this.itself} stops`;
-    return member.reason === undefined ? "failed before its turn to stop" : "failed while it stopped";
+  override consequenceOf(member: Activity): string {
+    if (!this.aborted) return `; ${this.itself} stops`;
+    return member.reason === undefined ? " before its turn to stop" : " while it stopped";
   }
 
   private get itself(): string {
@@ -113,7 +113,7 @@ export class RunningWorkers extends RunAll {
   }
 
   protected log(member: Activity, outcome: Outcome, message: string): void {
-    if (isFailure(outcome)) member.problemLog.gaveUp(member, outcome, message);
+    if (isFailure(outcome)) member.problemLog.failedFinally(member, outcome, message);
     else new WorkerLogger(this.logger, member.name).warn(message);
   }
 
