@@ -60,7 +60,6 @@ export function endWorkerOf(context: object): void {
 /** The root of a tree: what looks upwards from below ends here, at the caller's context. */
 export class Bridge extends Scope {
   readonly #context: RunOptions & Partial<Omit<WorkerContext, keyof RunOptions>>;
-  /** The worker that this is a part of, if the context is one of ours or was derived from one. */
   readonly #outer: Activity | undefined;
   readonly #link: Startable;
   readonly #done: (outcome: Outcome) => void;
@@ -79,6 +78,11 @@ export class Bridge extends Scope {
     this.#outer = Context.activityOf(context);
     this.#link = link;
     this.#done = done;
+  }
+
+  /** The worker that this is a part of, if the context is one of ours or was derived from one. */
+  get outer(): Activity | undefined {
+    return this.#outer;
   }
 
   override get asyncScope(): AsyncScope {
