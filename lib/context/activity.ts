@@ -107,6 +107,19 @@ export abstract class Activity extends Surroundings {
     this.child?.listRunning(list);
   }
 
+  /**
+   * What follows for others if this fails now, such as `"; the runner stops"`, to be added to the log entry of that failure; `""` if nothing
+   * does, or if that has an entry of its own.
+   */
+  get consequence(): string {
+    return this.parent.consequenceOf(this);
+  }
+
+  /** The {@link consequence} of the failure of what was started by this. */
+  consequenceOf(_child: Activity): string {
+    return this.consequence;
+  }
+
   /** Looks for runs that hold up those that are due, and has them logged. Called from time to time. */
   lookAtRun(now: number): void {
     this.child?.lookAtRun(now);

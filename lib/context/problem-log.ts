@@ -14,6 +14,11 @@ export interface Subject {
   readonly logger: Logger;
 }
 
+/** The worker that an entry is about, and what follows for others if it fails now. */
+export interface Failing extends Subject {
+  readonly consequence: string;
+}
+
 /** Counts how often something has happened, and decides which times are worth a line: the first, then after 1, 2, 4 … minutes, and hourly. */
 class Recurrence {
   count = 0;
@@ -37,8 +42,8 @@ class Recurrence {
   }
 }
 
-/** What has failed: an attempt of a run, all attempts of a run, the worker; or the worker itself has reported a problem. */
-export type Failed = "attempt" | "run given up" | "worker" | "reported";
+/** What has failed: an attempt of a run, or the worker; or the worker itself has reported a problem. */
+export type Failed = "attempt" | "worker" | "reported";
 
 /**
  * What has gone wrong with one worker: the counts that its status shows, and the lines of its log, which are few however often something
@@ -57,36 +62,73 @@ export class ProblemLog {
   #failureCount = 0;
   /** The errors that have been logged as such since the worker was well, so that later entries leave them out. */
   #logged: WeakSet<Error> | undefined;
+  /** Those whose entry says what follows from them, each with the worker that it was about. */
+  #concluded: WeakMap<Error, string> | undefined;
   #missed: Recurrence | undefined;
   #missedCount = 0;
   #overdue: Recurrence | undefined;
   #longRun: { readonly start: number; readonly recurrence: Recurrence } | undefined;
 
   /**
-   * Something has failed and will be tried again. The first failure of a kind is a warning with the error, or an error if a whole run has
-   * failed; the others are entries of level debug with their count, but for a reminder now and then.
+   * Something has failed and will be tried again. The first failure of a kind is a warning with the error; the others are entries of level
+   * debug with their count, but for a reminder now and then.
    */
   failed(subject: Subject, error: Error, what: Failed, message: string, fields: object = {}): void {
+    this.#fail("warn", subject, error, what, message, fields);
+  }
+
+  /** All attempts of a run have failed. Written as {@link failed} does, but as an error, and always if something follows for others. */
+  gaveUpRun(subject: Failing, error: Error, message: string, fields: object = {}): void {
+    const { consequence } = subject;
+    this.#fail("error", subject, error, "run given up", `${message}${consequence}`, fields, consequence !== "");
+    this.#conclude(subject, error, consequence);
+  }
+
+  #fail(
+    level: "warn" | "error",
+    subject: Subject,
+    error: Error,
+    what: Failed | "run given up",
+    message: string,
+    fields: object,
+    isLast = false,
+  ): void {
     this.lastError = describeError(error);
     if (this.#failures === undefined) {
       this.#failures = new Map();
       this.#failedAt = TimerQueue.current().now();
       this.#failureCount = 0;
     }
-    this.#failureCount++;
+    // A run that was given up may be the failure of the worker, which is restarted: that is one failure.
+    if (level === "error" || this.#logged?.has(error) !== true) this.#failureCount++;
     const recurrence = this.#recurrenceOf(this.#failures, error, what);
-    const level = what === "run given up" ? "error" : "warn";
-    const isWorthALine = recurrence.happens();
+    const isWorthALine = recurrence.happens() || isLast;
     const count = recurrence.count === 1 ? {} : { count: recurrence.count };
     const times = recurrence.count === 1 ? "" : `; ${recurrence.count} times in ${recurrence.lasts}`;
     this.#write(isWorthALine ? level : "debug", subject, error, `${message}${times}`, { ...fields, ...count });
     if (level === "error") (this.#logged ??= new WeakSet()).add(error);
   }
 
+  /** The worker has failed with this error and is not tried again. The entry says what follows for others. */
+  gaveUp(subject: Failing, error: Error, message: string, fields: object = {}): void {
+    const { consequence } = subject;
+    this.failedFinally(subject, error, `${message}${consequence}`, fields);
+    this.#conclude(subject, error, consequence);
+  }
+
   /** Something has failed and is not tried again. */
-  gaveUp(subject: Subject, error: Error, message: string, fields: object = {}): void {
+  failedFinally(subject: Subject, error: Error, message: string, fields: object = {}): void {
     this.#write("error", subject, error, message, fields);
     (this.#logged ??= new WeakSet()).add(error);
+  }
+
+  #conclude({ name }: Subject, error: Error, consequence: string): void {
+    if (consequence !== "") (this.#concluded ??= new WeakMap()).set(error, name);
+  }
+
+  /** Whether an entry has said already what follows from the failure that a worker has ended with. That is asked once for each failure. */
+  takeConclusion({ name }: Subject, error: Error): boolean {
+    return this.#concluded?.get(error) === name && this.#concluded.delete(error);
   }
 
   /** Runs were due and have not been run. */
@@ -139,7 +181,7 @@ export class ProblemLog {
     );
   }
 
-  #recurrenceOf(failures: Map<string, Recurrence>, error: Error, what: Failed): Recurrence {
+  #recurrenceOf(failures: Map<string, Recurrence>, error: Error, what: Failed | "run given up"): Recurrence {
     const kind = `${what}: ${describeError(error).replaceAll(/\d+/g, "#")}`;
     const known = failures.get(kind);
     if (known !== undefined) return known;

@@ -80,8 +80,9 @@ function field(key: string, value: unknown): { text: string; words: readonly str
   }
   const shown = typeof value === "string" ? cutText(value) : inspectSafely(value);
   const text = `${cutText(key, 100)} ${shown}`;
-  // As in "failures 3", "3 failures" and "1 failure".
-  return { text, words: [text, `${shown} ${key}`, `${shown} ${key.replace(/s$/, "")}`] };
+  // As in "attempt 3", "3 attempts", "3 failures" and "1 failure".
+  const nouns = key === "count" ? ["times"] : [key, `${key}s`, key.replace(/s$/, "")];
+  return { text, words: [text, ...nouns.map((noun) => `${shown} ${noun}`)] };
 }
 
 /** Fields that are a time in ms. */

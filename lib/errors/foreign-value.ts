@@ -53,6 +53,15 @@ export function readFields(value: object): [key: string, value: unknown][] {
   });
 }
 
+/** The own enumerable keys of an object; none if they cannot be listed. */
+export function ownKeys(value: object): string[] {
+  try {
+    return Object.keys(value);
+  } catch {
+    return [];
+  }
+}
+
 /** Calls back if a value is a promise, or has a `then`, and rejects, or fails in its `then`. The value may be anything. */
 export function onRejection(value: unknown, callback: (reason: unknown) => void): void {
   if (!isObjectLike(value)) return;

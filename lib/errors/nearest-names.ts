@@ -22,14 +22,19 @@ export function nearestNames(wanted: string, names: readonly string[]): string {
     : `there are ${listNames(names)}`;
 }
 
-interface Candidate {
-  readonly name: string;
+/** The name of which another is probably a misspelling, or the name itself; undefined if none is near. */
+export function nearMiss<Name extends string>(wanted: string, names: readonly Name[]): Name | undefined {
+  return wanted.length <= longestName ? findNear(wanted, names)[0] : undefined;
+}
+
+interface Candidate<Name> {
+  readonly name: Name;
   readonly mistakes: number;
 }
 
 /** The nearest names, the nearest first, and of those that are equally near the first of the list. */
-function findNear(wanted: string, names: readonly string[]): string[] {
-  const best: Candidate[] = [];
+function findNear<Name extends string>(wanted: string, names: readonly Name[]): Name[] {
+  const best: Candidate<Name>[] = [];
   // Only what is nearer than the worst of a full list is of interest, which ends most comparisons early.
   let limit = mostMistakes;
   for (const name of names) {

@@ -20,7 +20,7 @@ export interface Selection {
 /**
  * The workers that `only` names, without those that `except` names. A pattern of `only` that names no worker is a problem, since it
  * would be a typing error. In the environment it is one if all patterns of `WATCHBILL_ONLY` are. The other patterns that name none may be
- * meant for another runner of the process, or for workers that are added later, so that {@link selectionLines} has them.
+ * meant for workers that are added later or, in the environment, for another runner of the process, so that {@link selectionLines} has them.
  */
 export function selectByName(
   workers: readonly DeclarativeWorker[],
@@ -39,24 +39,47 @@ export function selectByName(
 /** The same for workers that come later, and need not be named. */
 export function selectAmong(workers: readonly DeclarativeWorker[], selection: Selection): readonly DeclarativeWorker[] {
   const filters = compileAll(selection, new Problems());
+  noteMatches(filters, workers);
   return Object.values(filters).every(({ patterns }) => patterns.length === 0)
     ? workers
     : workers.filter(({ label }) => reasonToLeaveOut(label, filters) === undefined);
 }
 
 /**
- * What the log says at the start of a run: one line for all workers that the environment leaves out, and why there is nothing to run, if
- * there is not; then a line for each other pattern that names no worker.
- * @param workers all, those that are left out included
+ * The patterns of the environment that have named a worker of some runner of this process: they are meant for all of its runners, so that
+ * one of them cannot say of a pattern that it is a typing error.
  */
-export function selectionLines(workers: readonly DeclarativeWorker[], selection: Selection): string[] {
+const matched = new Set<string>();
+
+/** Remembers which patterns of the environment name a worker. */
+function noteMatches({ onlyHere, exceptHere }: Filters, workers: readonly DeclarativeWorker[]): void {
+  const open = [...onlyHere.patterns, ...exceptHere.patterns].filter((pattern) => !matched.has(pattern));
+  if (open.length === 0) return;
+  const names = new Set(workers.map(({ label }) => label));
+  for (const pattern of open) if (namesAny(pattern, names)) matched.add(pattern);
+}
+
+/**
+ * What the log says at the start of a run: one line for all workers that the environment leaves out, and why there is nothing to run, if
+ * there is not; then a line for each other pattern that names no worker yet, of the environment only if no runner of the process has one.
+ * @param workers all, those that are left out included
+ * @param isOutermost whether the runner is not a worker of another, which has reported the patterns of the environment
+ */
+export function selectionLines(workers: readonly DeclarativeWorker[], selection: Selection, isOutermost = true): string[] {
   const filters = compileAll(selection, new Problems());
+  noteMatches(filters, workers);
   const leftOut = leftOutBy(filters, workers);
   const isEmpty = leftOut.reduce((count, { names }) => count - names.length, workers.length) === 0;
   // What an option leaves out is in the code for all to see, unless it is why nothing runs.
   const reasons = describeLeftOut(isEmpty ? leftOut : leftOut.filter(isOfEnvironment), workers);
   const line = isEmpty ? `there are no workers to run${reasons === "" ? "" : `: ${reasons}`}` : reasons;
-  const misses = [filters.onlyHere, filters.except, filters.exceptHere].flatMap((filter) => missesOf(filter, workers));
+  const { except, onlyHere, exceptHere } = filters;
+  const isUnmatched = (pattern: string): boolean => isOutermost && !matched.has(pattern);
+  const ofEnvironment = [onlyHere, exceptHere].map(({ origin, patterns }) => ({
+    origin,
+    patterns: patterns.filter(isUnmatched),
+  }));
+  const misses = [except, ...ofEnvironment].flatMap((filter) => missesOf(filter, workers, "names no worker yet"));
   return line === "" ? misses : [line, ...misses];
 }
 
@@ -133,13 +156,17 @@ function compileAll(selection: unknown, problems: Problems): Filters {
   };
 }
 
-function missesOf({ origin, patterns }: Filter, workers: readonly DeclarativeWorker[]): string[] {
+function missesOf(
+  { origin, patterns }: Pick<Filter, "origin" | "patterns">,
+  workers: readonly DeclarativeWorker[],
+  flaw = "names no worker",
+): string[] {
   if (patterns.length === 0) return [];
   const names = new Set(workers.map(({ label }) => label));
   const missed = patterns.filter((pattern) => !namesAny(pattern, names));
   const subject = isVariable(origin) ? origin : `The option ${origin}`;
   const there = names.size === 0 ? "there are none" : `there are ${listNames([...names])}`;
-  return missed.map((pattern) => `${subject}: "${cutText(pattern, 100)}" names no worker; ${there}`);
+  return missed.map((pattern) => `${subject}: "${cutText(pattern, 100)}" ${flaw}; ${there}`);
 }
 
 function namesAny(pattern: string, names: ReadonlySet<string>): boolean {

@@ -42,13 +42,17 @@ export function onProcessSignals(signals: readonly ProcessSignal[], { first, sec
   return () => {
     const left = requestedAt === undefined ? 0 : requestedAt + echo - performance.now();
     // Without a listener, a repeated signal would kill a process that has stopped its workers and is closing the rest.
-    if (left > 0) withoutAsyncContext(() => setTimeout(stopListening, left).unref());
+    if (left > 0) afterRealTime(left, stopListening);
     else stopListening();
   };
 }
 
-// Signals are real, also while timers are fake.
-const { setTimeout } = globalThis;
+// Signals are real, also while timers are fake, and fake timers may have been installed before this module was loaded.
+
+/** Calls back after so many ms of real time, by a timer that no fake timers replace. Does not keep the process alive. */
+function afterRealTime(ms: number, callback: () => void): void {
+  withoutAsyncContext(() => AbortSignal.timeout(Math.ceil(ms)).addEventListener("abort", callback, { once: true }));
+}
 
 type Handler = (signal: ProcessSignal) => void;
 

@@ -1,4 +1,5 @@
 import type { Activity } from "../context/activity.js";
+import { reportClockProblem } from "../context/clock-problem.js";
 import { onAbort } from "../context/on-abort.js";
 import { isFailure } from "../context/outcome.js";
 import { WorkerLogger } from "../context/worker-logger.js";
@@ -14,6 +15,7 @@ import { Call } from "../workers/call.js";
 import { Crew } from "./crew.js";
 import { type Selection, selectByName, selectionLines } from "./name-patterns.js";
 import { onProcessSignals } from "./process-signals.js";
+import { Roster } from "./roster.js";
 import { RosterTree } from "./roster-tree.js";
 import { type CheckedSettings, checkSettings, type RunnerSettings } from "./runner-settings.js";
 
@@ -95,8 +97,10 @@ export class Runner extends Crew {
     if (this.tree?.roster.busy === true) return new Call(parent, this.#refuse);
     this.tree = new RosterTree(parent, this.workers, this.#settings);
     const { roster } = this.tree;
+    reportClockProblem(this, roster);
     const logger = new WorkerLogger(roster.logger, roster.name);
-    for (const line of selectionLines([...this.workers, ...this.leftOut], this.selection)) logger.warn(line);
+    const declared = [...this.workers, ...this.leftOut];
+    for (const line of selectionLines(declared, this.selection, !isWithinRunner(parent))) logger.warn(line);
     if (this.workers.length > 0) logger.info({ workers: this.workers.length }, `started ${countOf(this.workers.length)}`);
     roster.onSettled(() => {
       const hung = roster.busy ? this.#running() : "";
@@ -132,6 +136,13 @@ export class Runner extends Crew {
     this.tree?.roster.listRunning(running);
     return listNames(running.map(({ name }) => name));
   }
+}
+
+/** Whether what is started by this activity is a part of a runner, be it that a worker of that runs it by hand. */
+function isWithinRunner(activity: Activity): boolean {
+  if (activity instanceof Roster) return true;
+  const outer = activity instanceof Bridge ? activity.outer : activity.parent;
+  return outer !== undefined && isWithinRunner(outer);
 }
 
 function countOf(workers: number): string {

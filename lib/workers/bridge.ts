@@ -1,5 +1,6 @@
 import type { Activity, Startable } from "../context/activity.js";
 import { AsyncScope } from "../context/async-scope.js";
+import { reportClockProblem } from "../context/clock-problem.js";
 import { Context } from "../context/context.js";
 import { type Logger, loggerProblem } from "../context/logger.js";
 import { isAbortSignal, onAbort } from "../context/on-abort.js";
@@ -10,11 +11,11 @@ import type { Runs } from "../context/runs.js";
 import { Scope } from "../context/scope.js";
 import { stderrLogger } from "../context/stderr-logger.js";
 import type { WorkerContext } from "../context/worker-context.js";
-import { WorkerLogger } from "../context/worker-logger.js";
 import { checkReadable } from "../errors/check-options.js";
 import { DoNotRestart } from "../errors/do-not-restart.js";
-import { describeKind, readProperty } from "../errors/foreign-value.js";
+import { describeKind, hasMethod, ownKeys, readProperty } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { nearMiss } from "../errors/nearest-names.js";
 import { TimerQueue } from "../time/timer-queue.js";
 
 /** Where something runs, as the caller of a public function gives it: a {@link WorkerContext}, or as little of one as there is. */
@@ -43,6 +44,7 @@ export function runUnder(context: RunOptions, link: Startable): Promise<Ending> 
       if (isFailure(outcome)) reject(outcome);
       else resolve({ outcome, reason: bridge.reason });
     });
+    bridge.reportClockProblem();
     bridge.begin();
   });
 }
@@ -59,7 +61,6 @@ export function endWorkerOf(context: object): void {
 /** The root of a tree: what looks upwards from below ends here, at the caller's context. */
 export class Bridge extends Scope {
   readonly #context: RunOptions & Partial<Omit<WorkerContext, keyof RunOptions>>;
-  /** The worker that this is a part of, if the context is one of ours or was derived from one. */
   readonly #outer: Activity | undefined;
   readonly #link: Startable;
   readonly #done: (outcome: Outcome) => void;
@@ -78,6 +79,11 @@ export class Bridge extends Scope {
     this.#outer = Context.activityOf(context);
     this.#link = link;
     this.#done = done;
+  }
+
+  /** The worker that this is a part of, if the context is one of ours or was derived from one. */
+  get outer(): Activity | undefined {
+    return this.#outer;
   }
 
   override get asyncScope(): AsyncScope {
@@ -131,16 +137,25 @@ export class Bridge extends Scope {
   override setDone(): void {}
 
   override begin(): void {
-    reportClockProblem(this);
     const signal = this.#given("signal");
     if (this.#outer !== undefined) this.#callOffs.push(this.#outer.branch(this));
     if (signal !== undefined) this.#callOffs.push(onAbort(signal, this));
     this.start(this.#link);
   }
 
+  /** Reports a clock that does not go: once to each log, or for each worker of which this is a part. */
+  reportClockProblem(): void {
+    reportClockProblem(this.#outer?.problemLog ?? this.logger, this);
+  }
+
   protected override ended(outcome: Outcome): void {
     for (const callOff of this.#callOffs) callOff();
     this.#done(outcome);
+  }
+
+  /** A failure is thrown to the caller. */
+  override consequenceOf(): string {
+    return "";
   }
 
   override recovered(): void {
@@ -185,7 +200,9 @@ function checkOptions(options: unknown): void {
   if (typeof options !== "object" || options === null) {
     throw new InvalidArgumentError(`The context is ${describeKind(options)}: pass an object with a signal`);
   }
-  if (Context.activityOf(options) !== undefined) return;
+  const isOurs = Context.activityOf(options) !== undefined;
+  for (const key of ownKeys(options)) checkSpelling(key, options, isOurs);
+  if (isOurs) return;
   const signal = checkReadable("The signal of the context", options, "signal");
   const logger = checkReadable("The logger of the context", options, "logger");
   if (signal !== undefined && !isAbortSignal(signal)) {
@@ -195,13 +212,22 @@ function checkOptions(options: unknown): void {
   if (problem !== undefined) throw new InvalidArgumentError(`The logger of the context: ${problem}`);
 }
 
-/** The problems that have been reported. */
-const reported = new Set<string>();
+/** Whether a value would do for an option. */
+const fits: Readonly<Record<keyof RunOptions, (value: unknown) => boolean>> = {
+  signal: isAbortSignal,
+  logger: (value) => hasMethod(value, "info"),
+};
 
-/** Says once if time does not pass for what is started. */
-function reportClockProblem({ logger, name }: Bridge): void {
-  const { problem } = TimerQueue.current();
-  if (problem === undefined || reported.has(problem)) return;
-  reported.add(problem);
-  new WorkerLogger(logger, name).error(problem);
+/**
+ * A context may have fields of the user's. One is a misspelt option if its name is near that of an option which is missing, and its value
+ * would do for it: `ledger` and `signed` are fields like others.
+ * @param isOurs whether all options that it does not have itself are those of a worker
+ * @throws InvalidArgumentError if it is misspelt
+ */
+function checkSpelling(key: string, options: object, isOurs: boolean): void {
+  const meant = nearMiss(key, ["signal", "logger"] as const);
+  if (meant === undefined || meant === key) return;
+  const isThere = isOurs ? Object.hasOwn(options, meant) : readProperty(options, meant) !== undefined;
+  if (!isThere && fits[meant](readProperty(options, key)))
+    throw new InvalidArgumentError(`The context has no option "${key}": did you mean ${meant}?`);
 }

@@ -33,8 +33,9 @@ export function nextAttempt(
   const { name: worker, problemLog } = activity;
   const delay = delayOf(backoff, attempt, worker, failure);
   if (delay instanceof BackoffError) {
-    const message = `failed (attempt ${attempt}), and its backoff has failed too`;
-    if (failure !== undefined) problemLog.gaveUp(activity, failure, message, { attempt });
+    if (failure === undefined) return delay;
+    problemLog.failed(activity, failure, failed, `failed (attempt ${attempt}), and so did its backoff`, { attempt });
+    problemLog.gaveUp(activity, delay, `failed (attempt ${attempt}), giving up: its backoff failed`, { attempt });
     return delay;
   }
   const what = `${verb} in ${formatDuration(delay)}${remark(delay)}`;

@@ -1,7 +1,6 @@
 import type { Activity } from "../context/activity.js";
-import type { Outcome } from "../context/outcome.js";
-import type { Failed } from "../context/problem-log.js";
-import { isThenable, onRejection, showUnlessText } from "../errors/foreign-value.js";
+import { isFailure, type Outcome } from "../context/outcome.js";
+import { isCausedBy, isThenable, onRejection, showUnlessText } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { judge } from "./judge.js";
 
@@ -17,24 +16,25 @@ export function parseRetryIf(value: unknown = always): (error: Error, attempt: n
 /**
  * What to end with after a failure if `retryIf` wants no further attempt: the failure itself, or what `retryIf` has failed with. Undefined if
  * there is to be another attempt.
- * @param what is given up then
+ * @param what is given up then, which is in the log
  */
 export function refusedBy(
   retryIf: (error: Error, attempt: number) => unknown,
   activity: Activity,
   failure: Error,
   attempt: number,
-  what: Failed = "worker",
+  what: "worker" | "run" = "worker",
 ): Outcome | undefined {
-  const log = (why: string): void => {
-    const message = `failed (attempt ${attempt}), giving up${what === "worker" ? "" : " this run"}: ${why}`;
-    if (what === "worker") activity.problemLog.gaveUp(activity, failure, message, { attempt });
-    else activity.problemLog.failed(activity, failure, what, message, { attempt });
+  const { problemLog } = activity;
+  const giveUp = (error: Error, why: string): void => {
+    const message = `failed (attempt ${attempt}), giving up${what === "worker" ? "" : " this run"}: its retryIf ${why}`;
+    if (what === "worker") problemLog.gaveUp(activity, error, message, { attempt });
+    else problemLog.gaveUpRun(activity, error, message, { attempt });
   };
   try {
     const answer = retryIf(failure, attempt);
     if (answer === false) {
-      log("its retryIf returned false");
+      giveUp(failure, "returned false");
       return failure;
     }
     if (!isThenable(answer)) return undefined;
@@ -43,8 +43,12 @@ export function refusedBy(
       cause: failure,
     });
   } catch (thrown) {
-    log("its retryIf failed");
-    return judge(activity, thrown, false);
+    const outcome = judge(activity, thrown, false);
+    const isHeld = isFailure(outcome) && isCausedBy(outcome, failure);
+    const failed = what === "worker" ? "worker" : "attempt";
+    if (!isHeld) problemLog.failed(activity, failure, failed, `failed (attempt ${attempt}), and so did its retryIf`, { attempt });
+    if (isFailure(outcome)) giveUp(outcome, "failed");
+    return outcome;
   }
 }
 

@@ -100,7 +100,7 @@ class RetryingJob extends Retrying<RetryJobLink> {
       this.settle(outcome);
     } else if (this.aborted) {
       // A caller that stops a retry does not ask for the error that it would have retried.
-      this.problemLog.gaveUp(this, outcome, "failed while stopping, and is not retried");
+      this.problemLog.failedFinally(this, outcome, "failed while stopping, and is not retried");
       this.settle("stopped");
     } else {
       this.failures++;
@@ -119,15 +119,15 @@ class RetryingJob extends Retrying<RetryJobLink> {
     const { maxAttempts, retryIf } = this.link;
     const fields = { attempt: this.failures };
     if (isGiveUp(failure)) {
-      this.problemLog.failed(this, failure, "run given up", `failed (attempt ${this.failures}), giving up this run`, fields);
+      this.problemLog.gaveUpRun(this, failure, `failed (attempt ${this.failures}), giving up this run`, fields);
       return failure;
     }
     if (this.failures >= maxAttempts) {
       const attempts = maxAttempts === 1 ? "1 attempt" : `${maxAttempts} attempts`;
-      this.problemLog.failed(this, failure, "run given up", `failed, giving up this run after ${attempts}`, fields);
+      this.problemLog.gaveUpRun(this, failure, `failed, giving up this run after ${attempts}`, fields);
       return failure;
     }
-    return refusedBy(retryIf, this, failure, this.failures, "run given up");
+    return refusedBy(retryIf, this, failure, this.failures, "run");
   }
 
   /** A pause holds the further attempts of a run, and an order to run now does not let it wait for its backoff. */

@@ -50,6 +50,11 @@ export abstract class Retrying<Declared extends Retriable> extends Activity {
     return { failures: this.failures, lastFailure, isWaiting: this.child === undefined };
   }
 
+  /** The next attempt has an entry of its own, and so has the end of all attempts. */
+  override consequenceOf(): string {
+    return "";
+  }
+
   override leave(memory: Memory): void {
     memory.write(this.kind, this.note);
     super.leave(memory);

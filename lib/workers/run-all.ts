@@ -113,6 +113,10 @@ export abstract class RunAll extends Scope {
   override checkpoint(): void {}
   override reconsider(): void {}
 
+  override consequenceOf(_member: Activity): string {
+    return "";
+  }
+
   override get orders(): Orders | undefined {
     return undefined;
   }

@@ -75,8 +75,8 @@ export class RunningWorkers extends RunAll {
     return this.options.engine;
   }
 
-  /** What the end of a member means: to return is to fail, unless one was told to stop. */
-  private judge(outcome: Outcome, member: Activity): Outcome {
+  /** How a member has exited: one that returns by itself has failed, unless it was asked to stop. */
+  private classifyExit(outcome: Outcome, member: Activity): Outcome {
     if (outcome !== "done" || this.aborted) return outcome;
     const error = new WorkerExitedPrematurelyError(member.name);
     // What looked like a run that was done has failed after all, and its health is to say so.
@@ -92,8 +92,9 @@ export class RunningWorkers extends RunAll {
       return;
     }
     const first = !this.aborted;
-    const verdict = this.judge(outcome, member);
-    if (isFailure(verdict)) this.log(member, verdict, this.consequence(first, member));
+    const verdict = this.classifyExit(outcome, member);
+    if (isFailure(verdict) && !member.problemLog.takeConclusion(member, verdict))
+      this.log(member, verdict, `failed${this.consequenceOf(member)}`);
     super.ended(verdict, member);
     this.#stopping?.hasStopped(member);
     // One that is done for good leaves the others alone; and whoever has stopped all leaves it to them to be told in their turn.
@@ -102,10 +103,9 @@ export class RunningWorkers extends RunAll {
       this.abort(new DOMException(`${member.name} has ended, so ${this.itself} stops`, "AbortError"));
   }
 
-  /** What a failure leads to, for the log. */
-  private consequence(first: boolean, member: Activity): string {
-    if (first) return `failed; ${this.itself} stops`;
-    return member.reason === undefined ? "failed before its turn to stop" : "failed while it stopped";
+  override consequenceOf(member: Activity): string {
+    if (!this.aborted) return `; ${this.itself} stops`;
+    return member.reason === undefined ? " before its turn to stop" : " while it stopped";
   }
 
   private get itself(): string {
@@ -113,7 +113,7 @@ export class RunningWorkers extends RunAll {
   }
 
   protected log(member: Activity, outcome: Outcome, message: string): void {
-    if (isFailure(outcome)) member.problemLog.gaveUp(member, outcome, message);
+    if (isFailure(outcome)) member.problemLog.failedFinally(member, outcome, message);
     else new WorkerLogger(this.logger, member.name).warn(message);
   }
 

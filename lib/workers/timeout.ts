@@ -148,7 +148,7 @@ class TimingOut extends Scope {
 
   private verdictOn(outcome: Outcome): Outcome {
     if (this.#timeout === undefined || outcome === "completed") return outcome;
-    if (isFailure(outcome)) this.problemLog.gaveUp(this, outcome, "failed after it had timed out");
+    if (isFailure(outcome)) this.problemLog.failedFinally(this, outcome, "failed after it had timed out");
     if (!this.#isStopped) return this.#timeout;
     // A run that was overdue when all was told to stop has been reported, and stops now as it was told to.
     return isFailure(outcome) ? outcome : "stopped";

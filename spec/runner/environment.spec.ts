@@ -1,5 +1,14 @@
 import { expect } from "chai";
-import { BootstrapError, bootstrap, DeclarativeWorker, type RunnerOptions } from "watchbill";
+import {
+  BootstrapError,
+  bootstrap,
+  DeclarativeWorker,
+  type Runner,
+  type RunnerOptions,
+  retry,
+  StaticBackoff,
+  type WorkerContext,
+} from "watchbill";
 import { expectError, phases, recorder, silent, thrownBy, untilStopped } from "./orders.fixture.js";
 
 const names = ["github/commits", "github/events", "gitlab/events", "mailer"];
@@ -74,7 +83,7 @@ describe("The workers that the environment chooses", () => {
     );
   });
 
-  it("are chosen by those names in ONLY that are of this roster; the others may be of another, and are warned of", async () => {
+  it("are chosen by those names in ONLY that are of this roster; the others may be of another", async () => {
     setEnvironment({ WATCHBILL_ONLY: "imports,commits" });
     const { lines, logger } = warnings();
     const inner = bootstrap([named("commits"), named("events")], { logger });
@@ -87,12 +96,61 @@ describe("The workers that the environment chooses", () => {
     expect(phases(inner)).to.deep.equal({ commits: "running" });
     expect(lines).to.deep.equal([
       ["WATCHBILL_ONLY leaves out 1 of 2 workers (mailer)", undefined],
-      ['WATCHBILL_ONLY: "commits" names no worker; there are imports, mailer', undefined],
       ["WATCHBILL_ONLY leaves out 1 of 2 workers (events)", "imports"],
-      ['WATCHBILL_ONLY: "imports" names no worker; there are commits, events', "imports"],
     ]);
     await runner.stop();
     await running;
+  });
+
+  for (const [what, nested] of [
+    ["as a worker", (inner: Runner) => inner],
+    ["with a retry", (inner: Runner) => retry(inner, new StaticBackoff({ sleep: "1s" }))],
+    ["run by hand", (inner: Runner) => (context: WorkerContext) => inner.run(context)],
+  ] as const) {
+    it(`are warned of once if a pattern names no worker of the runner or of those within it: ${what}`, async () => {
+      setEnvironment({ WATCHBILL_ONLY: "*,issues-x", WATCHBILL_EXCEPT: "events-y,typo-z" });
+      const outer = warnings();
+      const within = warnings();
+      const inner = bootstrap([named("commits"), named("events-y")], { logger: within.logger, except: "typo-w" });
+      const imports = new DeclarativeWorker({ name: "imports", worker: nested(inner) });
+      const runner = bootstrap([imports, named("mailer")], { logger: outer.logger, signals: [] });
+      const running = runner.run();
+      expect(phases(inner)).to.deep.equal({ commits: "running" });
+      expect(outer.lines).to.deep.equal([
+        ['WATCHBILL_ONLY: "issues-x" names no worker yet; there are imports, mailer', undefined],
+        ['WATCHBILL_EXCEPT: "typo-z" names no worker yet; there are imports, mailer', undefined],
+      ]);
+      expect(within.lines).to.deep.equal([
+        ["WATCHBILL_EXCEPT leaves out 1 of 2 workers (events-y)", "imports"],
+        ['The option except: "typo-w" names no worker yet; there are commits, events-y', "imports"],
+      ]);
+      await runner.stop();
+      await running;
+    });
+  }
+
+  it("are named by a pattern once they are added, of which a later run does not warn, nor that of another runner", async () => {
+    setEnvironment({ WATCHBILL_EXCEPT: "added-later" });
+    const { lines, logger } = warnings();
+    const runner = bootstrap([named("mailer")], { logger, signals: [] });
+    const run = async (during = () => {}) => {
+      const running = runner.run();
+      during();
+      await runner.stop();
+      await running;
+    };
+    await run(() => runner.add(named("added-later")));
+    expect(lines).to.deep.equal([
+      ['WATCHBILL_EXCEPT: "added-later" names no worker yet; there are mailer', undefined],
+      ["WATCHBILL_EXCEPT leaves out 1 of 1 workers (added-later)", undefined],
+    ]);
+    await run();
+    expect(lines).to.have.length(2);
+    const other = bootstrap([named("x")], { logger, signals: [] });
+    const running = other.run();
+    await other.stop();
+    await running;
+    expect(lines).to.have.length(2);
   });
 
   it("are chosen by whole names, in which nothing but the star is special", () => {
@@ -145,7 +203,7 @@ describe("The workers that the environment chooses", () => {
       undefined,
       "githup/*",
       {},
-      ['WATCHBILL_EXCEPT: "githup/*" names no worker; there are github/commits, github/events, gitlab/events, mailer'],
+      ['WATCHBILL_EXCEPT: "githup/*" names no worker yet; there are github/commits, github/events, gitlab/events, mailer'],
     ],
   ] as const) {
     it(`are left out with a line in the log at run(): ONLY ${WATCHBILL_ONLY}, EXCEPT ${WATCHBILL_EXCEPT}, ${JSON.stringify(options)}`, async () => {

@@ -80,7 +80,7 @@ describe("The choice of workers by name", () => {
   it("accepts names in except that nobody has, as they may be added later, but has a line for them", () => {
     expect(select(undefined, ["github/*", "gitlab/evnts"])).to.deep.equal(["gitlab/events", "Fetcher.eu"]);
     expect(selectionLines(workers, { except: ["github/*", "gitlab/evnts"] })).to.deep.equal([
-      `The option except: "gitlab/evnts" names no worker; there are github/commits, github/events, gitlab/events, Fetcher.eu`,
+      `The option except: "gitlab/evnts" names no worker yet; there are github/commits, github/events, gitlab/events, Fetcher.eu`,
     ]);
   });
 

@@ -4,7 +4,16 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import sinon from "sinon";
-import { bootstrap, DeclarativeWorker } from "watchbill";
+import {
+  bootstrap,
+  DeclarativeWorker,
+  type Runner,
+  runAllJobs,
+  stopped,
+  type Worker,
+  type WorkerContext,
+  type WorkerFunc,
+} from "watchbill";
 import { installedClock } from "../../lib/time/clock.js";
 
 const run = promisify(execFile);
@@ -62,6 +71,69 @@ describe("Intervals under fake timers", () => {
     } finally {
       mock.timers.reset();
     }
+  });
+
+  describe("that cannot work", () => {
+    const problem =
+      "setTimeout has been replaced, and neither Date nor performance with it: if that was to fake the time, no worker runs; fake Date too";
+    let errors: unknown[][];
+    const loggerOf = (log: string) => ({
+      debug() {},
+      info() {},
+      warn() {},
+      error: (...args: unknown[]) => errors.push([log, ...args]),
+    });
+    const named = (name: string, worker: Worker | WorkerFunc) => new DeclarativeWorker({ name, worker });
+    const untilStopped = ({ signal }: WorkerContext) => stopped(signal);
+    const stop = async (runner: Runner) => {
+      const running = runner.run();
+      await runner.stop();
+      await running;
+    };
+
+    beforeEach(() => {
+      errors = [];
+      mock.timers.enable({ apis: ["setTimeout"] });
+    });
+    afterEach(() => mock.timers.reset());
+
+    it("are reported once by every runner, to its own log", async () => {
+      const first = bootstrap([named("x", untilStopped)], { logger: loggerOf("first"), signals: [] });
+      const second = bootstrap([named("x", untilStopped)], { logger: loggerOf("second"), signals: [] });
+      for (const runner of [first, second, first]) await stop(runner);
+      expect(errors).to.deep.equal([
+        ["first", {}, problem],
+        ["second", {}, problem],
+      ]);
+    });
+
+    it("are reported to the log of the runner, also if run() was called with another", async () => {
+      const runner = bootstrap([named("x", untilStopped)], { logger: loggerOf("the runner's"), signals: [] });
+      const running = runner.run({ logger: loggerOf("the caller's") });
+      await runner.stop();
+      await running;
+      expect(errors).to.deep.equal([["the runner's", {}, problem]]);
+    });
+
+    it("are reported by a runner within another, under its name", async () => {
+      const inner = bootstrap([named("y", untilStopped)], { logger: loggerOf("inner") });
+      await stop(bootstrap([named("imports", inner)], { logger: loggerOf("outer"), signals: [] }));
+      expect(errors).to.deep.equal([
+        ["outer", {}, problem],
+        ["inner", { worker: "imports" }, problem],
+      ]);
+    });
+
+    it("are reported once to each log that links are run with by hand", async () => {
+      const logger = loggerOf("x");
+      const jobs = [() => {}];
+      for (let i = 0; i < 3; i++) await runAllJobs(jobs, { logger });
+      await runAllJobs(jobs, { logger: loggerOf("y") });
+      expect(errors).to.deep.equal([
+        ["x", {}, problem],
+        ["y", {}, problem],
+      ]);
+    });
   });
 });
 

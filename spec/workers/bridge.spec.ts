@@ -4,9 +4,11 @@ import sinon from "sinon";
 import {
   bootstrap,
   DeclarativeWorker,
+  InvalidArgumentError,
   repeat,
   retry,
   retryJob,
+  runAllJobs,
   runAllWorkers,
   StaticBackoff,
   stopped,
@@ -115,6 +117,77 @@ describe("A link that is run by hand", () => {
       await clock.tickAsync(10);
       await running;
       expect(job.callCount).to.equal(2);
+    });
+  });
+
+  describe("with a misspelt option", () => {
+    const link = repeat("1s", () => {});
+    const refusals: [string, (options: object) => unknown][] = [
+      ["a link", (options) => link.run(options as never)],
+      ["runAllWorkers", (options) => runAllWorkers([link], options)],
+      ["runAllJobs", (options) => runAllJobs([() => {}], options)],
+      ["a runner", (options) => bootstrap([new DeclarativeWorker({ name: "x", worker: link })], { logger }).run(options)],
+    ];
+    const thrownBy = async (run: () => unknown) => {
+      try {
+        return await run();
+      } catch (thrown) {
+        return thrown;
+      }
+    };
+
+    for (const [what, run] of refusals) {
+      for (const [key, meant] of [
+        ["signl", "signal"],
+        ["singal", "signal"],
+        ["signals", "signal"],
+        ["loger", "logger"],
+        ["Logger", "logger"],
+      ] as const) {
+        it(`is refused, with the option that was meant: ${what}, ${key}`, async () => {
+          const options = { [key]: meant === "signal" ? stop.signal : logger };
+          const error = await thrownBy(() => run(options));
+          expect(error).to.be.instanceOf(InvalidArgumentError);
+          expect(error).to.have.property("message", `The context has no option "${key}": did you mean ${meant}?`);
+          expect(clock.countTimers()).to.equal(0);
+        });
+      }
+    }
+
+    it("is refused in a copy of a worker's context, too, and in what was derived from one", async () => {
+      const errors: unknown[] = [];
+      const worker = async (context: WorkerContext) => {
+        const derived: object = Object.create(context);
+        errors.push(
+          await thrownBy(() => link.run({ ...context, signl: stop.signal } as never)),
+          await thrownBy(() => runAllJobs([() => {}], Object.assign(derived, { loger: logger }) as never)),
+        );
+        await stopped(context.signal);
+      };
+      const running = runAllWorkers([worker], { signal: stop.signal, logger });
+      await clock.tickAsync(1);
+      stop.abort();
+      await running;
+      expect(errors.map((error) => error instanceof Error && error.message)).to.deep.equal([
+        'The context has no option "signl": did you mean signal?',
+        'The context has no option "loger": did you mean logger?',
+      ]);
+    });
+
+    for (const [what, more] of [
+      ["far from any", { tenant: "acme", log: [], abortSignal: 1 }],
+      ["near one, but of another kind", { signed: true, signup: new Date(0), logged: 1, ledger: {}, longer: "x" }],
+      ["a misspelling of one that is there", { signal: new AbortController().signal, signals: new AbortController().signal }],
+    ] as const) {
+      it(`is not what the user's context has besides: ${what}`, async () => {
+        await runAllJobs([() => {}], more as never);
+        await runAllJobs([() => {}], Object.assign(Object.create({ signal: stop.signal, logger }), more));
+      });
+    }
+
+    it("is not looked for in a context whose keys cannot be listed", async () => {
+      const options = new Proxy<object>({}, { ownKeys: () => expect.fail("listed") });
+      await runAllJobs([() => {}], options);
     });
   });
 

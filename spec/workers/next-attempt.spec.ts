@@ -100,10 +100,13 @@ describe("a backoff that gives no delay", () => {
 
       it("does not hide the worker's own error: it is logged", async () => {
         await endOf(chain(() => Number.NaN));
-        expect(logger.error.args).to.deep.equal([
-          [{ worker: "x", attempt: 1, err: failure }, "failed (attempt 1), and its backoff has failed too"],
+        expect(logger.warn.args).to.deep.equal([
+          [{ worker: "x", attempt: 1, err: failure }, "failed (attempt 1), and so did its backoff"],
         ]);
-        expect(logger.error.firstCall.firstArg.err).to.equal(failure);
+        expect(logger.warn.firstCall.firstArg.err).to.equal(failure);
+        expect(logger.error.args.map(([, message]) => message)).to.deep.equal([
+          "failed (attempt 1), giving up: its backoff failed",
+        ]);
       });
 
       it("leaves no timer behind", async () => {

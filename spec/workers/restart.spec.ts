@@ -139,7 +139,9 @@ describe("A worker that is given up or done", () => {
     const { starts, error } = await end({}, failures);
     expect(starts).to.equal(2);
     expect(error).to.equal(failures[1]);
-    expect(lines[0]).to.deep.equal([{ worker: "worker", attempt: 2, err: failures[1] }, "failed (attempt 2), giving up"]);
+    expect(lines).to.deep.equal([
+      [{ worker: "worker", attempt: 2, err: failures[1] }, "failed (attempt 2), giving up; the runner stops"],
+    ]);
   });
 
   for (const [policy, problem] of [
