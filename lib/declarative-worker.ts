@@ -1,23 +1,23 @@
 import type { Backoff } from "./backoff/backoff.js";
+import type { Job, JobFunc } from "./chain/job.js";
+import { jobDefinition } from "./chain/job-definition.js";
+import { MonitoredDefinition } from "./chain/monitor.js";
+import { asName } from "./chain/named.js";
+import { RepeatDefinition } from "./chain/repeat.js";
+import { declaredRepetition, type RepeatDeclaration } from "./chain/repeat-declaration.js";
+import type { Repetition } from "./chain/repetition.js";
+import { CompletingDefinition, parseRestart, type Restart } from "./chain/restart.js";
+import { retry } from "./chain/retry.js";
+import { type RetryJobOptions, retryJob } from "./chain/retry-job.js";
+import type { RetryOptions } from "./chain/retry-policy.js";
+import { parseLimit, timeout } from "./chain/timeout.js";
+import type { Worker, WorkerFunc } from "./chain/worker.js";
+import { type WorkerDefinition, workerDefinition } from "./chain/worker-definition.js";
+import { distributed } from "./distributed/distributed.js";
 import { checkOptions } from "./errors/check-options.js";
 import { describeKind, isInstanceOf, readProperty, showUnlessText } from "./errors/foreign-value.js";
 import { InvalidArgumentError } from "./errors/invalid-argument-error.js";
-import { distributed } from "./fleet/distributed.js";
-import { type Duration, parseOption } from "./time/duration.js";
-import type { Job, JobFunc } from "./workers/job.js";
-import { jobLink } from "./workers/job-link.js";
-import { MonitoredLink } from "./workers/monitored.js";
-import { asName } from "./workers/named.js";
-import { RepeatLink } from "./workers/repeat.js";
-import { declaredRepetition, type RepeatDeclaration } from "./workers/repeat-declaration.js";
-import type { Repetition } from "./workers/repetition.js";
-import { CompletingLink, parseRestart, type Restart } from "./workers/restart.js";
-import { retry } from "./workers/retry.js";
-import { type RetryJobOptions, retryJob } from "./workers/retry-job.js";
-import type { RetryOptions } from "./workers/retry-policy.js";
-import { parseLimit, timeout } from "./workers/timeout.js";
-import type { Worker, WorkerFunc } from "./workers/worker.js";
-import { type WorkerLink, workerLink } from "./workers/worker-link.js";
+import { type Duration, parseOption } from "./timers/duration.js";
 
 /** The workers of one source. If it has a retry, they are restarted together when one of them is given up. */
 export interface WorkerGroup {
@@ -73,7 +73,7 @@ const brand = Symbol.for("watchbill:DeclarativeWorker");
  *
  * The fields are what was declared, plain and comparable, so that a test can look at them.
  */
-export class DeclarativeWorker extends MonitoredLink {
+export class DeclarativeWorker extends MonitoredDefinition {
   readonly name: string | undefined;
   readonly worker: Worker | WorkerFunc | undefined;
   readonly restart: Restart | undefined;
@@ -88,7 +88,7 @@ export class DeclarativeWorker extends MonitoredLink {
   /** Not there if it is not. */
   readonly distributed?: true;
   readonly #group: WorkerGroup | undefined;
-  readonly #chain: WorkerLink;
+  readonly #chain: WorkerDefinition;
 
   static {
     Object.defineProperty(this.prototype, brand, { value: true });
@@ -137,7 +137,7 @@ export class DeclarativeWorker extends MonitoredLink {
     if (options.shutdownTimeout !== undefined) this.shutdownTimeout = parseOption("shutdownTimeout", options.shutdownTimeout);
     if (parseDistributed(options.distributed)) this.distributed = true;
     this.#group = options.group;
-    this.#chain = workerLink(chain(this));
+    this.#chain = workerDefinition(chain(this));
   }
 
   /**
@@ -176,7 +176,7 @@ export class DeclarativeWorker extends MonitoredLink {
   }
 
   /** @internal */
-  override get chain(): WorkerLink {
+  override get chain(): WorkerDefinition {
     return this.#chain;
   }
 }
@@ -203,7 +203,7 @@ function core(declared: DeclarativeWorker): Worker {
   }
   if (worker !== undefined) {
     const refiner = (["repeat", "timeout", "retryJob"] as const).find((field) => declared[field] !== undefined);
-    if (refiner === undefined) return completing(workerLink(worker), declared);
+    if (refiner === undefined) return completing(workerDefinition(worker), declared);
     throw new InvalidArgumentError(
       `${subjectOf(declared)} has ${refiner} beside a worker: ${refiner} is for jobs, so give the function as its job`,
     );
@@ -221,20 +221,20 @@ function core(declared: DeclarativeWorker): Worker {
       `${subjectOf(declared)} has a job without repeat: say how often it runs, or give it as its worker`,
     );
   }
-  return new RepeatLink(repeat, jobLink(refined(job, declared)));
+  return new RepeatDefinition(repeat, jobDefinition(refined(job, declared)));
 }
 
 function subjectOf({ name }: DeclarativeWorker): string {
   return name === undefined ? "A worker without a name" : `The worker ${name}`;
 }
 
-function completing(worker: WorkerLink, declared: DeclarativeWorker): WorkerLink {
+function completing(worker: WorkerDefinition, declared: DeclarativeWorker): WorkerDefinition {
   const { restart = "always", retry: policy } = declared;
   if (restart === "always") return worker;
   if (restart === "never" && policy !== undefined) {
     throw new InvalidArgumentError(`${subjectOf(declared)} has restart "never" and a retry: leave one of them out`);
   }
-  return new CompletingLink(worker);
+  return new CompletingDefinition(worker);
 }
 
 function refined(job: Job | JobFunc, { retryJob: policy, timeout: limit }: DeclarativeWorker): Job | JobFunc {

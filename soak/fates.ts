@@ -44,15 +44,15 @@ export const doze: Fate = async ({ context: { signal }, page, chance }) => {
 export const hang: Fate = ({ chance, weather }) => weather.hang(chance.int(300, 5_000));
 
 /** Runs until it is stopped, with signs of life; now and then it is unwell, dies or returns. */
-export const patrol: Fate = async ({ context: { signal, checkpoint }, page, chance, weather }) => {
+export const patrol: Fate = async ({ context: { signal, reportHealth }, page, chance, weather }) => {
   for (;;) {
     await wait(chance.int(50, 400), { signal });
     const isUnwell = chance.oneIn(20);
     const dies = chance.oneIn(40);
     const returns = chance.oneIn(80);
     page.beat();
-    if (isUnwell) checkpoint(new Mishap(page));
-    else checkpoint();
+    if (isUnwell) reportHealth(new Mishap(page));
+    else reportHealth();
     if (dies && !weather.isCalm) throw new Mishap(page);
     if (returns && !weather.isCalm) return;
   }

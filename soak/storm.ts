@@ -15,7 +15,7 @@ const verbs: readonly Weighted<Verb>[] = [
   ["remove", 4],
 ];
 
-/** Orders at random moments to workers at random, and blocks of the event loop; all answers are judged. */
+/** WorkerCommands at random moments to workers at random, and blocks of the event loop; all answers are judged. */
 export class Storm {
   /** How many orders there were. */
   orders = 0;

@@ -146,7 +146,7 @@ describe("DeclarativeWorker", () => {
   it("can be run by hand, and any number of times", async () => {
     const runs = sinon.spy();
     const declared = new DeclarativeWorker({ name: "x", job: runs, repeat: "1s" });
-    const context = { signal: stop.signal, name: "outer", attempt: 0, logger, checkpoint() {} };
+    const context = { signal: stop.signal, name: "outer", attempt: 0, logger, reportHealth() {} };
     const running = Promise.all([declared.run(context), declared.run(context)]);
     await clock.tickAsync(1_500);
     stop.abort();

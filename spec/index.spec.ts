@@ -29,7 +29,7 @@ describe("the public face", () => {
       "ScheduleError",
       "ShutdownTimeoutError",
       "StaticBackoff",
-      "StopRoster",
+      "StopAll",
       "ThrownValueError",
       "Timeout",
       "TimeoutError",

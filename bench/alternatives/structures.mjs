@@ -1,5 +1,5 @@
 // What was tried for the order of the timers, without a clock; the figures are in docs/adr/0012. Run with `npm run alternatives --prefix bench`.
-import { TimingWheel } from "../../dist/time/timing-wheel.js";
+import { TimingWheel } from "../../dist/timers/timing-wheel.js";
 import { BinaryHeap } from "./binary-heap.mjs";
 
 const wakes = 2_000_000;

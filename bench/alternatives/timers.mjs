@@ -1,5 +1,5 @@
 // What was tried for the timer queue; the figures are in docs/adr/0012. Run with `npm run alternatives --prefix bench`.
-import { TimerQueue } from "../../dist/time/timer-queue.js";
+import { TimerQueue } from "../../dist/timers/timer-queue.js";
 import { cpuDuring, heapUsed, sleep, timed } from "../meters.mjs";
 import { BinaryHeap } from "./binary-heap.mjs";
 

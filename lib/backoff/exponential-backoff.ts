@@ -1,7 +1,7 @@
 import { checkOptions } from "../errors/check-options.js";
 import { showUnlessText } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
-import { type Duration, parseOption } from "../time/duration.js";
+import { type Duration, parseOption } from "../timers/duration.js";
 import type { Backoff } from "./backoff.js";
 
 export interface ExponentialBackoffOptions {

@@ -1,5 +1,5 @@
 import { checkOptions } from "../errors/check-options.js";
-import { type Duration, parseOption } from "../time/duration.js";
+import { type Duration, parseOption } from "../timers/duration.js";
 import type { Backoff } from "./backoff.js";
 
 /** The same delay before every attempt but the first. */

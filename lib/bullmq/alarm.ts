@@ -1,4 +1,4 @@
-import { Sleeper } from "../context/sleeper.js";
+import { Sleeper } from "../runtime/sleeper.js";
 
 /** Calls back once, at a time of the wall clock. */
 export class Alarm extends Sleeper {
@@ -16,6 +16,6 @@ export class Alarm extends Sleeper {
   }
 
   callOff(): void {
-    this.callOffSleep();
+    this.cancelSleep();
   }
 }

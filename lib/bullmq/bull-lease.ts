@@ -1,8 +1,8 @@
-import type { Lease } from "../context/engine.js";
-import { Sleeper } from "../context/sleeper.js";
+import type { Lease } from "../distributed/engine.js";
 import { LeaseLostError } from "../errors/lease-lost-error.js";
-import { formatDuration } from "../time/format-duration.js";
-import { TimerQueue } from "../time/timer-queue.js";
+import { Sleeper } from "../runtime/sleeper.js";
+import { formatDuration } from "../timers/format-duration.js";
+import { TimerQueue } from "../timers/timer-queue.js";
 import type { TurnRecord } from "./turn-record.js";
 
 /** What part of a lock's time is used: the rest is for the run to stop in, before anybody else can have the lock. */
@@ -68,13 +68,13 @@ export class BullLease extends Sleeper implements Lease {
 
   /** @param cause in words */
   lose(cause: string): void {
-    this.callOffSleep();
+    this.cancelSleep();
     if (!this.signal.aborted) this.#controller.abort(new LeaseLostError(this.#worker, cause));
   }
 
   /** The turn is over. */
   end(): void {
-    this.callOffSleep();
+    this.cancelSleep();
   }
 
   override wake(): void {

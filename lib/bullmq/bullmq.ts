@@ -1,8 +1,8 @@
-import type { Engine } from "../context/engine.js";
+import type { Engine } from "../distributed/engine.js";
 import { checkOptions } from "../errors/check-options.js";
 import { describeKind } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
-import { type Duration, parseOption } from "../time/duration.js";
+import { type Duration, parseOption } from "../timers/duration.js";
 import { parseConnection } from "./connection.js";
 import { Fleet } from "./fleet.js";
 

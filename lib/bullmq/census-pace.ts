@@ -1,4 +1,4 @@
-import { onAbort } from "../context/on-abort.js";
+import { onAbort } from "../runtime/on-abort.js";
 import { pause } from "./within.js";
 
 /**

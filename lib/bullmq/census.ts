@@ -1,5 +1,5 @@
 import type { Job } from "bullmq";
-import type { Seat } from "../context/engine.js";
+import type { Participant } from "../distributed/engine.js";
 import { holderOf } from "./holders.js";
 import type { JobState, OpenQueue } from "./open-queue.js";
 import { isRefusal } from "./refusal.js";
@@ -15,7 +15,7 @@ const atRest = { part: 1 / 12, least: 50 };
 
 export interface CensusTerms {
   readonly queue: OpenQueue;
-  readonly seats: ReadonlyMap<string, Seat>;
+  readonly seats: ReadonlyMap<string, Participant>;
   readonly wishes: Wishes;
   /** In ms. */
   readonly lockDuration: number;
@@ -74,7 +74,7 @@ export class Census {
   }
 
   /** Of whom there is news, or may be; and of the others those of whom there was none for longest. */
-  #toRead(seats: ReadonlyMap<string, Seat>, states: ReadonlyMap<string, JobState>, wishes: Wishes): string[] {
+  #toRead(seats: ReadonlyMap<string, Participant>, states: ReadonlyMap<string, JobState>, wishes: Wishes): string[] {
     const urgent = [...seats.keys()].filter((name) => {
       const state = states.get(jobIdOf(name));
       const isAtRest = state === "delayed" || state === "waiting";
@@ -89,7 +89,7 @@ export class Census {
   }
 
   /** Returns whether it was woken. */
-  async #lookAfter(queue: OpenQueue, seat: Seat, job: Job, state: JobState, wishes: Wishes): Promise<boolean> {
+  async #lookAfter(queue: OpenQueue, seat: Participant, job: Job, state: JobState, wishes: Wishes): Promise<boolean> {
     const record = recordOf(job);
     const isNew = !this.#known.delete(seat.name);
     this.#known.set(seat.name, record);
@@ -112,12 +112,12 @@ export class Census {
 }
 
 /** Whether a worker waits for longer than it should, as this process sees it. */
-function isLate(seat: Seat, { memory, phase, due, until }: TurnRecord): boolean {
+function isLate(seat: Participant, { memory, phase, due, until }: TurnRecord): boolean {
   const latest = phase === "waiting" ? Math.min(seat.dueBy(memory) ?? due, due) : due;
   return latest + tolerance < until;
 }
 
-function newsOf(job: Job, state: JobState, record: TurnRecord, isNew: boolean): Parameters<Seat["tell"]>[0] {
+function newsOf(job: Job, state: JobState, record: TurnRecord, isNew: boolean): Parameters<Participant["tell"]>[0] {
   const { phase, memory, status, until } = record;
   return {
     phase: state === "active" ? "running" : phase,

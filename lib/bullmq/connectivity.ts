@@ -1,4 +1,4 @@
-import type { Logger } from "../context/logger.js";
+import type { Logger } from "../runtime/logger.js";
 import type { Connection } from "./connection.js";
 
 /** Between how many censuses in a row, that succeed, there may be trouble: before that is told, and before the connection is made anew. */

@@ -1,11 +1,11 @@
 import { ExponentialBackoff } from "../backoff/exponential-backoff.js";
-import type { Engine, Place, Seat } from "../context/engine.js";
-import type { Logger } from "../context/logger.js";
-import { WorkerLogger } from "../context/worker-logger.js";
+import { named } from "../chain/named.js";
+import { retry } from "../chain/retry.js";
+import type { Engine, Participant, Registration } from "../distributed/engine.js";
 import { FleetError } from "../errors/fleet-error.js";
-import { named } from "../workers/named.js";
-import { retry } from "../workers/retry.js";
-import { runAllWorkers } from "../workers/run-all-workers.js";
+import type { Logger } from "../runtime/logger.js";
+import { WorkerLogger } from "../runtime/worker-logger.js";
+import { runAllWorkers } from "../supervision/run-all-workers.js";
 import { Membership, type MembershipOptions } from "./membership.js";
 import { settledWithin } from "./within.js";
 
@@ -20,7 +20,7 @@ const reconnecting = new ExponentialBackoff({ initial: "500ms", max: "5s", jitte
  */
 export class Fleet implements Engine {
   readonly #namespace: string;
-  readonly #seats = new Map<string, Seat>();
+  readonly #seats = new Map<string, Participant>();
   readonly #membership: Membership;
   #stop = new AbortController();
   #service: Promise<void> | undefined;
@@ -32,7 +32,7 @@ export class Fleet implements Engine {
     this.#membership = new Membership(options, this.#seats);
   }
 
-  join(seat: Seat): Place {
+  join(seat: Participant): Registration {
     const { name } = seat;
     if (name === "") throw new FleetError(`A worker without a name cannot take part in the fleet ${this.#namespace}: name it`);
     if (/\p{Surrogate}/u.test(name)) {
@@ -70,7 +70,7 @@ export class Fleet implements Engine {
     }
   }
 
-  async #leave(seat: Seat): Promise<void> {
+  async #leave(seat: Participant): Promise<void> {
     const over = this.#membership.turnOver(seat.name);
     this.#forget(seat);
     // What is not handed back by then is had by others once its lock is over.
@@ -78,7 +78,7 @@ export class Fleet implements Engine {
     if (this.#seats.size === 0) await this.#end();
   }
 
-  #forget(seat: Seat): void {
+  #forget(seat: Participant): void {
     if (this.#seats.get(seat.name) !== seat) return;
     this.#seats.delete(seat.name);
     this.#membership.seatsHaveChanged();

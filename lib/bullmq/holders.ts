@@ -1,5 +1,5 @@
-import type { Holder } from "../context/worker-status.js";
-import { thisProcess } from "../fleet/this-process.js";
+import { thisProcess } from "../distributed/this-process.js";
+import type { Holder } from "../runtime/worker-status.js";
 
 /** This process, as its jobs carry it. */
 export const replica = `${thisProcess.host}/${thisProcess.pid}`;

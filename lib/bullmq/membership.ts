@@ -1,6 +1,6 @@
-import type { Seat } from "../context/engine.js";
-import type { WorkerContext } from "../context/worker-context.js";
-import { WorkerLogger } from "../context/worker-logger.js";
+import type { Participant } from "../distributed/engine.js";
+import type { WorkerContext } from "../runtime/worker-context.js";
+import { WorkerLogger } from "../runtime/worker-logger.js";
 import { Census } from "./census.js";
 import { CensusPace } from "./census-pace.js";
 import type { Connection } from "./connection.js";
@@ -29,7 +29,7 @@ const patienceAWorker = 2;
 /** How the workers of this process are connected with their fleet. */
 export class Membership {
   readonly #options: MembershipOptions;
-  readonly #seats: ReadonlyMap<string, Seat>;
+  readonly #seats: ReadonlyMap<string, Participant>;
   readonly #wishes = new Wishes();
   readonly #census = new Census();
   readonly #turns: Turns;
@@ -38,7 +38,7 @@ export class Membership {
   #hasChanged = false;
   readonly #connectivity: Connectivity;
 
-  constructor(options: MembershipOptions, seats: ReadonlyMap<string, Seat>) {
+  constructor(options: MembershipOptions, seats: ReadonlyMap<string, Participant>) {
     this.#options = options;
     this.#seats = seats;
     this.#connectivity = new Connectivity(options.connection);

@@ -1,7 +1,7 @@
 import type { Job } from "bullmq";
-import type { Seat } from "../context/engine.js";
-import { isNote } from "../context/memory.js";
-import type { WorkerStatus } from "../context/worker-status.js";
+import type { Participant } from "../distributed/engine.js";
+import { isSnapshotEntry } from "../runtime/snapshot.js";
+import type { WorkerStatus } from "../runtime/worker-status.js";
 import type { BullLease } from "./bull-lease.js";
 import { isStatus } from "./turn-record.js";
 import { pause } from "./within.js";
@@ -11,7 +11,7 @@ const looks = { first: 500, next: 5_000 };
 
 /** A turn that goes on. */
 interface ShownTurn {
-  readonly seat: Seat;
+  readonly seat: Participant;
   readonly job: Job;
   readonly lease: BullLease;
   readonly onTrouble: (thrown: unknown) => void;
@@ -43,6 +43,6 @@ export async function showRow({ seat, job, lease, onTrouble }: ShownTurn, over: 
 
 /** What was shown of a job that somebody has, if that is later than what was known before. */
 export function shownRow({ progress }: Job, before: WorkerStatus | undefined): WorkerStatus | undefined {
-  const row = isNote(progress) ? progress.row : undefined;
+  const row = isSnapshotEntry(progress) ? progress.row : undefined;
   return isStatus(row) && row.runs >= (before?.runs ?? 0) ? row : before;
 }

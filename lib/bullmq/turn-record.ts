@@ -1,11 +1,11 @@
 import type { Job } from "bullmq";
-import { isNote, Memory, numberIn } from "../context/memory.js";
-import type { Phase, WorkerStatus } from "../context/worker-status.js";
 import { cutText } from "../errors/foreign-value.js";
+import { isSnapshotEntry, numberIn, Snapshot } from "../runtime/snapshot.js";
+import type { Phase, WorkerStatus } from "../runtime/worker-status.js";
 
 /** What the fleet keeps of one worker between its turns, with its job. */
 export interface TurnRecord {
-  readonly memory: Memory;
+  readonly memory: Snapshot;
   /** The worker's row after its last turn. */
   readonly status: WorkerStatus | undefined;
   /** What it waits for. */
@@ -18,7 +18,7 @@ export interface TurnRecord {
 
 /** That of a worker that has had no turn. */
 export const firstRecord: TurnRecord = {
-  memory: new Memory(),
+  memory: new Snapshot(),
   status: undefined,
   phase: "waiting",
   due: 0,
@@ -36,19 +36,19 @@ export function recordOf({ failedReason, data }: Pick<Job, "failedReason" | "dat
 function given(text: string | undefined): unknown {
   try {
     const value: unknown = JSON.parse(text ?? "");
-    return isNote(value) ? value : undefined;
+    return isSnapshotEntry(value) ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
 function parsed(data: unknown): TurnRecord {
-  if (!isNote(data)) return firstRecord;
+  if (!isSnapshotEntry(data)) return firstRecord;
   const { memory, status, phase } = data;
   return {
-    memory: Memory.from(memory),
+    memory: Snapshot.from(memory),
     status: isStatus(status) ? { ...status, lastError: status.lastError && cutText(status.lastError) } : undefined,
-    phase: phase === "backing off" ? phase : "waiting",
+    phase: phase === "backoff" ? phase : "waiting",
     due: numberIn(data, "due") ?? 0,
     until: numberIn(data, "until") ?? 0,
   };
@@ -56,7 +56,7 @@ function parsed(data: unknown): TurnRecord {
 
 export function isStatus(value: unknown): value is WorkerStatus {
   return (
-    isNote(value) &&
+    isSnapshotEntry(value) &&
     ["runs", "failures", "attempt"].every((field) => numberIn(value, field) !== undefined) &&
     (value.health === "init" || value.health === "ok" || value.health === "firing") &&
     ["lastStart", "lastDuration"].every((field) => value[field] === null || numberIn(value, field) !== undefined) &&

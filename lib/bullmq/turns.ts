@@ -1,7 +1,7 @@
 import { DelayedError, type Job } from "bullmq";
-import type { Release, Seat } from "../context/engine.js";
-import { WorkerLogger } from "../context/worker-logger.js";
+import type { Checkpoint, Participant } from "../distributed/engine.js";
 import { isInstanceOf } from "../errors/foreign-value.js";
+import { WorkerLogger } from "../runtime/worker-logger.js";
 import { Alarm } from "./alarm.js";
 import { BullLease, thisMoment } from "./bull-lease.js";
 import type { OpenQueue } from "./open-queue.js";
@@ -19,7 +19,7 @@ const handBackDelay = 200;
 
 /** What turns are given from, and to whom. */
 export interface TurnsRoom {
-  readonly seats: ReadonlyMap<string, Seat>;
+  readonly seats: ReadonlyMap<string, Participant>;
   readonly wishes: Wishes;
   /** In ms. */
   readonly lockDuration: number;
@@ -109,7 +109,7 @@ export class Turns {
     throw new DelayedError();
   }
 
-  async #take(seat: Seat, given: GivenJob, record: TurnRecord): Promise<void> {
+  async #take(seat: Participant, given: GivenJob, record: TurnRecord): Promise<void> {
     const { job, queue } = given;
     const { id = "" } = job;
     const now = thisMoment();
@@ -137,7 +137,7 @@ export class Turns {
   }
 
   /** @throws what tells BullMQ that the job is not to be completed */
-  async #handBack(seat: Seat, given: GivenJob, lease: BullLease, release: Release): Promise<void> {
+  async #handBack(seat: Participant, given: GivenJob, lease: BullLease, release: Checkpoint): Promise<void> {
     while (!lease.signal.aborted) {
       try {
         const giving = this.#give(given, release);
@@ -156,7 +156,7 @@ export class Turns {
     throw new DelayedError();
   }
 
-  async #give({ job, token, queue: given }: GivenJob, { due: exact, memory, phase, status }: Release): Promise<void> {
+  async #give({ job, token, queue: given }: GivenJob, { due: exact, memory, phase, status }: Checkpoint): Promise<void> {
     // One that is left where it is, is over within seconds.
     await this.#room.wishes.erase(job).catch(this.#room.onTrouble);
     const queue = this.#room.openQueue() ?? given;

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Job } from "bullmq";
-import { isNote, numberIn } from "../context/memory.js";
+import { isSnapshotEntry, numberIn } from "../runtime/snapshot.js";
 
 /** How long, in ms, a job is kept for whoever has asked for it. */
 const keptFor = 5_000;
@@ -44,5 +44,5 @@ export class Wishes {
 }
 
 function isWish(progress: unknown): progress is { readonly wantedBy: unknown; readonly at?: unknown } {
-  return isNote(progress) && "wantedBy" in progress;
+  return isSnapshotEntry(progress) && "wantedBy" in progress;
 }

@@ -1,6 +1,6 @@
-import { onAbort } from "../context/on-abort.js";
-import { wait } from "../context/wait.js";
 import { FleetError } from "../errors/fleet-error.js";
+import { onAbort } from "../runtime/on-abort.js";
+import { wait } from "../runtime/wait.js";
 
 /** Resolves after some ms, or as soon as the signal aborts. Never rejects. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
+import type { WorkerFunc } from "../chain/worker.js";
 import { record } from "../metadata/record.js";
-import type { WorkerFunc } from "../workers/worker.js";
 import { isSite } from "./is-site.js";
 import type { InstanceMethodContext, NoClass, WorkerMethodDecorator } from "./method-decorator.js";
 

@@ -1,4 +1,4 @@
-import type { WorkerFunc } from "../workers/worker.js";
+import type { WorkerFunc } from "../chain/worker.js";
 
 /**
  * A decorator for methods that fit `(context: WorkerContext)`, in both dialects. Fields, accessors, static and `#private`

@@ -1,7 +1,7 @@
+import type { RepeatOptions } from "../chain/repetition.js";
+import type { Schedule } from "../chain/schedule.js";
 import { record } from "../metadata/record.js";
-import type { Duration } from "../time/duration.js";
-import type { RepeatOptions } from "../workers/repetition.js";
-import type { Schedule } from "../workers/schedule.js";
+import type { Duration } from "../timers/duration.js";
 import type { ValueOrOf, WorkerMethodDecorator } from "./method-decorator.js";
 
 /** What is known of a repeated method beyond its times. */

@@ -1,6 +1,6 @@
 import type { Backoff } from "../backoff/backoff.js";
+import type { RetryJobOptions } from "../chain/retry-job.js";
 import { record } from "../metadata/record.js";
-import type { RetryJobOptions } from "../workers/retry-job.js";
 import type { ValueOrOf, WorkerMethodDecorator } from "./method-decorator.js";
 
 /**

@@ -1,6 +1,6 @@
 import type { Backoff } from "../backoff/backoff.js";
+import type { RetryOptions } from "../chain/retry-policy.js";
 import { record } from "../metadata/record.js";
-import type { RetryOptions } from "../workers/retry-policy.js";
 import type { ValueOrOf, WorkerDecorator } from "./method-decorator.js";
 
 /**

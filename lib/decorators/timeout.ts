@@ -1,5 +1,5 @@
 import { record } from "../metadata/record.js";
-import type { Duration } from "../time/duration.js";
+import type { Duration } from "../timers/duration.js";
 import type { ValueOrOf, WorkerMethodDecorator } from "./method-decorator.js";
 
 /**

@@ -1,7 +1,7 @@
+import type { Restart } from "../chain/restart.js";
+import type { WorkerFunc, Worker as WorkerInterface } from "../chain/worker.js";
 import { record } from "../metadata/record.js";
-import type { Duration } from "../time/duration.js";
-import type { Restart } from "../workers/restart.js";
-import type { WorkerFunc, Worker as WorkerInterface } from "../workers/worker.js";
+import type { Duration } from "../timers/duration.js";
 import { isSite } from "./is-site.js";
 import type { InstanceMethodContext, NoClass, ValueOrOf, WorkerMethodDecorator } from "./method-decorator.js";
 

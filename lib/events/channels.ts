@@ -11,5 +11,5 @@ export const channels = {
   health: new EventChannel("watchbill:health"),
   stop: new EventChannel("watchbill:stop"),
   hung: new EventChannel("watchbill:hung"),
-  order: new EventChannel("watchbill:order"),
+  command: new EventChannel("watchbill:command"),
 } as const;

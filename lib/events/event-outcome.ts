@@ -1,4 +1,4 @@
-import { isFailure, type Outcome } from "../context/outcome.js";
+import { isFailure, type Outcome } from "../runtime/outcome.js";
 
 /** How a run, or a worker, has ended: `"stopped"` when it was told to stop, `"completed"` when it is done for good. */
 export type EventOutcome = "done" | "completed" | "stopped" | "failed";

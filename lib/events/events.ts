@@ -1,4 +1,4 @@
-import type { Health } from "../context/worker-status.js";
+import type { Health } from "../runtime/worker-status.js";
 import type { EventOutcome } from "./event-outcome.js";
 
 /**
@@ -64,8 +64,8 @@ export interface HealthEvent {
 
 /** A roster is being stopped. */
 export interface StopEvent {
-  /** The name of the worker that the roster is, `""` for the outermost. */
-  readonly roster: string;
+  /** The name of the supervisor: `""` for the runner, otherwise the name of its group. */
+  readonly supervisor: string;
   readonly reason: unknown;
 }
 
@@ -78,9 +78,9 @@ export interface HungEvent {
 }
 
 /** Something was ordered by hand. */
-export interface OrderEvent {
+export interface CommandEvent {
   readonly worker: string;
-  readonly order: "trigger" | "pause" | "resume" | "restart" | "add" | "remove";
+  readonly command: "trigger" | "pause" | "resume" | "restart" | "add" | "remove";
 }
 
 /** The plain channels, and what is published on each. Beside these there is the tracing channel `watchbill:run`. */
@@ -96,5 +96,5 @@ export interface WatchbillEvents {
   readonly "watchbill:missed": MissedEvent;
   readonly "watchbill:stop": StopEvent;
   readonly "watchbill:hung": HungEvent;
-  readonly "watchbill:order": OrderEvent;
+  readonly "watchbill:command": CommandEvent;
 }

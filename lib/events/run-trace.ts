@@ -1,8 +1,8 @@
 import { tracingChannel } from "node:diagnostics_channel";
-import type { Activity } from "../context/activity.js";
-import { isFailure, type Outcome } from "../context/outcome.js";
 import { isInstanceOf } from "../errors/foreign-value.js";
 import { TimeoutError } from "../errors/timeout-error.js";
+import { isFailure, type Outcome } from "../runtime/outcome.js";
+import type { Task } from "../runtime/task.js";
 import { eventOutcome } from "./event-outcome.js";
 import type { RunEvent } from "./events.js";
 
@@ -18,7 +18,7 @@ export class RunTrace {
   #isAsync = false;
 
   /** A trace, if anybody listens. */
-  static of(run: Activity): RunTrace | undefined {
+  static of(run: Task): RunTrace | undefined {
     return isObserved() ? new RunTrace({ worker: run.name, attempt: run.attempt }) : undefined;
   }
 

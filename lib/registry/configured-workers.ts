@@ -1,10 +1,10 @@
 import { types } from "node:util";
+import type { Worker } from "../chain/worker.js";
+import { workerDefinition } from "../chain/worker-definition.js";
 import { DeclarativeWorker, type WorkerGroup } from "../declarative-worker.js";
 import { describeKind, hasMethod, onRejection } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { memberEntries } from "../metadata/record.js";
-import type { Worker } from "../workers/worker.js";
-import { workerLink } from "../workers/worker-link.js";
 import type { FoundWorker, NamedType } from "./found-worker.js";
 import type { Problems } from "./problems.js";
 import { refusePromise } from "./refuse-promise.js";
@@ -45,7 +45,7 @@ function nameUnder(group: WorkerGroup, given: Worker | DeclarativeWorker, index:
     throw new InvalidArgumentError(`worker ${index + 1} is a promise: return the worker itself, so await it before bootstrap`);
   }
   const worker = DeclarativeWorker.isOne(given) ? DeclarativeWorker.from(given) : given;
-  const name = `${group.name}/${workerLink(worker).label || `worker ${index + 1}`}`;
+  const name = `${group.name}/${workerDefinition(worker).label || `worker ${index + 1}`}`;
   return worker instanceof DeclarativeWorker
     ? new DeclarativeWorker(Object.assign({}, worker, { name, group }))
     : new DeclarativeWorker({ name, worker, group });

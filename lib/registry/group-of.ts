@@ -1,7 +1,7 @@
+import { asName } from "../chain/named.js";
+import { checkRetry } from "../chain/retry-policy.js";
 import type { WorkerGroup } from "../declarative-worker.js";
 import { allClassEntries, classEntries, type Entry, nearestClassEntries } from "../metadata/record.js";
-import { asName } from "../workers/named.js";
-import { checkRetry } from "../workers/retry-policy.js";
 import { argumentsOf } from "./arguments-of.js";
 import type { NamedType } from "./found-worker.js";
 import type { Problems } from "./problems.js";

@@ -1,9 +1,9 @@
 import { types } from "node:util";
+import { isWorker } from "../chain/worker-definition.js";
 import { DeclarativeWorker } from "../declarative-worker.js";
 import { className, describeKind, functionName, isClass, onRejection, readProperty, showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { classEntries, memberEntries } from "../metadata/record.js";
-import { isWorker } from "../workers/worker-link.js";
 import { isNamedByInstance } from "./arguments-of.js";
 import { configuredWorkers, isConfigurer } from "./configured-workers.js";
 import { declaredWorkers } from "./declared-workers.js";

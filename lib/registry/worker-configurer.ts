@@ -1,5 +1,5 @@
+import type { Worker } from "../chain/worker.js";
 import type { DeclarativeWorker } from "../declarative-worker.js";
-import type { Worker } from "../workers/worker.js";
 
 /**
  * A class that configures its workers itself, when they are known only at run time. Asked once, at bootstrap. The workers'

@@ -1,6 +1,6 @@
 import type { Backoff } from "../backoff/backoff.js";
-import { WorkerLogger } from "../context/worker-logger.js";
-import { initialStatus, type WorkerStatus } from "../context/worker-status.js";
+import type { RetryOptions } from "../chain/retry-policy.js";
+import { WorkerDefinition } from "../chain/worker-definition.js";
 import type { DeclarativeWorker } from "../declarative-worker.js";
 import { listNames } from "../errors/list-names.js";
 import { UnknownWorkerError } from "../errors/unknown-worker-error.js";
@@ -8,13 +8,13 @@ import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
 import { addedWorkers } from "../registry/added-workers.js";
 import type { Instances } from "../registry/instances.js";
 import { Problems } from "../registry/problems.js";
-import type { RetryOptions } from "../workers/retry-policy.js";
-import { WorkerLink } from "../workers/worker-link.js";
+import { WorkerLogger } from "../runtime/worker-logger.js";
+import { initialStatus, type WorkerStatus } from "../runtime/worker-status.js";
+import type { RosterTree } from "../supervision/roster-tree.js";
 import { lineOfEnvironment, type Selection, selectAmong } from "./name-patterns.js";
-import type { RosterTree } from "./roster-tree.js";
 
 /** The workers of a runner, whether they run or not: can be looked at, added, removed, and handled one by one. */
-export abstract class Crew extends WorkerLink {
+export abstract class Crew extends WorkerDefinition {
   protected readonly selection: Selection;
   /** Those that the selection leaves out of the next run; of those that come during a run, the log has a line at once. */
   protected leftOut: readonly DeclarativeWorker[] = [];
@@ -131,7 +131,7 @@ export abstract class Crew extends WorkerLink {
       const names = listNames(added.map(({ label }) => label));
       throw new WorkerNotRunningError(names, "added", "the runner is being stopped");
     }
-    // Before they are started: they may give orders to each other.
+    // Before they are started: they may give commands to each other.
     const workers = this.#changeable();
     for (const worker of added) {
       workers.push(worker);

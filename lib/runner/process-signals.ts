@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { performance } from "node:perf_hooks";
-import { withoutAsyncContext } from "../time/without-async-context.js";
+import { withoutAsyncContext } from "../timers/without-async-context.js";
 
 /** A signal by which a process is asked to stop. */
 export type ProcessSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT" | "SIGBREAK" | "SIGUSR1" | "SIGUSR2";

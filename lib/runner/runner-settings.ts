@@ -1,12 +1,12 @@
 import { constants } from "node:os";
 import type { Backoff } from "../backoff/backoff.js";
-import type { Engine } from "../context/engine.js";
-import { type Logger, loggerProblem } from "../context/logger.js";
-import { isAbortSignal } from "../context/on-abort.js";
+import { checkRetry, type RetryOptions } from "../chain/retry-policy.js";
+import type { Engine } from "../distributed/engine.js";
 import { describeKind, hasMethod, readArray, showValue } from "../errors/foreign-value.js";
 import type { Problems } from "../registry/problems.js";
-import { type Duration, parseDuration } from "../time/duration.js";
-import { checkRetry, type RetryOptions } from "../workers/retry-policy.js";
+import { type Logger, loggerProblem } from "../runtime/logger.js";
+import { isAbortSignal } from "../runtime/on-abort.js";
+import { type Duration, parseDuration } from "../timers/duration.js";
 import type { Selection } from "./name-patterns.js";
 import type { ProcessSignal } from "./process-signals.js";
 

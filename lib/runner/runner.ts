@@ -1,8 +1,4 @@
-import type { Activity } from "../context/activity.js";
-import { reportClockProblem } from "../context/clock-problem.js";
-import { onAbort } from "../context/on-abort.js";
-import { isFailure } from "../context/outcome.js";
-import { WorkerLogger } from "../context/worker-logger.js";
+import { CallTask } from "../chain/call-task.js";
 import type { DeclarativeWorker } from "../declarative-worker.js";
 import { listNames } from "../errors/list-names.js";
 import { RunnerBusyError } from "../errors/runner-busy-error.js";
@@ -10,13 +6,17 @@ import { checkWorkers } from "../registry/given-workers.js";
 import { Instances } from "../registry/instances.js";
 import { Problems } from "../registry/problems.js";
 import { construct } from "../registry/source.js";
-import { Bridge, type RunOptions } from "../workers/bridge.js";
-import { Call } from "../workers/call.js";
+import { reportClockProblem } from "../runtime/clock-problem.js";
+import { onAbort } from "../runtime/on-abort.js";
+import { isFailure } from "../runtime/outcome.js";
+import { RootTask, type RunOptions } from "../runtime/root-task.js";
+import type { Task } from "../runtime/task.js";
+import { WorkerLogger } from "../runtime/worker-logger.js";
+import { Roster } from "../supervision/roster.js";
+import { RosterTree } from "../supervision/roster-tree.js";
 import { Crew } from "./crew.js";
 import { type Selection, selectByName, selectionLines } from "./name-patterns.js";
 import { onProcessSignals } from "./process-signals.js";
-import { Roster } from "./roster.js";
-import { RosterTree } from "./roster-tree.js";
 import { type CheckedSettings, checkSettings, type RunnerSettings } from "./runner-settings.js";
 
 export interface RunnerOptions extends RunnerSettings, Selection {}
@@ -68,13 +68,13 @@ export class Runner extends Crew {
   override run(options: RunOptions = {}): Promise<void> {
     return new Promise((resolve, reject) => {
       let stopListening = (): void => {};
-      const bridge = new Bridge(options, this, (outcome) => {
+      const bridge = new RootTask(options, this, (outcome) => {
         stopListening();
         if (isFailure(outcome)) reject(outcome);
         else resolve();
       });
       stopListening = this.#stopOnProcessSignals(bridge, options);
-      bridge.begin();
+      bridge.start();
     });
   }
 
@@ -93,8 +93,8 @@ export class Runner extends Crew {
    * What runs when this is started, by {@link run} or as a part of another roster.
    * @internal
    */
-  override activity(parent: Activity): Activity {
-    if (this.tree?.roster.busy === true) return new Call(parent, this.#refuse);
+  override createTask(parent: Task): Task {
+    if (this.tree?.roster.busy === true) return new CallTask(parent, this.#refuse);
     this.tree = new RosterTree(parent, this.workers, this.#settings);
     const { roster } = this.tree;
     reportClockProblem(this, roster);
@@ -116,7 +116,7 @@ export class Runner extends Crew {
     throw new RunnerBusyError(`The runner already runs: ${this.#running()} must have stopped before run() is called again`);
   };
 
-  #stopOnProcessSignals(bridge: Bridge, options: RunOptions): () => void {
+  #stopOnProcessSignals(bridge: RootTask, options: RunOptions): () => void {
     const { signal, signals = options.signal === undefined && signal === undefined ? processSignals : [] } = this.#settings;
     const logger = new WorkerLogger(this.#settings.logger ?? bridge.logger, bridge.name);
     return onProcessSignals(signals, {
@@ -132,16 +132,16 @@ export class Runner extends Crew {
 
   /** The names of the workers that have not stopped. */
   #running(): string {
-    const running: Activity[] = [];
+    const running: Task[] = [];
     this.tree?.roster.listRunning(running);
     return listNames(running.map(({ name }) => name));
   }
 }
 
-/** Whether what is started by this activity is a part of a runner, be it that a worker of that runs it by hand. */
-function isWithinRunner(activity: Activity): boolean {
-  if (activity instanceof Roster) return true;
-  const outer = activity instanceof Bridge ? activity.outer : activity.parent;
+/** Whether what is started by this task is a part of a runner, be it that a worker of that runs it by hand. */
+function isWithinRunner(task: Task): boolean {
+  if (task instanceof Roster) return true;
+  const outer = task instanceof RootTask ? task.outer : task.parent;
   return outer !== undefined && isWithinRunner(outer);
 }
 

@@ -73,7 +73,7 @@ export class CommitFetcher {
   @Worker
   @Retry(backoff)
   @Named("branch")
-  async watchBranch({ signal, checkpoint }: WorkerContext) {
+  async watchBranch({ signal, reportHealth }: WorkerContext) {
     let pause = new AbortController();
     const look = () => pause.abort();
     // It closes when the worker is to stop, which ends the pause as well.
@@ -86,7 +86,7 @@ export class CommitFetcher {
         // Made before it looks, so that what changes meanwhile is not missed.
         pause = new AbortController();
         await this.#reportBranch(signal);
-        checkpoint();
+        reportHealth();
         // It rejects when a change ends the pause before its time.
         await wait("2s", { signal: pause.signal }).catch(() => {});
       }

@@ -20,11 +20,11 @@ export class Billing {
   @Worker
   @Distributed
   @Retry(backoff)
-  async watchPayments({ signal, checkpoint }: WorkerContext) {
+  async watchPayments({ signal, reportHealth }: WorkerContext) {
     while (!signal.aborted) {
       // Stands in for a connection to the bank.
       await wait("100ms", { signal });
-      checkpoint();
+      reportHealth();
     }
   }
 

@@ -75,7 +75,7 @@ describe("InvoiceSender", () => {
       const running = runner.run();
 
       await clock.tickAsync("01:00");
-      expect(runner.status()[0]).to.include({ health: "firing", phase: "backing off", lastError: "Error: The database is away" });
+      expect(runner.status()[0]).to.include({ health: "firing", phase: "backoff", lastError: "Error: The database is away" });
 
       // After the back-off, the worker waits for one interval again.
       await clock.tickAsync("01:10");

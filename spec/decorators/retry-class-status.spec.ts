@@ -90,7 +90,7 @@ describe("The status of a class with @Retry", () => {
     for (const attempt of [1, 2]) {
       feed.fail();
       await clock.tickAsync("3");
-      const backingOff = { phase: "backing off", nextDue: Date.now() + 7_000, attempt };
+      const backingOff = { phase: "backoff", nextDue: Date.now() + 7_000, attempt };
       expect(runner.status()).to.containSubset([
         { name: "Feed/listen", ...backingOff, runs: attempt, failures: attempt },
         { name: "Feed/fetch", ...backingOff, runs: 0, failures: 0 },
@@ -120,7 +120,7 @@ describe("The status of a class with @Retry", () => {
     expect(runner.status()).to.containSubset([
       { name: "Stubborn/listen", phase: "running", attempt: 0 },
       { name: "Stubborn/fetch", phase: "waiting", attempt: 0 },
-      { name: "Stubborn/stubborn", phase: "backing off", attempt: 1, nextDue: epoch + 60_000 },
+      { name: "Stubborn/stubborn", phase: "backoff", attempt: 1, nextDue: epoch + 60_000 },
     ]);
     await runner.stop();
     expect(await ending).to.equal(undefined);
@@ -161,7 +161,7 @@ describe("The status of a class with @Retry", () => {
       expect(hanging.starts).to.equal(1);
 
       await clock.tickAsync("6");
-      expect(phases()).to.deep.equal(["backing off", "backing off", "backing off", "running"]);
+      expect(phases()).to.deep.equal(["backoff", "backoff", "backoff", "running"]);
       await clock.tickAsync("10");
       expect(phases()).to.deep.equal(["running", "waiting", "running", "running"]);
       expect(hanging).to.include({ starts: 2, most: 1 });

@@ -3,15 +3,15 @@ import { expect } from "chai";
 import fc from "fast-check";
 import sinon from "sinon";
 import { BackoffError, DoNotRestart, RestartLimitError, ThrownValueError, WorkersFailedError } from "watchbill";
-import { Context } from "../../lib/context/context.js";
-import { isLogger } from "../../lib/context/logger.js";
-import { stderrLogger } from "../../lib/context/stderr-logger.js";
-import { WorkerLogger } from "../../lib/context/worker-logger.js";
 import { isDoNotRestart } from "../../lib/errors/do-not-restart.js";
 import { errorKind, errorLine, errorText } from "../../lib/errors/error-text.js";
 import { describeError, describeKind, errorFrames, inspectSafely, showValue } from "../../lib/errors/foreign-value.js";
-import { isStopRoster } from "../../lib/errors/stop-roster.js";
+import { isStopAll } from "../../lib/errors/stop-all.js";
 import { isAbortError, toError } from "../../lib/errors/thrown-value-error.js";
+import { Context } from "../../lib/runtime/context.js";
+import { isLogger } from "../../lib/runtime/logger.js";
+import { stderrLogger } from "../../lib/runtime/stderr-logger.js";
+import { WorkerLogger } from "../../lib/runtime/worker-logger.js";
 import { hostileErrors, hostileValues, untouchable } from "./hostile-values.fixture.js";
 
 /** What a function returns has no more characters than that. */
@@ -70,7 +70,7 @@ describe("Hostile values", function () {
           expectBounded(inspect(new Error("outer", { cause: holder })), 60_000);
           expectBounded(holder.stack ?? "", 60_000);
         }
-        for (const is of [isAbortError, isDoNotRestart, isStopRoster]) expect(is(error)).to.be.a("boolean");
+        for (const is of [isAbortError, isDoNotRestart, isStopAll]) expect(is(error)).to.be.a("boolean");
       }),
     );
   });
@@ -140,6 +140,6 @@ describe("Hostile values", function () {
     const error = new Error("no luck");
     Object.setPrototypeOf(error, untouchable());
     expect(isDoNotRestart(error)).to.equal(false);
-    expect(isStopRoster(error)).to.equal(false);
+    expect(isStopAll(error)).to.equal(false);
   });
 });

@@ -36,7 +36,7 @@ describe("A channel of events", () => {
       }),
     );
     stops.push(observe("watchbill:stop", (event) => seen.push(event)));
-    const event = { roster: "", reason: hostile };
+    const event = { supervisor: "", reason: hostile };
     events.publish(event);
     for (const stop of stops) stop();
     await new Promise(setImmediate);
@@ -48,7 +48,7 @@ describe("A channel of events", () => {
     const failure = new Error("of an agent");
     const stop = observe("watchbill:stop", () => {});
     sinon.stub(ofNode, "publish").throws(failure);
-    events.publish({ roster: "", reason: undefined });
+    events.publish({ supervisor: "", reason: undefined });
     stop();
     await new Promise(setImmediate);
     expect(uncaught).to.deep.equal([failure]);

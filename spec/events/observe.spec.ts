@@ -187,7 +187,9 @@ describe("What is published", () => {
     await runFor("1", { worker: () => wait("2s") });
     expect(starts).to.deep.equal([{ worker: "x" }]);
     expect(stops).to.have.length(1);
-    expect(stops[0]).to.deep.include({ roster: "" }).and.to.have.nested.property("reason.message", "The runner was told to stop");
+    expect(stops[0])
+      .to.deep.include({ supervisor: "" })
+      .and.to.have.nested.property("reason.message", "The runner was told to stop");
     expect(hung).to.deep.equal([{ worker: "x", phase: "running", hungFor: 1_000 }]);
     expect(exits).to.deep.equal([{ worker: "x", outcome: "stopped", error: undefined }]);
     await runFor("1", { worker: () => Promise.reject(failure) });
@@ -195,7 +197,7 @@ describe("What is published", () => {
   });
 
   it("of what was ordered by hand is the order", async () => {
-    const orders = eventsOf("watchbill:order");
+    const orders = eventsOf("watchbill:command");
     const runner = bootstrap([new DeclarativeWorker({ name: "x", job() {}, repeat: "1m" })], { logger });
     const running = runner.run();
     const triggered = runner.trigger("x");
@@ -208,7 +210,7 @@ describe("What is published", () => {
     await runner.remove("x");
     await runner.stop();
     await running;
-    expect(orders.map(({ worker, order }) => `${order} ${worker}`)).to.deep.equal([
+    expect(orders.map(({ worker, command }) => `${command} ${worker}`)).to.deep.equal([
       "trigger x",
       "pause x",
       "resume x",

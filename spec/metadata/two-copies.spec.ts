@@ -138,9 +138,9 @@ describe("Two copies of the library in one process", () => {
       .with.deep.property("problems", ["A DeclarativeWorker without a name was given: give it a name"]);
   });
 
-  it("know each other's DoNotRestart and StopRoster", async () => {
+  it("know each other's DoNotRestart and StopAll", async () => {
     const logger = { debug() {}, info() {}, warn() {}, error() {} };
-    for (const end of [new copy.DoNotRestart("migrated"), new copy.StopRoster("bye")]) {
+    for (const end of [new copy.DoNotRestart("migrated"), new copy.StopAll("bye")]) {
       const worker = () => Promise.reject(end);
       await library.bootstrap([new library.DeclarativeWorker({ name: "x", worker })], { logger }).run();
     }

@@ -52,7 +52,7 @@ describe("A source", () => {
     [bootstrap([]), "An instance of Runner is a worker without a name: give new DeclarativeWorker({ name, worker })"],
     [
       named(() => {}, "tick"),
-      "An instance of NamedLink is a worker without a name: give new DeclarativeWorker({ name, worker })",
+      "An instance of NamedDefinition is a worker without a name: give new DeclarativeWorker({ name, worker })",
     ],
     [{ run() {} }, "an object with the key run is a worker without a name: give new DeclarativeWorker({ name, worker })"],
     [new DeclarativeWorker({ worker() {} }), "A DeclarativeWorker without a name was given: give it a name"],

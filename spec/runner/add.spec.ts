@@ -166,7 +166,7 @@ describe("A source that is added to a runner", () => {
     runner.add(Group);
     listener.end(new Error("connection lost"));
     await clock.tickAsync("00:29");
-    expect(phases(runner)).to.deep.equal({ first: "running", "github/events": "backing off", "github/stream": "backing off" });
+    expect(phases(runner)).to.deep.equal({ first: "running", "github/events": "backoff", "github/stream": "backoff" });
     await clock.tickAsync("00:02");
     expect([streams, listener.starts, run.outcome]).to.deep.equal([2, 2, "pending"]);
     expect(runner.status()[0]).to.deep.include({ runs: 1 });

@@ -16,7 +16,7 @@ const misdeeds = {
   "rejects with it": (value: unknown) => Promise.reject(value),
   "returns it": (value: unknown) => value,
   "resolves with it": async (value: unknown) => value,
-  "reports it as a problem": (value: unknown, { checkpoint }: WorkerContext) => checkpoint(value),
+  "reports it as a problem": (value: unknown, { reportHealth }: WorkerContext) => reportHealth(value),
 };
 
 const hostileValuesAndRejections = (): fc.Arbitrary<Make<unknown>> => fc.oneof(hostileValues(), hostileRejections());

@@ -50,7 +50,7 @@ function stepOf({ sources, actors }: Roster): fc.Arbitrary<Step> {
       weight: 4,
       arbitrary: fc
         .tuple(actor, fc.constantFrom<Ending>("returns", "fails", "is done"))
-        .map(([name, how]) => new Step(`${name} ${how}`, (stage) => stage.letGo(how, name))),
+        .map(([name, how]) => new Step(`${name} ${how}`, (stage) => stage.unref(how, name))),
     },
     { weight: 10, arbitrary: fc.tuple(fc.constantFrom(...orders), anybody).map(([what, name]) => order(what, name)) },
     { weight: 1, arbitrary: source.map((name) => order("add", name)) },

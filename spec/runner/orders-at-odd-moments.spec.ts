@@ -50,7 +50,7 @@ function groupOf(events: Stubborn) {
   return new Group();
 }
 
-describe("Orders at odd moments", () => {
+describe("WorkerCommands at odd moments", () => {
   let clock: SinonFakeTimers;
 
   beforeEach(() => {

@@ -9,7 +9,7 @@ async function give(runner: Runner, order: Order, name = "one"): Promise<void> {
   await runner[order](name);
 }
 
-describe("Orders at the same time", () => {
+describe("WorkerCommands at the same time", () => {
   let clock: SinonFakeTimers;
 
   beforeEach(() => {

@@ -119,8 +119,8 @@ describe("An order to one of a class that restarts together", () => {
       await clock.tickAsync("02:00");
       await runner.pause("Feed/flush");
       expect(phases(runner)).to.deep.equal({
-        "Feed/flaky": "backing off",
-        "Feed/listen": "backing off",
+        "Feed/flaky": "backoff",
+        "Feed/listen": "backoff",
         "Feed/flush": "paused",
         "Feed/migrate": "stopped",
       });
@@ -184,7 +184,7 @@ describe("An order to one of a class that restarts together", () => {
 
     it("may be to restart one of it, which is told like any order", async () => {
       const orders: string[] = [];
-      const callOff = observe("watchbill:order", ({ worker, order }) => orders.push(`${order} ${worker}`));
+      const callOff = observe("watchbill:command", ({ worker, command }) => orders.push(`${command} ${worker}`));
       const imports = new Imports();
       const { runner } = run(imports, other);
       await clock.tickAsync(0);

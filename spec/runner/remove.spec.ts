@@ -60,7 +60,7 @@ describe("A worker that is removed", () => {
   for (const [what, options, phase] of [
     ["waits for its next run", { job() {}, repeat: "1m" }, "waiting"],
     ["is paused", { worker: untilStopped }, "paused"],
-    ["backs off", { worker: failing, retry: backoff }, "backing off"],
+    ["backs off", { worker: failing, retry: backoff }, "backoff"],
     ["is done for good", { worker: () => Promise.reject(new DoNotRestart()) }, "stopped"],
   ] as const) {
     it(`is gone at once if it ${what}, and does not come back`, async () => {

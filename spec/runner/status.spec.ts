@@ -17,11 +17,11 @@ class Fetcher {
   }
 
   @Worker
-  async events({ signal, checkpoint }: WorkerContext) {
+  async events({ signal, reportHealth }: WorkerContext) {
     await wait("10s", { signal });
-    checkpoint(new Error("no answer"));
+    reportHealth(new Error("no answer"));
     await wait("10s", { signal });
-    checkpoint();
+    reportHealth();
     await stopped(signal);
   }
 }
@@ -78,7 +78,7 @@ describe("The status of a roster", () => {
     expect(runner.status()[0]).to.deep.equal({
       name: "github/commits",
       health: "firing",
-      phase: "backing off",
+      phase: "backoff",
       runs: 2,
       failures: 1,
       attempt: 1,
@@ -140,7 +140,7 @@ describe("The status of a roster", () => {
     const runner = bootstrap([Mailer], { logger: silent });
     const running = runner.run();
     await clock.tickAsync("02:00");
-    expect(runner.status()[0]).to.deep.include({ phase: "backing off", runs: 1, attempt: 3, lastError: "Error: greylisted" });
+    expect(runner.status()[0]).to.deep.include({ phase: "backoff", runs: 1, attempt: 3, lastError: "Error: greylisted" });
     await runner.stop();
     await running;
   });

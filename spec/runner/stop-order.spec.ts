@@ -12,7 +12,7 @@ import {
   Repeat,
   Retry,
   StaticBackoff,
-  StopRoster,
+  StopAll,
   stopped,
   Worker,
   type WorkerContext,
@@ -132,12 +132,12 @@ describe("The order in which a roster is stopped", () => {
     expect(await ending).to.equal(undefined);
   });
 
-  it("is the same when it is a worker that fails, a StopRoster, or stop() that stops all", async () => {
+  it("is the same when it is a worker that fails, a StopAll, or stop() that stops all", async () => {
     const failure = new Error("disk full");
     const ender = (error: Error) => named(() => wait("1s").then(() => Promise.reject(error)), "ender");
     for (const [what, error] of [
       ["a failure", failure],
-      ["StopRoster", new StopRoster("the license has expired")],
+      ["StopAll", new StopAll("the license has expired")],
       ["stop()", undefined],
     ] as const) {
       log = [];

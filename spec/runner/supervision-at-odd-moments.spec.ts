@@ -12,7 +12,7 @@ import {
   retry,
   runAllWorkers,
   StaticBackoff,
-  StopRoster,
+  StopAll,
   stopped,
   Worker,
   type WorkerContext,
@@ -182,12 +182,12 @@ describe("Supervision at odd moments", () => {
       },
     ],
   ] as const) {
-    it(`${what} that has thrown StopRoster is not restarted, in reverse order either`, async () => {
+    it(`${what} that has thrown StopAll is not restarted, in reverse order either`, async () => {
       let starts = 0;
       const work = async () => {
         starts++;
         await wait("1s");
-        throw new StopRoster("the license has expired");
+        throw new StopAll("the license has expired");
       };
       start([source(work), new DeclarativeWorker({ name: "slow", worker: counted("10s") })], { stopOrder: "reverse" });
       await clock.tickAsync("01:00");

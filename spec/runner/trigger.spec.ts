@@ -116,7 +116,7 @@ describe("A run triggered by hand", () => {
     const triggered = watch(runner.trigger("fetch"));
     await clock.tickAsync(0);
     expect(triggered.outcome).to.equal(error);
-    expect(runner.status()[0]).to.deep.include({ phase: "backing off", failures: 1, attempt: 1, nextDue: 40_000 });
+    expect(runner.status()[0]).to.deep.include({ phase: "backoff", failures: 1, attempt: 1, nextDue: 40_000 });
     await clock.tickAsync("01:30");
     expect(starts).to.deep.equal([10, 100]);
     await runner.stop();
@@ -160,7 +160,7 @@ describe("A run triggered by hand", () => {
       { retry: backoff },
     );
     await clock.tickAsync("01:05");
-    expect(runner.status()[0]).to.deep.include({ phase: "backing off", attempt: 1 });
+    expect(runner.status()[0]).to.deep.include({ phase: "backoff", attempt: 1 });
     const failed = watch(runner.trigger("fetch"));
     await clock.tickAsync(500);
     const asked = watch(runner.trigger("fetch"));
@@ -192,7 +192,7 @@ describe("A run triggered by hand", () => {
     const triggered = watch(runner.trigger("fetch"));
     await clock.tickAsync("00:59");
     expect(triggered.outcome).to.equal("pending");
-    expect(runner.status()[0]).to.deep.include({ phase: "backing off", nextDue: 60_000 });
+    expect(runner.status()[0]).to.deep.include({ phase: "backoff", nextDue: 60_000 });
     await clock.tickAsync("00:02");
     expect(triggered.outcome).to.equal("resolved");
     expect(starts).to.deep.equal([0, 30, 60]);

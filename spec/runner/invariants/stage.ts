@@ -7,7 +7,7 @@ import {
   DoNotRestart,
   type Runner,
   type RunnerOptions,
-  StopRoster,
+  StopAll,
   type WorkerContext,
 } from "watchbill";
 import { aboard, type Ending, type Mode, type Roster, type Source, type Yard } from "./roster.js";
@@ -23,7 +23,7 @@ interface Role {
 }
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
-const phases = ["waiting", "running", "overdue", "backing off", "paused", "stopped"];
+const phases = ["waiting", "running", "overdue", "backoff", "paused", "stopped"];
 
 /** A runner whose every call of code is as planned, and what must hold whatever happens to it. */
 export class Stage implements Yard {
@@ -75,7 +75,7 @@ export class Stage implements Yard {
     if (mode === "returns") return undefined;
     if (mode === "throws") throw new Error("thrown");
     if (mode === "is done") throw new DoNotRestart("done");
-    if (mode === "stops all") throw new StopRoster("stop");
+    if (mode === "stops all") throw new StopAll("stop");
     const promise = new Promise<void>((resolve, reject) => {
       role.end = (how) => {
         role.end = undefined;
@@ -112,7 +112,7 @@ export class Stage implements Yard {
   }
 
   /** Ends calls of that name; of all, if there is none. */
-  letGo(how: Ending, name?: string): void {
+  unref(how: Ending, name?: string): void {
     for (const role of this.#roles.values()) if (name === undefined || role.name === name) role.end?.(how);
   }
 
@@ -232,7 +232,7 @@ export class Stage implements Yard {
   async end(): Promise<void> {
     this.plans.clear();
     for (let turn = 0; turn < 4; turn++) {
-      this.letGo("returns");
+      this.unref("returns");
       this.order("stop", "");
       await this.advance(1);
       await this.advance(100_000);
@@ -252,5 +252,5 @@ async function turns(): Promise<void> {
 
 function errorOf(how: Exclude<Ending, "returns">): Error {
   if (how === "fails") return new Error("failed");
-  return how === "is done" ? new DoNotRestart("done") : new StopRoster("stop");
+  return how === "is done" ? new DoNotRestart("done") : new StopAll("stop");
 }

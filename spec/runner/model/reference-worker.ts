@@ -37,7 +37,7 @@ export interface Surroundings {
  * activities or timers.
  */
 export class ReferenceWorker {
-  state: "waiting" | "running" | "backing off" | "paused" | "stopped" = "stopped";
+  state: "waiting" | "running" | "backoff" | "paused" | "stopped" = "stopped";
   /** When the state ends by itself. */
   until = Number.POSITIVE_INFINITY;
   runs = 0;
@@ -83,7 +83,7 @@ export class ReferenceWorker {
   get row(): string {
     const { name, state, runs, failures } = this;
     const isUp = this.kind === "loop" && state === "running" && this.#upFor >= resetAfter;
-    const phase = state === "backing off" && this.isPaused ? "paused" : state;
+    const phase = state === "backoff" && this.isPaused ? "paused" : state;
     return rowOf({ name, phase, runs, failures, attempt: isUp || state === "stopped" ? 0 : this.attempt });
   }
 
@@ -164,7 +164,7 @@ export class ReferenceWorker {
 
   #fail(): void {
     this.attempt = this.kind === "loop" && this.#upFor >= resetAfter ? 1 : this.attempt + 1;
-    this.#enter("backing off", this.#around.now + backoff);
+    this.#enter("backoff", this.#around.now + backoff);
     if (this.#wanted.length > 0) this.elapse();
   }
 
@@ -188,7 +188,7 @@ export class ReferenceWorker {
   trigger(id: number): void {
     this.#wanted.push(id);
     if (this.isTold !== undefined) return;
-    if (this.state === "backing off") this.#begin();
+    if (this.state === "backoff") this.#begin();
     else if (this.state === "waiting" || this.state === "paused") this.#run();
   }
 

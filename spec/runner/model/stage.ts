@@ -21,7 +21,7 @@ export class Stage {
   readonly modes = new Map<string, Mode>();
   readonly triggers = new Map<number, "pending" | "resolved" | "rejected">();
   outcome: Outcome = "not run";
-  /** Orders that have not been answered. */
+  /** WorkerCommands that have not been answered. */
   unanswered = 0;
   overlaps = 0;
   readonly #clock: SinonFakeTimers;

@@ -1,0 +1,59 @@
+import type { Backoff } from "../backoff/backoff.js";
+import { BackoffError } from "../errors/backoff-error.js";
+import { onRejection, showValue } from "../errors/foreign-value.js";
+import type { EventChannel } from "../events/event-channel.js";
+import type { Failed } from "../runtime/problem-log.js";
+import type { Task } from "../runtime/task.js";
+import { WorkerLogger } from "../runtime/worker-logger.js";
+import { formatDuration } from "../timers/format-duration.js";
+
+/** What is tried again, for the log and the observers. */
+export interface Retried {
+  readonly what: Failed;
+  /** `"restarting"`, or `"retrying"`. */
+  readonly verb: string;
+  /** What else the log should say about an attempt after so many ms, such as when the next run is; "" for nothing. */
+  readonly remark: (delay: number) => string;
+  readonly channel: EventChannel<"watchbill:restart" | "watchbill:retry">;
+}
+
+/**
+ * How long to wait, in ms, before what has just ended is tried again, and a line in the log that says so. If the backoff throws, or returns
+ * anything that is not a delay, it is the error to give up with.
+ * @param attempt how many failures in a row there are now
+ * @param failure the last of them; undefined after a normal return
+ */
+export function nextAttempt(
+  task: Task,
+  backoff: Backoff,
+  attempt: number,
+  failure: Error | undefined,
+  { what: failed, verb, remark, channel }: Retried,
+): number | BackoffError {
+  const { name: worker, problemLog } = task;
+  const delay = delayOf(backoff, attempt, worker, failure);
+  if (delay instanceof BackoffError) {
+    if (failure === undefined) return delay;
+    problemLog.failed(task, failure, failed, `failed (attempt ${attempt}), and so did its backoff`, { attempt });
+    problemLog.gaveUp(task, delay, `failed (attempt ${attempt}), giving up: its backoff failed`, { attempt });
+    return delay;
+  }
+  const what = `${verb} in ${formatDuration(delay)}${remark(delay)}`;
+  if (failure === undefined) new WorkerLogger(task.logger, worker).debug({ attempt, delay }, `returned, ${what}`);
+  else problemLog.failed(task, failure, failed, `failed (attempt ${attempt}), ${what}`, { attempt, delay });
+  if (channel.isObserved) channel.publish({ worker, attempt, delay, error: failure });
+  return delay;
+}
+
+function delayOf(backoff: Backoff, attempt: number, worker: string, failure: Error | undefined): number | BackoffError {
+  let delay: unknown;
+  try {
+    delay = backoff.duration(attempt);
+  } catch (cause) {
+    return new BackoffError(worker, `threw for attempt ${attempt}`, failure, { cause });
+  }
+  if (typeof delay === "number" && Number.isFinite(delay) && delay >= 0) return delay;
+  // A promise that rejects is reported by this error, and must not end the process.
+  onRejection(delay, () => {});
+  return new BackoffError(worker, `returned ${showValue(delay)} for attempt ${attempt}`, failure);
+}

@@ -1,0 +1,191 @@
+import type { Backoff } from "../backoff/backoff.js";
+import { isGiveUp } from "../errors/give-up.js";
+import { RestartLimitError } from "../errors/restart-limit-error.js";
+import { channels } from "../events/channels.js";
+import { isFailure, type Outcome } from "../runtime/outcome.js";
+import type { SnapshotEntry } from "../runtime/snapshot.js";
+import type { Startable, Task } from "../runtime/task.js";
+import { formatDuration } from "../timers/format-duration.js";
+import { TimerQueue } from "../timers/timer-queue.js";
+import { BackoffTask } from "./backoff-task.js";
+import type { Retried } from "./next-attempt.js";
+import { RefiningDefinition } from "./refining-definition.js";
+import type { Repetition } from "./repetition.js";
+import { RestartCount } from "./restart-limit.js";
+import { refusedBy } from "./retry-if.js";
+import { type RetryOptions, type RetryPolicy, type RetryTerms, retryPolicy } from "./retry-policy.js";
+import { timetableOf } from "./timetable.js";
+import type { Worker, WorkerFunc } from "./worker.js";
+import { type WorkerDefinition, workerDefinition } from "./worker-definition.js";
+
+/**
+ * Restarts a worker whenever it exits, with an error or without, until the context is aborted, the policy gives it up, or it is
+ * done for good. Before a restart it waits for the backoff's `duration(attempt)`, and always for a turn of the event loop.
+ *
+ * `attempt` counts the failures in a row. It is 0 again after a normal return, after a successful run of a repeated job, and
+ * once a continuous worker has stayed up for `resetAfter`. The failures are logged, repeated ones with level debug. A backoff that throws or returns nonsense ends the
+ * worker with a {@link BackoffError}.
+ * @throws InvalidArgumentError if the worker is not one, or the backoff or an option is malformed
+ */
+export function retry(worker: Worker | WorkerFunc, policy: Backoff | RetryOptions): Worker {
+  return new RetryDefinition(workerDefinition(worker), retryPolicy(policy));
+}
+
+class RetryDefinition extends RefiningDefinition {
+  readonly backoff: Backoff;
+  readonly terms: RetryTerms;
+
+  constructor(subject: WorkerDefinition, { backoff, terms }: RetryPolicy) {
+    super(subject);
+    this.backoff = backoff;
+    this.terms = terms;
+  }
+
+  override get hasRetry(): boolean {
+    return true;
+  }
+
+  override createTask(parent: Task): Task {
+    return new RetryTask(parent, this);
+  }
+}
+
+class RetryTask extends BackoffTask<RetryDefinition> {
+  /** Of a continuous worker. */
+  #startedAt = 0;
+  /** Made at the first failure, if there is a limit. */
+  #restarts: RestartCount | undefined = undefined;
+  /** Whether it had failed, and was on its way to be restarted, when the word to stop came. */
+  #hadFailed = false;
+  /** What is done for good in a group that is restarted. */
+  #done: Set<Startable> | undefined = undefined;
+
+  override get attempt(): number {
+    return !this.sleeping && this.hasProvedItself() ? 0 : super.attempt;
+  }
+
+  override get resetAfter(): number {
+    return this.link.terms.resetAfter;
+  }
+
+  override isDone(link: Startable): boolean {
+    return this.#done?.has(link) === true || super.isDone(link);
+  }
+
+  override setDone(link: Startable, isDone: boolean): void {
+    if (isDone) (this.#done ??= new Set()).add(link);
+    else this.#done?.delete(link);
+    // Further up as well: whatever restarts this is not to bring it back either.
+    super.setDone(link, isDone);
+  }
+
+  override abort(reason: unknown): void {
+    this.#hadFailed = this.isFailing;
+    super.abort(reason);
+  }
+
+  override start(): void {
+    if (this.link.isContinuous) this.#startedAt = TimerQueue.current().now();
+    super.start();
+  }
+
+  protected override get retried(): Retried {
+    const { repetition } = this.link;
+    return { what: "worker", verb: "restarting", remark: (delay) => nextRunAfter(delay, repetition), channel: channels.restart };
+  }
+
+  protected override get kind(): string {
+    return "retry";
+  }
+
+  protected override recall(note: SnapshotEntry): void {
+    super.recall(note);
+    const { limit } = this.link.terms;
+    const { failedAt } = note;
+    if (limit === undefined || !Array.isArray(failedAt)) return;
+    const offset = this.leasedRun?.offset ?? 0;
+    this.#restarts = new RestartCount(
+      limit,
+      failedAt.filter((time) => typeof time === "number").map((time) => time - offset),
+    );
+  }
+
+  protected override get note(): SnapshotEntry {
+    const offset = this.leasedRun?.offset ?? 0;
+    return { ...super.note, ...(this.#restarts && { failedAt: this.#restarts.recent.map((time) => time + offset) }) };
+  }
+
+  override onRecovered(): void {
+    this.failures = 0;
+    super.onRecovered();
+  }
+
+  protected override onChildExit(outcome: Outcome): void {
+    if (this.aborted || !isToBeRetried(outcome)) {
+      this.exit(this.#hadFailed ? "stopped" : outcome);
+      return;
+    }
+    const failure = isFailure(outcome) ? outcome : undefined;
+    if (failure === undefined || this.hasProvedItself()) this.failures = 0;
+    if (failure !== undefined) this.failures++;
+    const verdict = failure === undefined ? undefined : this.verdictOn(failure);
+    if (verdict === undefined) this.tryAgain(failure);
+    else this.exit(verdict);
+    this.onCommandsChanged();
+  }
+
+  /** While it backs off nothing runs, and a run that is asked for does not wait for the end of that. */
+  override onCommandsChanged(): void {
+    if (!this.sleeping) {
+      super.onCommandsChanged();
+      return;
+    }
+    const { commands } = this;
+    if (commands?.wantsRun === true) this.sleep(0);
+    else commands?.rest();
+  }
+
+  /** What to end with, if the policy wants no further restart. */
+  private verdictOn(failure: Error): Outcome | undefined {
+    const { retryIf, limit } = this.link.terms;
+    // Of a job it ends the run, and the next run is another attempt.
+    if (isGiveUp(failure) && this.link.isContinuous) {
+      this.problemLog.gaveUp(this, failure, `failed (attempt ${this.failures}), giving up`, { attempt: this.failures });
+      return failure;
+    }
+    const refused = refusedBy(retryIf, this, failure, this.failures);
+    if (refused !== undefined || limit === undefined) return refused;
+    this.#restarts ??= new RestartCount(limit);
+    const broken = this.#restarts.limitBrokenBy(TimerQueue.current().now(), this.failures);
+    if (broken === undefined) return undefined;
+    const error = new RestartLimitError(this.name, broken, failure);
+    this.problemLog.gaveUp(this, error, `gave up after ${broken}`);
+    return error;
+  }
+
+  private hasProvedItself(): boolean {
+    // To wait for the next run is not to be well: a repeated job shows that by a run that succeeds.
+    const { isContinuous, terms } = this.link;
+    return isContinuous && TimerQueue.current().now() - this.#startedAt >= terms.resetAfter;
+  }
+}
+
+/** For the log: when a repeated job that is restarted after a delay runs next, if that is not at once. */
+function nextRunAfter(delay: number, repetition: Repetition | undefined): string {
+  if (repetition === undefined || repetition.startImmediately) return "";
+  try {
+    // Its jitter will be drawn when it is restarted.
+    const timetable = timetableOf({ ...repetition, jitter: 0 }, "");
+    const now = TimerQueue.current().now();
+    timetable.begin(now + delay);
+    return `, next run in ${formatDuration(timetable.nextDue() - now)}`;
+  } catch {
+    // A schedule that fails is reported when the worker is restarted.
+    return "";
+  }
+}
+
+/** A child that stops without having been told to has stopped all. */
+function isToBeRetried(outcome: Outcome): boolean {
+  return outcome !== "completed" && outcome !== "stopped";
+}

@@ -1,9 +1,0 @@
-import type { WorkerContext } from "../context/worker-context.js";
-
-/** Something that runs once and returns. */
-export interface Job {
-  runOnce(context: WorkerContext): Promise<void> | void;
-}
-
-/** A function that is a job. Accepted wherever a {@link Job} is; what it returns is awaited and otherwise ignored. */
-export type JobFunc = (context: WorkerContext) => unknown;

@@ -1,0 +1,271 @@
+import { runInNewContext } from "node:vm";
+import { expect } from "chai";
+import sinon from "sinon";
+import { stopped, ThrownValueError, type WorkerContext, type WorkerFunc, wait } from "watchbill";
+import { workerDefinition } from "../../lib/chain/worker-definition.js";
+import { escapedFrom } from "../unhandled-rejections.fixture.js";
+
+describe("The call of a worker", () => {
+  let clock: sinon.SinonFakeTimers;
+  let stop: AbortController;
+
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({ toNotFake: ["nextTick", "queueMicrotask"] });
+    stop = new AbortController();
+  });
+
+  afterEach(() => clock.restore());
+
+  /** What it rejects with, as `error`; none, if it resolves; "runs on", if it does neither within a minute. */
+  async function endOf(worker: WorkerFunc, abortWith?: { reason: unknown }): Promise<{ error: unknown } | "stopped" | "runs on"> {
+    const logger = { debug: sinon.spy(), info: sinon.spy(), warn: sinon.spy(), error: sinon.spy() };
+    let end: { error: unknown } | "stopped" | "runs on" = "runs on";
+    workerDefinition(worker)
+      .run({ signal: stop.signal, name: "x", attempt: 0, logger, reportHealth() {} })
+      .then(
+        () => (end = "stopped"),
+        (error: unknown) => (end = { error }),
+      );
+    await clock.tickAsync(1_000);
+    if (abortWith !== undefined) stop.abort(abortWith.reason);
+    await clock.tickAsync(59_000);
+    return end;
+  }
+
+  /** A worker that waits until it is to stop, and then throws. */
+  const throwingOnStop =
+    (thrown: (signal: AbortSignal) => unknown): WorkerFunc =>
+    async ({ signal }: WorkerContext) => {
+      await stopped(signal);
+      throw thrown(signal);
+    };
+
+  describe("after an abort has stopped cleanly if it", () => {
+    const reason = new Error("shutting down");
+    it("returns", async () => {
+      expect(await endOf(({ signal }) => stopped(signal), { reason })).to.equal("stopped");
+    });
+    it("rejects with the reason of its signal", async () => {
+      expect(
+        await endOf(
+          throwingOnStop((signal) => signal.reason),
+          { reason },
+        ),
+      ).to.equal("stopped");
+    });
+    it("rejects with the reason of its signal, be that not even an error", async () => {
+      expect(
+        await endOf(
+          throwingOnStop((signal) => signal.reason),
+          { reason: "enough" },
+        ),
+      ).to.equal("stopped");
+      stop = new AbortController();
+      expect(
+        await endOf(
+          throwingOnStop((signal) => signal.reason),
+          { reason: null },
+        ),
+      ).to.equal("stopped");
+    });
+    it("rejects with an AbortError, whoever made it", async () => {
+      expect(
+        await endOf(
+          throwingOnStop(() => new DOMException("aborted", "AbortError")),
+          { reason },
+        ),
+      ).to.equal("stopped");
+      stop = new AbortController();
+      const own = Object.assign(new Error("aborted"), { name: "AbortError" });
+      expect(
+        await endOf(
+          throwingOnStop(() => own),
+          { reason },
+        ),
+      ).to.equal("stopped");
+    });
+    it("rejects with an AbortError of another realm", async () => {
+      const error: unknown = runInNewContext("Object.assign(new Error('aborted'), { name: 'AbortError' })");
+      expect(
+        await endOf(
+          throwingOnStop(() => error),
+          { reason },
+        ),
+      ).to.equal("stopped");
+    });
+  });
+
+  describe("after an abort has stopped cleanly if it rejects with an error", () => {
+    const reason = new Error("shutting down");
+    const canceled = (cause: unknown) => new Error("canceled", { cause });
+
+    it("whose cause is the reason, as that of axios is", async () => {
+      expect(
+        await endOf(
+          throwingOnStop((signal) => canceled(signal.reason)),
+          { reason },
+        ),
+      ).to.equal("stopped");
+    });
+
+    it("whose cause has the reason as its cause", async () => {
+      expect(
+        await endOf(
+          throwingOnStop((signal) => canceled(canceled(signal.reason))),
+          { reason },
+        ),
+      ).to.equal("stopped");
+    });
+  });
+
+  it("has failed with an error that is its own cause, after an abort too", async () => {
+    const error = new Error("cannot close");
+    error.cause = error;
+    expect(
+      await endOf(
+        throwingOnStop(() => error),
+        { reason: new Error("shutting down") },
+      ),
+    ).to.deep.equal({ error });
+  });
+
+  describe("after an abort has failed if it", () => {
+    it("rejects with any other error", async () => {
+      const error = new Error("the connection would not close");
+      expect(
+        await endOf(
+          throwingOnStop(() => error),
+          { reason: undefined },
+        ),
+      ).to.deep.equal({ error });
+    });
+    it("rejects with a copy of the reason", async () => {
+      const error = new Error("shutting down");
+      expect(
+        await endOf(
+          throwingOnStop(() => error),
+          { reason: new Error("shutting down") },
+        ),
+      ).to.deep.equal({ error });
+    });
+    it("rejects with undefined", async () => {
+      const end = await endOf(
+        throwingOnStop(() => undefined),
+        { reason: new Error("shutting down") },
+      );
+      expect(end).to.have.property("error").that.is.instanceOf(ThrownValueError);
+    });
+  });
+
+  it("has failed with an AbortError that it rejects with before any abort", async () => {
+    const error = new DOMException("the fetch took too long", "AbortError");
+    expect(await endOf(() => Promise.reject(error))).to.deep.equal({ error });
+  });
+
+  it("has failed with an error whose very name cannot be read", async () => {
+    const error = Object.defineProperty(new Error("no luck"), "name", {
+      get() {
+        throw new Error("no name");
+      },
+    });
+    expect(
+      await endOf(
+        throwingOnStop(() => error),
+        { reason: undefined },
+      ),
+    ).to.have.property("error", error);
+  });
+
+  // biome-ignore lint/suspicious/noThenProperty: a thenable is the subject
+  const thenable = { then: (resolve: () => void) => setTimeout(resolve, 30_000) };
+  for (const [told, result] of [
+    ["a promise", () => wait("30s")],
+    ["a thenable", () => thenable],
+    ["a function that is a thenable", () => Object.assign(() => {}, thenable)],
+  ] as const) {
+    it(`awaits ${told}`, async () => {
+      const ended = sinon.spy();
+      void workerDefinition(result)
+        .run({ signal: stop.signal } as never)
+        .then(ended);
+      await clock.tickAsync(29_999);
+      expect(ended.called).to.equal(false);
+      await clock.tickAsync(1);
+      expect(ended.called).to.equal(true);
+    });
+  }
+
+  describe("that returns a promise whose class is odd, which rejects,", () => {
+    class Odd extends Promise<unknown> {
+      static override get [Symbol.species](): never {
+        throw new Error("not to be derived");
+      }
+    }
+    /** Of which `then` makes an object that throws when it is settled. */
+    class Fragile extends Promise<unknown> {
+      static override get [Symbol.species](): PromiseConstructor {
+        return CannotSettle as never;
+      }
+    }
+    class CannotSettle {
+      constructor(executor: (resolve: () => never, reject: () => never) => void) {
+        executor(refuse, refuse);
+      }
+    }
+    const refuse = (): never => {
+      throw new Error("not to be used");
+    };
+    const withConstructor = (descriptor: PropertyDescriptor) =>
+      Object.defineProperty(Promise.reject(failure), "constructor", { configurable: true, ...descriptor });
+    const failure = new Error("no luck");
+
+    for (const [what, odd] of [
+      ["whose Symbol.species throws", () => Odd.reject(failure)],
+      ["whose Symbol.species makes what cannot be settled", () => Fragile.reject(failure)],
+      ["whose constructor is a getter of its own that throws", () => withConstructor({ get: refuse })],
+      ["whose constructor is not one", () => withConstructor({ value: 5 })],
+    ] as const) {
+      it(`has failed with its rejection: ${what}`, async () => {
+        let end: unknown;
+        let promise: Promise<unknown> | undefined;
+        let before: unknown;
+        const escaped = await escapedFrom(async () => {
+          end = await endOf(() => {
+            promise = odd();
+            before = Object.getOwnPropertyDescriptor(promise, "constructor");
+            return promise;
+          });
+        });
+        expect(end).to.deep.equal({ error: failure });
+        expect(escaped).to.deep.equal([]);
+        expect(Object.getOwnPropertyDescriptor(promise, "constructor")).to.deep.equal(before);
+      });
+    }
+
+    it("has failed with what its class throws, if it cannot be changed, and leaves the rejection unhandled", async () => {
+      let end: unknown;
+      const escaped = await escapedFrom(async () => {
+        end = await endOf(() => Object.freeze(Odd.reject(failure)));
+      });
+      expect(end).to.have.property("error").that.has.property("message", "not to be derived");
+      expect(escaped).to.deep.equal([failure]);
+    });
+
+    it("has failed with a promise that it throws, the rejection of which is handled", async () => {
+      let end: unknown;
+      const escaped = await escapedFrom(async () => {
+        end = await endOf(() => {
+          throw Odd.reject(failure);
+        });
+      });
+      expect(end).to.have.property("error").that.is.instanceOf(ThrownValueError);
+      expect(escaped).to.deep.equal([]);
+    });
+  });
+
+  it("is over at once when it returns anything else, which is ignored", async () => {
+    for (const result of [undefined, 0, "text", null, {}, [], () => {}]) {
+      expect(await endOf(() => result)).to.equal("stopped");
+    }
+  });
+});

@@ -1,0 +1,158 @@
+import { expect } from "chai";
+import sinon from "sinon";
+import {
+  bootstrap,
+  DeclarativeWorker,
+  type DeclarativeWorkerOptions,
+  observe,
+  type Runner,
+  StaticBackoff,
+  type WatchbillEvents,
+  wait,
+} from "watchbill";
+
+describe("Runs that are missed", () => {
+  let clock: sinon.SinonFakeTimers;
+  let logger: Record<"debug" | "info" | "warn" | "error", sinon.SinonSpy>;
+  let runner: Runner;
+  let events: WatchbillEvents["watchbill:missed"][];
+  let callOff: () => void;
+
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask"] });
+    logger = { debug: sinon.spy(), info: sinon.spy(), warn: sinon.spy(), error: sinon.spy() };
+    events = [];
+    callOff = observe("watchbill:missed", (event) => events.push(event));
+  });
+
+  afterEach(async () => {
+    callOff();
+    void runner.stop();
+    await clock.tickAsync("01:00");
+    expect(clock.countTimers()).to.equal(0);
+    clock.restore();
+  });
+
+  function start(options: DeclarativeWorkerOptions) {
+    runner = bootstrap([new DeclarativeWorker({ name: "x", ...options })], { logger, signals: [] });
+    runner.run().catch(() => {});
+  }
+
+  const row = () => runner.status()[0];
+
+  it("since the run before took too long are counted, published with the reason busy, and logged once", async () => {
+    start({ job: () => wait("5s"), repeat: "1s" });
+    await clock.tickAsync(26_500);
+    // Runs at 1, 6, 11, 16, 21 and 26 s, each of the latter in place of five that were due.
+    expect(row()).to.include({ runs: 6, missed: 20, health: "ok" });
+    expect(events).to.deep.equal(Array(5).fill({ worker: "x", count: 4, reason: "busy" }));
+    expect(logger.warn.args).to.deep.equal([[{ worker: "x", missed: 4 }, "missed 4 runs: the run before took 5s"]]);
+    await clock.tickAsync("01:00");
+    expect(logger.warn.args).to.deep.equal([
+      [{ worker: "x", missed: 4 }, "missed 4 runs: the run before took 5s"],
+      [{ worker: "x", missed: 4 }, "missed 4 runs: the run before took 5s; 52 in 1m"],
+    ]);
+  });
+
+  it("since the event loop was blocked have the reason blocked", async () => {
+    start({ job: () => {}, repeat: "1s" });
+    await clock.tickAsync(1_500);
+    clock.jump(8_000);
+    await clock.tickAsync(0);
+    expect(events).to.deep.equal([{ worker: "x", count: 7, reason: "blocked" }]);
+    expect(row()).to.include({ runs: 2, missed: 7 });
+    expect(logger.warn.args).to.deep.equal([
+      [{ worker: "x", missed: 7 }, "missed 7 runs: the event loop was blocked, or the clock was set forward"],
+    ]);
+  });
+
+  it("during a pause have the reason paused, are counted, and are no line in the log", async () => {
+    start({ job: () => {}, repeat: "10s" });
+    await clock.tickAsync(11_000);
+    void runner.pause("x");
+    await clock.tickAsync(44_000);
+    runner.resume("x");
+    expect(events).to.deep.equal([{ worker: "x", count: 4, reason: "paused" }]);
+    expect(row()).to.include({ runs: 1, missed: 4, nextDue: 60_000 });
+    await clock.tickAsync(10_000);
+    expect(row()).to.include({ runs: 2, missed: 4 });
+    expect(logger.warn.called).to.equal(false);
+  });
+
+  it("are none when a run ends at the very time of the next", async () => {
+    start({ job: () => wait("10s"), repeat: "10s" });
+    await clock.tickAsync("10:00");
+    expect(row()).to.include({ missed: 0 });
+    expect(events).to.deep.equal([]);
+  });
+
+  it("are none when a run is triggered", async () => {
+    start({ job: () => {}, repeat: "10s" });
+    await clock.tickAsync(15_000);
+    void runner.trigger("x");
+    await clock.tickAsync(20_000);
+    expect(row()).to.include({ runs: 4, missed: 0 });
+  });
+
+  it("of a schedule are counted like those of an interval", async () => {
+    const everySecond = { next: (after: Date) => new Date(Math.floor(after.getTime() / 1_000) * 1_000 + 1_000) };
+    start({ job: () => wait("5s"), repeat: { schedule: everySecond } });
+    await clock.tickAsync(26_500);
+    expect(row()).to.include({ missed: 20 });
+    expect(events).to.deep.equal(Array(5).fill({ worker: "x", count: 4, reason: "busy" }));
+  });
+
+  it("are still in the row after the worker was restarted, by its retry or by hand", async () => {
+    let runs = 0;
+    const job = async () => {
+      await wait("5s");
+      if (++runs === 2) throw new Error("no luck");
+    };
+    start({ job, repeat: "1s", retry: new StaticBackoff({ sleep: "1h" }) });
+    await clock.tickAsync(12_000);
+    expect(row()).to.include({ phase: "backoff", runs: 2, missed: 4 });
+    void runner.restart("x");
+    await clock.tickAsync(500);
+    expect(row()).to.include({ phase: "waiting", runs: 2, missed: 4 });
+  });
+
+  it("during a pause from the start on are in the row of the worker that is restarted, though it never ran", async () => {
+    start({ job: () => {}, repeat: "10s" });
+    void runner.pause("x");
+    await clock.tickAsync(35_000);
+    runner.resume("x");
+    expect(row()).to.include({ runs: 0, missed: 3 });
+    void runner.restart("x");
+    await clock.tickAsync(0);
+    expect(row()).to.include({ runs: 0, missed: 3 });
+  });
+
+  for (const [what, repeat] of [
+    ["an interval", "10s"],
+    ["a schedule", { next: (after: Date) => new Date(Math.floor(after.getTime() / 10_000) * 10_000 + 10_000) }],
+  ] as const) {
+    it(`while a run of ${what} hangs are counted, published and said to wait for it within three minutes of its start`, async () => {
+      start({ job: () => new Promise(() => {}), repeat, shutdownTimeout: 0 });
+      await clock.tickAsync("03:05");
+      // The run that began at 10 s holds up those of 20 s to 180 s, of which the last will be run.
+      expect(row()).to.include({ phase: "running", runs: 1, missed: 16 });
+      expect(events).to.deep.equal([{ worker: "x", count: 16, reason: "busy" }]);
+      expect(logger.warn.args).to.deep.equal([
+        [
+          { worker: "x", duration: 170_000 },
+          "still running after 2m 50s; the runs that are due wait for it: a @Timeout limits it",
+        ],
+      ]);
+    });
+
+    it(`while a long run of ${what} lasts are counted once each, and coalesced into one that starts when it ends`, async () => {
+      let runs = 0;
+      start({ job: () => (runs++ === 0 ? wait("205s") : undefined), repeat });
+      await clock.tickAsync("03:34");
+      expect(row()).to.include({ runs: 1, missed: 16 });
+      await clock.tickAsync(2_000);
+      expect(row()).to.include({ runs: 2, missed: 19 });
+      expect(events.map(({ count }) => count).reduce((sum, count) => sum + count)).to.equal(19);
+    });
+  }
+});

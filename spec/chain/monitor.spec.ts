@@ -1,0 +1,177 @@
+import { expect } from "chai";
+import sinon from "sinon";
+import {
+  bootstrap,
+  DeclarativeWorker,
+  type DeclarativeWorkerOptions,
+  named,
+  StaticBackoff,
+  stopped,
+  type WorkerContext,
+  wait,
+} from "watchbill";
+
+describe("The health of a worker", () => {
+  let clock: sinon.SinonFakeTimers;
+  let stop: AbortController;
+  let logger: Record<"debug" | "info" | "warn" | "error", sinon.SinonSpy>;
+
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({ toNotFake: ["nextTick", "queueMicrotask"] });
+    stop = new AbortController();
+    logger = { debug: sinon.spy(), info: sinon.spy(), warn: sinon.spy(), error: sinon.spy() };
+  });
+
+  afterEach(async () => {
+    stop.abort();
+    await clock.runAllAsync();
+    clock.restore();
+  });
+
+  /** Starts one worker; what is returned looks up its row. */
+  async function start(options: DeclarativeWorkerOptions) {
+    const runner = bootstrap([new DeclarativeWorker({ name: "x", ...options })], { signal: stop.signal, logger });
+    runner.run().catch(() => {});
+    await clock.tickAsync(0);
+    return () => runner.status()[0];
+  }
+
+  /** Starts a worker that runs on, and hands out its context. */
+  async function startContinuous() {
+    const contexts: WorkerContext[] = [];
+    const status = await start({
+      worker: async (context) => {
+        contexts.push(context);
+        await stopped(context.signal);
+      },
+    });
+    const [context] = contexts;
+    if (context === undefined) throw new Error("the worker was not started");
+    return { status, context };
+  }
+
+  it("is init until a repeated job has run, ok after a success, firing after a failure, and ok again", async () => {
+    const outcomes = ["succeed", "fail", "succeed"];
+    const status = await start({
+      job: () => {
+        if (outcomes.shift() === "fail") throw new Error("no luck");
+      },
+      repeat: "10s",
+      retry: new StaticBackoff({ sleep: "1s" }),
+    });
+    expect(status()).to.include({ health: "init", runs: 0, failures: 0 });
+    await clock.tickAsync(10_000);
+    expect(status()).to.include({ health: "ok", runs: 1, failures: 0, lastError: null });
+    await clock.tickAsync(10_000);
+    expect(status()).to.include({ health: "firing", runs: 2, failures: 1, lastError: "Error: no luck" });
+    await clock.tickAsync(11_000);
+    expect(status()).to.include({ health: "ok", runs: 3, failures: 1, lastError: "Error: no luck" });
+  });
+
+  it("stays as it is while a run is under way", async () => {
+    const status = await start({ job: () => wait("5s"), repeat: "10s" });
+    await clock.tickAsync(12_000);
+    expect(status()).to.include({ health: "init", phase: "running", runs: 1 });
+    await clock.tickAsync(3_000);
+    expect(status()).to.include({ health: "ok", phase: "waiting", lastDuration: 5_000 });
+  });
+
+  it("of a continuous worker is init until it says how it is", async () => {
+    const { status, context } = await startContinuous();
+    await clock.tickAsync(59_999);
+    expect(status()).to.include({ health: "init" });
+    context.reportHealth();
+    expect(status()).to.include({ health: "ok" });
+    context.reportHealth(new Error("lagging"));
+    expect(status()).to.include({ health: "firing", lastError: "Error: lagging" });
+    context.reportHealth();
+    expect(status()).to.include({ health: "ok" });
+  });
+
+  it("of a continuous worker is firing while it backs off from a failure", async () => {
+    const status = await start({ worker: () => Promise.reject(new Error("no luck")), retry: new StaticBackoff({ sleep: "1h" }) });
+    expect(status()).to.include({ health: "firing", phase: "backoff", failures: 1, attempt: 1 });
+  });
+
+  it("of a job is not changed by an attempt that is tried again, which is told by its phase", async () => {
+    const job = sinon.stub<[WorkerContext], unknown>().onFirstCall().rejects(new Error("no luck"));
+    const status = await start({ job, repeat: "10s", retryJob: new StaticBackoff({ sleep: "4s" }) });
+    await clock.tickAsync(12_000);
+    expect(status()).to.include({ health: "init", phase: "backoff", attempt: 1, runs: 1, nextDue: 14_000 });
+    await clock.tickAsync(2_000);
+    expect(status()).to.include({ health: "ok", phase: "waiting", runs: 1, failures: 0, nextDue: 20_000 });
+  });
+
+  it("can be reported by a reportHealth that was taken out of the context", async () => {
+    const { status, context } = await startContinuous();
+    const { reportHealth } = context;
+    reportHealth(new Error("lagging"));
+    expect(status()).to.include({ health: "firing" });
+    reportHealth();
+    expect(status()).to.include({ health: "ok" });
+  });
+
+  it("is firing after reportHealth(undefined), which may well be what was caught", async () => {
+    const { status, context } = await startContinuous();
+    context.reportHealth(undefined);
+    expect(status()).to.include({
+      health: "firing",
+      lastError: "ThrownValueError: x threw undefined; throw an Error, so that there is a stack",
+    });
+  });
+
+  it("does not suffer from anything that was thrown at a reportHealth", async () => {
+    const { status, context } = await startContinuous();
+    context.reportHealth("lagging");
+    expect(status()).to.include({ lastError: "ThrownValueError: x threw 'lagging'; throw an Error, so that there is a stack" });
+    context.reportHealth(Object.create(null));
+    expect(status()).to.include({
+      lastError: "ThrownValueError: x threw an object without keys; throw an Error, so that there is a stack",
+    });
+  });
+
+  it("is logged when a reportHealth reports a problem, with the very error, and not when it does not", async () => {
+    const { context } = await startContinuous();
+    const error = new Error("lagging");
+    context.reportHealth();
+    context.reportHealth(error);
+    expect(logger.warn.args).to.deep.equal([[{ worker: "x", err: error }, "reported a problem"]]);
+    expect(logger.warn.firstCall.firstArg.err).to.equal(error);
+  });
+
+  it("is not changed by a stop", async () => {
+    const { status, context } = await startContinuous();
+    context.reportHealth(new Error("lagging"));
+    stop.abort();
+    await clock.tickAsync(1_000);
+    expect(status()).to.include({ health: "firing", phase: "stopped", failures: 0 });
+  });
+
+  it("counts a failure once that crosses what the worker runs by hand, and none that it catches", async () => {
+    const failing = named(() => Promise.reject(new Error("HTTP 503")), "part");
+    const status = await start({ worker: (context) => failing.run(context), retry: new StaticBackoff({ sleep: "1m" }) });
+    expect(status()).to.include({ health: "firing", failures: 1 });
+    const caught = await start({
+      async worker(context) {
+        await failing.run(context)?.catch(() => {});
+        await stopped(context.signal);
+      },
+    });
+    expect(caught()).to.include({ health: "init", failures: 0 });
+  });
+
+  it("is each worker's own", async () => {
+    const worker = (context: WorkerContext) => {
+      if (context.name === "a") context.reportHealth();
+      return stopped(context.signal);
+    };
+    const workers = ["a", "b"].map((name) => new DeclarativeWorker({ name, worker }));
+    const runner = bootstrap(workers, { signal: stop.signal, logger });
+    runner.run().catch(() => {});
+    await clock.tickAsync(1_000);
+    expect(runner.status().map(({ name, health }) => ({ name, health }))).to.deep.equal([
+      { name: "a", health: "ok" },
+      { name: "b", health: "init" },
+    ]);
+  });
+});

@@ -1,0 +1,34 @@
+import { expect } from "chai";
+import { RestartCount } from "../../lib/chain/restart-limit.js";
+
+describe("A count of restarts within a window", () => {
+  it("is broken by one failure more than there may be in the window, which slides", () => {
+    const count = new RestartCount({ maxRestarts: 2, within: 100 });
+    expect([0, 10, 99].map((time) => count.limitBrokenBy(time, 1))).to.deep.equal([
+      undefined,
+      undefined,
+      "2 restarts within 100ms",
+    ]);
+    expect(count.recent).to.deep.equal([0, 10, 99]);
+    expect(count.limitBrokenBy(150, 1)).to.equal(undefined);
+    expect(count.recent).to.deep.equal([99, 150]);
+  });
+
+  it("goes on from the failures that another count knows of", () => {
+    const count = new RestartCount({ maxRestarts: 1, within: 100 }, [50, 60]);
+    expect(count.limitBrokenBy(155, 1)).to.equal("1 restart within 100ms");
+    expect(count.recent).to.deep.equal([60, 155]);
+  });
+
+  it("costs the same for each failure, however many the window holds", () => {
+    const cpuOf = (maxRestarts: number): number => {
+      const count = new RestartCount({ maxRestarts, within: 10 * maxRestarts });
+      const begun = process.cpuUsage();
+      for (let failure = 0; failure < 100_000; failure++) count.limitBrokenBy(10 * failure, 1);
+      return process.cpuUsage(begun).user;
+    };
+    cpuOf(10);
+    // With a copy of the window at each, it would be thousands of times as much.
+    expect(cpuOf(50_000) / cpuOf(10)).to.be.below(50);
+  });
+});

@@ -1,0 +1,34 @@
+import { type Lease, LeaseLostError, type Snapshot, type WorkerStatus } from "watchbill";
+
+/** The right to run a worker of a {@link MemoryFleet}. */
+export class MemoryLease implements Lease {
+  readonly isKept = false;
+  readonly memory: Snapshot;
+  readonly status: WorkerStatus | undefined;
+  readonly due: number;
+  readonly now: () => number;
+  isLost = false;
+  readonly #worker: string;
+  readonly #controller = new AbortController();
+
+  constructor(worker: string, memory: Snapshot, status: WorkerStatus | undefined, due: number, now: () => number) {
+    this.#worker = worker;
+    this.memory = memory;
+    this.status = status;
+    this.due = due;
+    this.now = now;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  check(): void {
+    if (this.isLost) this.lose();
+  }
+
+  lose(): void {
+    this.isLost = true;
+    if (!this.signal.aborted) this.#controller.abort(new LeaseLostError(this.#worker, "it was taken away"));
+  }
+}

@@ -1,0 +1,99 @@
+import { getEventListeners } from "node:events";
+import { expect } from "chai";
+import { type Abortable, onAbort } from "../../lib/runtime/on-abort.js";
+
+describe("onAbort", () => {
+  let stop: AbortController;
+  let told: [string, unknown][];
+
+  beforeEach(() => {
+    stop = new AbortController();
+    told = [];
+  });
+
+  const target = (name: string, then: () => void = () => {}): Abortable => ({
+    abort: (reason) => {
+      told.push([name, reason]);
+      then();
+    },
+  });
+
+  const listeners = (): number => getEventListeners(stop.signal, "abort").length;
+
+  it("tells every target of the signal's reason, in the order in which they came, once", () => {
+    for (const name of ["a", "b", "c"]) onAbort(stop.signal, target(name));
+    expect(told).to.deep.equal([]);
+    stop.abort("enough");
+    stop.abort("more than enough");
+    expect(told).to.deep.equal([
+      ["a", "enough"],
+      ["b", "enough"],
+      ["c", "enough"],
+    ]);
+  });
+
+  it("tells a target at once if the signal has aborted already", () => {
+    stop.abort("enough");
+    const callOff = onAbort(stop.signal, target("a"));
+    expect(told).to.deep.equal([["a", "enough"]]);
+    callOff();
+    expect(listeners()).to.equal(0);
+  });
+
+  it("tells no target that was called off, and the others still", () => {
+    const callOff = onAbort(stop.signal, target("called off"));
+    onAbort(stop.signal, target("a"));
+    callOff();
+    stop.abort("enough");
+    expect(told).to.deep.equal([["a", "enough"]]);
+  });
+
+  it("tells no target that another has called off when it was told", () => {
+    onAbort(
+      stop.signal,
+      target("a", () => callOff()),
+    );
+    const callOff = onAbort(stop.signal, target("called off"));
+    stop.abort("enough");
+    expect(told).to.deep.equal([["a", "enough"]]);
+  });
+
+  it("tells a target at once that comes while others are told", () => {
+    onAbort(
+      stop.signal,
+      target("a", () => onAbort(stop.signal, target("late"))),
+    );
+    onAbort(stop.signal, target("b"));
+    stop.abort("enough");
+    expect(told.map(([name]) => name)).to.have.members(["a", "b", "late"]);
+  });
+
+  it("has one listener for all targets of a signal, and none without one", () => {
+    const callOffs = Array.from({ length: 100 }, () => onAbort(stop.signal, target("a")));
+    expect(listeners()).to.equal(1);
+    for (const callOff of callOffs) callOff();
+    expect(listeners()).to.equal(0);
+  });
+
+  it("has no listener left after the abort", () => {
+    onAbort(stop.signal, target("a"));
+    stop.abort();
+    expect(listeners()).to.equal(0);
+  });
+
+  it("listens again for a target that comes after the last was called off", () => {
+    onAbort(stop.signal, target("called off"))();
+    onAbort(stop.signal, target("a"));
+    stop.abort("enough");
+    expect(told).to.deep.equal([["a", "enough"]]);
+  });
+
+  it("keeps to one listener when a target is called off twice", () => {
+    const callOff = onAbort(stop.signal, target("called off"));
+    callOff();
+    onAbort(stop.signal, target("a"));
+    callOff();
+    onAbort(stop.signal, target("b"));
+    expect(listeners()).to.equal(1);
+  });
+});

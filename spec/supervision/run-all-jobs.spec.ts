@@ -1,0 +1,163 @@
+import { expect } from "chai";
+import sinon from "sinon";
+import {
+  InvalidArgumentError,
+  type JobFunc,
+  retryJob,
+  runAllJobs,
+  StaticBackoff,
+  stopped,
+  type WorkerContext,
+  WorkersFailedError,
+  wait,
+} from "watchbill";
+
+describe("runAllJobs", () => {
+  let clock: sinon.SinonFakeTimers;
+  let stop: AbortController;
+  const logger = { debug: sinon.stub(), info: sinon.stub(), warn: sinon.stub(), error: sinon.stub() };
+
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({ toNotFake: ["nextTick", "queueMicrotask"] });
+    stop = new AbortController();
+  });
+
+  afterEach(() => {
+    expect(clock.countTimers()).to.equal(0);
+    clock.restore();
+  });
+
+  /** What it rejects with. */
+  async function failureOf(...jobs: JobFunc[]): Promise<WorkersFailedError> {
+    const outcome = await runAllJobs(jobs, { signal: stop.signal, logger }).catch((error: unknown) => error);
+    if (outcome instanceof WorkersFailedError) return outcome;
+    throw new Error(`not a WorkersFailedError: ${String(outcome)}`);
+  }
+
+  it("runs all in parallel, and waits for all", async () => {
+    const started: number[] = [];
+    const ended: number[] = [];
+    const job = (index: number) => async () => {
+      started.push(index);
+      await wait((10 - index) * 1_000);
+      ended.push(index);
+    };
+    const running = runAllJobs([job(1), job(2), job(3)]);
+    expect(started).to.deep.equal([1, 2, 3]);
+    await clock.tickAsync(9_000);
+    await running;
+    expect(ended).to.deep.equal([3, 2, 1]);
+  });
+
+  it("lets the others finish when some fail, and rejects with every error by identity", async () => {
+    const [first, second] = [new Error("a"), new Error("b")];
+    const finished = sinon.spy();
+    const failed = failureOf(
+      () => {
+        throw first;
+      },
+      async ({ signal }) => {
+        await wait("5s");
+        finished(signal.aborted);
+      },
+      async function upload() {
+        await wait("1s");
+        throw second;
+      },
+    );
+    await clock.tickAsync(5_000);
+    const { errors, workers, message, cause } = await failed;
+    expect(errors).to.have.ordered.members([first, second]);
+    expect(workers).to.deep.equal(["job 1", "upload"]);
+    expect(message).to.equal("2 jobs failed:\n  job 1: Error: a\n  upload: Error: b");
+    expect(cause).to.equal(first);
+    expect(finished.args).to.deep.equal([[false]]);
+  });
+
+  it("rejects with the reason for those that were stopped before they were done", async () => {
+    const reason = new Error("shutting down");
+    const failed = failureOf(
+      async ({ signal }) => {
+        await stopped(signal);
+        signal.throwIfAborted();
+      },
+      async ({ signal }) => {
+        await stopped(signal);
+      },
+    );
+    stop.abort(reason);
+    const { errors, workers } = await failed;
+    expect(errors).to.have.ordered.members([reason]);
+    expect(workers).to.deep.equal(["job 1"]);
+  });
+
+  it("starts nothing under a signal that has been aborted, and says for each that it was not done", async () => {
+    const reason = new Error("shutting down");
+    stop.abort(reason);
+    const job = sinon.spy();
+    const { errors } = await failureOf(job, job);
+    expect(errors).to.have.ordered.members([reason, reason]);
+    expect(job.called).to.equal(false);
+  });
+
+  it("starts no more of them once one has aborted the signal, and says for each that it was not done", async () => {
+    const reason = new Error("enough");
+    const late = sinon.spy();
+    const { errors, workers } = await failureOf(() => stop.abort(reason), late, late);
+    expect(errors).to.have.ordered.members([reason, reason]);
+    expect(workers).to.have.lengthOf(2);
+    expect(late.called).to.equal(false);
+  });
+
+  it("makes an error of a reason that is not one", async () => {
+    const failed = runAllJobs([retryJob(() => Promise.reject(new Error("no luck")), new StaticBackoff({ sleep: "1h" }))], {
+      signal: stop.signal,
+      logger,
+    }).catch((error: unknown) => error);
+    await clock.tickAsync(1_000);
+    stop.abort("enough");
+    expect(await failed)
+      .to.have.property("cause")
+      .that.includes({ name: "ThrownValueError", cause: "enough" });
+  });
+
+  it("gives each a signal and a name of its own", async () => {
+    const contexts: WorkerContext[] = [];
+    const job = (context: WorkerContext) => contexts.push(context);
+    await runAllJobs([job, job, (context) => contexts.push(context)]);
+    expect(new Set(contexts.map(({ signal }) => signal)).size).to.equal(3);
+    expect(contexts.map(({ name }) => name)).to.deep.equal(["job", "job", "job 3"]);
+  });
+
+  it("does not report to the health of the worker in whose context it runs", async () => {
+    const reportHealth = sinon.spy();
+    await runAllJobs([(context) => context.reportHealth(new Error("lagging"))], {
+      signal: stop.signal,
+      logger,
+      reportHealth,
+    } as never);
+    expect(reportHealth.called).to.equal(false);
+  });
+
+  it("resolves for no jobs at all", async () => {
+    await runAllJobs([]);
+  });
+
+  for (const [job, shown] of [
+    [undefined, "undefined"],
+    [{}, "an object without keys"],
+    [{ run() {} }, "an object with the key run"],
+    [5, "5"],
+  ] as const) {
+    it(`rejects ${shown} as a job, and has started nothing then`, async () => {
+      const started = sinon.spy();
+      const error = await runAllJobs([started, job as never]).catch((caught: unknown) => caught);
+      expect(error).to.be.instanceOf(InvalidArgumentError);
+      expect(error).to.have.property(
+        "message",
+        `${shown} is not a job: pass a function, or an object with a method runOnce(context)`,
+      );
+      expect(started.called).to.equal(false);
+    });
+  }
+});

@@ -1,0 +1,170 @@
+import { execFile } from "node:child_process";
+import { mock } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect } from "chai";
+import sinon from "sinon";
+import {
+  bootstrap,
+  DeclarativeWorker,
+  type Runner,
+  runAllJobs,
+  stopped,
+  type Worker,
+  type WorkerContext,
+  type WorkerFunc,
+} from "watchbill";
+import { installedClock } from "../../lib/timers/clock.js";
+
+const run = promisify(execFile);
+const fixture = fileURLToPath(new URL("fake-timers-first.fixture.ts", import.meta.url));
+
+const partial = {
+  "all of it": undefined,
+  "setTimeout alone": ["setTimeout", "clearTimeout"],
+  "all but performance": ["setTimeout", "clearTimeout", "setImmediate", "clearImmediate", "Date"],
+  "all but Date": ["setTimeout", "clearTimeout", "setImmediate", "clearImmediate", "performance", "hrtime"],
+} as const;
+
+describe("Intervals under fake timers", () => {
+  afterEach(() => sinon.restore());
+
+  async function runsInAMinute(clock: { tickAsync(ms: number): Promise<unknown> }): Promise<number> {
+    let runs = 0;
+    const runner = bootstrap([new DeclarativeWorker({ name: "x", job: () => runs++, repeat: "1s" })], {
+      signals: [],
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+    });
+    const running = runner.run();
+    await clock.tickAsync(60_000);
+    const runsUpToNow = runs;
+    void runner.stop();
+    await clock.tickAsync(1);
+    await running;
+    return runsUpToNow;
+  }
+
+  for (const [what, toFake] of Object.entries(partial)) {
+    it(`pass with them, if they fake ${what}`, async () => {
+      const clock = sinon.useFakeTimers(
+        toFake === undefined ? { toNotFake: ["nextTick", "queueMicrotask"] } : { toFake: [...toFake] },
+      );
+      try {
+        expect(await runsInAMinute(clock)).to.equal(60);
+      } finally {
+        clock.restore();
+      }
+    });
+
+    it(`pass with them, if they fake ${what} and were installed before the library was loaded`, async () => {
+      const { stdout } = await run(process.execPath, ["--import", "tsx", fixture, JSON.stringify({ faked: toFake })]);
+      expect(stdout).to.equal("60");
+    }).timeout(30_000);
+  }
+
+  it("is said not to pass with those of node:test that leave Date real", () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      expect(installedClock().problem).to.equal(
+        "setTimeout has been replaced, and neither Date nor performance with it: if that was to fake the time, no worker runs; fake Date too",
+      );
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  describe("that cannot work", () => {
+    const problem =
+      "setTimeout has been replaced, and neither Date nor performance with it: if that was to fake the time, no worker runs; fake Date too";
+    let errors: unknown[][];
+    const loggerOf = (log: string) => ({
+      debug() {},
+      info() {},
+      warn() {},
+      error: (...args: unknown[]) => errors.push([log, ...args]),
+    });
+    const named = (name: string, worker: Worker | WorkerFunc) => new DeclarativeWorker({ name, worker });
+    const untilStopped = ({ signal }: WorkerContext) => stopped(signal);
+    const stop = async (runner: Runner) => {
+      const running = runner.run();
+      await runner.stop();
+      await running;
+    };
+
+    beforeEach(() => {
+      errors = [];
+      mock.timers.enable({ apis: ["setTimeout"] });
+    });
+    afterEach(() => mock.timers.reset());
+
+    it("are reported once by every runner, to its own log", async () => {
+      const first = bootstrap([named("x", untilStopped)], { logger: loggerOf("first"), signals: [] });
+      const second = bootstrap([named("x", untilStopped)], { logger: loggerOf("second"), signals: [] });
+      for (const runner of [first, second, first]) await stop(runner);
+      expect(errors).to.deep.equal([
+        ["first", {}, problem],
+        ["second", {}, problem],
+      ]);
+    });
+
+    it("are reported to the log of the runner, also if run() was called with another", async () => {
+      const runner = bootstrap([named("x", untilStopped)], { logger: loggerOf("the runner's"), signals: [] });
+      const running = runner.run({ logger: loggerOf("the caller's") });
+      await runner.stop();
+      await running;
+      expect(errors).to.deep.equal([["the runner's", {}, problem]]);
+    });
+
+    it("are reported by a runner within another, under its name", async () => {
+      const inner = bootstrap([named("y", untilStopped)], { logger: loggerOf("inner") });
+      await stop(bootstrap([named("imports", inner)], { logger: loggerOf("outer"), signals: [] }));
+      expect(errors).to.deep.equal([
+        ["outer", {}, problem],
+        ["inner", { worker: "imports" }, problem],
+      ]);
+    });
+
+    it("are reported once to each log that links are run with by hand", async () => {
+      const logger = loggerOf("x");
+      const jobs = [() => {}];
+      for (let i = 0; i < 3; i++) await runAllJobs(jobs, { logger });
+      await runAllJobs(jobs, { logger: loggerOf("y") });
+      expect(errors).to.deep.equal([
+        ["x", {}, problem],
+        ["y", {}, problem],
+      ]);
+    });
+  });
+});
+
+describe("Intervals under a setTimeout that is wrapped, as zone.js and APM agents do it", () => {
+  const { setTimeout } = globalThis;
+
+  afterEach(() => {
+    globalThis.setTimeout = setTimeout;
+    sinon.restore();
+  });
+
+  it("are on the monotonic clock, also when the wall clock is set back", async () => {
+    globalThis.setTimeout = Object.assign((...args: Parameters<typeof setTimeout>) => setTimeout(...args), setTimeout);
+    let runs = 0;
+    let onRun = (): void => {};
+    const job = (): void => {
+      runs++;
+      onRun();
+    };
+    const runner = bootstrap([new DeclarativeWorker({ name: "x", job, repeat: 5 })], {
+      signals: [],
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+    });
+    const running = runner.run();
+    const now = Date.now;
+    sinon.stub(Date, "now").callsFake(() => now() - 3_600_000);
+    await new Promise<void>((resolve) => {
+      onRun = () => runs >= 3 && resolve();
+    });
+    await runner.stop();
+    await running;
+    expect(installedClock().problem).to.equal(undefined);
+  });
+});

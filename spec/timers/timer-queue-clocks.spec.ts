@@ -1,0 +1,115 @@
+import { readFile } from "node:fs/promises";
+import { mock } from "node:test";
+import { expect } from "chai";
+import sinon from "sinon";
+import { wait } from "watchbill";
+import type { Timer } from "../../lib/timers/bucket.js";
+import { TimerQueue } from "../../lib/timers/timer-queue.js";
+
+describe("TimerQueue.current", () => {
+  let clock: sinon.SinonFakeTimers | undefined;
+
+  const install = (): sinon.SinonFakeTimers => (clock = sinon.useFakeTimers({ toNotFake: ["nextTick", "queueMicrotask"] }));
+
+  afterEach(() => clock?.restore());
+
+  it("is the same queue for as long as the clock is", () => {
+    expect(TimerQueue.current()).to.equal(TimerQueue.current());
+  });
+
+  it("is another queue as soon as the clock is another", () => {
+    const real = TimerQueue.current();
+    install();
+    const fake = TimerQueue.current();
+    clock?.restore();
+    install();
+    expect(new Set([real, fake, TimerQueue.current()]).size).to.equal(3);
+  });
+
+  it("leaves what waits on one clock to be woken by that clock", async () => {
+    const slept = wait(20);
+    install();
+    await slept;
+    expect(Date.now()).to.equal(0);
+  });
+
+  it("waits on whatever clock is there, from one to the next", async () => {
+    await wait(1);
+    const fake = install();
+    const slept = wait("1h");
+    await fake.tickAsync("01:00:00");
+    await slept;
+    fake.restore();
+    await wait(1);
+    expect(TimerQueue.current().now()).to.be.closeTo(performance.now(), 1_000);
+  });
+
+  it("lets timers, I/O and immediates have their turn while a timer is scheduled again and again without a delay", async () => {
+    let rounds = 0;
+    let stopped = false;
+    const loop: Timer = {
+      bucket: undefined,
+      slot: -1,
+      wake: () => {
+        if (!stopped && ++rounds < 1_000_000) TimerQueue.current().schedule(loop, 0);
+      },
+    };
+    TimerQueue.current().schedule(loop, 0);
+    await readFile(new URL(import.meta.url));
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    stopped = true;
+    expect(rounds).to.be.within(2, 999_999);
+  });
+});
+
+describe("A timer queue under timers that leave performance.now real, as those of node:test do", () => {
+  afterEach(() => mock.timers.reset());
+
+  for (const time of ["one test", "the next, for which the date begins anew"]) {
+    it(`wakes at every second in ${time}`, () => {
+      mock.timers.enable({ apis: ["setTimeout", "setImmediate", "Date"] });
+      let wakes = 0;
+      const timer: Timer = {
+        bucket: undefined,
+        slot: -1,
+        wake: () => {
+          wakes++;
+          TimerQueue.current().sleep(timer, 1_000);
+        },
+      };
+      TimerQueue.current().sleep(timer, 1_000);
+      for (let second = 0; second < 10; second++) mock.timers.tick(1_000);
+      expect(wakes).to.equal(10);
+      timer.bucket?.keeper.cancel(timer);
+    });
+  }
+
+  it("has what waits wait for its time anew, when the date is set back", () => {
+    mock.timers.enable({ apis: ["setTimeout", "setImmediate", "Date"], now: 60_000 });
+    const woken: string[] = [];
+    const timerOf = (name: string): Timer => ({ bucket: undefined, slot: -1, wake: () => woken.push(name) });
+    const queue = TimerQueue.current();
+    queue.schedule(timerOf("first"), queue.now() + 10);
+    mock.timers.tick(10);
+    queue.schedule(timerOf("far"), queue.now() + 5_000);
+    mock.timers.setTime(1_000);
+    queue.schedule(timerOf("near"), queue.now() + 2_000);
+    mock.timers.tick(1_999);
+    expect(woken).to.deep.equal(["first"]);
+    mock.timers.tick(1);
+    expect(woken).to.deep.equal(["first", "near"]);
+  });
+
+  it("is driven by the faked date", () => {
+    mock.timers.enable({ apis: ["setTimeout", "setImmediate", "Date"] });
+    let wakes = 0;
+    const timer: Timer = { bucket: undefined, slot: -1, wake: () => wakes++ };
+    const queue = TimerQueue.current();
+    queue.schedule(timer, queue.now() + 5_000);
+    mock.timers.tick(4_999);
+    expect(wakes).to.equal(0);
+    mock.timers.tick(1);
+    expect(wakes).to.equal(1);
+  });
+});
