@@ -1,22 +1,24 @@
 import type { Backoff } from "./backoff/backoff.js";
 import type { Job, JobFunc } from "./chain/job.js";
 import { jobDefinition } from "./chain/job-definition.js";
-import { MonitoredDefinition } from "./chain/monitor.js";
-import { asName } from "./chain/named.js";
+import { MonitorTask } from "./chain/monitor-task.js";
+import { parseName } from "./chain/named.js";
+import type { NamedTask } from "./chain/named-task.js";
 import { RepeatDefinition } from "./chain/repeat.js";
-import { declaredRepetition, type RepeatDeclaration } from "./chain/repeat-declaration.js";
 import type { Repetition } from "./chain/repetition.js";
+import { declaredRepetition, type RepeatDeclaration } from "./chain/repetition.js";
 import { CompletingDefinition, parseRestart, type Restart } from "./chain/restart.js";
 import { retry } from "./chain/retry.js";
 import { type RetryJobOptions, retryJob } from "./chain/retry-job.js";
 import type { RetryOptions } from "./chain/retry-policy.js";
 import { parseLimit, timeout } from "./chain/timeout.js";
 import type { Worker, WorkerFunc } from "./chain/worker.js";
-import { type WorkerDefinition, workerDefinition } from "./chain/worker-definition.js";
+import { WorkerDefinition, workerDefinition } from "./chain/worker-definition.js";
 import { distributed } from "./distributed/distributed.js";
 import { checkOptions } from "./errors/check-options.js";
 import { describeKind, isInstanceOf, readProperty, showUnlessText } from "./errors/foreign-value.js";
 import { InvalidArgumentError } from "./errors/invalid-argument-error.js";
+import type { Task } from "./runtime/task.js";
 import { type Duration, parseOption } from "./timers/duration.js";
 
 /** The workers of one source. If it has a retry, they are restarted together when one of them is given up. */
@@ -68,12 +70,13 @@ const fieldNames = Object.keys(fields);
 const brand = Symbol.for("watchbill:DeclarativeWorker");
 
 /**
- * A worker that is declared by its fields instead of being chained by hand. The links are always put together in the one
- * order that makes sense, whatever the order of the fields: named → health → distributed → retry → repeat → timeout → retryJob → the job.
+ * A worker that is declared by its fields instead of being chained by hand. The links are always put together in the one order
+ * that makes sense, whatever the order of the fields: named → health → distributed → retry → repeat → timeout → retryJob → the
+ * job.
  *
  * The fields are what was declared, plain and comparable, so that a test can look at them.
  */
-export class DeclarativeWorker extends MonitoredDefinition {
+export class DeclarativeWorker extends WorkerDefinition {
   readonly name: string | undefined;
   readonly worker: Worker | WorkerFunc | undefined;
   readonly restart: Restart | undefined;
@@ -95,8 +98,8 @@ export class DeclarativeWorker extends MonitoredDefinition {
   }
 
   /**
-   * The worker itself if it is of this copy of the library; one of another copy is rebuilt from its fields, and so from its jobs and
-   * backoffs themselves.
+   * The worker itself if it is of this copy of the library; one of another copy is rebuilt from its fields, and so from its jobs
+   * and backoffs themselves.
    * @throws InvalidArgumentError if it is not one, or has a field that this version does not know
    * @internal
    */
@@ -126,7 +129,7 @@ export class DeclarativeWorker extends MonitoredDefinition {
   constructor(declared: DeclarativeWorkerOptions) {
     const options = checkOptions("DeclarativeWorker", declared, fieldNames);
     super();
-    this.name = options.name === undefined ? undefined : asName(options.name);
+    this.name = options.name === undefined ? undefined : parseName(options.name);
     this.worker = options.worker;
     this.restart = options.restart === undefined ? undefined : parseRestart(options.restart);
     this.job = options.job;
@@ -176,8 +179,18 @@ export class DeclarativeWorker extends MonitoredDefinition {
   }
 
   /** @internal */
-  override get chain(): WorkerDefinition {
+  get chain(): WorkerDefinition {
     return this.#chain;
+  }
+
+  /** @internal */
+  override createTask(parent: Task): MonitorTask {
+    return new MonitorTask(parent, this);
+  }
+
+  /** @internal */
+  override createNamedTask(parent: Task, fallbackName: string): NamedTask<WorkerDefinition> {
+    return this.label === "" ? super.createNamedTask(parent, fallbackName) : this.createTask(parent);
   }
 }
 

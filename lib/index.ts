@@ -5,8 +5,13 @@ export { type BootstrapOptions, bootstrap } from "./bootstrap.js";
 export type { Job, JobFunc } from "./chain/job.js";
 export { named } from "./chain/named.js";
 export { repeat } from "./chain/repeat.js";
-export type { RepeatDeclaration } from "./chain/repeat-declaration.js";
-export type { IntervalRepetition, RepeatOptions, Repetition, ScheduledRepetition } from "./chain/repetition.js";
+export type {
+  IntervalRepetition,
+  RepeatDeclaration,
+  RepeatOptions,
+  Repetition,
+  ScheduledRepetition,
+} from "./chain/repetition.js";
 export type { Restart } from "./chain/restart.js";
 export { retry } from "./chain/retry.js";
 export { type RetryJobOptions, retryJob } from "./chain/retry-job.js";
@@ -80,6 +85,5 @@ export { stopped, wait } from "./runtime/wait.js";
 export type { WorkerContext } from "./runtime/worker-context.js";
 export type { Health, Holder, Phase, WorkerStatus } from "./runtime/worker-status.js";
 export { group } from "./supervision/group.js";
-export { runAllJobs } from "./supervision/run-all-jobs.js";
-export { runAllWorkers } from "./supervision/run-all-workers.js";
+export { runAllJobs, runAllWorkers } from "./supervision/run-all.js";
 export { type Duration, milliseconds } from "./timers/duration.js";

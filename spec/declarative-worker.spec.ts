@@ -195,7 +195,7 @@ describe("DeclarativeWorker", () => {
       { job: {}, repeat: "1s" },
       "an object without keys is not a job: pass a function, or an object with a method runOnce(context)",
     ],
-    [{ job, repeat: 0 }, "0 ms is too short for an interval: give 1 ms or more, or retry a worker without a backoff"],
+    [{ job, repeat: 0 }, "0 ms is too short for an interval: pass 1 ms or more, or retry a worker without a backoff"],
     [
       { job, repeat: { interval: "soon" } },
       `'soon' is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`,

@@ -9,12 +9,13 @@ const floors = [
   ["runner"],
   ["registry"],
   ["declarative-worker.ts", "decorators"],
-  ["fleet"],
-  ["workers"],
+  ["supervision"],
+  ["distributed"],
+  ["chain"],
   ["events"],
-  ["context"],
+  ["runtime"],
   ["backoff", "metadata"],
-  ["time"],
+  ["timers"],
   ["errors"],
 ];
 
@@ -74,6 +75,35 @@ describe("the house", () => {
     expect(finished.size).to.equal(files.length);
   });
 
+  it("has no cycle between folders", () => {
+    const folders = new Map<string, Set<string>>();
+    for (const file of files) {
+      const targets = importsOf(file).map(roomOf);
+      for (const target of targets)
+        if (target !== roomOf(file)) folders.set(roomOf(file), (folders.get(roomOf(file)) ?? new Set()).add(target));
+    }
+    const visit = (folder: string, path: readonly string[]): void => {
+      expect(path, `a cycle: ${[...path, folder].join(" → ")}`).to.not.include(folder);
+      for (const target of folders.get(folder) ?? []) visit(target, [...path, folder]);
+    };
+    for (const folder of folders.keys()) visit(folder, []);
+  });
+
+  it("has classes that extend at most two others, one above the other", () => {
+    const parents = new Map<string, string>();
+    for (const file of files) {
+      const source = readFileSync(join("lib", file), "utf8");
+      for (const [, name = "", parent = ""] of source.matchAll(/class (\w+)(?:<[^{]*>)? extends (\w+)/g))
+        parents.set(name, parent);
+    }
+    const depthOf = (name: string): number => {
+      const parent = parents.get(name);
+      return parent === undefined ? 0 : 1 + depthOf(parent);
+    };
+    expect([...parents.keys()].filter((name) => depthOf(name) > 2)).to.deep.equal([]);
+    expect(parents.size).to.be.above(20);
+  });
+
   it("touches Reflect's metadata in one file", () => {
     const users = files.filter((file) =>
       /Reflect\.\w*[mM]etadata|"reflect-metadata"/.test(readFileSync(join("lib", file), "utf8")),
@@ -81,3 +111,38 @@ describe("the house", () => {
     expect(users).to.deep.equal(["metadata/record.ts"]);
   });
 });
+
+describe("the prose", () => {
+  const words = [
+    ...["whoever", "whatever is", "nobody", "somebody", "heeds?", "told", "be had", "for good", "made up for", "word to stop"],
+    ...["lets? go", "good order", "as good as", "has it that", "rosters?", "done for good", "backing off"],
+    // "There is no worker named x" is fine, "x is no worker" is not.
+    ...["(?<!there |There )is no (?!longer|more|way)", ": give "],
+  ];
+  const forbidden = new RegExp(`(?<![\\w-])(?:${words.join("|")})(?![\\w-])`, "g");
+
+  const pages = ["README.md", "CONTRIBUTING.md", ...filesIn("docs", ".md"), ...filesIn("lib", ".ts"), ...filesIn("soak", ".ts")];
+
+  it("has no word that is not plain technical English", () => {
+    const found = pages.flatMap((page) =>
+      readFileSync(page, "utf8")
+        .split("\n")
+        .flatMap((line, index) => [...line.matchAll(forbidden)].map(([word]) => `${page}:${index + 1}: ${word.trim()}`)),
+    );
+    expect(found).to.deep.equal([]);
+  });
+
+  it("has no line of more than 130 columns in docstrings and comments", () => {
+    const long = filesIn("lib", ".ts").flatMap((page) =>
+      readFileSync(page, "utf8")
+        .split("\n")
+        .flatMap((line, index) => (/^ *(\/?\*|\/\/)/.test(line) && line.length > 130 ? [`${page}:${index + 1}`] : [])),
+    );
+    expect(long).to.deep.equal([]);
+  });
+});
+
+function filesIn(folder: string, extension: string): string[] {
+  const all = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return all.filter((file) => file.endsWith(extension)).map((file) => join(folder, file));
+}

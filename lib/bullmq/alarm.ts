@@ -1,21 +1,16 @@
-import { Sleeper } from "../runtime/sleeper.js";
+import { QueueTimer } from "../timers/queue-timer.js";
 
 /** Calls back once, at a time of the wall clock. */
-export class Alarm extends Sleeper {
-  readonly #ring: () => void;
+export class Alarm {
+  readonly #timer: QueueTimer;
 
   /** @param due in ms since the epoch */
   constructor(due: number, ring: () => void) {
-    super();
-    this.#ring = ring;
-    this.sleep(Math.max(0, due - Date.now()));
-  }
-
-  override wake(): void {
-    this.#ring();
+    this.#timer = new QueueTimer(ring);
+    this.#timer.sleep(Math.max(0, due - Date.now()));
   }
 
   callOff(): void {
-    this.cancelSleep();
+    this.#timer.cancel();
   }
 }

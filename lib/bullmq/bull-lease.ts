@@ -1,7 +1,7 @@
 import type { Lease } from "../distributed/engine.js";
 import { LeaseLostError } from "../errors/lease-lost-error.js";
-import { Sleeper } from "../runtime/sleeper.js";
 import { formatDuration } from "../timers/format-duration.js";
+import { QueueTimer } from "../timers/queue-timer.js";
 import { TimerQueue } from "../timers/timer-queue.js";
 import type { TurnRecord } from "./turn-record.js";
 
@@ -22,7 +22,7 @@ export function thisMoment(): Moment {
  * The right to run a worker for as long as its lock is renewed. Counts from when a renewal was asked for, and not from when the
  * answer was read: a process may be frozen in between. Lost for good once lost.
  */
-export class BullLease extends Sleeper implements Lease {
+export class BullLease implements Lease {
   readonly isKept = false;
   readonly memory;
   readonly status;
@@ -31,10 +31,10 @@ export class BullLease extends Sleeper implements Lease {
   readonly #lockDuration: number;
   readonly #controller = new AbortController();
   #renewed: Moment;
+  readonly #timer = new QueueTimer(() => this.#onWake());
 
   /** @param lockedAt no later than when the lock was given */
   constructor(worker: string, { memory, status, due }: TurnRecord, lockDuration: number, lockedAt: Moment) {
-    super();
     this.#worker = worker;
     this.memory = memory;
     this.status = status;
@@ -68,21 +68,21 @@ export class BullLease extends Sleeper implements Lease {
 
   /** @param cause in words */
   lose(cause: string): void {
-    this.cancelSleep();
+    this.#timer.cancel();
     if (!this.signal.aborted) this.#controller.abort(new LeaseLostError(this.#worker, cause));
   }
 
   /** The turn is over. */
   end(): void {
-    this.cancelSleep();
+    this.#timer.cancel();
   }
 
-  override wake(): void {
+  #onWake(): void {
     this.check();
     if (!this.signal.aborted) this.#watch();
   }
 
   #watch(): void {
-    this.sleepUntil(this.#renewed.monotonic + this.#lockDuration * usedPart);
+    this.#timer.sleepUntil(this.#renewed.monotonic + this.#lockDuration * usedPart);
   }
 }

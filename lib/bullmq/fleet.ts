@@ -5,7 +5,7 @@ import type { Engine, Participant, Registration } from "../distributed/engine.js
 import { FleetError } from "../errors/fleet-error.js";
 import type { Logger } from "../runtime/logger.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
-import { runAllWorkers } from "../supervision/run-all-workers.js";
+import { runAllWorkers } from "../supervision/run-all.js";
 import { Membership, type MembershipOptions } from "./membership.js";
 import { settledWithin } from "./within.js";
 

@@ -1,29 +1,28 @@
 import type { Backoff } from "../backoff/backoff.js";
-import { describeSleep } from "../runtime/describe-sleep.js";
 import { numberIn, type Snapshot, type SnapshotEntry } from "../runtime/snapshot.js";
-import { type Startable, Task } from "../runtime/task.js";
+import { type Definition, Task } from "../runtime/task.js";
 import type { Phase, WorkerStatus } from "../runtime/worker-status.js";
 import { TimerQueue } from "../timers/timer-queue.js";
 import { nextAttempt, type Retried } from "./next-attempt.js";
 
-/** What is started again and again, and how, as it is declared. */
+/** A definition that is attempted again after a backoff. */
 export interface Retriable {
-  readonly subject: Startable;
+  readonly subject: Definition;
   readonly backoff: Backoff;
 }
 
-/** Something that is started again and again: counts its failures in a row, and waits for a backoff between two attempts. */
+/** Attempts something again and again: counts the failures in a row, and waits for a backoff between two attempts. */
 export abstract class BackoffTask<Declared extends Retriable> extends Task {
-  protected readonly link: Declared;
-  /** In a row, up to now. */
+  protected readonly definition: Declared;
+  /** The number of failures in a row up to now. */
   protected failures = 0;
   protected abstract get retried(): Retried;
-  /** Under which it writes down what its next turn has to know. */
+  /** The kind of its entry in a snapshot. */
   protected abstract get kind(): string;
 
-  constructor(parent: Task, link: Declared) {
+  constructor(parent: Task, definition: Declared) {
     super(parent);
-    this.link = link;
+    this.definition = definition;
   }
 
   override get attempt(): number {
@@ -34,10 +33,10 @@ export abstract class BackoffTask<Declared extends Retriable> extends Task {
     const { leasedRun } = this;
     const note = leasedRun?.restore(this.kind);
     if (note !== undefined) this.recall(note);
-    // A turn may come early, and a backoff is not cut short by that.
+    // A leased run may come early, which does not cut the backoff short.
     const isEarly = leasedRun !== undefined && note?.isWaiting === true && leasedRun.due > TimerQueue.current().now();
     if (isEarly && this.commands?.wantsRun !== true) this.waitUntil(leasedRun.due);
-    else this.startChild(this.link.subject);
+    else this.startChild(this.definition.subject);
   }
 
   protected recall(note: SnapshotEntry): void {
@@ -60,21 +59,19 @@ export abstract class BackoffTask<Declared extends Retriable> extends Task {
     super.suspend(snapshot);
   }
 
-  override wake(): void {
+  override onWake(): void {
     this.start();
   }
 
-  /** What a worker is doing that waits here. */
+  /** The phase of the worker while this waits. */
   protected get phase(): Phase {
     return this.commands?.isPaused === true ? "paused" : "backoff";
   }
 
-  /** Begins the next attempt once its delay is over. Gives up if the backoff has no delay to give. */
+  /** Starts the next attempt after the delay. Exits if the backoff fails. */
   protected tryAgain(failure: Error | undefined): void {
-    const delay = nextAttempt(this, this.link.backoff, this.failures, failure, this.retried);
-    // The backoff is the user's, and may have had all stopped.
-    if (this.aborted) this.exit("stopped");
-    else if (typeof delay !== "number") this.exit(delay);
+    const delay = nextAttempt(this, this.definition.backoff, this.failures, failure, this.retried);
+    if (typeof delay !== "number") this.exit(delay);
     else this.waitUntil(TimerQueue.current().now() + delay);
   }
 
@@ -85,7 +82,7 @@ export abstract class BackoffTask<Declared extends Retriable> extends Task {
   override describe(status: WorkerStatus): void {
     status.attempt = this.attempt;
     if (this.failures > 0) status.lastError = this.problemLog.lastError;
-    describeSleep(status, this, this.phase);
+    this.describeSleep(status, this.phase);
     super.describe(status);
   }
 }
@@ -95,7 +92,7 @@ function failuresIn(note: SnapshotEntry | undefined): number {
   return Number.isSafeInteger(failures) && failures > 0 ? failures : 0;
 }
 
-/** As {@link BackoffTask.describe} does, from what was written down of it. */
+/** Adds to a status what {@link BackoffTask.describe} would, from its entry in a snapshot. */
 export function describeAttempts(status: WorkerStatus, note: SnapshotEntry | undefined): void {
   status.attempt = failuresIn(note);
   if (status.attempt > 0 && typeof note?.lastFailure === "string") status.lastError = note.lastFailure;

@@ -3,29 +3,41 @@ import { LazyResultError } from "../errors/lazy-result-error.js";
 import { RunTrace } from "../events/run-trace.js";
 import { Context } from "../runtime/context.js";
 import type { Outcome } from "../runtime/outcome.js";
+import { addRuns, type Runs } from "../runtime/runs.js";
 import { Task } from "../runtime/task.js";
+import { callAfterTransition, inTransition } from "../runtime/transition.js";
+import type { WorkerStatus } from "../runtime/worker-status.js";
+import { TimerQueue } from "../timers/timer-queue.js";
 import { classifyThrown } from "./classify-thrown.js";
 
-/** The end of a chain: calls the user's code once, and tells how it ended. */
+/** The end of a chain: calls the code of the user once, and reports how that ended. */
 export class CallTask extends Task {
-  readonly #code: (context: Context) => unknown;
+  /** Undefined after the call. */
+  #code: ((context: Context) => unknown) | undefined;
   #trace: RunTrace | undefined = undefined;
-  #hasSettled = false;
 
   constructor(parent: Task, code: (context: Context) => unknown) {
     super(parent);
     this.#code = code;
   }
 
+  /** The code is called when the tree is consistent again, so that it may call commands. */
   override start(): void {
-    this.asyncScope.run(callUserCode, this);
+    callAfterTransition(callInScope, this);
   }
 
-  /** In the async context of the run: also what comes after the promise, as a promise keeps the context alive in which it is awaited. */
+  /**
+   * In the async context of the run: also what comes after the promise, as a promise keeps the context alive in which it is
+   * awaited.
+   */
   call(): void {
+    const code = this.#code;
+    if (this.aborted || code === undefined) {
+      inTransition(exitStopped, this);
+      return;
+    }
     let result: unknown;
     try {
-      const code = this.#code;
       const context = new Context(this);
       this.#trace = RunTrace.of(this);
       result = this.#trace === undefined ? code(context) : this.#trace.call(() => code(context));
@@ -33,35 +45,112 @@ export class CallTask extends Task {
         this.#trace?.goesOn();
         onSettled(
           result,
-          (value: unknown) => this.exit(isObjectLike(value) ? (lazyResult(value, this.name) ?? "done") : "done"),
-          (thrown: unknown) => this.exit(classifyThrown(this, thrown, this.aborted)),
+          (value: unknown) => this.onReturned(value),
+          (thrown: unknown) => this.onThrown(thrown),
         );
         return;
       }
     } catch (thrown) {
-      this.exit(classifyThrown(this, thrown, this.aborted));
+      this.onThrown(thrown);
       return;
     }
-    this.exit("done");
+    inTransition(exitDone, this);
   }
 
-  /** A report that comes after the run is none of it. */
+  private onReturned(value: unknown): void {
+    const error = isObjectLike(value) ? lazyResult(value, this.name) : undefined;
+    if (error === undefined) inTransition(exitDone, this);
+    else inTransition(exitThrown, { call: this, thrown: error });
+  }
+
+  private onThrown(thrown: unknown): void {
+    inTransition(exitThrown, { call: this, thrown });
+  }
+
+  /** Ignores a report that comes after the run. */
   override reportHealth(state: "done" | Error): void {
-    if (!this.#hasSettled) super.reportHealth(state);
+    if (this.#code !== undefined) super.reportHealth(state);
   }
 
-  protected override exit(outcome: Outcome): void {
-    this.#hasSettled = true;
+  override exit(outcome: Outcome): void {
+    this.#code = undefined;
     this.#trace?.ended(outcome, this.reason);
     super.exit(outcome);
   }
 
-  /** Nothing is started below the end. */
+  /** A call has no child. */
   protected override onChildExit(): void {}
+}
+
+/** The call of a continuous worker, which counts as one run of it. The runs of a job are counted by the task that repeats it. */
+export class WorkerCallTask extends CallTask {
+  readonly #start = TimerQueue.current().now();
+  #isCalled = false;
+
+  /** Sleeps while the code runs, until the worker has stayed up for long enough to be well. */
+  override start(): void {
+    this.sleep(this.resetAfter);
+    super.start();
+  }
+
+  override call(): void {
+    this.#isCalled = !this.aborted;
+    super.call();
+  }
+
+  override onWake(): void {
+    this.onRecovered();
+  }
+
+  /** Code that reports its health knows better than the clock. */
+  override reportHealth(state: "done" | Error): void {
+    this.cancelSleep();
+    super.reportHealth(state);
+  }
+
+  protected override cancelWork(): void {
+    this.cancelSleep();
+  }
+
+  override unref(): void {
+    this.cancelSleep();
+  }
+
+  override exit(outcome: Outcome): void {
+    // A worker that returns after the request to stop has stopped.
+    const verdict = outcome === "done" && this.aborted ? "stopped" : outcome;
+    this.cancelSleep();
+    if (this.#isCalled) this.onRunCompleted(this.#runs(TimerQueue.current().now() - this.#start), verdict);
+    super.exit(verdict);
+  }
+
+  override describe(status: WorkerStatus): void {
+    addRuns(status, this.#runs(-1));
+  }
+
+  #runs(lastDuration: number): Runs {
+    return { count: 1, lastStart: this.#start, lastDuration };
+  }
+}
+
+function callInScope(call: CallTask): void {
+  call.asyncScope.run(callUserCode, call);
 }
 
 function callUserCode(call: CallTask): void {
   call.call();
+}
+
+function exitDone(call: CallTask): void {
+  call.exit("done");
+}
+
+function exitThrown({ call, thrown }: { readonly call: CallTask; readonly thrown: unknown }): void {
+  call.exit(classifyThrown(call, thrown, call.aborted));
+}
+
+function exitStopped(call: CallTask): void {
+  call.exit("stopped");
 }
 
 /** By the method that Observables of all libraries have, under whichever key; or by what those of rxjs have. */

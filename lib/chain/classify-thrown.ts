@@ -7,8 +7,8 @@ import type { Task } from "../runtime/task.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
 
 /**
- * What it means that the user's code has thrown something. After an abort, the abort's reason, an error that it caused, or an `AbortError`
- * is a clean stop. Everything else, at whatever moment and of whatever type, becomes an error, but for the two that ask for an end.
+ * The outcome of a run that has thrown. {@link DoNotRestart} completes the worker, and {@link StopAll} stops all workers. After
+ * an abort, the reason of the abort, an error that it caused, and an `AbortError` are a clean stop. Everything else is a failure.
  */
 export function classifyThrown(task: Task, thrown: unknown, isAborted: boolean): Outcome {
   const error = toError(thrown, task.name);

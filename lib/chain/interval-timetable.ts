@@ -5,16 +5,16 @@ import { TimerQueue } from "../timers/timer-queue.js";
 import type { IntervalRepetition } from "./repetition.js";
 import type { Timetable } from "./timetable.js";
 
-/** The latest, in ms since the epoch, that a Date can be: what is beyond that makes no sense. */
+/** The latest time that a Date can have, in ms since the epoch. */
 const latestTime = 8.64e15;
 
-/** Runs at a fixed interval: at the points of a grid on the monotonic clock. */
+/** The due times of a fixed interval: the points of a grid on the monotonic clock. */
 export class IntervalTimetable implements Timetable {
   readonly #repetition: IntervalRepetition;
   #start = 0;
   /** The slot of the grid that was taken or skipped last; -1 if the first run is at the start of the grid itself. */
   #slot: number;
-  /** When the next run is due, once that was drawn; without a jitter it need not be. */
+  /** When the next run is due, if its jitter was drawn. */
   #drawn: number | undefined = undefined;
 
   constructor(repetition: IntervalRepetition) {
@@ -46,7 +46,7 @@ export class IntervalTimetable implements Timetable {
   coalesce(now: number): number {
     const { interval, jitter } = this.#repetition;
     const last = lastSlotDue(this.#start, interval, now);
-    // With a jitter, the last point that has passed may be for a run that is still to come.
+    // With a jitter, the run of the last point that has passed may not be due yet.
     const skipped = Math.max(last - (jitter === undefined ? 1 : 2) - this.#slot, 0);
     if (skipped > 0) this.moveTo(this.#slot + skipped);
     return skipped;
@@ -55,7 +55,7 @@ export class IntervalTimetable implements Timetable {
   skip(now: number): number {
     const before = this.#slot;
     const last = lastSlotDue(this.#start, this.#repetition.interval, now);
-    // Of the points that have passed, the last may still be within its jitter.
+    // The run of the last point that has passed may not be due yet.
     if (last > before + 1) this.moveTo(last - 1);
     if (last > before && this.nextDue() <= now) this.moveTo(last);
     return this.#slot - before;
@@ -74,7 +74,7 @@ export class IntervalTimetable implements Timetable {
     return { start: this.#start + offset, slot: this.#slot, interval: this.#repetition.interval };
   }
 
-  /** If the interval is another by now, a new grid begins where the old one had come to. */
+  /** If the interval has changed, a new grid starts at the last point of the old one. */
   restore(note: SnapshotEntry, offset: number): boolean {
     const start = numberIn(note, "start");
     const slot = numberIn(note, "slot");

@@ -1,40 +1,53 @@
 import { className, functionName, hasMethod, isInstanceOf, readProperty, showUnlessText } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
-import { Definition } from "../runtime/definition.js";
-import { endWorkerOf, runUnder } from "../runtime/root-task.js";
+import { completeWorkerOf, runUnder } from "../runtime/root-task.js";
 import type { Task } from "../runtime/task.js";
 import type { WorkerContext } from "../runtime/worker-context.js";
 import { CallTask } from "./call-task.js";
-import { generatorProblem } from "./generator-function.js";
 import type { Job, JobFunc } from "./job.js";
+import { NamedTask } from "./named-task.js";
+import { generatorProblem } from "./user-code.js";
 
-/** A link that is a job. */
-export abstract class JobDefinition extends Definition implements Job {
+/** A job as it is declared. */
+export abstract class JobDefinition implements Job {
+  /** The name of the function or class at the end of the chain, or "". */
+  abstract readonly label: string;
+
+  abstract createTask(parent: Task): Task;
+
+  /** Creates the task that runs this as a child of a supervisor. */
+  createNamedTask(parent: Task, fallbackName: string): NamedTask<JobDefinition> {
+    return new NamedTask(parent, this, this.label || fallbackName);
+  }
+
+  /** A job has no deadline of its own. */
+  timeToStop(otherwise: number): number {
+    return otherwise;
+  }
+
   /**
-   * Resolves when the job is done; rejects with the signal's reason if it was stopped before that, or with the
-   * {@link StopAll} by which it stopped itself.
-   * @param context of a worker, or anything that has a signal
+   * Resolves when the job has run; rejects with the signal's reason if it was stopped before that, or with the {@link StopAll} by
+   * which it stopped itself.
+   * @param context of a worker, or any object with a signal
    */
   async runOnce(context: WorkerContext): Promise<void> {
     const { outcome, reason } = await runUnder(context, this);
     if (outcome === "stopped") throw reason;
-    if (outcome === "completed") endWorkerOf(context);
+    if (outcome === "completed") completeWorkerOf(context);
   }
 }
 
 /**
- * The link that a job is, or one that calls it.
+ * The definition that a job is, or one that calls it.
  * @throws InvalidArgumentError if it is neither a function nor has a method `runOnce`, or that is a generator
  */
 export function jobDefinition(job: Job | JobFunc): JobDefinition {
   if (isInstanceOf(job, JobDefinition)) return job;
   const problem = generatorProblem(typeof job === "function" ? job : readProperty(job, "runOnce"));
   if (problem !== undefined) throw new InvalidArgumentError(`${nameOf(job)} ${problem}`);
-  if (typeof job === "function") return new CalledJob(job, functionName(job));
-  if (isJob(job)) return new CalledJob((context) => job.runOnce(context), className(job));
-  throw new InvalidArgumentError(
-    `${showUnlessText(job)} is not a job: pass a function, or an object with a method runOnce(context)`,
-  );
+  if (typeof job === "function") return new JobCallDefinition(job, functionName(job));
+  if (isJob(job)) return new JobCallDefinition((context) => job.runOnce(context), className(job));
+  throw new InvalidArgumentError(`${showUnlessText(job)} is not a job: pass a function, or an object with a method runOnce(context)`);
 }
 
 function nameOf(job: Job | JobFunc): string {
@@ -45,8 +58,8 @@ function isJob(value: unknown): value is Job {
   return typeof value === "object" && hasMethod(value, "runOnce");
 }
 
-/** The user's own job. */
-class CalledJob extends JobDefinition {
+/** A job in the code of the user. */
+class JobCallDefinition extends JobDefinition {
   readonly label: string;
   readonly #code: JobFunc;
 

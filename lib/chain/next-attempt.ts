@@ -7,21 +7,21 @@ import type { Task } from "../runtime/task.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
 import { formatDuration } from "../timers/format-duration.js";
 
-/** What is tried again, for the log and the observers. */
+/** What is attempted again, for the log and the observers. */
 export interface Retried {
   readonly what: Failed;
   /** `"restarting"`, or `"retrying"`. */
   readonly verb: string;
-  /** What else the log should say about an attempt after so many ms, such as when the next run is; "" for nothing. */
+  /** What the log adds about an attempt after `delay` ms, such as when the next run is; "" for nothing. */
   readonly remark: (delay: number) => string;
   readonly channel: EventChannel<"watchbill:restart" | "watchbill:retry">;
 }
 
 /**
- * How long to wait, in ms, before what has just ended is tried again, and a line in the log that says so. If the backoff throws, or returns
- * anything that is not a delay, it is the error to give up with.
- * @param attempt how many failures in a row there are now
- * @param failure the last of them; undefined after a normal return
+ * The delay before the next attempt, in ms, which is logged; or the error to fail with if the backoff throws or does not return a
+ * delay.
+ * @param attempt the number of failures in a row
+ * @param failure the last failure; undefined after a normal return
  */
 export function nextAttempt(
   task: Task,
@@ -53,7 +53,7 @@ function delayOf(backoff: Backoff, attempt: number, worker: string, failure: Err
     return new BackoffError(worker, `threw for attempt ${attempt}`, failure, { cause });
   }
   if (typeof delay === "number" && Number.isFinite(delay) && delay >= 0) return delay;
-  // A promise that rejects is reported by this error, and must not end the process.
+  // This error reports the promise; its rejection must not end the process.
   onRejection(delay, () => {});
   return new BackoffError(worker, `returned ${showValue(delay)} for attempt ${attempt}`, failure);
 }

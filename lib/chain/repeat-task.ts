@@ -2,7 +2,6 @@ import { ScheduleError } from "../errors/schedule-error.js";
 import { channels } from "../events/channels.js";
 import type { MissedReason } from "../events/events.js";
 import type { AsyncScope } from "../runtime/async-scope.js";
-import { describeSleep } from "../runtime/describe-sleep.js";
 import type { LeasedRun } from "../runtime/leased-run.js";
 import type { Outcome } from "../runtime/outcome.js";
 import { addRuns, type Runs } from "../runtime/runs.js";
@@ -16,21 +15,21 @@ import { TimerQueue } from "../timers/timer-queue.js";
 import type { RepeatDefinition } from "./repeat.js";
 import { type Timetable, timetableOf } from "./timetable.js";
 
-/** How long at most the wall clock goes unwatched, in ms: it may be set, and it goes on while a machine sleeps. */
+/** The longest sleep of a schedule, in ms: the wall clock may be set meanwhile, and goes on while the machine sleeps. */
 const longestSleep = 60_000;
 
-/** How long a run has to last before it is mentioned that it holds up the runs that are due, in ms. */
+/** After how long a run that holds up others is logged, in ms. */
 const longRun = 60_000;
 
 const blocked = "the event loop was blocked, or the clock was set forward";
 
-/** A repeated job at work: one run at a time, when its timetable says so or when one is requested. */
+/** Repeats a job: one run at a time, when it is due or requested. */
 export class RepeatTask extends Task {
-  readonly #link: RepeatDefinition;
+  readonly #definition: RepeatDefinition;
   readonly #timetable: Timetable;
-  /** Kept here, and not asked for upwards at every run. Looked up again when they change. */
+  /** Kept here, as every run reads them; read again when they change. */
   #commands: WorkerCommands | undefined;
-  /** Not asked for upwards at every run either. */
+  /** Kept here, as every run reads them. */
   readonly #leasedRun: LeasedRun | undefined;
   readonly #asyncScope: AsyncScope;
   #isWell = false;
@@ -38,10 +37,10 @@ export class RepeatTask extends Task {
   #lastStart = 0;
   #lastDuration = -1;
 
-  constructor(parent: Task, link: RepeatDefinition) {
+  constructor(parent: Task, definition: RepeatDefinition) {
     super(parent);
-    this.#link = link;
-    this.#timetable = timetableOf(link.repetition, this.name);
+    this.#definition = definition;
+    this.#timetable = timetableOf(definition.repetition, this.name);
     this.#commands = parent.commands;
     this.#leasedRun = parent.leasedRun;
     this.#asyncScope = parent.asyncScope;
@@ -55,38 +54,38 @@ export class RepeatTask extends Task {
     const note = this.#leasedRun?.restore("repeat");
     if (note === undefined || !this.#timetable.restore(note, this.offset)) {
       this.#timetable.begin(this.startTime);
-      if (this.#link.repetition.startImmediately && !this.isPaused) this.startNow();
+      if (this.#definition.repetition.startImmediately && !this.isPaused) this.startNow();
       else this.awaitNext();
     } else if (note.isRunning === true) {
-      // A run had begun elsewhere, and waits for its next attempt.
+      // A run that was started in another replica waits for its next attempt.
       this.#lastStart = (numberIn(note, "since") ?? TimerQueue.current().now() + this.offset) - this.offset;
-      this.startChild(this.#link.job);
+      this.startChild(this.#definition.job);
     } else {
-      this.awaitTurn();
+      this.awaitLeasedRun();
     }
   }
 
-  /** The run of `startImmediately`, which is the first of an interval's grid, and none of a schedule's. */
+  /** Starts the run of `startImmediately`, which is the first of the grid; a schedule has it in addition to its times. */
   private startNow(): void {
     const now = TimerQueue.current().now();
-    if (this.#link.repetition.interval !== undefined) this.#timetable.take(now);
+    if (this.#definition.repetition.interval !== undefined) this.#timetable.take(now);
     this.run(now);
   }
 
-  /** The turn is for the next run: if nothing was declared anew, that is due when the turn is, jitter included. */
-  private awaitTurn(): void {
+  /** The next run is due when the leased run is, jitter included, unless the declaration has changed. */
+  private awaitLeasedRun(): void {
     const due = this.#leasedRun?.due ?? 0;
     if (this.wantsRun || !this.#timetable.adopt(due)) this.awaitNext();
-    else if (!this.restsUntil(due)) this.sleepUntil(due);
+    else if (!this.suspendsUntil(due)) this.sleepUntil(due);
   }
 
-  /** The clock of the fleet less that of the timer queue. */
+  /** The clock of the replicas minus that of the timer queue. */
   private get offset(): number {
     return this.#leasedRun?.offset ?? 0;
   }
 
-  /** Hands the worker back until its next run, if that may be elsewhere. */
-  private restsUntil(due: number): boolean {
+  /** Returns the worker to the engine until its next run, if another replica may have that. */
+  private suspendsUntil(due: number): boolean {
     return this.#leasedRun?.suspendUntil(due, "waiting") === true;
   }
 
@@ -105,7 +104,7 @@ export class RepeatTask extends Task {
     return this.#commands?.wantsRun === true;
   }
 
-  /** Sleeps until there is something to do: at once if a run is requested, never while it is paused, or else when the next run is due. */
+  /** Sleeps until the next run: not at all if one is requested, forever while it is paused. */
   private awaitNext(): void {
     const commands = this.#commands;
     if (commands === undefined) {
@@ -114,7 +113,7 @@ export class RepeatTask extends Task {
       this.sleep(0);
     } else if (commands.isPaused && this.#leasedRun === undefined) {
       this.sleepForever();
-      commands.rest();
+      commands.onIdle();
     } else {
       this.awaitDue();
     }
@@ -123,20 +122,17 @@ export class RepeatTask extends Task {
   private awaitDue(): void {
     const due = this.nextDue();
     if (due === undefined) return;
-    if (this.aborted) {
-      // The schedule is the user's, and may have stopped all workers.
-      this.exit("stopped");
-    } else if (due === Number.POSITIVE_INFINITY) {
+    if (due === Number.POSITIVE_INFINITY) {
       new WorkerLogger(this.logger, this.name).info("completed: its schedule has no further time");
       this.exit("completed");
-    } else if (!this.restsUntil(due)) {
+    } else if (!this.suspendsUntil(due)) {
       this.sleepUntil(
-        this.#link.repetition.interval === undefined ? Math.min(due, TimerQueue.current().now() + longestSleep) : due,
+        this.#definition.repetition.interval === undefined ? Math.min(due, TimerQueue.current().now() + longestSleep) : due,
       );
     }
   }
 
-  /** Undefined if the schedule fails, which ends this. */
+  /** Undefined if the schedule fails, with which this exits. */
   private nextDue(): number | undefined {
     try {
       return this.#timetable.nextDue();
@@ -161,24 +157,19 @@ export class RepeatTask extends Task {
     this.awaitNext();
   }
 
-  override wake(): void {
+  override onWake(): void {
     const now = TimerQueue.current().now();
     const due = this.nextDue();
     if (due === undefined) return;
-    // A requested run takes the place of one that is due, but not of one that is still to come, or that a pause holds back.
+    // A requested run replaces a run that is due, but not one that is due later or is held by a pause.
     if (due <= now && !this.isPaused) this.runDue(now, due);
     else if (this.wantsRun) this.run(now);
     else this.awaitNext();
   }
 
-  /** Missed runs are coalesced into one, which is this. */
+  /** Missed runs are coalesced into one: the run that starts here. */
   private runDue(now: number, due: number): void {
     const missed = this.#timetable.take(now);
-    if (this.aborted) {
-      // The schedule is the user's, and has stopped all workers.
-      this.exit("stopped");
-      return;
-    }
     const lastEnd = this.#lastStart + this.#lastDuration;
     this.miss(missed, this.#lastDuration >= 0 && lastEnd > due ? "busy" : "blocked");
     this.run(now);
@@ -187,14 +178,14 @@ export class RepeatTask extends Task {
   private run(now: number): void {
     this.#lastStart = now;
     this.#count++;
-    this.#commands?.runBegins();
-    this.startChild(this.#link.job);
+    this.#commands?.onRunStart();
+    this.startChild(this.#definition.job);
   }
 
   private miss(count: number, reason: MissedReason): void {
     if (count === 0) return;
     this.publishMissed(count, reason);
-    // A pause is no problem.
+    // Runs that are missed during a pause are not a problem.
     if (reason === "busy") this.problemLog.missed(this, count, `the run before took ${formatDuration(this.#lastDuration)}`);
     else if (reason === "blocked")
       this.problemLog.missed(this, count, this.#leasedRun === undefined ? blocked : "no replica was free");
@@ -207,10 +198,11 @@ export class RepeatTask extends Task {
 
   protected override onChildExit(outcome: Outcome): void {
     this.#lastDuration = TimerQueue.current().now() - this.#lastStart;
-    // A run that returns after the request to stop may well have returned for that.
+    // A run that returns after the request to stop may have been cut short.
     const verdict = outcome === "done" && this.aborted ? "stopped" : outcome;
-    this.#commands?.runEnds(verdict, this.reason);
-    // Also after the request to stop: a run that returns has run. One that is cut short rejects, and is repeated elsewhere.
+    this.#commands?.onRunEnd(verdict, this.reason);
+    // A run that returns counts as done, also after the request to stop. A run that was cut short rejects, and is repeated in
+    // another replica.
     if (outcome !== "stopped") this.#leasedRun?.commit("repeat", this.#timetable.save(this.offset));
     if (verdict !== "done") {
       this.exit(verdict);
@@ -223,14 +215,14 @@ export class RepeatTask extends Task {
     this.awaitNext();
   }
 
-  protected override exit(outcome: Outcome): void {
+  override exit(outcome: Outcome): void {
     this.onRunCompleted(this.runs, outcome);
     super.exit(outcome);
   }
 
   override onRunFailing(error: Error): void {
     this.#isWell = false;
-    this.#commands?.runEnds(error, undefined);
+    this.#commands?.onRunEnd(error, undefined);
     super.onRunFailing(error);
   }
 
@@ -253,13 +245,13 @@ export class RepeatTask extends Task {
 
   override describe(status: WorkerStatus): void {
     addRuns(status, this.runs);
-    describeSleep(status, this, this.isPaused ? "paused" : "waiting");
+    this.describeSleep(status, this.isPaused ? "paused" : "waiting");
     const dueDate = this.dueDate();
     if (status.phase === "waiting" && !this.wantsRun && dueDate < Number.POSITIVE_INFINITY) status.nextDue = Math.round(dueDate);
     super.describe(status);
   }
 
-  /** In ms since the epoch; Infinity also if the schedule fails, which is reported when it is asked in earnest. */
+  /** In ms since the epoch. Infinity if the schedule fails, which is reported when the run is due. */
   private dueDate(): number {
     try {
       return this.#timetable.nextDueDate();

@@ -5,22 +5,22 @@ import { type Duration, parseDuration, parseOption } from "../timers/duration.js
 import { checkSchedule, isSchedule, type Schedule } from "./schedule.js";
 
 export interface RepeatOptions {
-  /** Whether there is a run at the start, and not only when the first is due. False by default. */
+  /** Whether there is a run at the start, before the first that is due. False by default. */
   readonly startImmediately?: boolean | undefined;
   /**
-   * How long after the start the first run is, and with it the grid begins; by default one interval. With a schedule, the times
+   * How long after the start the first run is due, where the grid begins; one interval by default. With a schedule, the times
    * before that are left out.
    */
   readonly initialDelay?: Duration | undefined;
   /**
-   * By how much a run may be late, chosen at random for each, so that the replicas of a fleet do not all run at once. Shorter than
-   * the interval. 0 by default. The grid stays where it is, and the run of `startImmediately` is at once. With a schedule, times that
-   * have come meanwhile are left out.
+   * The longest random delay of a run, drawn for each, so that replicas do not all run at once. Shorter than the interval; 0 by
+   * default. The grid stays where it is, and the run of `startImmediately` has no delay. With a schedule, times that come during
+   * the delay are left out.
    */
   readonly jitter?: Duration | undefined;
 }
 
-/** How a job is repeated, in plain fields. What was not given is not there. Durations are in ms. */
+/** How a job is repeated, as plain data. Options that were not passed are not there. Durations are in ms. */
 export type Repetition = IntervalRepetition | ScheduledRepetition;
 
 interface PlainOptions {
@@ -45,7 +45,7 @@ const known: Readonly<Record<keyof RepeatOptions, true>> = { startImmediately: t
 export const repeatOptions: readonly string[] = Object.keys(known);
 
 /**
- * The repetition that an interval or a schedule makes, and the options that go with it.
+ * Parses an interval or a schedule, and the options.
  * @throws InvalidArgumentError if it is neither, or an option is malformed or does not exist
  */
 export function repetition(when: unknown, options: unknown = {}): Repetition {
@@ -54,7 +54,7 @@ export function repetition(when: unknown, options: unknown = {}): Repetition {
     throw new InvalidArgumentError(`startImmediately is ${showUnlessText(startImmediately)}: pass true or false`);
   }
   if (startImmediately && initialDelay !== undefined) {
-    throw new InvalidArgumentError("startImmediately and initialDelay contradict each other: give one of them");
+    throw new InvalidArgumentError("startImmediately and initialDelay contradict each other: pass one of them");
   }
   const plain: PlainOptions = {
     startImmediately,
@@ -69,18 +69,40 @@ export function repetition(when: unknown, options: unknown = {}): Repetition {
 function onGrid(interval: number, plain: PlainOptions): IntervalRepetition {
   const { jitter = 0 } = plain;
   if (jitter < interval) return { interval, ...plain };
-  throw new InvalidArgumentError(`A jitter of ${jitter} ms would skip runs at an interval of ${interval} ms: give a shorter one`);
+  throw new InvalidArgumentError(`A jitter of ${jitter} ms would skip runs at an interval of ${interval} ms: pass a shorter one`);
 }
 
 /**
- * An interval in ms.
+ * Parses an interval. Returns ms.
  * @throws InvalidArgumentError if it is not a duration of 1 ms or more
  */
 function parseInterval(interval: unknown): number {
   const ms = parseDuration(interval);
   if (ms < 1)
     throw new InvalidArgumentError(
-      `${ms} ms is too short for an interval: give 1 ms or more, or retry a worker without a backoff`,
+      `${ms} ms is too short for an interval: pass 1 ms or more, or retry a worker without a backoff`,
     );
   return ms;
+}
+
+/** An interval or a schedule, alone or with options. */
+export type RepeatDeclaration =
+  | Duration
+  | Schedule
+  | ({ readonly interval: Duration } & RepeatOptions)
+  | ({ readonly schedule: Schedule } & RepeatOptions);
+
+/**
+ * Parses what a declarative worker declares.
+ * @throws InvalidArgumentError if it is malformed
+ */
+export function declaredRepetition(declared: RepeatDeclaration): Repetition {
+  if (typeof declared !== "object" || declared === null || isSchedule(declared)) return repetition(declared);
+  const options: unknown = declared;
+  const given = checkOptions("repeat", options, ["interval", "schedule", ...repeatOptions]);
+  const { interval, schedule, ...others } = given;
+  if (interval !== undefined && schedule !== undefined) {
+    throw new InvalidArgumentError("repeat has both an interval and a schedule: pass one of them");
+  }
+  return repetition(schedule ?? interval, others);
 }

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { parseDuration } from "../timers/duration.js";
 import { formatDuration } from "../timers/format-duration.js";
 
-/** How often something may be restarted: within a sliding window, or in a row if there is none. */
+/** The number of restarts that are allowed: within a sliding window, or in a row without one. */
 export interface RestartLimit {
   readonly maxRestarts: number;
   /** In ms. */
@@ -11,45 +11,45 @@ export interface RestartLimit {
 }
 
 /**
- * The limit that the two options make, if they make one.
+ * The limit that the two options define; undefined without `maxRestarts`.
  * @throws InvalidArgumentError if one is malformed, or there is a window without a limit
  */
 export function restartLimit(maxRestarts: unknown, within: unknown): RestartLimit | undefined {
   if (maxRestarts === undefined) {
     if (within === undefined) return undefined;
-    throw new InvalidArgumentError("within is given without maxRestarts: say how many restarts there may be in that time");
+    throw new InvalidArgumentError("within needs maxRestarts: pass the number of restarts that are allowed in that time");
   }
   if (typeof maxRestarts !== "number" || !Number.isInteger(maxRestarts) || maxRestarts < 0) {
     throw new InvalidArgumentError(`maxRestarts is ${showUnlessText(maxRestarts)}: pass a whole number, 0 or more`);
   }
   const window = within === undefined ? undefined : parseDuration(within);
   if (window === 0)
-    throw new InvalidArgumentError("within is 0, a window that holds no failure: give a duration above 0, or none");
+    throw new InvalidArgumentError("within is 0, a window that holds no failure: pass a duration above 0, or leave it out");
   return { maxRestarts, within: window };
 }
 
 /** Counts failures against a limit. */
 export class RestartCount {
   readonly #limit: RestartLimit;
-  /** When there were failures, the oldest first; those before `#first` have left the window. */
+  /** The times of the failures, the oldest first. Those before index `#first` have left the window. */
   #failedAt: number[];
   #first = 0;
 
-  /** @param recent the failures that another count knows of */
+  /** @param recent the times of failures that were counted in another replica */
   constructor(limit: RestartLimit, recent: readonly number[] = []) {
     this.#limit = limit;
     this.#failedAt = [...recent];
   }
 
-  /** When there were failures, as far back as the window reaches. */
+  /** The times of the failures within the window. */
   get recent(): readonly number[] {
     return this.#failedAt.slice(this.#first);
   }
 
   /**
    * Counts one more failure.
-   * @param inARow how many in a row it makes
-   * @returns the limit in words, if that is one too many
+   * @param inARow the number of failures in a row, this one included
+   * @returns the limit in words if it is exceeded
    */
   limitBrokenBy(now: number, inARow: number): string | undefined {
     const { maxRestarts, within } = this.#limit;

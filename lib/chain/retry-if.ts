@@ -4,7 +4,10 @@ import { isFailure, type Outcome } from "../runtime/outcome.js";
 import type { Task } from "../runtime/task.js";
 import { classifyThrown } from "./classify-thrown.js";
 
-/** Says of a failure, and how many in a row it makes, whether it is worth another attempt: `false` if it is not. Synchronous. */
+/**
+ * Decides, for an error and the number of failures in a row, whether there is another attempt: returns `false` to give up.
+ * Synchronous.
+ */
 export type RetryIf = (error: Error, attempt: number) => boolean;
 
 /** @throws InvalidArgumentError if it is not a function */
@@ -14,9 +17,9 @@ export function parseRetryIf(value: unknown = always): (error: Error, attempt: n
 }
 
 /**
- * What to end with after a failure if `retryIf` wants no further attempt: the failure itself, or what `retryIf` has failed with. Undefined if
- * there is to be another attempt.
- * @param what is given up then, which is in the log
+ * The error to fail with if `retryIf` gives up: the failure itself, or the error that `retryIf` has thrown. Undefined if there is
+ * another attempt.
+ * @param what gives up, for the log
  */
 export function refusedBy(
   retryIf: (error: Error, attempt: number) => unknown,

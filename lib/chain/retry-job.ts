@@ -15,17 +15,18 @@ import { parseRetryIf, type RetryIf, refusedBy } from "./retry-if.js";
 
 export interface RetryJobOptions {
   readonly backoff: Backoff;
-  /** After how many failed attempts the run fails with the last error. Unlimited by default. */
+  /** The number of failed attempts after which the run fails with the last error. Unlimited by default. */
   readonly maxAttempts?: number | undefined;
-  /** Asked at every failed attempt with the error and how many it makes; `false` fails the run with that error at once. */
+  /** Called with the error and the number of failed attempts; `false` fails the run with that error at once. */
   readonly retryIf?: RetryIf | undefined;
 }
 
 /**
- * Retries one run of a job until it succeeds, waiting for the backoff's `duration(attempt)` before each further attempt; it fails at once if
- * the job throws a {@link GiveUp} or `retryIf` returns `false`. If the context is aborted before that, it rejects with the signal's reason,
- * also if the attempt that ran then failed. The failures are logged, repeated ones with level debug. A backoff that throws or returns nonsense fails the run with a {@link BackoffError}.
- * @throws InvalidArgumentError if the job is not one, or the backoff or an option is malformed
+ * Retries one run of a job until it succeeds, and waits for the backoff's `duration(attempt)` before each further attempt. The
+ * run fails at once if the job throws a {@link GiveUp} or `retryIf` returns `false`. If the context is aborted before that, the
+ * run rejects with the signal's reason, also if the last attempt failed. Failures are logged, repeated ones with level debug. A
+ * backoff that throws or does not return a delay fails the run with a {@link BackoffError}.
+ * @throws InvalidArgumentError if the job is not a job, or the backoff or an option is malformed
  */
 export function retryJob(job: Job | JobFunc, policy: Backoff | RetryJobOptions): Job {
   return new RetryJobDefinition(jobDefinition(job), retryJobPolicy(policy));
@@ -40,7 +41,7 @@ interface RetryJobPolicy {
 const options: Readonly<Record<keyof RetryJobOptions, true>> = { backoff: true, maxAttempts: true, retryIf: true };
 
 /**
- * What a policy amounts to, whatever it was given as.
+ * Parses a policy, which is a backoff or options.
  * @param subject for the message
  * @throws InvalidArgumentError if there is no backoff in it, or an option is malformed or does not exist
  */
@@ -91,7 +92,7 @@ class RetryJobTask extends BackoffTask<RetryJobDefinition> {
     return "retryJob";
   }
 
-  /** An attempt that has timed out is not yet a run that has failed. */
+  /** Reports nothing: an attempt that has timed out is not a run that has failed. */
   override onRunFailing(): void {}
 
   protected override onChildExit(outcome: Outcome): void {
@@ -99,7 +100,7 @@ class RetryJobTask extends BackoffTask<RetryJobDefinition> {
       if (outcome === "done" && this.failures > 0) this.onRecovered();
       this.exit(outcome);
     } else if (this.aborted) {
-      // A caller that stops a retry does not ask for the error that it would have retried.
+      // A caller that stops a retry does not expect the error that would have been retried.
       this.problemLog.failedFinally(this, outcome, "failed while stopping, and is not retried");
       this.exit("stopped");
     } else {
@@ -114,9 +115,9 @@ class RetryJobTask extends BackoffTask<RetryJobDefinition> {
     }
   }
 
-  /** What the run ends with, if the policy wants no further attempt. */
+  /** How the run ends if the policy gives up; undefined if there is another attempt. */
   private verdictOn(failure: Error): Outcome | undefined {
-    const { maxAttempts, retryIf } = this.link;
+    const { maxAttempts, retryIf } = this.definition;
     const fields = { attempt: this.failures };
     if (isGiveUp(failure)) {
       this.problemLog.gaveUpRun(this, failure, `failed (attempt ${this.failures}), giving up this run`, fields);
@@ -130,13 +131,13 @@ class RetryJobTask extends BackoffTask<RetryJobDefinition> {
     return refusedBy(retryIf, this, failure, this.failures, "run");
   }
 
-  /** A pause holds the further attempts of a run, and an order to run now does not let it wait for its backoff. */
+  /** A pause holds the further attempts of a run, and a requested run ends its backoff. */
   override onCommandsChanged(): void {
     if (!this.sleeping) {
       super.onCommandsChanged();
     } else if (this.isHeld) {
       this.sleepForever();
-      this.commands?.rest();
+      this.commands?.onIdle();
     } else {
       this.sleep(0);
     }

@@ -6,13 +6,13 @@ import { parseRetryIf, type RetryIf } from "./retry-if.js";
 
 export interface RetryOptions {
   readonly backoff: Backoff;
-  /** After how long without an exit the earlier failures of a continuous worker no longer count. 1 minute by default. */
+  /** How long a continuous worker has to stay up until its earlier failures no longer count. 1 minute by default. */
   readonly resetAfter?: Duration | undefined;
-  /** How many restarts there may be; at one failure more the worker is given up with a {@link RestartLimitError}. Unlimited by default. */
+  /** The number of restarts; at one more failure the worker fails with a {@link RestartLimitError}. Unlimited by default. */
   readonly maxRestarts?: number | undefined;
-  /** The window in which `maxRestarts` counts, sliding. Without one, failures in a row count, as for `attempt`. */
+  /** The sliding window in which `maxRestarts` counts. Without a window, it counts the failures in a row, like `attempt`. */
   readonly within?: Duration | undefined;
-  /** Asked at every failure with the error and how many in a row it makes; `false` gives the worker up with that error. */
+  /** Called with the error and the number of failures in a row; `false` fails the worker with that error. */
   readonly retryIf?: RetryIf | undefined;
 }
 
@@ -21,7 +21,10 @@ export interface RetryPolicy {
   readonly terms: RetryTerms;
 }
 
-/** On what terms something is restarted. Whoever gives a backoff alone has the usual ones, which all share: there may be a hundred thousand. */
+/**
+ * When to restart. Policies that are a backoff alone share one object with the defaults, as there may be a hundred thousand
+ * workers.
+ */
 export interface RetryTerms {
   /** In ms. */
   readonly resetAfter: number;
@@ -38,7 +41,7 @@ const options: Readonly<Record<keyof RetryOptions, true>> = {
 };
 
 /**
- * What a policy amounts to, whatever it was given as.
+ * Parses a policy, which is a backoff or options.
  * @param subject for the message
  * @throws InvalidArgumentError if there is no backoff in it, or an option is malformed or does not exist
  */
@@ -56,7 +59,7 @@ function retryTerms({ resetAfter = "1m", maxRestarts, within, retryIf }: Readonl
 const usualTerms = retryTerms({});
 
 /**
- * The policy itself, once it is known to be one.
+ * Returns the policy if it is valid.
  * @throws InvalidArgumentError as {@link retryPolicy} does
  */
 export function checkRetry(policy: unknown, subject = "retry"): Backoff | RetryOptions {

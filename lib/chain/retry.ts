@@ -4,28 +4,27 @@ import { RestartLimitError } from "../errors/restart-limit-error.js";
 import { channels } from "../events/channels.js";
 import { isFailure, type Outcome } from "../runtime/outcome.js";
 import type { SnapshotEntry } from "../runtime/snapshot.js";
-import type { Startable, Task } from "../runtime/task.js";
+import type { Definition, Task } from "../runtime/task.js";
 import { formatDuration } from "../timers/format-duration.js";
 import { TimerQueue } from "../timers/timer-queue.js";
 import { BackoffTask } from "./backoff-task.js";
 import type { Retried } from "./next-attempt.js";
-import { RefiningDefinition } from "./refining-definition.js";
 import type { Repetition } from "./repetition.js";
 import { RestartCount } from "./restart-limit.js";
 import { refusedBy } from "./retry-if.js";
 import { type RetryOptions, type RetryPolicy, type RetryTerms, retryPolicy } from "./retry-policy.js";
 import { timetableOf } from "./timetable.js";
 import type { Worker, WorkerFunc } from "./worker.js";
-import { type WorkerDefinition, workerDefinition } from "./worker-definition.js";
+import { RefiningDefinition, type WorkerDefinition, workerDefinition } from "./worker-definition.js";
 
 /**
- * Restarts a worker whenever it exits, with an error or without, until the context is aborted, the policy gives it up, or it is
- * done for good. Before a restart it waits for the backoff's `duration(attempt)`, and always for a turn of the event loop.
+ * Restarts a worker whenever it exits, with an error or without, until the context is aborted, the policy gives up, or the worker
+ * has completed. Before a restart it waits for the backoff's `duration(attempt)`, and always for a turn of the event loop.
  *
- * `attempt` counts the failures in a row. It is 0 again after a normal return, after a successful run of a repeated job, and
- * once a continuous worker has stayed up for `resetAfter`. The failures are logged, repeated ones with level debug. A backoff that throws or returns nonsense ends the
- * worker with a {@link BackoffError}.
- * @throws InvalidArgumentError if the worker is not one, or the backoff or an option is malformed
+ * `attempt` counts the failures in a row. It is 0 again after a normal return, after a successful run of a repeated job, and when
+ * a continuous worker has stayed up for `resetAfter`. Failures are logged, repeated ones with level debug. A backoff that throws
+ * or does not return a delay fails the worker with a {@link BackoffError}.
+ * @throws InvalidArgumentError if the worker is not a worker, or the backoff or an option is malformed
  */
 export function retry(worker: Worker | WorkerFunc, policy: Backoff | RetryOptions): Worker {
   return new RetryDefinition(workerDefinition(worker), retryPolicy(policy));
@@ -51,32 +50,32 @@ class RetryDefinition extends RefiningDefinition {
 }
 
 class RetryTask extends BackoffTask<RetryDefinition> {
-  /** Of a continuous worker. */
+  /** When a continuous worker was started last. */
   #startedAt = 0;
   /** Made at the first failure, if there is a limit. */
   #restarts: RestartCount | undefined = undefined;
-  /** Whether it had failed, and was on its way to be restarted, when the word to stop came. */
+  /** Whether the worker had failed already, and was to be restarted, when this was cancelled. */
   #hadFailed = false;
-  /** What is done for good in a group that is restarted. */
-  #done: Set<Startable> | undefined = undefined;
+  /** The members of a group that have completed. */
+  #completed: Set<Definition> | undefined = undefined;
 
   override get attempt(): number {
     return !this.sleeping && this.hasProvedItself() ? 0 : super.attempt;
   }
 
   override get resetAfter(): number {
-    return this.link.terms.resetAfter;
+    return this.definition.terms.resetAfter;
   }
 
-  override isDone(link: Startable): boolean {
-    return this.#done?.has(link) === true || super.isDone(link);
+  override isCompleted(definition: Definition): boolean {
+    return this.#completed?.has(definition) === true || super.isCompleted(definition);
   }
 
-  override setDone(link: Startable, isDone: boolean): void {
-    if (isDone) (this.#done ??= new Set()).add(link);
-    else this.#done?.delete(link);
-    // Further up as well: whatever restarts this is not to bring it back either.
-    super.setDone(link, isDone);
+  override setCompleted(definition: Definition, isDone: boolean): void {
+    if (isDone) (this.#completed ??= new Set()).add(definition);
+    else this.#completed?.delete(definition);
+    // A retry further up must not start it again either.
+    super.setCompleted(definition, isDone);
   }
 
   override abort(reason: unknown): void {
@@ -85,12 +84,12 @@ class RetryTask extends BackoffTask<RetryDefinition> {
   }
 
   override start(): void {
-    if (this.link.isContinuous) this.#startedAt = TimerQueue.current().now();
+    if (this.definition.isContinuous) this.#startedAt = TimerQueue.current().now();
     super.start();
   }
 
   protected override get retried(): Retried {
-    const { repetition } = this.link;
+    const { repetition } = this.definition;
     return { what: "worker", verb: "restarting", remark: (delay) => nextRunAfter(delay, repetition), channel: channels.restart };
   }
 
@@ -100,7 +99,7 @@ class RetryTask extends BackoffTask<RetryDefinition> {
 
   protected override recall(note: SnapshotEntry): void {
     super.recall(note);
-    const { limit } = this.link.terms;
+    const { limit } = this.definition.terms;
     const { failedAt } = note;
     if (limit === undefined || !Array.isArray(failedAt)) return;
     const offset = this.leasedRun?.offset ?? 0;
@@ -134,7 +133,7 @@ class RetryTask extends BackoffTask<RetryDefinition> {
     this.onCommandsChanged();
   }
 
-  /** While it backs off nothing runs, and a run that is asked for does not wait for the end of that. */
+  /** During the backoff the worker is idle, and a requested run ends the backoff. */
   override onCommandsChanged(): void {
     if (!this.sleeping) {
       super.onCommandsChanged();
@@ -142,14 +141,14 @@ class RetryTask extends BackoffTask<RetryDefinition> {
     }
     const { commands } = this;
     if (commands?.wantsRun === true) this.sleep(0);
-    else commands?.rest();
+    else commands?.onIdle();
   }
 
-  /** What to end with, if the policy wants no further restart. */
+  /** How this exits if the policy gives up; undefined if the worker is to be restarted. */
   private verdictOn(failure: Error): Outcome | undefined {
-    const { retryIf, limit } = this.link.terms;
-    // Of a job it ends the run, and the next run is another attempt.
-    if (isGiveUp(failure) && this.link.isContinuous) {
+    const { retryIf, limit } = this.definition.terms;
+    // A job that gives up ends its run only: the next run is another attempt.
+    if (isGiveUp(failure) && this.definition.isContinuous) {
       this.problemLog.gaveUp(this, failure, `failed (attempt ${this.failures}), giving up`, { attempt: this.failures });
       return failure;
     }
@@ -164,13 +163,13 @@ class RetryTask extends BackoffTask<RetryDefinition> {
   }
 
   private hasProvedItself(): boolean {
-    // To wait for the next run is not to be well: a repeated job shows that by a run that succeeds.
-    const { isContinuous, terms } = this.link;
+    // A repeated job is well after a run that succeeds, and not because it waits for the next one.
+    const { isContinuous, terms } = this.definition;
     return isContinuous && TimerQueue.current().now() - this.#startedAt >= terms.resetAfter;
   }
 }
 
-/** For the log: when a repeated job that is restarted after a delay runs next, if that is not at once. */
+/** For the log: when a repeated job that is restarted after a delay runs next; "" if that is at once. */
 function nextRunAfter(delay: number, repetition: Repetition | undefined): string {
   if (repetition === undefined || repetition.startImmediately) return "";
   try {
@@ -185,7 +184,7 @@ function nextRunAfter(delay: number, repetition: Repetition | undefined): string
   }
 }
 
-/** A child that stops without having been told to has stopped all. */
+/** A child that has stopped without a request has stopped all workers. */
 function isToBeRetried(outcome: Outcome): boolean {
   return outcome !== "completed" && outcome !== "stopped";
 }

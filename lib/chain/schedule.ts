@@ -3,11 +3,11 @@ import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { ScheduleError } from "../errors/schedule-error.js";
 
 /**
- * The times at which something is due, by the wall clock. Pure, so that one value can serve any number of workers. For cron
- * patterns there is `cron` of `watchbill/cron`.
+ * The times at which runs are due, on the wall clock. It must be pure, so that several workers can share it. For cron patterns,
+ * use `cron` of `watchbill/cron`.
  */
 export interface Schedule {
-  /** The first time strictly after the given one; null if there is none any more. */
+  /** The first time after `after`; null if there is none. */
   next(after: Date): Date | null;
 }
 
@@ -16,9 +16,9 @@ export function isSchedule(value: unknown): value is Schedule {
 }
 
 /**
- * The first time of a schedule after another, in ms since the epoch; Infinity, if there is none any more.
+ * The first time of a schedule after `after`, in ms since the epoch; Infinity if there is none.
  * @param worker for the message
- * @throws ScheduleError if the schedule throws, or returns anything else than a later time or null
+ * @throws ScheduleError if the schedule throws, or does not return a later time or null
  */
 export function nextTime(schedule: Schedule, after: number, worker: string): number {
   let next: unknown;
@@ -27,19 +27,19 @@ export function nextTime(schedule: Schedule, after: number, worker: string): num
     next = schedule.next(new Date(after));
     time = next === null ? Number.POSITIVE_INFINITY : timeOf(next);
   } catch (cause) {
-    // Also a promise may have a getTime that throws.
+    // A promise may have a getTime that throws.
     onRejection(next, () => {});
     throw new ScheduleError(worker, `threw for ${shown(after)}`, { cause });
   }
   if (time > after) return time;
-  // A promise that rejects is reported by this error, and must not end the process.
+  // This error reports the promise; its rejection must not end the process.
   onRejection(next, () => {});
   throw new ScheduleError(worker, `returned ${showValue(next)} for ${shown(after)}`);
 }
 
 /**
- * Asks a schedule once, so that one that makes no sense is told of where it is declared.
- * @throws InvalidArgumentError if it does not give a time
+ * Calls a schedule once, so that a faulty one is reported where it is declared.
+ * @throws InvalidArgumentError if it does not return a time or null
  */
 export function checkSchedule(schedule: Schedule): void {
   try {
@@ -53,7 +53,7 @@ export function checkSchedule(schedule: Schedule): void {
 
 /** NaN if it has no `getTime` that can be read. Throws what that throws. */
 function timeOf(value: unknown): number {
-  // By its shape: a Date of another realm, or of fake timers, is no instance of this one's.
+  // By its shape, as a Date of another realm or of fake timers is not an instance of this one's.
   const getTime = typeof value === "object" ? readProperty(value, "getTime") : undefined;
   if (typeof getTime !== "function") return Number.NaN;
   const time: unknown = Reflect.apply(getTime, value, []);

@@ -1,11 +1,10 @@
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { TimeoutError } from "../errors/timeout-error.js";
 import { channels } from "../events/channels.js";
-import { Scope } from "../runtime/cancellation-scope.js";
 import { type LeasedRun, leasedRunUntil } from "../runtime/leased-run.js";
 import { isFailure, type Outcome } from "../runtime/outcome.js";
 import { numberIn, type Snapshot } from "../runtime/snapshot.js";
-import type { Task } from "../runtime/task.js";
+import { Task } from "../runtime/task.js";
 import type { WorkerStatus } from "../runtime/worker-status.js";
 import { type Duration, parseDuration } from "../timers/duration.js";
 import { formatDuration } from "../timers/format-duration.js";
@@ -14,14 +13,14 @@ import type { Job, JobFunc } from "./job.js";
 import { JobDefinition, jobDefinition } from "./job-definition.js";
 
 /**
- * Limits how long one run of a job may take. When the time is over, the run has failed with a {@link TimeoutError}: its health says so, and
- * the signal of this run, which is its own, aborts with that error as its reason.
+ * Limits how long one run of a job may take. When the time is over, the run has failed with a {@link TimeoutError}: the worker's
+ * health is `firing`, and the signal of this run, which is its own, aborts with that error as its reason.
  *
- * A run that ignores its signal cannot be ended. It is `overdue` in the status until it settles, which is logged after 5 s, and the next
- * run waits for it, so that runs never overlap. What it returns by then no longer counts, and an error that it throws is logged. A run
- * that has blocked the event loop past its limit has failed as well.
+ * A run that ignores its signal is `overdue` until it settles; the next run waits for it, so that runs never overlap. After 5 s
+ * that is logged. The result of an overdue run is ignored, and an error that it throws is logged. A run that has blocked the
+ * event loop past its limit has failed as well.
  *
- * The signal of a run aborts when the run is over, too, which stops what it has left running.
+ * The signal of a run also aborts when the run has ended, which stops what it has left running.
  * @param limit in ms or as a duration string, above 0
  * @throws InvalidArgumentError if the limit is not a duration above 0, or the job is not one
  */
@@ -35,7 +34,7 @@ export function timeout(job: Job | JobFunc, limit: Duration): Job {
  */
 export function parseLimit(limit: unknown): number {
   const ms = parseDuration(limit);
-  if (ms === 0) throw new InvalidArgumentError("A timeout of 0 leaves no time to run: give a duration above 0, or none");
+  if (ms === 0) throw new InvalidArgumentError("A timeout of 0 leaves no time to run: pass a duration above 0, or leave it out");
   return ms;
 }
 
@@ -58,41 +57,47 @@ class TimeoutDefinition extends JobDefinition {
   }
 }
 
-/** How long a run may take to obey its signal before it is mentioned that it does not, in ms. */
-const timeToObey = 5_000;
+/** How long after its timeout a run that goes on is logged, in ms. */
+const timeToReport = 5_000;
 
-/** One run against the clock. A scope, as its signal aborts without the worker's. */
-class TimeoutTask extends Scope {
-  readonly #link: TimeoutDefinition;
+/** One run with a timeout. It has its own signal, which aborts without that of the worker. */
+class TimeoutTask extends Task {
+  readonly #definition: TimeoutDefinition;
   #timeout: TimeoutError | undefined = undefined;
   #isStopped = false;
 
-  constructor(parent: Task, link: TimeoutDefinition) {
+  constructor(parent: Task, definition: TimeoutDefinition) {
     super(parent);
-    this.#link = link;
+    this.#definition = definition;
+  }
+
+  protected override get hasOwnSignal(): boolean {
+    return true;
   }
 
   override start(): void {
     const { leasedRun } = this.parent;
     const until = numberIn(leasedRun?.restore("timeout"), "until");
     const left =
-      until === undefined || leasedRun === undefined ? this.#link.limit : until - leasedRun.offset - TimerQueue.current().now();
+      until === undefined || leasedRun === undefined
+        ? this.#definition.limit
+        : until - leasedRun.offset - TimerQueue.current().now();
     if (left <= 0) {
       this.exit(this.timedOut());
       return;
     }
     this.sleep(left);
-    this.startChild(this.#link.job);
+    this.startChild(this.#definition.job);
   }
 
-  /** In which the run is not to be tried again when its time is over. */
+  /** Limited to the time that is left, so that no attempt is made in another replica after it. */
   override get leasedRun(): LeasedRun | undefined {
     const { leasedRun } = this.parent;
     const { due } = this;
     return leasedRun === undefined || due === undefined ? leasedRun : leasedRunUntil(leasedRun, due);
   }
 
-  /** When its time is over; undefined once it is. */
+  /** When the time is over; undefined after that. */
   private get due(): number | undefined {
     return this.#timeout === undefined ? this.bucket?.keeper.dueOf(this) : undefined;
   }
@@ -103,19 +108,19 @@ class TimeoutTask extends Scope {
     super.suspend(snapshot);
   }
 
-  /** The time is over; or the run has been overdue for long enough to be mentioned. */
-  override wake(): void {
+  /** Fails the run when the time is over; later, logs a run that goes on. */
+  override onWake(): void {
     if (this.#timeout !== undefined) {
-      this.problemLog.overdue(this, this.#link.limit);
+      this.problemLog.overdue(this, this.#definition.limit);
       return;
     }
     super.abort(this.timedOut());
-    if (this.child !== undefined && !this.#isStopped) this.sleep(timeToObey);
+    if (this.child !== undefined && !this.#isStopped) this.sleep(timeToReport);
   }
 
-  /** The failure itself is logged when the run has ended, with what comes next. */
+  /** The failure is logged when the run has ended, together with what comes next. */
   private timedOut(): TimeoutError {
-    const timeout = new TimeoutError(this.name, formatDuration(this.#link.limit));
+    const timeout = new TimeoutError(this.name, formatDuration(this.#definition.limit));
     this.#timeout = timeout;
     if (channels.timeout.isObserved) channels.timeout.publish({ worker: this.name, error: timeout });
     this.onRunFailing(timeout);
@@ -133,11 +138,11 @@ class TimeoutTask extends Scope {
   }
 
   protected override onChildExit(outcome: Outcome): void {
-    // A run that has blocked the event loop is told of its time only now.
+    // The timer of a run that has blocked the event loop has not fired yet.
     if (this.isOver && outcome === "done") this.timedOut();
     this.cancelSleep();
     const verdict = this.verdictOn(outcome);
-    // What the run has left running under its signal is no longer anybody's.
+    // Stops what the run has left running under its signal.
     super.abort(new DOMException(`The run of ${this.name} is over`, "AbortError"));
     this.exit(verdict);
   }
@@ -151,7 +156,7 @@ class TimeoutTask extends Scope {
     if (this.#timeout === undefined || outcome === "completed") return outcome;
     if (isFailure(outcome)) this.problemLog.failedFinally(this, outcome, "failed after it had timed out");
     if (!this.#isStopped) return this.#timeout;
-    // A run that was overdue when all was told to stop has been reported, and stops now as it was told to.
+    // A run that was overdue when it was stopped has been reported already.
     return isFailure(outcome) ? outcome : "stopped";
   }
 

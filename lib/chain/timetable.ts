@@ -3,14 +3,13 @@ import { IntervalTimetable } from "./interval-timetable.js";
 import type { Repetition } from "./repetition.js";
 import { WallClockTimetable } from "./wall-clock-timetable.js";
 
-/** When the runs of a repeated job are due. Times are in ms on the clock of the timer queue. */
+/** The due times of a repeated job, in ms on the clock of the timer queue. */
 export interface Timetable {
-  /** Begins anew at `start`. */
+  /** Starts anew at `start`. */
   begin(start: number): void;
 
   /**
-   * When the next run is due, its jitter included: drawn once, so that it stays the same until that run is taken or skipped. Infinity if
-   * there is no further run.
+   * When the next run is due, with its jitter, which is drawn once for each run. Infinity if there is no further run.
    * @throws ScheduleError if the schedule fails
    */
   nextDue(): number;
@@ -18,26 +17,28 @@ export interface Timetable {
   /** The same in ms since the epoch. */
   nextDueDate(): number;
 
-  /** The next run begins: takes it, and skips all others that are due by `now`. Returns how many those were. */
+  /** Takes the next run, which starts now, and skips the others that are due by `now`. Returns the number of skipped runs. */
   take(now: number): number;
 
-  /** Skips runs that are due by `now`, while one is under way: all but the last, which takes the place of all. Returns how many those were. */
+  /** Skips the runs that are due by `now` except the last, while a run is under way. Returns the number of skipped runs. */
   coalesce(now: number): number;
 
-  /** Skips the runs that are due by `now`. Returns how many those were. */
+  /** Skips the runs that are due by `now`. Returns the number of skipped runs. */
   skip(now: number): number;
 
-  /** Where this is, as plain data for another process. `offset` is its clock less that of the timer queue. */
+  /** The position as plain data, for another replica. `offset` is the clock of the replicas minus that of the timer queue. */
   save(offset: number): SnapshotEntry;
 
-  /** Goes on from where another was saved. Returns false if that makes no sense. */
+  /** Continues from a saved position. Returns false if that is not valid. */
   restore(note: SnapshotEntry, offset: number): boolean;
 
-  /** Takes `due` as the time of the next run, if that is what it can be: another process has drawn its jitter. Returns whether it is. */
+  /**
+   * Uses `due`, whose jitter was drawn in another replica, for the next run. Returns false if the next run cannot be due then.
+   */
   adopt(due: number): boolean;
 
   /**
-   * The latest time at which the next run is due, whatever its jitter, on the clock on which it was saved: only after `restore(note, 0)`.
+   * The latest time at which the next run can be due, on the clock of the replicas. Only after `restore(entry, 0)`.
    * Undefined if the schedule fails.
    */
   latestDue(): number | undefined;

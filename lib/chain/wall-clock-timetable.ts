@@ -7,25 +7,28 @@ import type { ScheduledRepetition } from "./repetition.js";
 import { nextTime } from "./schedule.js";
 import type { Timetable } from "./timetable.js";
 
-/** How far, in ms, the clock must have been set back for times to come again. Less is a correction of it. */
+/** By how much the clock must be set back, in ms, for times to come again. Less than that is a correction of the clock. */
 const longestCorrection = 60_000;
 
-/** The most times that are counted one by one when they are skipped: a schedule may be asked at some cost, and a machine sleep for months. */
+/**
+ * The most times that are counted one by one when they are skipped: calling a schedule takes time, and a machine may sleep for
+ * months.
+ */
 const mostSkipped = 1_000;
 
-/** Runs at the times of a schedule: on the wall clock, also after that was set. */
+/** The due times of a schedule, on the wall clock, also after that was set. */
 export class WallClockTimetable implements Timetable {
   readonly #repetition: ScheduledRepetition;
   readonly #worker: string;
-  /** Up to here, by the wall clock, nothing is due any more. */
+  /** The time on the wall clock up to which runs were taken or skipped. */
   #after = 0;
-  /** When the next run is due by the wall clock, jitter included, once that was drawn. */
+  /** When the next run is due on the wall clock, with its jitter, if that was drawn. */
   #drawn: number | undefined = undefined;
-  /** What the schedule failed with when times were skipped: thrown when the next run is asked for. */
+  /** The error of the schedule while times were skipped. Thrown when the next due time is read. */
   #failure: ScheduleError | undefined = undefined;
-  /** What the wall clock showed when it was last looked at, and when that was on the clock of the timer queue. */
-  #shown = Date.now();
-  #lookedAt = TimerQueue.current().now();
+  /** The time of the wall clock when it was last read, and the time of the timer queue then. */
+  #wallTime = Date.now();
+  #queueTime = TimerQueue.current().now();
 
   constructor(repetition: ScheduledRepetition, worker: string) {
     this.#repetition = repetition;
@@ -34,18 +37,18 @@ export class WallClockTimetable implements Timetable {
 
   begin(start: number): void {
     const { initialDelay } = this.#repetition;
-    const date = this.#shown + Math.max(start - this.#lookedAt, 0);
-    // A time at the very end of the delay is not before that.
+    const date = this.#wallTime + Math.max(start - this.#queueTime, 0);
+    // A time at the end of the delay is not left out.
     this.#after = initialDelay === undefined ? date : date + initialDelay - 1;
   }
 
   nextDue(): number {
-    this.lookAtClock();
-    return this.#lookedAt + this.nextDate() - this.#shown;
+    this.readClock();
+    return this.#queueTime + this.nextDate() - this.#wallTime;
   }
 
   nextDueDate(): number {
-    this.lookAtClock();
+    this.readClock();
     return this.nextDate();
   }
 
@@ -56,20 +59,20 @@ export class WallClockTimetable implements Timetable {
     return (this.#drawn = this.nextTime() + Math.random() * jitter);
   }
 
-  /** Without jitter. */
+  /** Without its jitter. */
   private nextTime(): number {
     return nextTime(this.#repetition.schedule, this.#after, this.#worker);
   }
 
   take(now: number): number {
-    this.lookAtClock();
+    this.readClock();
     this.moveTo(this.nextDate());
     return this.skip(now);
   }
 
   coalesce(now: number): number {
-    this.lookAtClock();
-    const date = this.#shown + now - this.#lookedAt;
+    this.readClock();
+    const date = this.#wallTime + now - this.#queueTime;
     const { schedule, jitter = 0 } = this.#repetition;
     let skipped = 0;
     try {
@@ -85,12 +88,12 @@ export class WallClockTimetable implements Timetable {
   }
 
   skip(now: number): number {
-    this.lookAtClock();
-    const date = this.#shown + now - this.#lookedAt;
+    this.readClock();
+    const date = this.#wallTime + now - this.#queueTime;
     let skipped = 0;
     try {
       for (; this.nextDate() <= date; skipped++) {
-        // Of more than that, the rest is not counted.
+        // Further times are skipped without being counted.
         this.moveTo(skipped < mostSkipped ? this.nextDate() : date);
       }
     } catch (error) {
@@ -100,19 +103,19 @@ export class WallClockTimetable implements Timetable {
     return skipped;
   }
 
-  /** Times that have come within the jitter of another are left out. */
+  /** Leaves out times that come within the jitter of another. */
   private moveTo(date: number): void {
     this.#after = date;
     this.#drawn = undefined;
     this.#failure = undefined;
   }
 
-  /** If the clock was set back, what has been since then comes again. */
-  private lookAtClock(): void {
-    const [shown, lookedAt] = [this.#shown, this.#lookedAt];
-    this.#shown = Date.now();
-    this.#lookedAt = TimerQueue.current().now();
-    const setBackBy = this.#lookedAt - lookedAt - (this.#shown - shown);
+  /** If the clock was set back, the times since then come again. */
+  private readClock(): void {
+    const [wallTime, queueTime] = [this.#wallTime, this.#queueTime];
+    this.#wallTime = Date.now();
+    this.#queueTime = TimerQueue.current().now();
+    const setBackBy = this.#queueTime - queueTime - (this.#wallTime - wallTime);
     if (setBackBy > longestCorrection) this.moveTo(this.#after - setBackBy);
   }
 
@@ -127,12 +130,12 @@ export class WallClockTimetable implements Timetable {
   }
 
   adopt(due: number): boolean {
-    this.lookAtClock();
-    const date = this.#shown + due - this.#lookedAt;
+    this.readClock();
+    const date = this.#wallTime + due - this.#queueTime;
     try {
       const time = this.nextTime();
       if (!isWithin(date, time, this.#repetition.jitter ?? 0)) return false;
-      // Not before the time itself, which would come again.
+      // A time before the scheduled one would make that come again.
       this.#drawn = Math.max(date, time);
       return true;
     } catch (error) {

@@ -1,28 +1,30 @@
 import { className, functionName, hasMethod, isInstanceOf, readProperty, showUnlessText } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
-import { Definition } from "../runtime/definition.js";
-import type { Outcome } from "../runtime/outcome.js";
-import { endWorkerOf, runUnder } from "../runtime/root-task.js";
-import { addRuns } from "../runtime/runs.js";
+import { completeWorkerOf, runUnder } from "../runtime/root-task.js";
 import type { Task } from "../runtime/task.js";
 import type { WorkerContext } from "../runtime/worker-context.js";
-import type { WorkerStatus } from "../runtime/worker-status.js";
-import { TimerQueue } from "../timers/timer-queue.js";
-import { CallTask } from "./call-task.js";
-import { generatorProblem } from "./generator-function.js";
+import { WorkerCallTask } from "./call-task.js";
+import { NamedTask } from "./named-task.js";
 import type { Repetition } from "./repetition.js";
+import { generatorProblem } from "./user-code.js";
 import type { Worker, WorkerFunc } from "./worker.js";
 
-/** A link that is a worker. */
-export abstract class WorkerDefinition extends Definition implements Worker {
+/** A worker as it is declared. */
+export abstract class WorkerDefinition implements Worker {
   /**
-   * Whether it proves itself by staying up, and not by runs that succeed.
+   * The name of a worker that has none of its own: that of the function or class at the end of the chain, or "".
+   * @internal
+   */
+  abstract readonly label: string;
+
+  /**
+   * Whether it runs until it is stopped, and is well as long as it stays up. A repeated job is well when its runs succeed.
    * @internal
    */
   abstract readonly isContinuous: boolean;
 
   /**
-   * How it repeats, if that is what it does.
+   * How it is repeated; undefined for a continuous worker.
    * @internal
    */
   get repetition(): Repetition | undefined {
@@ -38,43 +40,92 @@ export abstract class WorkerDefinition extends Definition implements Worker {
   }
 
   /**
-   * Resolves when the worker has returned, or has stopped after an abort. If it is done for good, the worker whose context this
-   * is ends too, by a {@link DoNotRestart}.
-   * @param context of a worker, or anything that has a signal
+   * How long it may take to stop, in ms.
+   * @param otherwise if it does not say so itself
+   * @internal
+   */
+  timeToStop(otherwise: number): number {
+    return otherwise;
+  }
+
+  /** @internal */
+  abstract createTask(parent: Task): Task;
+
+  /**
+   * Creates the task that runs this as a child of a supervisor.
+   * @param fallbackName if it has no name of its own
+   * @internal
+   */
+  createNamedTask(parent: Task, fallbackName: string): NamedTask<WorkerDefinition> {
+    return new NamedTask(parent, this, this.label || fallbackName);
+  }
+
+  /**
+   * Resolves when the worker has returned, or has stopped after an abort. If it has completed, the worker whose context this is
+   * completes too, by a {@link DoNotRestart}.
+   * @param context of a worker, or any object with a signal
    */
   async run(context: WorkerContext): Promise<void> {
     const { outcome } = await runUnder(context, this);
-    if (outcome === "completed") endWorkerOf(context);
+    if (outcome === "completed") completeWorkerOf(context);
+  }
+}
+
+/** A worker around another that changes how that runs, and not what it is. */
+export abstract class RefiningDefinition extends WorkerDefinition {
+  readonly subject: WorkerDefinition;
+
+  constructor(subject: WorkerDefinition) {
+    super();
+    this.subject = subject;
+  }
+
+  get label(): string {
+    return this.subject.label;
+  }
+
+  get isContinuous(): boolean {
+    return this.subject.isContinuous;
+  }
+
+  override get repetition(): Repetition | undefined {
+    return this.subject.repetition;
+  }
+
+  override get hasRetry(): boolean {
+    return this.subject.hasRetry;
+  }
+
+  override timeToStop(otherwise: number): number {
+    return this.subject.timeToStop(otherwise);
   }
 }
 
 /**
- * The link that a worker is, or one that calls it.
+ * The definition that a worker is, or one that calls it.
  * @throws InvalidArgumentError if it is neither a function nor has a method `run`, or that is a generator
  */
 export function workerDefinition(worker: Worker | WorkerFunc): WorkerDefinition {
   if (isInstanceOf(worker, WorkerDefinition)) return worker;
   const problem = generatorProblem(typeof worker === "function" ? worker : readProperty(worker, "run"));
   if (problem !== undefined) throw new InvalidArgumentError(`${nameOf(worker)} ${problem}`);
-  if (typeof worker === "function") return new CalledWorker(worker, functionName(worker));
-  if (isWorker(worker)) return new CalledWorker((context) => worker.run(context), className(worker));
+  if (typeof worker === "function") return new WorkerCallDefinition(worker, functionName(worker));
+  if (isWorker(worker)) return new WorkerCallDefinition((context) => worker.run(context), className(worker));
   throw new InvalidArgumentError(
     `${showUnlessText(worker)} is not a worker: pass a function, or an object with a method run(context)`,
   );
 }
 
 function nameOf(worker: Worker | WorkerFunc): string {
-  return typeof worker === "function"
-    ? functionName(worker) || "A function without a name"
-    : `${className(worker) || "A worker"}.run`;
+  return typeof worker === "function" ? functionName(worker) || "A function without a name" : `${className(worker) || "A worker"}.run`;
 }
 
 export function isWorker(value: unknown): value is Worker {
   return typeof value === "object" && hasMethod(value, "run");
 }
 
-/** The user's own worker. */
-class CalledWorker extends WorkerDefinition {
+/** A continuous worker in the code of the user. */
+class WorkerCallDefinition extends WorkerDefinition {
   readonly isContinuous = true;
   readonly label: string;
   readonly #code: WorkerFunc;
@@ -87,46 +138,5 @@ class CalledWorker extends WorkerDefinition {
 
   override createTask(parent: Task): Task {
     return new WorkerCallTask(parent, this.#code);
-  }
-}
-
-/** A continuous worker's call is a run of it. The calls of a job are counted by whoever repeats it. */
-class WorkerCallTask extends CallTask {
-  readonly #start = TimerQueue.current().now();
-
-  /** Sleeps while the code runs, until it has stayed up for long enough to be well. */
-  override start(): void {
-    this.sleep(this.resetAfter);
-    super.start();
-  }
-
-  override wake(): void {
-    this.onRecovered();
-  }
-
-  /** Code that reports its health knows better than the clock. */
-  override reportHealth(state: "done" | Error): void {
-    this.cancelSleep();
-    super.reportHealth(state);
-  }
-
-  protected override cancelWork(): void {
-    this.cancelSleep();
-  }
-
-  override unref(): void {
-    this.cancelSleep();
-  }
-
-  protected override exit(outcome: Outcome): void {
-    // To return is how one stops.
-    const verdict = outcome === "done" && this.aborted ? "stopped" : outcome;
-    this.cancelSleep();
-    this.onRunCompleted({ count: 1, lastStart: this.#start, lastDuration: TimerQueue.current().now() - this.#start }, verdict);
-    super.exit(verdict);
-  }
-
-  override describe(status: WorkerStatus): void {
-    addRuns(status, { count: 1, lastStart: this.#start, lastDuration: -1 });
   }
 }

@@ -1,5 +1,5 @@
 import { describeAttempts } from "../chain/backoff-task.js";
-import { MonitorTask } from "../chain/monitor.js";
+import { MonitorTask } from "../chain/monitor-task.js";
 import { timetableOf } from "../chain/timetable.js";
 import type { WorkerDefinition } from "../chain/worker-definition.js";
 import { FleetError } from "../errors/fleet-error.js";
@@ -8,6 +8,7 @@ import { toError } from "../errors/thrown-value-error.js";
 import { isFailure, type Outcome } from "../runtime/outcome.js";
 import type { Snapshot } from "../runtime/snapshot.js";
 import type { Task } from "../runtime/task.js";
+import { inTransition } from "../runtime/transition.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
 import type { WorkerStatus } from "../runtime/worker-status.js";
 import type { Checkpoint, Lease, Participant, Registration, RemoteState } from "./engine.js";
@@ -82,7 +83,7 @@ export class DistributedTask extends TurnTaker implements Participant {
     const over = new Promise<Checkpoint>((resolve) => {
       this.#endTurn = resolve;
     });
-    this.startChild({ createTask: () => new LeasedRunTask(this, this.#chain, lease) });
+    inTransition(() => this.startChild({ createTask: () => new LeasedRunTask(this, this.#chain, lease) }), undefined);
     return over;
   }
 
@@ -129,8 +130,8 @@ export class DistributedTask extends TurnTaker implements Participant {
       return;
     }
     gone.then(
-      () => this.exit(outcome),
-      (thrown: unknown) => this.exit(isFailure(outcome) ? outcome : toError(thrown, this.name)),
+      () => inTransition(() => this.exit(outcome), undefined),
+      (thrown: unknown) => inTransition(() => this.exit(isFailure(outcome) ? outcome : toError(thrown, this.name)), undefined),
     );
   }
 
@@ -143,7 +144,7 @@ export class DistributedTask extends TurnTaker implements Participant {
     if (this.child !== undefined || this.#hasLeft) return;
     this.#news = news;
     if (news.status !== undefined) this.#books?.adopt(news.status);
-    if (news.isDone) this.#leave("completed");
+    if (news.isDone) inTransition(() => this.#leave("completed"), undefined);
   }
 
   override onCommandsChanged(): void {
@@ -156,7 +157,7 @@ export class DistributedTask extends TurnTaker implements Participant {
   #lookAtOrders(): void {
     const { commands, child } = this;
     if (child === undefined && commands?.wantsRun === true) this.#place?.hurry();
-    if (child === undefined && commands?.isPaused === true && !commands.wantsRun) commands.rest();
+    if (child === undefined && commands?.isPaused === true && !commands.wantsRun) commands.onIdle();
   }
 
   /** Whoever keeps account of its runs, if anybody does. */

@@ -1,6 +1,5 @@
-import { RefiningDefinition } from "../chain/refining-definition.js";
 import type { Worker, WorkerFunc } from "../chain/worker.js";
-import { workerDefinition } from "../chain/worker-definition.js";
+import { RefiningDefinition, workerDefinition } from "../chain/worker-definition.js";
 import type { Task } from "../runtime/task.js";
 import { DistributedTask } from "./distributed-task.js";
 

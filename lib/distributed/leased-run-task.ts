@@ -1,9 +1,9 @@
-import { Scope } from "../runtime/cancellation-scope.js";
 import type { LeasedRun } from "../runtime/leased-run.js";
 import { onAbort } from "../runtime/on-abort.js";
 import type { Outcome } from "../runtime/outcome.js";
 import { Snapshot, type SnapshotEntry } from "../runtime/snapshot.js";
-import type { Startable } from "../runtime/task.js";
+import { type Definition, Task } from "../runtime/task.js";
+import { afterTransition } from "../runtime/transition.js";
 import type { Phase } from "../runtime/worker-status.js";
 import { TimerQueue } from "../timers/timer-queue.js";
 import type { Lease } from "./engine.js";
@@ -14,18 +14,18 @@ import type { TurnTaker } from "./turn-taker.js";
 const patience = 60_000;
 
 /** One turn of a distributed worker: its chain at work, from what the last turn has left to the next wait. */
-export class LeasedRunTask extends Scope implements LeasedRun {
+export class LeasedRunTask extends Task implements LeasedRun {
   override readonly parent: TurnTaker;
   readonly offset: number;
   readonly due: number;
   readonly #lease: Lease;
-  readonly #chain: Startable;
+  readonly #chain: Definition;
   /** Read once: each link takes its own from it. */
   readonly #memory: Snapshot;
   #kept: Snapshot | undefined;
   #stopWatching = (): void => {};
 
-  constructor(parent: TurnTaker, chain: Startable, lease: Lease) {
+  constructor(parent: TurnTaker, chain: Definition, lease: Lease) {
     super(parent);
     this.parent = parent;
     this.#chain = chain;
@@ -36,8 +36,14 @@ export class LeasedRunTask extends Scope implements LeasedRun {
   }
 
   override start(): void {
-    this.#stopWatching = onAbort(this.#lease.signal, this);
+    const { signal } = this.#lease;
+    if (signal.aborted) this.abort(signal.reason);
+    else this.#stopWatching = onAbort(signal, { abort: (reason) => afterTransition(() => this.abort(reason)) });
     this.startChild(this.#chain);
+  }
+
+  protected override get hasOwnSignal(): boolean {
+    return true;
   }
 
   override get leasedRun(): LeasedRun | undefined {
@@ -72,7 +78,7 @@ export class LeasedRunTask extends Scope implements LeasedRun {
     const { commands } = this;
     if (commands?.isPaused === true) return false;
     // A run that was asked for here is tried here to its end.
-    if (commands?.isServing === true && phase === "backoff") return true;
+    if (commands?.isRunAwaited === true && phase === "backoff") return true;
     // The next run is another turn.
     if (this.#kept !== undefined) return false;
     const now = TimerQueue.current().now();

@@ -1,10 +1,10 @@
-import { generatorProblem } from "../chain/generator-function.js";
-import { asName } from "../chain/named.js";
+import { parseName } from "../chain/named.js";
 import { repeatOptions, repetition } from "../chain/repetition.js";
 import { retryJobPolicy } from "../chain/retry-job.js";
 import { checkRetry } from "../chain/retry-policy.js";
 import { isSchedule } from "../chain/schedule.js";
 import { parseLimit } from "../chain/timeout.js";
+import { generatorProblem } from "../chain/user-code.js";
 import { DeclarativeWorker, type WorkerGroup } from "../declarative-worker.js";
 import type { WorkerOptions } from "../decorators/worker.js";
 import { checkOptions } from "../errors/check-options.js";
@@ -68,7 +68,7 @@ function declaredWorker(
     problems.attempt(origin, () => fieldsOf(entry.decorator, code, argumentsOf(entry, instance))),
   );
   if (fields.includes(undefined)) return undefined;
-  const { name = asName(typeof member === "symbol" ? member.description : member), ...rest } = Object.assign({}, ...fields);
+  const { name = parseName(typeof member === "symbol" ? member.description : member), ...rest } = Object.assign({}, ...fields);
   return new DeclarativeWorker({ ...rest, name: `${group.name}/${name}`, group });
 }
 
@@ -146,6 +146,6 @@ function fieldsOf(decorator: string, code: (context: unknown) => unknown, [first
       if (first === undefined) return { distributed: true };
       throw new InvalidArgumentError(`@Distributed takes no options, and was given ${describeKind(first)}`);
     default:
-      return { name: asName(first) };
+      return { name: parseName(first) };
   }
 }

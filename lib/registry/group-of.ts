@@ -1,4 +1,4 @@
-import { asName } from "../chain/named.js";
+import { parseName } from "../chain/named.js";
 import { checkRetry } from "../chain/retry-policy.js";
 import type { WorkerGroup } from "../declarative-worker.js";
 import { allClassEntries, classEntries, type Entry, nearestClassEntries } from "../metadata/record.js";
@@ -26,7 +26,7 @@ export function groupOf(type: NamedType, instance: object | undefined, problems:
   const named = only(classEntries(type), "Named", owner, problems);
   const retried = only(nearestClassEntries(type, "Retry"), "Retry", owner, problems);
   if (named === undefined && type.name === "") problems.add("A class without a name has workers: give it one with @Named");
-  const name = named && problems.attempt(owner, () => asName(argumentsOf(named, instance)[0]));
+  const name = named && problems.attempt(owner, () => parseName(argumentsOf(named, instance)[0]));
   const retry = retried && problems.attempt(owner, () => checkRetry(argumentsOf(retried, instance)[0], "@Retry"));
   return { name: name ?? type.name, retry };
 }

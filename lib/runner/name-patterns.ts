@@ -18,9 +18,10 @@ export interface Selection {
 }
 
 /**
- * The workers that `only` names, without those that `except` names. A pattern of `only` that names no worker is a problem, since it
- * would be a typing error. In the environment it is one if all patterns of `WATCHBILL_ONLY` are. The other patterns that name none may be
- * meant for workers that are added later or, in the environment, for another runner of the process, so that {@link selectionLines} has them.
+ * The workers that `only` names, without those that `except` names. A pattern of `only` that names no worker is a problem, since
+ * it would be a typing error. In the environment it is one if all patterns of `WATCHBILL_ONLY` are. The other patterns that name
+ * none may be meant for workers that are added later or, in the environment, for another runner of the process, so that {@link
+ * selectionLines} has them.
  */
 export function selectByName(
   workers: readonly DeclarativeWorker[],
@@ -46,8 +47,8 @@ export function selectAmong(workers: readonly DeclarativeWorker[], selection: Se
 }
 
 /**
- * The patterns of the environment that have named a worker of some runner of this process: they are meant for all of its runners, so that
- * one of them cannot say of a pattern that it is a typing error.
+ * The patterns of the environment that have named a worker of some runner of this process: they are meant for all of its runners,
+ * so that one of them cannot say of a pattern that it is a typing error.
  */
 const matched = new Set<string>();
 
@@ -60,8 +61,9 @@ function noteMatches({ onlyHere, exceptHere }: Filters, workers: readonly Declar
 }
 
 /**
- * What the log says at the start of a run: one line for all workers that the environment leaves out, and why there is nothing to run, if
- * there is not; then a line for each other pattern that names no worker yet, of the environment only if no runner of the process has one.
+ * What the log says at the start of a run: one line for all workers that the environment leaves out, and why there is nothing to
+ * run, if there is not; then a line for each other pattern that names no worker yet, of the environment only if no runner of the
+ * process has one.
  * @param workers all, those that are left out included
  * @param isOutermost whether the runner is not a worker of another, which has reported the patterns of the environment
  */
@@ -83,7 +85,9 @@ export function selectionLines(workers: readonly DeclarativeWorker[], selection:
   return line === "" ? misses : [line, ...misses];
 }
 
-/** What the log says of workers that are added while others run, if the environment leaves some of them out; "" if it does not. */
+/**
+ * What the log says of workers that are added while others run, if the environment leaves some of them out; "" if it does not.
+ */
 export function lineOfEnvironment(workers: readonly DeclarativeWorker[], selection: Selection): string {
   return describeLeftOut(leftOutBy(compileAll(selection, new Problems()), workers).filter(isOfEnvironment), workers);
 }
@@ -212,8 +216,8 @@ class Filter {
 }
 
 /**
- * Whether a name is made of these segments, in order and with anything between them. The earliest place of each segment leaves the most
- * room for those after it, so that none is ever looked for again.
+ * Whether a name is made of these segments, in order and with anything between them. The earliest place of each segment leaves
+ * the most room for those after it, so that none is ever looked for again.
  */
 function fits(name: string, segments: readonly string[]): boolean {
   const first = segments[0] ?? "";

@@ -14,14 +14,14 @@ export interface SignalHandlers {
 }
 
 /**
- * How long after the first signal a further one belongs to the same request, in ms: one Ctrl-C reaches a process from the terminal and again
- * from npm or another parent, and as SIGTERM too.
+ * How long after the first signal a further one belongs to the same request, in ms: one Ctrl-C reaches a process from the
+ * terminal and again from npm or another parent, and as SIGTERM too.
  */
 const echo = 500;
 
 /**
- * Listens to signals of the process: the first is passed on, and a further one after 500 ms ends the process with `128 + signal`, the exit
- * code that a shell expects. Returns how to stop listening.
+ * Listens to signals of the process: the first is passed on, and a further one after 500 ms ends the process with `128 + signal`,
+ * the exit code that a shell expects. Returns how to stop listening.
  */
 export function onProcessSignals(signals: readonly ProcessSignal[], { first, second }: SignalHandlers): () => void {
   let requestedAt: number | undefined;

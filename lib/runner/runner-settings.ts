@@ -14,7 +14,9 @@ import type { ProcessSignal } from "./process-signals.js";
 export interface RunnerSettings {
   /** Where failures, restarts and stops are written, pino-shaped. By default readable lines on stderr. */
   readonly logger?: Logger | undefined;
-  /** Stops the roster when it aborts. With one, the process's own signals are left alone, unless {@link signals} says otherwise. */
+  /**
+   * Stops the roster when it aborts. With one, the process's own signals are left alone, unless {@link signals} says otherwise.
+   */
   readonly signal?: AbortSignal | undefined;
   /** The signals of the process that stop the roster: SIGINT and SIGTERM, if no {@link signal} is given. `[]` for none. */
   readonly signals?: readonly ProcessSignal[] | undefined;
@@ -24,15 +26,15 @@ export interface RunnerSettings {
    */
   readonly shutdownTimeout?: Duration | undefined;
   /**
-   * In which order the workers are stopped. `"all"`, the default: all at once. `"reverse"`: source by source, from the last to the
-   * first, each of which begins when the one before it has stopped or its time is over.
+   * In which order the workers are stopped. `"all"`, the default: all at once. `"reverse"`: source by source, from the last to
+   * the first, each of which begins when the one before it has stopped or its time is over.
    */
   readonly stopOrder?: StopOrder | undefined;
   /** Decides where and when distributed workers run. By default, they run in this process. */
   readonly engine?: Engine | undefined;
   /**
-   * The retry of all workers that have none, neither by themselves nor by their group, and are not of `restart: "never"`. Without one, a
-   * worker that fails stops the runner.
+   * The retry of all workers that have none, neither by themselves nor by their group, and are not of `restart: "never"`. Without
+   * one, a worker that fails stops the runner.
    */
   readonly retry?: Backoff | RetryOptions | undefined;
 }

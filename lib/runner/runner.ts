@@ -1,7 +1,13 @@
+import type { Backoff } from "../backoff/backoff.js";
 import { CallTask } from "../chain/call-task.js";
+import type { RetryOptions } from "../chain/retry-policy.js";
+import { WorkerDefinition } from "../chain/worker-definition.js";
 import type { DeclarativeWorker } from "../declarative-worker.js";
 import { listNames } from "../errors/list-names.js";
 import { RunnerBusyError } from "../errors/runner-busy-error.js";
+import { UnknownWorkerError } from "../errors/unknown-worker-error.js";
+import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
+import { addedWorkers } from "../registry/added-workers.js";
 import { checkWorkers } from "../registry/given-workers.js";
 import { Instances } from "../registry/instances.js";
 import { Problems } from "../registry/problems.js";
@@ -11,55 +17,95 @@ import { onAbort } from "../runtime/on-abort.js";
 import { isFailure } from "../runtime/outcome.js";
 import { RootTask, type RunOptions } from "../runtime/root-task.js";
 import type { Task } from "../runtime/task.js";
+import { afterTransition, inTransition, isInTransition } from "../runtime/transition.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
-import { Roster } from "../supervision/roster.js";
-import { RosterTree } from "../supervision/roster-tree.js";
-import { Crew } from "./crew.js";
-import { type Selection, selectByName, selectionLines } from "./name-patterns.js";
+import { initialStatus, type WorkerStatus } from "../runtime/worker-status.js";
+import { lineOfEnvironment, type Selection, selectAmong, selectByName, selectionLines } from "./name-patterns.js";
 import { onProcessSignals } from "./process-signals.js";
 import { type CheckedSettings, checkSettings, type RunnerSettings } from "./runner-settings.js";
+import type { WorkerControl } from "./worker-control.js";
+import { WorkerList } from "./worker-list.js";
+import { WorkerTree } from "./worker-tree.js";
 
 export interface RunnerOptions extends RunnerSettings, Selection {}
 
 const processSignals = ["SIGINT", "SIGTERM"] as const;
 
 /**
- * Runs a roster of workers: starts all, and when one fails or returns, stops the rest. A runner is a worker itself,
- * so that it can be one of another roster, under a name and with a retry of its own.
+ * Runs workers: starts all, and when one fails or returns, stops the others. Workers can be inspected, added, removed and
+ * controlled one by one, whether the runner runs or not. A runner is a worker itself, so that it can be one of the workers of
+ * another runner, with a name and a retry of its own.
+ *
+ * A command that is called in the middle of a change, such as from a logger, an observer of a channel, a backoff or an abort
+ * listener, is carried out when the change is over. Its promise settles in any case.
  */
-export class Runner extends Crew {
+export class Runner extends WorkerDefinition {
   /** @internal */
   readonly label = "";
   /** @internal */
   readonly isContinuous = true;
   readonly #settings: CheckedSettings;
+  readonly #selection: Selection;
+  readonly #instances: Instances;
+  readonly #list: WorkerList;
+  /**
+   * The workers that the selection leaves out of the next run. Those that are left out of a run that is under way are logged at
+   * once.
+   */
+  #leftOut: readonly DeclarativeWorker[] = [];
+  /** The workers that run, or have run last. */
+  #tree: WorkerTree | undefined;
 
   /**
    * @param instances of the classes that are added later
    * @throws BootstrapError if options are malformed, with all that are
    */
   constructor(workers: readonly DeclarativeWorker[], options: RunnerOptions = {}, instances = new Instances(construct)) {
+    super();
     const problems = new Problems();
-    const settings = checkSettings(options, problems);
+    this.#settings = checkSettings(options, problems);
     const declared = checkWorkers(workers, problems);
     const selected = selectByName(declared, options, problems);
-    const { retry } = settings;
-    super(retry === undefined ? selected : selected.map((worker) => worker.withDefaultRetry(retry)), options, instances, retry);
     if (problems.count > 0) throw problems.toError();
     if (selected.length < declared.length) {
       const chosen = new Set(selected);
-      this.leftOut = declared.filter((worker) => !chosen.has(worker));
+      this.#leftOut = declared.filter((worker) => !chosen.has(worker));
     }
-    this.#settings = settings;
+    const { retry } = this.#settings;
+    this.#list = new WorkerList(retry === undefined ? selected : withDefaultRetry(selected, retry));
+    this.#selection = options;
+    this.#instances = instances;
   }
 
+  /** The workers in order. They may be inspected with nothing started. */
+  get workers(): readonly DeclarativeWorker[] {
+    return this.#list.all;
+  }
+
+  /** The status of every worker, in the order of {@link workers}; after the run, its last one. */
+  status(): WorkerStatus[] {
+    // Reads schedules, which are code of the user.
+    return inTransition(() => {
+      const tasks = this.#tree?.tasks();
+      return this.workers.map((worker) => {
+        const status = initialStatus(worker.label);
+        if (worker.distributed === true) status.holder = null;
+        tasks?.get(worker)?.describe(status);
+        this.#tree?.groupOf(worker)?.describeBackoff(worker, status);
+        return status;
+      });
+    }, undefined);
+  }
+
+  // Run and stop.
+
   /**
-   * Runs the workers until they are stopped: by {@link stop}, by a signal that is given here or was at bootstrap, or, if there is none, by
-   * SIGINT or SIGTERM. A further signal within 500 ms of the first belongs to the same request; a later one ends the process at once with
-   * `128 + signal`. Keeps the process alive until then, and leaves no listener, timer or handle behind.
+   * Runs the workers until they are stopped: by {@link stop}, by a signal that is passed here or was at bootstrap, or, if there
+   * is none, by SIGINT or SIGTERM. A further signal within 500 ms of the first belongs to the same request; a later one ends the
+   * process at once with `128 + signal`. Keeps the process alive until then, and leaves no listener, timer or handle behind.
    *
-   * The workers run in the async context in which this is called: what an `AsyncLocalStorage` has in store here is what they see, wherever a
-   * run is triggered from.
+   * The workers run in the async context in which this is called: what an `AsyncLocalStorage` has in store here is what they see,
+   * wherever a run is triggered from.
    *
    * Resolves if it was stopped and no worker failed. Rejects with a {@link WorkersFailedError} that holds every error, with a
    * {@link ShutdownTimeoutError} that names the workers that did not stop in time, or with a {@link RunnerBusyError} if it
@@ -68,79 +114,257 @@ export class Runner extends Crew {
   override run(options: RunOptions = {}): Promise<void> {
     return new Promise((resolve, reject) => {
       let stopListening = (): void => {};
-      const bridge = new RootTask(options, this, (outcome) => {
+      const root = new RootTask(options, this, (outcome) => {
         stopListening();
         if (isFailure(outcome)) reject(outcome);
         else resolve();
       });
-      stopListening = this.#stopOnProcessSignals(bridge, options);
-      bridge.start();
+      stopListening = this.#stopOnProcessSignals(root, options);
+      root.start();
     });
   }
 
   /**
-   * Stops the workers and resolves once {@link run} has settled, which is where failures are told. Without a run, does nothing.
-   * A worker that stops its own roster must not wait for that: the roster waits for the worker.
+   * Stops the workers. Resolves when {@link run} has settled, which reports their failures. Does nothing if the runner does not
+   * run. A worker that stops its own runner must not wait for that: the runner waits for the worker.
    */
   async stop(): Promise<void> {
-    const roster = this.tree?.roster;
-    if (roster === undefined) return;
-    roster.abort(new DOMException("The runner was told to stop", "AbortError"));
-    await new Promise<void>((resolve) => roster.onSettled(resolve));
+    const supervisor = this.#tree?.supervisor;
+    if (supervisor === undefined) return;
+    afterTransition(() => supervisor.abort(new DOMException("The runner was asked to stop", "AbortError")));
+    await new Promise<void>((resolve) => supervisor.onExit(resolve));
   }
 
   /**
-   * What runs when this is started, by {@link run} or as a part of another roster.
+   * Creates the supervisor of the workers, for {@link run} or as a part of another runner.
    * @internal
    */
   override createTask(parent: Task): Task {
-    if (this.tree?.roster.busy === true) return new CallTask(parent, this.#refuse);
-    this.tree = new RosterTree(parent, this.workers, this.#settings);
-    const { roster } = this.tree;
-    reportClockProblem(this, roster);
-    const logger = new WorkerLogger(roster.logger, roster.name);
-    const declared = [...this.workers, ...this.leftOut];
-    for (const line of selectionLines(declared, this.selection, !isWithinRunner(parent))) logger.warn(line);
+    if (this.#isRunning) return new CallTask(parent, this.#refuse);
+    const tree = new WorkerTree(parent, this.workers, this.#settings);
+    this.#tree = tree;
+    const { supervisor } = tree;
+    supervisors.add(supervisor);
+    reportClockProblem(this, supervisor);
+    const logger = new WorkerLogger(supervisor.logger, supervisor.name);
+    const declared = [...this.workers, ...this.#leftOut];
+    for (const line of selectionLines(declared, this.#selection, !isWithinRunner(parent))) logger.warn(line);
     if (this.workers.length > 0) logger.info({ workers: this.workers.length }, `started ${countOf(this.workers.length)}`);
-    roster.onSettled(() => {
-      const hung = roster.busy ? this.#running() : "";
+    supervisor.onExit(() => {
+      const hung = supervisor.busy ? this.#namesOfRunning : "";
       if (hung === "") logger.info("stopped");
       else logger.error(`stopped, but these workers did not stop in time: ${hung}`);
+      for (const task of tree.tasks().values()) task.commands?.onRunnerExit(task.name);
     });
     const { signal } = this.#settings;
-    if (signal !== undefined) roster.onSettled(onAbort(signal, roster));
-    return roster;
+    if (signal !== undefined) {
+      const abort = (reason: unknown): void => afterTransition(() => supervisor.abort(reason));
+      if (signal.aborted) supervisor.abort(signal.reason);
+      else supervisor.onExit(onAbort(signal, { abort }));
+    }
+    return supervisor;
+  }
+
+  get #isRunning(): boolean {
+    return this.#tree?.supervisor.busy === true;
   }
 
   readonly #refuse = (): never => {
-    throw new RunnerBusyError(`The runner already runs: ${this.#running()} must have stopped before run() is called again`);
+    const running = this.#namesOfRunning;
+    throw new RunnerBusyError(`The runner already runs: ${running} must have stopped before run() is called again`);
   };
 
-  #stopOnProcessSignals(bridge: RootTask, options: RunOptions): () => void {
+  #stopOnProcessSignals(root: RootTask, options: RunOptions): () => void {
     const { signal, signals = options.signal === undefined && signal === undefined ? processSignals : [] } = this.#settings;
-    const logger = new WorkerLogger(this.#settings.logger ?? bridge.logger, bridge.name);
+    const logger = new WorkerLogger(this.#settings.logger ?? root.logger, root.name);
     return onProcessSignals(signals, {
       first: (received) => {
         logger.info(`${received}: stopping; a further signal exits at once`);
-        bridge.abort(new DOMException(`The process was told to stop by ${received}`, "AbortError"));
+        inTransition(() => root.abort(new DOMException(`The process was asked to stop by ${received}`, "AbortError")), undefined);
       },
       second: (received) => {
-        logger.error(`${received} again: exiting at once; these workers had not stopped: ${this.#running()}`);
+        logger.error(`${received} again: exiting at once; these workers had not stopped: ${this.#namesOfRunning}`);
       },
     });
   }
 
   /** The names of the workers that have not stopped. */
-  #running(): string {
+  get #namesOfRunning(): string {
     const running: Task[] = [];
-    this.tree?.roster.listRunning(running);
+    this.#tree?.supervisor.listRunning(running);
     return listNames(running.map(({ name }) => name));
+  }
+
+  // Commands.
+
+  /**
+   * Runs a repeated worker now, and settles with that run: resolves if it succeeds, rejects with its error, or with the reason of
+   * the stop if there is one before its end, whatever it returns then. Runs still never overlap: if one is under way, the
+   * requested run is the next, and all callers that ask for it share it. The grid stays where it is. A backoff ends at once, and
+   * a worker that is paused runs this once, with its further attempts. A worker must not wait for a run of its own.
+   *
+   * Rejects with an {@link UnknownWorkerError}, with a {@link WorkerNotRunningError}, or with an {@link InvalidArgumentError} if
+   * it is not repeated. The failure of a run is in the log, and does not end the process if its promise is ignored: `void
+   * runner.trigger(name)`.
+   */
+  trigger(name: string): Promise<void> {
+    return this.#control(name, "triggered", (control) => control.trigger());
+  }
+
+  /**
+   * Keeps a worker from running until it is resumed, restarts of it or of its group included. The run of a repeated worker
+   * that is under way is completed, but not retried; a continuous worker is stopped. Resolves when nothing of it
+   * runs, so that a worker must not wait for its own pause.
+   *
+   * Rejects with an {@link UnknownWorkerError}, with a {@link WorkerNotRunningError}, or with a {@link ShutdownTimeoutError} if
+   * what runs does not end in time; the worker is paused all the same when it does.
+   */
+  pause(name: string): Promise<void> {
+    return this.#control(name, "paused", (control) => control.pause());
+  }
+
+  /**
+   * Ends a pause: a continuous worker is started again, and the next run of a repeated one is when it is due next. Runs that were
+   * missed are not run; but of a distributed worker that no other replica has run either, they are coalesced into one.
+   * @throws UnknownWorkerError
+   * @throws WorkerNotRunningError
+   */
+  resume(name: string): void {
+    this.#controlOf(name, "resumed").checkResume();
+    if (!isInTransition()) {
+      inTransition(() => this.#controlOf(name, "resumed").resume(), undefined);
+      return;
+    }
+    afterTransition(() => {
+      try {
+        this.#controlOf(name, "resumed").resume();
+      } catch (error) {
+        // It has exited or was removed meanwhile, and is not paused any more either.
+        if (!(error instanceof WorkerNotRunningError || error instanceof UnknownWorkerError)) throw error;
+      }
+    });
+  }
+
+  /**
+   * Stops a worker and starts it anew, without a backoff and without counting a failure. Ends a pause, and starts a worker that
+   * has completed. Resolves when it has been started. A distributed worker takes part anew; what its replicas know of it stays.
+   *
+   * Rejects with an {@link UnknownWorkerError}, with a {@link WorkerNotRunningError}, or with a {@link ShutdownTimeoutError} if
+   * it does not stop in time; it is restarted all the same when it does.
+   */
+  restart(name: string): Promise<void> {
+    return this.#control(name, "restarted", (control) => control.restart());
+  }
+
+  /**
+   * Adds the workers of a source, as `bootstrap` does, and starts them if the runner runs. `only` and `except` hold for them too.
+   * @returns the workers that were added
+   * @throws BootstrapError with everything that is wrong with the source
+   * @throws WorkerNotRunningError if the runner is being stopped
+   */
+  add(source: object): readonly DeclarativeWorker[] {
+    return inTransition(() => this.#add(source), undefined);
+  }
+
+  #add(source: object): readonly DeclarativeWorker[] {
+    const problems = new Problems();
+    const found = addedWorkers(source, this.#instances, (name) => this.#list.has(name), problems);
+    if (problems.count > 0) throw problems.toError();
+    const selected = selectAmong(found, this.#selection);
+    const added = withDefaultRetry(selected, this.#settings.retry);
+    const tree = this.#isRunning ? this.#tree : undefined;
+    if (tree !== undefined && tree.supervisor.state !== "running") {
+      const names = listNames(added.map(({ label }) => label));
+      throw new WorkerNotRunningError(names, "added", "the runner is being stopped");
+    }
+    this.#list.add(added);
+    if (selected.length < found.length) this.#reportLeftOut(found, selected, tree);
+    // Unless it was stopped, or the worker removed, before the transition was over.
+    afterTransition(() => {
+      if (tree?.supervisor.state === "running") tree.add(added.filter((worker) => this.#list.get(worker.label) === worker));
+    });
+    return added;
+  }
+
+  #reportLeftOut(found: readonly DeclarativeWorker[], added: readonly DeclarativeWorker[], tree: WorkerTree | undefined): void {
+    const line = lineOfEnvironment(found, this.#selection);
+    if (tree === undefined) this.#leftOut = [...this.#leftOut, ...found.filter((worker) => !added.includes(worker))];
+    else if (line !== "") new WorkerLogger(tree.supervisor.logger, tree.supervisor.name).warn(line);
+  }
+
+  /**
+   * Stops a worker and removes it; resolves when it has stopped. The others go on. A runner goes on without its last worker, too,
+   * so that another may be added.
+   *
+   * Rejects with an {@link UnknownWorkerError}, or with a {@link ShutdownTimeoutError} if it does not stop in time; it is removed
+   * all the same when it does.
+   */
+  remove(name: string): Promise<void> {
+    return this.#execute(() => {
+      const worker = this.#workerOf(name);
+      if (this.#tree !== undefined && this.#isRunning) return this.#tree.remove(worker, () => this.#list.remove(worker));
+      this.#list.remove(worker);
+      return Promise.resolve();
+    });
+  }
+
+  #control(name: string, action: string, command: (control: WorkerControl) => Promise<void>): Promise<void> {
+    return this.#execute(() => command(this.#controlOf(name, action)));
+  }
+
+  #controlOf(name: string, action: string): WorkerControl {
+    const worker = this.#workerOf(name);
+    if (this.#tree !== undefined) return this.#tree.control(worker);
+    throw new WorkerNotRunningError(name, action, "the runner does not run");
+  }
+
+  #workerOf(name: string): DeclarativeWorker {
+    const worker = this.#list.get(name);
+    if (worker !== undefined) return worker;
+    throw new UnknownWorkerError(
+      name,
+      this.workers.map(({ label }) => label),
+    );
+  }
+
+  /**
+   * Carries out a command: now, or after the transition that is under way.
+   *
+   * A command that is refused rejects for its caller alone. A rejection that comes later, of a run that has failed or of a worker
+   * that does not stop, is in the log too, and must not end the process of a caller that ignores the promise.
+   */
+  #execute(command: () => Promise<void>): Promise<void> {
+    let resolve = (): void => {};
+    let reject = (_reason: unknown): void => {};
+    const promise = new Promise<void>((onResolve, onReject) => {
+      resolve = onResolve;
+      reject = onReject;
+    });
+    afterTransition(() => {
+      try {
+        command().then(resolve, reject);
+        promise.catch(() => {});
+      } catch (refusal) {
+        reject(refusal);
+      }
+    });
+    return promise;
   }
 }
 
-/** Whether what is started by this task is a part of a runner, be it that a worker of that runs it by hand. */
+function withDefaultRetry(
+  workers: readonly DeclarativeWorker[],
+  retry: Backoff | RetryOptions | undefined,
+): readonly DeclarativeWorker[] {
+  return workers.map((worker) => worker.withDefaultRetry(retry));
+}
+
+/** The outermost supervisors of all runners. */
+const supervisors = new WeakSet<Task>();
+
+/** Whether a task is a part of another runner, or was started by the code of a worker of one. */
 function isWithinRunner(task: Task): boolean {
-  if (task instanceof Roster) return true;
+  if (supervisors.has(task)) return true;
   const outer = task instanceof RootTask ? task.outer : task.parent;
   return outer !== undefined && isWithinRunner(outer);
 }

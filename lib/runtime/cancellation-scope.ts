@@ -1,46 +1,48 @@
 import type { Abortable } from "./on-abort.js";
-import { Task } from "./task.js";
 
 /**
- * An task that can be aborted by itself and has a signal of its own for the code below it. The signal is made when it is
- * first read: an `AbortController` costs more than all the rest of a worker.
+ * The cancellation of a task that has a signal of its own. The signal is made when it is first read: an `AbortController` costs
+ * more than all the rest of a worker.
  */
-export abstract class Scope extends Task {
-  #reason: unknown = undefined;
-  #controller: AbortController | undefined = undefined;
-  #branches: Set<Abortable> | undefined = undefined;
+export class CancellationScope {
+  /** Why it was cancelled; undefined until then. */
+  reason: unknown = undefined;
+  private isCancelled = false;
+  private controller: AbortController | undefined = undefined;
+  /** Trees of tasks that are cancelled together with this one. */
+  private attached: Set<Abortable> | undefined = undefined;
 
-  override get reason(): unknown {
-    return this.#reason;
+  get hasSignal(): boolean {
+    return this.controller !== undefined;
   }
 
-  override get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.aborted) this.#controller.abort(this.#reason);
-      this.guard(this.#controller.signal);
+  get signal(): AbortSignal {
+    if (this.controller === undefined) {
+      this.controller = new AbortController();
+      if (this.isCancelled) this.controller.abort(this.reason);
     }
-    return this.#controller.signal;
+    return this.controller.signal;
   }
 
-  override abort(reason: unknown): void {
-    if (this.aborted) return;
-    this.aborted = true;
-    this.#reason = reason;
-    // The listeners are the user's.
-    if (this.#controller !== undefined) this.asyncScope.run(abortWith, { controller: this.#controller, reason });
-    if (this.#branches !== undefined) for (const branch of this.#branches) branch.abort(reason);
-    this.cancelWork(reason);
+  cancel(reason: unknown): void {
+    this.isCancelled = true;
+    this.reason = reason;
   }
 
-  override branch(child: Abortable): () => void {
-    if (this.aborted) child.abort(this.#reason);
-    const branches = (this.#branches ??= new Set());
-    branches.add(child);
-    return () => branches.delete(child);
+  /** Aborts the signal, and so calls the listeners of the user. */
+  abortSignal(): void {
+    this.controller?.abort(this.reason);
   }
-}
 
-function abortWith({ controller, reason }: { readonly controller: AbortController; readonly reason: unknown }): void {
-  controller.abort(reason);
+  abortAttached(): void {
+    if (this.attached !== undefined) for (const tree of this.attached) tree.abort(this.reason);
+  }
+
+  /** Cancels `tree` together with this scope. Returns a function that detaches it. */
+  attach(tree: Abortable): () => void {
+    if (this.isCancelled) tree.abort(this.reason);
+    const attached = (this.attached ??= new Set());
+    attached.add(tree);
+    return () => attached.delete(tree);
+  }
 }

@@ -1,8 +1,8 @@
 import { describeKind, hasMethod, isObjectLike, readProperty } from "../errors/foreign-value.js";
 
 /**
- * Where the library and your workers write to. It has the shape of a pino logger, so that one fits as it is. What an entry is
- * about comes first, as an object, and then a message. In a worker a message alone will do, also one with values for its `%s`; a
+ * Receives the log entries of the library and of your workers. It has the shape of a pino logger: the fields of an entry come
+ * first, as an object, and then the message. The logger of a context also accepts a message alone, and values for its `%s`; a
  * logger that you provide always receives an object first. `docs/logging.md` has adapters for loggers of another shape.
  *
  * The library logs `worker`, `attempt`, `delay` (ms) and `err` where they apply.
@@ -24,27 +24,27 @@ export function isLogger(value: unknown): value is Logger {
 }
 
 /**
- * Why a value cannot be used as a logger, in words that go on from its name: `"it has no method info"`; undefined if it can. A
- * logger that takes the message first would lose it, and the stacks; those that can be recognised are refused. Never throws.
+ * Explains why a value cannot be used as a logger, such as `"it has no method info"`; returns undefined if it can. A logger that
+ * expects the message first would lose messages and stacks, so those that can be recognised are refused. Never throws.
  */
 export function loggerProblem(value: unknown): string | undefined {
   if (!isObjectLike(value)) return `it is ${describeKind(value)}`;
   const missing = levels.filter((level) => !hasMethod(value, level));
   if (missing.length === levels.length) return `it is ${describeKind(value)}, and has no method ${missing.join(", ")}`;
   if (isWinston(value))
-    return `it is a winston logger, which takes the message first and would lose it, and stacks: ${winstonCure}`;
+    return `it is a winston logger, which takes the message first and would lose it, and stacks: ${winstonFix}`;
   // The loggers of Nest have `log` in place of `info`.
   if (missing.length > 0 && hasMethod(value, "log") && hasMethod(value, "verbose"))
-    return `it is a logger of Nest's shape, which takes the message first: ${nestCure}`;
+    return `it is a logger with the shape of Nest's, which takes the message first: ${nestFix}`;
   if (missing.length > 0) return `it has ${missing.map((level) => `no method ${level}`).join(" and ")}`;
   if (hasMethod(value, "addSerializers") && !hasMethod(readProperty(value, "serializers"), "err"))
     return "it is a bunyan logger without a serializer for err, which would lose stacks: create it with bunyan.stdSerializers";
   return undefined;
 }
 
-const winstonCure =
+const winstonFix =
   "wrap it, with info: ({ err, ...rest }, message) => winston.info(message, { ...rest, stack: err?.stack }) and so on";
-const nestCure = "wrap it, with info: ({ worker }, message) => nest.log(message, worker) and so on";
+const nestFix = "wrap it, with info: ({ worker }, message) => nest.log(message, worker) and so on";
 
 /** The methods of the module itself write to its default logger. */
 function isWinston(value: object): boolean {

@@ -1,23 +1,23 @@
 import { hasMethod, readProperty } from "../errors/foreign-value.js";
 
-/** What is told once a signal aborts. */
+/** Is aborted when a signal aborts. */
 export interface Abortable {
   abort(reason: unknown): void;
 }
 
-/** Whether it can abort; also a signal of another realm, or of a polyfill. */
+/** Whether a value is an abort signal, of this realm, of another one, or of a polyfill. */
 export function isAbortSignal(value: unknown): value is AbortSignal {
   return typeof readProperty(value, "aborted") === "boolean" && hasMethod(value, "addEventListener");
 }
 
-/** Everything that waits for one signal, behind the signal's one listener. */
+/** The targets of one signal, behind a single listener. */
 class Watch {
   readonly #signal: AbortSignal;
   readonly #targets = new Set<Abortable>();
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
-    signal.addEventListener("abort", this.#tell);
+    signal.addEventListener("abort", this.#abortAll);
   }
 
   add(target: Abortable): void {
@@ -28,13 +28,13 @@ class Watch {
     if (this.#targets.delete(target) && this.#targets.size === 0) this.#end();
   }
 
-  readonly #tell = (): void => {
+  readonly #abortAll = (): void => {
     this.#end();
     for (const target of this.#targets) target.abort(this.#signal.reason);
   };
 
   #end(): void {
-    this.#signal.removeEventListener("abort", this.#tell);
+    this.#signal.removeEventListener("abort", this.#abortAll);
     watches.delete(this.#signal);
   }
 }
@@ -42,11 +42,10 @@ class Watch {
 const watches = new WeakMap<AbortSignal, Watch>();
 
 /**
- * Aborts the target once the signal does, and returns how to call that off. If the signal has aborted already, the target is
- * aborted now.
+ * Aborts the target when the signal aborts; now if it has aborted already. Returns a function that removes the target.
  *
- * A signal has one listener however many targets it has: adding listeners gets slower with each one that is there, and Node
- * warns of a leak from the eleventh on. With the last target gone, the listener is gone too.
+ * A signal has one listener for any number of targets, because adding a listener takes longer the more there are, and Node warns
+ * of a leak from the eleventh on. The listener is removed with the last target.
  */
 export function onAbort(signal: AbortSignal, target: Abortable): () => void {
   if (signal.aborted) {

@@ -1,10 +1,10 @@
 /**
- * How something ended. `"stopped"`: it was aborted before it had finished, and complied. A worker that returns is `"done"`,
- * whether or not that was what one wanted; `"completed"` is one that has said that it is done for good.
+ * How a run or a worker ended. `"done"`: it returned. `"completed"`: it returned and must not be started again. `"stopped"`: it
+ * was aborted and stopped cleanly.
  */
 export type Outcome = "done" | "completed" | "stopped" | Error;
 
-/** Whether it ended in an error. By type, as an error of another realm is no instance of this one's `Error`. */
+/** Whether it ended with an error. Tested by exclusion, as an error of another realm is not an instance of `Error` here. */
 export function isFailure(outcome: Outcome): outcome is Error {
   return typeof outcome !== "string";
 }

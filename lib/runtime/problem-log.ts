@@ -4,7 +4,9 @@ import { TimerQueue } from "../timers/timer-queue.js";
 import type { Logger, LogLevel } from "./logger.js";
 import { WorkerLogger } from "./worker-logger.js";
 
-/** How long after the first line of a problem there is a reminder that it goes on, in ms. Each further one takes twice as long. */
+/**
+ * How long after the first line of a problem there is a reminder that it goes on, in ms. Each further one takes twice as long.
+ */
 const firstReminder = 60_000;
 const longestReminder = 3_600_000;
 
@@ -19,7 +21,10 @@ export interface Failing extends Subject {
   readonly consequence: string;
 }
 
-/** Counts how often something has happened, and decides which times are worth a line: the first, then after 1, 2, 4 … minutes, and hourly. */
+/**
+ * Counts how often something has happened, and decides which times are worth a line: the first, then after 1, 2, 4 … minutes, and
+ * hourly.
+ */
 class Recurrence {
   count = 0;
   readonly since = TimerQueue.current().now();
@@ -46,8 +51,8 @@ class Recurrence {
 export type Failed = "attempt" | "worker" | "reported";
 
 /**
- * What has gone wrong with one worker: the counts that its status shows, and the lines of its log, which are few however often something
- * fails. Made at the first problem.
+ * What has gone wrong with one worker: the counts that its status shows, and the lines of its log, which are few however often
+ * something fails. Made at the first problem.
  */
 export class ProblemLog {
   failures = 0;
@@ -70,14 +75,17 @@ export class ProblemLog {
   #longRun: { readonly start: number; readonly recurrence: Recurrence } | undefined;
 
   /**
-   * Something has failed and will be tried again. The first failure of a kind is a warning with the error; the others are entries of level
-   * debug with their count, but for a reminder now and then.
+   * Something has failed and will be tried again. The first failure of a kind is a warning with the error; the others are entries
+   * of level debug with their count, but for a reminder now and then.
    */
   failed(subject: Subject, error: Error, what: Failed, message: string, fields: object = {}): void {
     this.#fail("warn", subject, error, what, message, fields);
   }
 
-  /** All attempts of a run have failed. Written as {@link failed} does, but as an error, and always if something follows for others. */
+  /**
+   * All attempts of a run have failed. Written as {@link failed} does, but as an error, and always if something follows for
+   * others.
+   */
   gaveUpRun(subject: Failing, error: Error, message: string, fields: object = {}): void {
     const { consequence } = subject;
     this.#fail("error", subject, error, "run given up", `${message}${consequence}`, fields, consequence !== "");
@@ -126,7 +134,10 @@ export class ProblemLog {
     if (consequence !== "") (this.#concluded ??= new WeakMap()).set(error, name);
   }
 
-  /** Whether an entry has said already what follows from the failure that a worker has ended with. That is asked once for each failure. */
+  /**
+   * Whether an entry has said already what follows from the failure that a worker has ended with. That is asked once for each
+   * failure.
+   */
   takeConclusion({ name }: Subject, error: Error): boolean {
     return this.#concluded?.get(error) === name && this.#concluded.delete(error);
   }

@@ -5,7 +5,6 @@ import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { nearMiss } from "../errors/nearest-names.js";
 import { TimerQueue } from "../timers/timer-queue.js";
 import { AsyncScope } from "./async-scope.js";
-import { Scope } from "./cancellation-scope.js";
 import { reportClockProblem } from "./clock-problem.js";
 import { Context } from "./context.js";
 import { type Logger, loggerProblem } from "./logger.js";
@@ -14,11 +13,12 @@ import { isFailure, type Outcome } from "./outcome.js";
 import { ProblemLog } from "./problem-log.js";
 import type { Runs } from "./runs.js";
 import { stderrLogger } from "./stderr-logger.js";
-import type { Startable, Task } from "./task.js";
+import { type Definition, Task } from "./task.js";
+import { afterTransition, inTransition } from "./transition.js";
 import type { WorkerCommands } from "./worker-commands.js";
 import type { WorkerContext } from "./worker-context.js";
 
-/** Where something runs, as the caller of a public function gives it: a {@link WorkerContext}, or as little of one as there is. */
+/** The caller's context: a {@link WorkerContext}, or any object with a signal and a logger. */
 export interface RunOptions {
   /** Aborts what runs. */
   readonly signal?: AbortSignal | undefined;
@@ -26,64 +26,72 @@ export interface RunOptions {
   readonly logger?: Logger | undefined;
 }
 
-/** How something ended that has not failed, and why it was stopped, if it was. */
+/** How a root task exited that has not failed, and the reason if it was stopped. */
 export interface ExitResult {
   readonly outcome: Exclude<Outcome, Error>;
   readonly reason: unknown;
 }
 
 /**
- * Runs a link from outside the tree and promises how it ends: rejects with its error, if it fails.
+ * Runs a definition for the caller of a public function. Resolves with how it exited; rejects with its error if it failed.
  *
- * The context may be one of ours, and the link then becomes a part of that worker: it is named after it, aborted with it and
- * reports its runs to it. Any other object that has a signal serves as well.
+ * Under the context of a worker it becomes a part of that worker: it has the name of the worker as a prefix, is cancelled with
+ * it, and reports its runs to it. Any other object that has a signal is a context too.
  */
-export function runUnder(context: RunOptions, link: Startable): Promise<ExitResult> {
+export function runUnder(context: RunOptions, definition: Definition): Promise<ExitResult> {
   return new Promise((resolve, reject) => {
-    const bridge = new RootTask(context, link, (outcome) => {
+    const root = new RootTask(context, definition, (outcome) => {
       if (isFailure(outcome)) reject(outcome);
-      else resolve({ outcome, reason: bridge.reason });
+      else resolve({ outcome, reason: root.reason });
     });
-    bridge.reportClockProblem();
-    bridge.start();
+    root.reportClockProblem();
+    root.start();
   });
 }
 
 /**
- * What is done for good ends the worker that it is a part of as well, who must not go on as if it had come to its end.
- * @throws DoNotRestart if there is such a worker
+ * Completes the worker whose context this is, because a part of it has completed: it must not go on as after a normal return.
+ * @throws DoNotRestart if it is the context of a worker
  */
-export function endWorkerOf(context: object): void {
-  if (Context.activityOf(context) !== undefined)
-    throw new DoNotRestart("What this worker ran is done for good, and so is the worker");
+export function completeWorkerOf(context: object): void {
+  if (Context.taskOf(context) !== undefined) throw new DoNotRestart("What this worker ran has completed, and so has the worker");
 }
 
-/** The root of a tree: what looks upwards from below ends here, at the caller's context. */
-export class RootTask extends Scope {
+/** The root of a tree of tasks: answers what the tasks below ask, from the context of the caller. */
+export class RootTask extends Task {
   readonly #context: RunOptions & Partial<Omit<WorkerContext, keyof RunOptions>>;
   readonly #outer: Task | undefined;
-  readonly #link: Startable;
-  readonly #done: (outcome: Outcome) => void;
+  readonly #definition: Definition;
+  readonly #onExit: (outcome: Outcome) => void;
   readonly #asyncScope = new AsyncScope();
   #problemLog: ProblemLog | undefined;
-  readonly #callOffs: (() => void)[] = [];
+  readonly #detach: (() => void)[] = [];
 
   /**
-   * @param done is told of the outcome once, possibly before {@link start} returns
+   * @param onExit called once, possibly before {@link start} returns
    * @throws InvalidArgumentError if the context is malformed
    */
-  constructor(context: RunOptions, link: Startable, done: (outcome: Outcome) => void) {
+  constructor(context: RunOptions, definition: Definition, onExit: (outcome: Outcome) => void) {
     super();
     checkOptions(context);
     this.#context = context;
-    this.#outer = Context.activityOf(context);
-    this.#link = link;
-    this.#done = done;
+    this.#outer = Context.taskOf(context);
+    this.#definition = definition;
+    this.#onExit = onExit;
   }
 
-  /** The worker that this is a part of, if the context is one of ours or was derived from one. */
+  /** The task of the worker that this is a part of, if the context is that of a worker or was derived from one. */
   get outer(): Task | undefined {
     return this.#outer;
+  }
+
+  /** Reports a clock that stands still: once to each log, or for each worker that this is a part of. */
+  reportClockProblem(): void {
+    reportClockProblem(this.#outer?.problemLog ?? this.logger, this);
+  }
+
+  protected override get hasOwnSignal(): boolean {
+    return true;
   }
 
   override get asyncScope(): AsyncScope {
@@ -116,12 +124,12 @@ export class RootTask extends Scope {
     return TimerQueue.current().now();
   }
 
-  /** What is called by hand is a part of the run that calls it, and not a worker that can be given commands. */
+  /** What the code of a worker runs is a part of that run, and does not take the commands of the worker. */
   override get commands(): WorkerCommands | undefined {
     return undefined;
   }
 
-  /** What is called by hand is waited for by the code that calls it. */
+  /** What the code of a worker runs sleeps in this process, as that code waits for it. */
   override get leasedRun(): undefined {
     return undefined;
   }
@@ -130,30 +138,28 @@ export class RootTask extends Scope {
     this.#outer?.guard(signal);
   }
 
-  override isDone(): boolean {
+  override isCompleted(): boolean {
     return false;
   }
 
-  override setDone(): void {}
+  override setCompleted(): void {}
 
   override start(): void {
     const signal = this.#given("signal");
-    if (this.#outer !== undefined) this.#callOffs.push(this.#outer.branch(this));
-    if (signal !== undefined) this.#callOffs.push(onAbort(signal, this));
-    this.startChild(this.#link);
+    if (this.#outer !== undefined) this.#detach.push(this.#outer.attach(this));
+    if (signal?.aborted === true) this.abort(signal.reason);
+    else if (signal !== undefined) this.#detach.push(onAbort(signal, { abort: this.#requestAbort }));
+    inTransition((root: RootTask) => root.startChild(root.#definition), this);
   }
 
-  /** Reports a clock that does not go: once to each log, or for each worker of which this is a part. */
-  reportClockProblem(): void {
-    reportClockProblem(this.#outer?.problemLog ?? this.logger, this);
-  }
+  readonly #requestAbort = (reason: unknown): void => afterTransition(() => this.abort(reason));
 
   protected override onChildExit(outcome: Outcome): void {
-    for (const callOff of this.#callOffs) callOff();
-    this.#done(outcome);
+    for (const detach of this.#detach) detach();
+    this.#onExit(outcome);
   }
 
-  /** A failure is thrown to the caller. */
+  /** The caller gets the error. */
   override consequenceOf(): string {
     return "";
   }
@@ -164,8 +170,7 @@ export class RootTask extends Scope {
 
   override onRunsMissed(): void {}
 
-  // A failure is thrown to whoever has called this. It is the worker's if the caller lets it be.
-
+  /** The caller gets the error, and decides whether the worker fails with it. */
   override onRunFailing(): void {}
 
   override onRunCompleted(runs: Runs, outcome: Outcome): void {
@@ -183,14 +188,12 @@ export class RootTask extends Scope {
     else this.#context.reportHealth(state);
   }
 
-  /**
-   * A member of the context, but not what one of ours would make of the worker behind it, which is asked directly. One that cannot be read
-   * is not there.
-   */
+  /** A property that the caller has set. The context of a worker has none: its task is asked instead. */
   #given<Key extends keyof RunOptions>(key: Key): RunOptions[Key] {
     try {
       return this.#outer === undefined || Object.hasOwn(this.#context, key) ? this.#context[key] : undefined;
     } catch {
+      // A property that cannot be read is not there.
       return undefined;
     }
   }
@@ -200,7 +203,7 @@ function checkOptions(options: unknown): void {
   if (typeof options !== "object" || options === null) {
     throw new InvalidArgumentError(`The context is ${describeKind(options)}: pass an object with a signal`);
   }
-  const isOurs = Context.activityOf(options) !== undefined;
+  const isOurs = Context.taskOf(options) !== undefined;
   for (const key of ownKeys(options)) checkSpelling(key, options, isOurs);
   if (isOurs) return;
   const signal = checkReadable("The signal of the context", options, "signal");
@@ -212,16 +215,16 @@ function checkOptions(options: unknown): void {
   if (problem !== undefined) throw new InvalidArgumentError(`The logger of the context: ${problem}`);
 }
 
-/** Whether a value would do for an option. */
+/** Whether a value fits an option. */
 const fits: Readonly<Record<keyof RunOptions, (value: unknown) => boolean>> = {
   signal: isAbortSignal,
   logger: (value) => hasMethod(value, "info"),
 };
 
 /**
- * A context may have fields of the user's. One is a misspelt option if its name is near that of an option which is missing, and its value
- * would do for it: `ledger` and `signed` are fields like others.
- * @param isOurs whether all options that it does not have itself are those of a worker
+ * Refuses a misspelt option. A context may have further fields, so a field is one only if its name is near that of an option
+ * which is missing, and its value fits that: `ledger` and `signed` are fields.
+ * @param isOurs whether the context has the options of a worker in addition to its own
  * @throws InvalidArgumentError if it is misspelt
  */
 function checkSpelling(key: string, options: object, isOurs: boolean): void {

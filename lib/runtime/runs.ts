@@ -1,20 +1,17 @@
 import { TimerQueue } from "../timers/timer-queue.js";
 import type { WorkerStatus } from "./worker-status.js";
 
-/**
- * What has been run. Kept by whoever runs it, and handed upwards when that ends: a report of every run would touch every link
- * of the chain, and cost more than the rest of the run.
- */
+/** The runs of a worker, as counted by the task that runs them. */
 export interface Runs {
-  /** The one that still runs included. */
+  /** Includes the run that is under way. */
   readonly count: number;
   /** On the clock of the timer queue. */
   readonly lastStart: number;
-  /** In ms; -1 as long as none has ended. */
+  /** In ms; -1 until a run has ended. */
   readonly lastDuration: number;
 }
 
-/** Adds runs to a status; they are later than those that are in it. */
+/** Adds runs to a status that has the earlier ones. */
 export function addRuns(status: WorkerStatus, runs: Runs): void {
   const { count, lastStart, lastDuration } = runs;
   if (!hasRun(runs)) return;
@@ -23,7 +20,7 @@ export function addRuns(status: WorkerStatus, runs: Runs): void {
   if (lastDuration >= 0) status.lastDuration = lastDuration;
 }
 
-/** Whether a run has begun, or one has ended that had begun elsewhere. */
+/** Whether a run has started here, or has ended here after a start in another replica. */
 export function hasRun({ count, lastDuration }: Runs): boolean {
   return count > 0 || lastDuration >= 0;
 }

@@ -1,66 +1,120 @@
+import type { Bucket, Timer } from "../timers/bucket.js";
+import { TimerQueue } from "../timers/timer-queue.js";
+import type { AsyncScope } from "./async-scope.js";
+import { CancellationScope } from "./cancellation-scope.js";
+import type { LeasedRun } from "./leased-run.js";
+import type { Logger } from "./logger.js";
+import type { Abortable } from "./on-abort.js";
 import type { Outcome } from "./outcome.js";
+import type { ProblemLog } from "./problem-log.js";
 import type { Runs } from "./runs.js";
 import type { Snapshot } from "./snapshot.js";
-import { Surroundings } from "./surroundings.js";
-import type { WorkerStatus } from "./worker-status.js";
+import { inTransition } from "./transition.js";
+import type { WorkerCommands } from "./worker-commands.js";
+import type { Phase, WorkerStatus } from "./worker-status.js";
 
-/** What can be started under an task: a link of a chain, as it is declared. */
-export interface Startable {
-  /** Makes what runs under `parent`. Starts nothing. */
+/** Something that is declared, and never changes. It can be started any number of times; what runs then is a {@link Task}. */
+export interface Definition {
+  /** Creates the task that runs this under `parent`. Starts nothing. */
   createTask(parent: Task): Task;
 }
 
 /**
- * One link of a chain at work. Together the tasks are the tree of all that runs: aborting goes down it, from parent to
- * child; outcomes and reports come up. Each kind overrides only what it changes, the rest is its parent's. Parent and child talk
- * by plain method calls, and promises are kept for the code of users: with one between each two links, a hundred thousand chains
- * would cost four times the memory. Below stands what goes down, and what comes up.
+ * A definition at work: one element of a worker's chain, such as its repetition or its retry. The tasks form a tree. Cancellation
+ * goes down, from parent to child; the exit of a child, and what it reports of its runs, go up. Each kind of task overrides only
+ * what it changes, and its parent answers the rest.
  *
- * An task settles exactly once, and only when nothing under it runs any more. The one exception is a roster whose shutdown
- * timeout is over: it settles, and leaves those behind that hang.
+ * Parent and child call each other's methods. Promises are kept for the code of users: with one between each parent and child, a
+ * hundred thousand workers would take four times the memory.
  *
- * There are several of these for every worker, so their size counts: private methods are left to TypeScript here, as a `#method`
+ * A task exits exactly once, and only when none of the tasks under it runs any more. The exception is a supervisor whose shutdown
+ * timeout is over: it exits and leaves the tasks that hang behind.
+ *
+ * There are several tasks for each worker, so their size counts. Private members are left to TypeScript here, as a `#method`
  * costs a word in each object.
  */
-export abstract class Task extends Surroundings {
+export abstract class Task implements Timer {
   readonly parent: Task;
-  /** Whether the word to stop has come. */
-  protected aborted = false;
+  aborted = false;
   protected child: Task | undefined = undefined;
+  private scope: CancellationScope | undefined = undefined;
+  /** Written by the timer queue alone, like {@link slot}. */
+  bucket: Bucket | undefined = undefined;
+  slot = -1;
 
-  /** @param parent whom this is started under. The root has none: it is its own, and overrides whatever looks upwards. */
+  /** @param parent the task that starts this one. The root is its own parent, and overrides every method that asks the parent. */
   constructor(parent?: Task) {
-    super();
     this.parent = parent ?? this;
   }
 
-  /** Starts the work. Called once, when the parent has this as its child. */
+  // Start and exit.
+
+  /** Starts the work. Called once, when the parent already has this as its child. */
   abstract start(): void;
 
-  /** The child that was started has ended; it is no longer there. */
-  protected abstract onChildExit(outcome: Outcome, child?: Task): void;
-
-  /** Whether what was started of that link is done for good: not to be started again, when the whole is. */
-  isDone(link: Startable): boolean {
-    return this.parent.isDone(link);
-  }
-
-  setDone(link: Startable, isDone: boolean): void {
-    this.parent.setDone(link, isDone);
-  }
-
-  protected startChild(link: Startable): void {
+  protected startChild(definition: Definition): void {
     if (this.aborted) {
       this.onChildExit("stopped");
     } else {
-      this.child = link.createTask(this);
+      this.child = definition.createTask(this);
       this.child.start();
     }
   }
 
-  /** Passes the word down. Whoever sleeps settles at once; whoever works settles in its own time. */
+  /** Called when the child has exited; or, without a child, when it was not started because this task is cancelled already. */
+  protected abstract onChildExit(outcome: Outcome, child?: Task): void;
+
+  /** Ends this task: tells the parent how. */
+  exit(outcome: Outcome): void {
+    const { parent } = this;
+    if (parent.child === this) parent.child = undefined;
+    parent.onChildExit(outcome, this);
+  }
+
+  /** Whether a definition has completed, so that it is not started again with the rest of its group. */
+  isCompleted(definition: Definition): boolean {
+    return this.parent.isCompleted(definition);
+  }
+
+  setCompleted(definition: Definition, isCompleted: boolean): void {
+    this.parent.setCompleted(definition, isCompleted);
+  }
+
+  // Cancellation.
+
+  /** Whether this task has a signal and a reason of its own, and can be cancelled without its parent. */
+  protected get hasOwnSignal(): boolean {
+    return false;
+  }
+
+  private get ownScope(): CancellationScope {
+    return (this.scope ??= new CancellationScope());
+  }
+
+  /** The signal that the code of the user sees. */
+  get signal(): AbortSignal {
+    if (!this.hasOwnSignal) return this.parent.signal;
+    const isNew = this.scope?.hasSignal !== true;
+    const { signal } = this.ownScope;
+    if (isNew) this.guard(signal);
+    return signal;
+  }
+
+  /** Why this was cancelled; undefined until then. */
+  get reason(): unknown {
+    return this.hasOwnSignal ? this.scope?.reason : this.parent.reason;
+  }
+
+  /** Cancels this task and everything under it. A task that sleeps exits at once; one whose code runs, when that settles. */
   abort(reason: unknown): void {
+    if (this.aborted) return;
     this.aborted = true;
+    if (this.hasOwnSignal) {
+      const scope = this.ownScope;
+      scope.cancel(reason);
+      if (scope.hasSignal) this.asyncScope.run(abortSignal, scope);
+      scope.abortAttached();
+    }
     this.cancelWork(reason);
   }
 
@@ -73,72 +127,180 @@ export abstract class Task extends Surroundings {
     }
   }
 
+  /** Cancels `tree`, the root of another tree of tasks, together with this task. Returns a function that detaches it. */
+  attach(tree: Abortable): () => void {
+    return this.hasOwnSignal ? this.ownScope.attach(tree) : this.parent.attach(tree);
+  }
+
+  /** From now on the signal aborts before it says that all is well, if this is a leased run whose lease is lost already. */
+  guard(signal: AbortSignal): void {
+    this.parent.guard(signal);
+  }
+
+  // Timers.
+
+  get sleeping(): boolean {
+    return this.bucket !== undefined;
+  }
+
+  protected sleep(ms: number): void {
+    TimerQueue.current().sleep(this, ms);
+  }
+
+  /** Sleeps until a point in time on the clock of the timer queue. */
+  protected sleepUntil(due: number): void {
+    TimerQueue.current().schedule(this, due);
+  }
+
+  /** Sleeps until it is cancelled, or woken by a change of its commands. Keeps the process alive, like any other sleep. */
+  protected sleepForever(): void {
+    this.sleepUntil(Number.POSITIVE_INFINITY);
+  }
+
+  protected cancelSleep(): void {
+    this.bucket?.keeper.cancel(this);
+  }
+
+  /** Ends a sleep before its time. */
+  wakeEarly(): void {
+    if (!this.sleeping) return;
+    this.cancelSleep();
+    this.onWake();
+  }
+
+  /** Called by the timer queue. */
+  wake(): void {
+    inTransition(wakeTask, this);
+  }
+
+  /** Called when the sleep is over. */
+  onWake(): void {}
+
+  // What a task asks its parent.
+
+  get name(): string {
+    return this.parent.name;
+  }
+
+  get attempt(): number {
+    return this.parent.attempt;
+  }
+
+  /** The logger as the user passed it: it may throw, and does not add the worker's name. */
+  get logger(): Logger {
+    return this.parent.logger;
+  }
+
+  /** The async context in which the code of the user is called. */
+  get asyncScope(): AsyncScope {
+    return this.parent.asyncScope;
+  }
+
+  /** Logs and counts the worker's problems. */
+  get problemLog(): ProblemLog {
+    return this.parent.problemLog;
+  }
+
+  /** How long a continuous worker has to stay up until its health is `ok` again, in ms. */
+  get resetAfter(): number {
+    return this.parent.resetAfter;
+  }
+
+  /** The start time of what starts now, on the clock of the timer queue: the same for workers that are started together. */
+  get startTime(): number {
+    return this.parent.startTime;
+  }
+
+  /** The commands that were given to the worker that this is a part of, if there were any. */
+  get commands(): WorkerCommands | undefined {
+    return this.parent.commands;
+  }
+
+  /** The leased run of a distributed worker that ends when this sleeps; undefined if this sleeps in this process. */
+  get leasedRun(): LeasedRun | undefined {
+    return this.parent.leasedRun;
+  }
+
+  // What a task asks or tells its child.
+
+  /** Whether anything below runs or sleeps. */
+  get busy(): boolean {
+    return this.child !== undefined || this.sleeping;
+  }
+
+  /** Whether it has failed already, and waits only for the rest of it to stop. */
+  get isFailing(): boolean {
+    return this.child?.isFailing === true;
+  }
+
+  /** When this asked its children to stop, on the clock of the timer queue; undefined if it did not, or is not a supervisor. */
+  get stopRequestedAt(): number | undefined {
+    return undefined;
+  }
+
+  /** Adds to a worker's status what this task and those below it know. */
+  describe(status: WorkerStatus): void {
+    this.child?.describe(status);
+  }
+
+  /** Adds what this task sleeps for, and until when. */
+  protected describeSleep(status: WorkerStatus, phase: Phase): void {
+    const queue = this.bucket?.keeper;
+    const due = queue?.dueOf(this);
+    if (queue === undefined || due === undefined) return;
+    status.phase = phase;
+    if (phase !== "paused" && due < Number.POSITIVE_INFINITY) status.nextDue = Math.round(Date.now() + due - queue.now());
+  }
+
+  /** Adds the workers below that have not exited: of nested ones, the innermost. */
+  listRunning(list: Task[]): void {
+    this.child?.listRunning(list);
+  }
+
   /**
-   * The turn of the worker ends here: writes down what the next one has to know, the outermost link first, and is gone without an
-   * outcome. Nothing of the user's code runs.
+   * What follows for other workers if this fails now, such as `"; the runner stops"`, to be added to the log entry of the
+   * failure; `""` if nothing does, or if that has an entry of its own.
+   */
+  get consequence(): string {
+    return this.parent.consequenceOf(this);
+  }
+
+  /** The {@link consequence} of the failure of a child. */
+  consequenceOf(_child: Task): string {
+    return this.consequence;
+  }
+
+  /** Logs a run that holds up the runs that are due. Called from time to time. */
+  checkRun(now: number): void {
+    this.child?.checkRun(now);
+  }
+
+  /** Called when the commands of the worker have changed: a task that sleeps acts on them. */
+  onCommandsChanged(): void {
+    this.child?.onCommandsChanged();
+  }
+
+  /**
+   * Ends a leased run: saves what the next one has to know, outermost task first. There is no exit, and no code of the user runs.
    */
   suspend(snapshot: Snapshot): void {
     this.cancelSleep();
     this.child?.suspend(snapshot);
   }
 
-  /** Whether it has failed already, and only waits for the rest of it to stop. */
-  get isFailing(): boolean {
-    return this.child?.isFailing === true;
-  }
-
-  /** Fills in what this task and those below it know of the worker's status. */
-  describe(status: WorkerStatus): void {
-    this.child?.describe(status);
-  }
-
-  /** Nobody waits for it any longer: it is not to keep the process alive. */
+  /** Lets the process end although this has not exited. */
   unref(): void {
     this.child?.unref();
   }
 
-  /** Whether anything below has not settled. */
-  get busy(): boolean {
-    return this.child !== undefined || this.sleeping;
-  }
-
-  /** Adds the workers below that have not settled: of those that contain each other, the innermost. */
-  listRunning(list: Task[]): void {
-    this.child?.listRunning(list);
-  }
+  // What a task reports to its parent.
 
   /**
-   * What follows for others if this fails now, such as `"; the runner stops"`, to be added to the log entry of that failure; `""` if nothing
-   * does, or if that has an entry of its own.
+   * A run has completed or failed. Reported when the task that counts the runs exits, as a report of each run would cost more
+   * than the run.
    */
-  get consequence(): string {
-    return this.parent.consequenceOf(this);
-  }
-
-  /** The {@link consequence} of the failure of what was started by this. */
-  consequenceOf(_child: Task): string {
-    return this.consequence;
-  }
-
-  /** Looks for runs that hold up those that are due, and has them logged. Called from time to time. */
-  checkRun(now: number): void {
-    this.child?.checkRun(now);
-  }
-
-  /** The commands have changed: whoever sleeps looks at them again. */
-  onCommandsChanged(): void {
-    this.child?.onCommandsChanged();
-  }
-
-  protected exit(outcome: Outcome): void {
-    const { parent } = this;
-    if (parent.child === this) parent.child = undefined;
-    parent.onChildExit(outcome, this);
-  }
-
-  /** A run has succeeded, after none had or after it was reported that not all is well. */
-  onRecovered(): void {
-    this.parent.onRecovered();
+  onRunCompleted(runs: Runs, outcome: Outcome): void {
+    this.parent.onRunCompleted(runs, outcome);
   }
 
   /** The run that is under way has failed, though it has not ended yet. */
@@ -146,23 +308,30 @@ export abstract class Task extends Surroundings {
     this.parent.onRunFailing(error);
   }
 
-  /** So many runs were due and will not be run. */
+  /** A run has succeeded, after none had or after a reported problem. */
+  onRecovered(): void {
+    this.parent.onRecovered();
+  }
+
   onRunsMissed(count: number): void {
     this.parent.onRunsMissed(count);
   }
 
-  /** Whoever calls the user's code is done with it: what it has run, and how that ended. */
-  onRunCompleted(runs: Runs, outcome: Outcome): void {
-    this.parent.onRunCompleted(runs, outcome);
-  }
-
-  /** All workers are to stop. */
-  stopAll(request: Error): void {
-    this.parent.stopAll(request);
-  }
-
-  /** A worker that runs on reports how it is. */
+  /** The code of the user has reported its health. */
   reportHealth(state: "done" | Error): void {
     this.parent.reportHealth(state);
   }
+
+  /** The code of the user has asked to stop all workers. */
+  stopAll(request: Error): void {
+    this.parent.stopAll(request);
+  }
+}
+
+function wakeTask(task: Task): void {
+  task.onWake();
+}
+
+function abortSignal(scope: CancellationScope): void {
+  scope.abortSignal();
 }

@@ -8,12 +8,12 @@ import { type Abortable, isAbortSignal, onAbort } from "./on-abort.js";
 
 /**
  * Resolves after the duration, never early. Rejects with the signal's reason as soon as the signal aborts, as `setTimeout` of
- * `node:timers/promises` does, so that a loop around it ends: `for (;;) { await poll(); await wait("5s", { signal }); }`. Leaves neither a
- * timer nor a listener behind.
+ * `node:timers/promises` does, so that a loop around it ends: `for (;;) { await poll(); await wait("5s", { signal }); }`. Leaves
+ * neither a timer nor a listener behind.
  *
- * Under a signal that has aborted already it rejects after a turn of the event loop: not even a loop that catches the rejection can starve
- * other timers, signals and I/O.
- * @param options the signal; a whole {@link WorkerContext} serves too
+ * Under a signal that has aborted already it rejects after a turn of the event loop: not even a loop that catches the rejection
+ * can starve other timers, signals and I/O.
+ * @param options the signal; a {@link WorkerContext} is accepted too
  * @throws InvalidArgumentError at once, if the duration is malformed or the signal is not one
  */
 export function wait(duration: Duration, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
@@ -52,7 +52,7 @@ class Waiting implements Timer, Abortable {
   readonly #resolve: () => void;
   readonly #reject: (reason: unknown) => void;
   #stopListening: (() => void) | undefined;
-  /** Set under a signal that has aborted already: it rejects when it wakes. */
+  /** Set if the signal had aborted already: the promise rejects when this wakes. */
   #aborted: { readonly reason: unknown } | undefined;
 
   constructor(resolve: () => void, reject: (reason: unknown) => void) {

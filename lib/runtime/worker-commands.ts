@@ -1,7 +1,7 @@
 import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
 import { isFailure, type Outcome } from "./outcome.js";
 
-/** What was asked for, for all who wait for it. */
+/** A promise for all callers that have asked for the same. */
 class Request {
   readonly promise: Promise<void>;
   #resolve = (): void => {};
@@ -26,18 +26,18 @@ class Request {
 }
 
 /**
- * What was ordered by hand for one worker: to pause, or to run now. Kept with the worker, and looked at by whoever repeats it
- * at each decision, so that an order outlives the restarts of what it is for.
+ * The commands that were given to one worker: to pause, or to run now. Kept with the worker, and read at each decision by the
+ * task that repeats it, so that a command outlives restarts. Every promise settles, once: at the latest when the worker exits.
  */
 export class WorkerCommands {
   #isPaused = false;
-  /** The run that is under way was asked for during the pause, and is not subject to it. */
+  /** The run that is under way was requested during the pause, and is not subject to it. */
   #isExempt = false;
   /** For the run that comes next. */
-  #wanted: Request | undefined;
+  #nextRun: Request | undefined;
   /** For the run that is under way. */
-  #served: Request[] = [];
-  #resting: Request | undefined;
+  #currentRun: Request[] = [];
+  #idle: Request | undefined;
 
   get isPaused(): boolean {
     return this.#isPaused;
@@ -48,72 +48,83 @@ export class WorkerCommands {
     this.#isExempt = false;
   }
 
-  /** Resolves once nothing of the worker runs. */
-  atRest(): Promise<void> {
-    return (this.#resting ??= new Request()).promise;
+  /** Resolves when nothing of the worker runs. */
+  whenIdle(): Promise<void> {
+    return (this.#idle ??= new Request()).promise;
   }
 
-  /** Ends a pause. Whoever still waits for the worker to come to rest waits in vain. */
+  /** Ends a pause. A caller that still waits for the worker to become idle gets an error. */
   resume(worker: string): void {
     this.#isPaused = false;
-    this.#resting?.reject(new WorkerNotRunningError(worker, "paused", "it was resumed meanwhile"));
-    this.#resting = undefined;
+    this.rejectIdle(new WorkerNotRunningError(worker, "paused", "it was resumed meanwhile"));
   }
 
   /** Nothing of the worker runs now. */
-  rest(): void {
-    this.#resting?.resolve();
-    this.#resting = undefined;
+  onIdle(): void {
+    this.#idle?.resolve();
+    this.#idle = undefined;
+  }
+
+  rejectIdle(error: Error): void {
+    this.#idle?.reject(error);
+    this.#idle = undefined;
   }
 
   get wantsRun(): boolean {
-    return this.#wanted !== undefined;
+    return this.#nextRun !== undefined;
   }
 
-  /** Whether somebody waits for the run that is under way. */
-  get isServing(): boolean {
-    return this.#served.length > 0;
+  /** Whether a caller waits for the run that is under way. */
+  get isRunAwaited(): boolean {
+    return this.#currentRun.length > 0;
   }
 
-  /** Settles with the next run that begins: all who ask before that share it. */
+  /** Settles with the next run that starts: all callers that ask before that share it. */
   requestRun(): Promise<void> {
-    return (this.#wanted ??= new Request()).promise;
+    return (this.#nextRun ??= new Request()).promise;
   }
 
-  /** Whether the run that is under way is not to be tried again for now: unless it was asked for when there was a pause already. */
+  /** Whether the run that is under way has no further attempt for now, because of a pause that began after it was requested. */
   get holdsAttempts(): boolean {
     return this.#isPaused && !this.wantsRun && !this.#isExempt;
   }
 
-  runBegins(): void {
+  onRunStart(): void {
     this.#isExempt = this.#isPaused && this.wantsRun;
-    if (this.#wanted !== undefined) this.#served.push(this.#wanted);
-    this.#wanted = undefined;
+    if (this.#nextRun !== undefined) this.#currentRun.push(this.#nextRun);
+    this.#nextRun = undefined;
   }
 
-  /** @param reason of the stop, if it was stopped */
-  runEnds(outcome: Outcome, reason: unknown): void {
-    for (const request of this.#served.splice(0)) {
+  /** @param reason of the stop if it was stopped */
+  onRunEnd(outcome: Outcome, reason: unknown): void {
+    for (const request of this.#currentRun.splice(0)) {
       if (isFailure(outcome)) request.reject(outcome);
       else if (outcome === "stopped") request.reject(reason);
       else request.resolve();
     }
   }
 
-  /** The worker hangs, and nobody waits for it any longer. */
+  /** The worker hangs, and its supervisor does not wait for it any longer. */
   abandon(error: Error): void {
-    for (const request of this.#served.splice(0)) request.reject(error);
-    this.#wanted?.reject(error);
-    this.#resting?.reject(error);
-    this.#wanted = this.#resting = undefined;
+    for (const request of this.#currentRun.splice(0)) request.reject(error);
+    this.#nextRun?.reject(error);
+    this.#nextRun = undefined;
+    this.rejectIdle(error);
   }
 
-  /** The worker has ended, and there will be no further run. */
-  workerEnds(worker: string, outcome: Outcome, reason: unknown): void {
-    this.runEnds(outcome, reason);
-    const ending = isFailure(outcome) ? "it has failed" : "it is done for good";
-    this.#wanted?.reject(outcome === "stopped" ? reason : new WorkerNotRunningError(worker, "triggered", ending));
-    this.#wanted = undefined;
-    this.rest();
+  /** The worker has exited, and there will be no further run. */
+  onWorkerExit(worker: string, outcome: Outcome, reason: unknown): void {
+    this.onRunEnd(outcome, reason);
+    const ending = isFailure(outcome) ? "it has failed" : "it has completed";
+    this.#nextRun?.reject(outcome === "stopped" ? reason : new WorkerNotRunningError(worker, "triggered", ending));
+    this.#nextRun = undefined;
+    this.onIdle();
+  }
+
+  /** The runner has stopped, and the worker will not run again in this run of it. */
+  onRunnerExit(worker: string): void {
+    this.#nextRun?.reject(new WorkerNotRunningError(worker, "triggered", "the runner has stopped"));
+    this.#nextRun = undefined;
+    this.onIdle();
   }
 }

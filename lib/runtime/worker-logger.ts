@@ -12,11 +12,11 @@ import { nestName } from "./nest-name.js";
 import { writeToStderr } from "./stderr-logger.js";
 
 /**
- * A worker's view of the logger: puts the worker's name on every entry, and never throws, whatever it is called with. An entry
- * that the logger fails to take goes to stderr, with the logger's error. The methods may be passed around on their own.
+ * Adds the name of a worker to every entry. Never throws, with whatever arguments it is called: if the logger fails, the entry
+ * and the error go to stderr. The methods may be detached.
  *
- * Against its types, but not lost: further arguments, which are formatted into the message as `console.log` does it, and a
- * message that is not a string.
+ * Arguments that the types do not allow are not lost: further arguments are formatted into the message as `console.log` does, and
+ * a message that is not a string is converted to one.
  */
 export class WorkerLogger implements Logger {
   readonly debug: Logger["debug"];
@@ -28,7 +28,7 @@ export class WorkerLogger implements Logger {
   readonly #worker: string;
 
   constructor(logger: Logger, name: string) {
-    // Within a worker, the logger of a worker is that of the roster, and its name is the first part of the name.
+    // The logger of a nested worker writes to the same target, with the outer name in front.
     const outer = isInstanceOf(logger, WorkerLogger) ? logger : undefined;
     const target = outer === undefined ? logger : outer.#target;
     const worker = outer === undefined ? name : nestName(outer.#worker, name);
@@ -58,7 +58,7 @@ export class WorkerLogger implements Logger {
   }
 }
 
-/** What a method was called with, as an entry. */
+/** The entry that the arguments of a log method make. */
 function entryOf([first, ...others]: unknown[], bound: object): { details: object; message: string | undefined } {
   if (!isObjectLike(first)) {
     const err = others.find(isError);

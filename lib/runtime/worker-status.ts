@@ -1,40 +1,43 @@
-/** `init` until the first reportHealth, `ok` after a successful run or reportHealth, `firing` after a failed one. */
+/** `init` until the first report, `ok` after a run that succeeds or a report without an error, `firing` after a failure. */
 export type Health = "init" | "ok" | "firing";
 
-/** What a worker is doing. `overdue`: it is running, and has timed out. */
+/** What a worker is doing. `overdue`: its run has timed out, and has not ended. */
 export type Phase = "waiting" | "running" | "overdue" | "backoff" | "paused" | "stopped";
 
-/** One worker's row in the status of a runner: a plain object that can be serialised. Times are ms. */
+/** The status of one worker: a plain object that can be serialised. Times are in ms. */
 export interface WorkerStatus {
   name: string;
   health: Health;
   phase: Phase;
-  /** How often it has been run: every run of a job, every start of a continuous worker. */
+  /** The number of runs of a job, or of starts of a continuous worker. */
   runs: number;
   failures: number;
-  /** Runs that were due and have not been run: the run before was still running, the event loop was blocked, or the worker was paused. */
+  /**
+   * Runs that were due and have not been run: the run before was still running, the event loop was blocked, or the worker was
+   * paused.
+   */
   missed: number;
-  /** Failures in a row up to now. */
+  /** The number of failures in a row up to now. */
   attempt: number;
-  /** When its last run began, in ms since the epoch. */
+  /** When its last run started, in ms since the epoch. */
   lastStart: number | null;
-  /** How long its last finished run took, in ms. */
+  /** How long the last run that has ended took, in ms. */
   lastDuration: number | null;
-  /** The last error, also if it has recovered since: its name and message. */
+  /** The name and message of the last error, also after the worker has recovered. */
   lastError: string | null;
   /** When it will run or be restarted next, in ms since the epoch. */
   nextDue: number | null;
-  /** Of a distributed worker alone: the process that runs it, or has run it last; null, if none has yet. */
+  /** Only of a distributed worker: the process that runs it, or ran it last; null before the first run. */
   holder?: Holder | null;
 }
 
-/** A process of a fleet. */
+/** The process of a replica. */
 export interface Holder {
   readonly host: string;
   readonly pid: number;
 }
 
-/** The row of a worker that has never been started. */
+/** The status of a worker that has never been started. */
 export function initialStatus(name: string): WorkerStatus {
   return {
     name,

@@ -1,40 +1,51 @@
-import type { NamedTask } from "../chain/named.js";
-import type { HungWorker } from "../errors/shutdown-timeout-error.js";
+import { type HungWorker, ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
 import { channels } from "../events/channels.js";
 import type { Task } from "../runtime/task.js";
 import { initialStatus } from "../runtime/worker-status.js";
+import { formatDuration } from "../timers/format-duration.js";
 import { TimerQueue } from "../timers/timer-queue.js";
-import { RunAll } from "./run-all.js";
+import type { Child } from "./supervisor.js";
 
-/** A member of a roster that was told to stop. */
+/** A child that was asked to stop. */
 export interface StopRequest {
-  readonly member: NamedTask;
+  readonly child: Child;
   /** When, on the clock of the timer queue. */
-  readonly toldAt: number;
+  readonly requestedAt: number;
 }
 
-/** The workers in a member that have not stopped. */
-export function hungIn({ member, toldAt }: StopRequest): HungWorker[] {
+/** The workers in a child that have not stopped. */
+export function hungWorkersIn({ child, requestedAt }: StopRequest): HungWorker[] {
   const now = TimerQueue.current().now();
-  return runningIn(member).map((task) => {
+  return runningWorkersIn(child).map((task) => {
     const status = initialStatus(task.name);
     task.describe(status);
-    // Its group may have told it before.
+    // Its group may have asked it earlier.
     const { parent } = task;
-    const toldByGroup = task !== member && parent instanceof RunAll ? parent.toldToStopAt : undefined;
-    const since = toldByGroup ?? toldAt;
-    return { worker: task.name, phase: status.phase, hungFor: Math.round(now - since) };
+    const requestedByGroup = task === child ? undefined : parent.stopRequestedAt;
+    return { worker: task.name, phase: status.phase, hungFor: Math.round(now - (requestedByGroup ?? requestedAt)) };
   });
 }
 
-/** Publishes who hangs. */
-export function tellHung(hung: readonly HungWorker[]): void {
+/** The workers in a child that run: of nested ones, the innermost. */
+export function runningWorkersIn(child: Task): Task[] {
+  const running: Task[] = [];
+  child.listRunning(running);
+  return running;
+}
+
+export function publishHung(hung: readonly HungWorker[]): void {
   if (channels.hung.isObserved) for (const each of hung) channels.hung.publish(each);
 }
 
-/** The workers in a member that run: of those that contain each other, the innermost. */
-export function runningIn(member: NamedTask): Task[] {
-  const running: Task[] = [];
-  member.listRunning(running);
-  return running;
+/**
+ * The error that names the workers in some children that have not stopped.
+ * @param timeout the longest time that one of them had, in ms
+ */
+export function shutdownTimeoutError(late: readonly StopRequest[], timeout: number): ShutdownTimeoutError {
+  const hung = late.flatMap(hungWorkersIn);
+  return new ShutdownTimeoutError(
+    hung.map(({ worker }) => worker),
+    formatDuration(timeout),
+    hung,
+  );
 }

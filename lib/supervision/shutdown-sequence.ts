@@ -1,153 +1,151 @@
-import type { NamedTask } from "../chain/named.js";
-import { ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
-import { Sleeper } from "../runtime/sleeper.js";
+import type { ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
 import type { Task } from "../runtime/task.js";
-import { formatDuration } from "../timers/format-duration.js";
+import { inTransition } from "../runtime/transition.js";
+import { QueueTimer } from "../timers/queue-timer.js";
 import { TimerQueue } from "../timers/timer-queue.js";
-import { hungIn, runningIn, type StopRequest, tellHung } from "./hung-workers.js";
+import { hungWorkersIn, publishHung, runningWorkersIn, type StopRequest, shutdownTimeoutError } from "./hung-workers.js";
+import type { Child } from "./supervisor.js";
 
-/** How the members of a roster are stopped. */
-export interface StopPlan {
-  /** One batch is stopped after the other, the last one first. */
-  readonly batches: NamedTask[][];
+/** How the children of a supervisor are stopped. */
+export interface ShutdownPlan {
+  /** The last batch is stopped first; each of the others when the one after it has stopped, or its time is over. */
+  readonly batches: Child[][];
   readonly reason: unknown;
-  /** How long a member may take, in ms. */
-  readonly timeoutOf: (member: NamedTask) => number;
-  /** Called when every batch has been told, and has stopped or had its time. */
-  readonly onTold: () => void;
-  /** Told of those whose time is over. With this, nobody is given up on, however long it takes. */
+  /** How long a child may take to stop, in ms. */
+  readonly timeToStop: (child: Child) => number;
+  /** Called when every batch has stopped, or its time is over. */
+  readonly onComplete: () => void;
+  /** Called with the children whose time is over. With this, none is left behind, however long it takes. */
   readonly onLate: ((error: ShutdownTimeoutError) => void) | undefined;
-  /** Called from time to time while it lasts: with the names of those that have not stopped, and for how long it has lasted, in ms. */
+  /** Called from time to time with the names of those that have not stopped, and how long the shutdown has taken, in ms. */
   readonly onSlow: (names: readonly string[], duration: number) => void;
 }
 
-/** After how long it is first said which workers have not stopped, in ms; then after twice as long, and so on. */
+/** When the workers that have not stopped are reported first, in ms after the start; then after twice as long, and so on. */
 const firstReport = 5_000;
 
-/** The stop of a roster: batch by batch, and each member within its time. Those that hang are given up on. */
-export class ShutdownSequence extends Sleeper {
-  readonly #plan: StopPlan;
-  /** Of the batch that has been told to stop, those that have not. */
+/** Stops the children of a supervisor batch by batch, each within its time. Children that hang are left behind. */
+export class ShutdownSequence {
+  readonly #plan: ShutdownPlan;
+  readonly #timer = new QueueTimer(() => inTransition(() => this.#onWake(), undefined));
+  readonly #startedAt = TimerQueue.current().now();
+  #nextReport = this.#startedAt + firstReport;
+  /** The batch that was asked to stop last, and those in it that have not exited. */
+  #batch: readonly Child[] = [];
   readonly #awaited = new Set<Task>();
-  #batch: readonly NamedTask[] = [];
-  #toldAt: number | undefined;
-  readonly #begunAt = TimerQueue.current().now();
-  #nextReport = this.#begunAt + firstReport;
-  /** Those whose time was over before they had stopped. */
+  #requestedAt: number | undefined;
+  /** The children whose time was over before they had exited. */
   readonly #late = new Map<Task, StopRequest>();
 
-  constructor(plan: StopPlan) {
-    super();
+  constructor(plan: ShutdownPlan) {
     this.#plan = plan;
   }
 
   start(): void {
-    this.#tellNext();
+    this.#stopNextBatch();
   }
 
-  /** A member has settled. */
-  hasStopped(member: Task): void {
-    if (this.#awaited.delete(member) && this.#awaited.size === 0) this.#tellNext();
+  cancel(): void {
+    this.#timer.cancel();
   }
 
-  wasGivenUp(member: Task): boolean {
-    return this.#late.has(member) && !this.#awaited.has(member);
+  /** A child has exited. */
+  onExit(child: Task): void {
+    if (this.#awaited.delete(child) && this.#awaited.size === 0) this.#stopNextBatch();
   }
 
-  get hasGivenUp(): boolean {
+  /** Another child takes the place of one that has exited. */
+  replace(child: Child, next: Child): void {
+    for (const batch of this.#plan.batches) if (batch.includes(child)) batch[batch.indexOf(child)] = next;
+  }
+
+  /** Whether a child has not been asked to stop yet. */
+  isPending(child: Task): boolean {
+    return this.#plan.batches.some((batch) => batch.some((other) => other === child));
+  }
+
+  wasLeftBehind(child: Task): boolean {
+    return this.#late.has(child) && !this.#awaited.has(child);
+  }
+
+  get hasLeftBehind(): boolean {
     return this.#plan.onLate === undefined && this.#late.size > 0;
   }
 
-  isToBeTold(member: NamedTask): boolean {
-    return this.#plan.batches.some((batch) => batch.includes(member));
+  /** When the last batch was asked to stop. */
+  get requestedAt(): number | undefined {
+    return this.#requestedAt;
   }
 
-  /** Another takes the place of a member. */
-  swap(member: NamedTask, successor: NamedTask): void {
-    for (const batch of this.#plan.batches) if (batch.includes(member)) batch[batch.indexOf(member)] = successor;
-  }
-
-  callOff(): void {
-    this.cancelSleep();
-  }
-
-  /** When the last batch was told. */
-  get toldAt(): number | undefined {
-    return this.#toldAt;
-  }
-
-  /** The error that names those who have been given up on and hang still, if there are any. */
+  /** The error that names the children that were left behind and still hang, if there are any. */
   timeout(): ShutdownTimeoutError | undefined {
-    const hung = [...this.#late.values()].filter(({ member }) => member.busy);
+    const hung = [...this.#late.values()].filter(({ child }) => child.busy);
     return hung.length === 0 ? undefined : this.#errorOf(hung);
   }
 
   #errorOf(late: readonly StopRequest[]): ShutdownTimeoutError {
-    const hung = late.flatMap(hungIn);
-    const workers = hung.map(({ worker }) => worker);
-    const longest = late.reduce((longest, { member }) => Math.max(longest, this.#plan.timeoutOf(member)), 0);
-    return new ShutdownTimeoutError(workers, formatDuration(longest), hung);
+    const longest = late.reduce((longest, { child }) => Math.max(longest, this.#plan.timeToStop(child)), 0);
+    return shutdownTimeoutError(late, longest);
   }
 
-  /** The time of some has come. */
-  override wake(): void {
-    const now = TimerQueue.current().now();
-    const toldAt = this.#toldAt ?? now;
-    const late = this.#onTime.filter((member) => this.#deadlineOf(member) <= now).map((member) => ({ member, toldAt }));
-    for (const each of late) {
-      this.#late.set(each.member, each);
-      if (this.#plan.onLate === undefined) this.#giveUp(each);
-    }
-    for (const each of late) tellHung(hungIn(each));
-    if (late.length > 0) this.#plan.onLate?.(this.#errorOf(late));
-    if (now >= this.#nextReport) this.#report(now);
-    if (this.#awaited.size === 0) this.#tellNext();
-    else this.#awaitDeadline();
-  }
-
-  #report(now: number): void {
-    const duration = now - this.#begunAt;
-    this.#nextReport = now + duration;
-    // Those that are late have been named as such.
-    const names = this.#onTime.flatMap(runningIn).map(({ name }) => name);
-    if (names.length > 0) this.#plan.onSlow(names, duration);
-  }
-
-  /** Those who still have time. */
-  get #onTime(): NamedTask[] {
-    return this.#batch.filter((member) => this.#awaited.has(member) && !this.#late.has(member));
-  }
-
-  #giveUp(late: StopRequest): void {
-    this.#awaited.delete(late.member);
-    const error = this.#errorOf([late]);
-    for (const { commands } of runningIn(late.member)) commands?.abandon(error);
-    late.member.unref();
-  }
-
-  #tellNext(): void {
-    this.cancelSleep();
+  #stopNextBatch(): void {
+    this.#timer.cancel();
     while (this.#awaited.size === 0) {
       const batch = this.#plan.batches.pop();
       if (batch === undefined) break;
       this.#batch = batch;
-      this.#toldAt = TimerQueue.current().now();
-      // Those that have ended too: what they left running under their signals is to stop as well.
-      for (const member of batch) member.abort(this.#plan.reason);
-      // Whoever sleeps has stopped at once.
-      for (const member of batch) if (member.busy) this.#awaited.add(member);
+      this.#requestedAt = TimerQueue.current().now();
+      // Children that have exited too, to stop what they left running under their signals.
+      for (const child of batch) child.abort(this.#plan.reason);
+      // A child that slept has exited at once.
+      for (const child of batch) if (child.busy) this.#awaited.add(child);
     }
-    if (this.#awaited.size > 0) this.#awaitDeadline();
-    else this.#plan.onTold();
+    if (this.#awaited.size > 0) this.#setTimer();
+    else this.#plan.onComplete();
   }
 
-  #awaitDeadline(): void {
-    let first = this.#nextReport;
-    for (const member of this.#onTime) first = Math.min(first, this.#deadlineOf(member));
-    this.sleepUntil(first);
+  #setTimer(): void {
+    let next = this.#nextReport;
+    for (const child of this.#onTime) next = Math.min(next, this.#deadlineOf(child));
+    this.#timer.sleepUntil(next);
   }
 
-  #deadlineOf(member: NamedTask): number {
-    return (this.#toldAt ?? 0) + this.#plan.timeoutOf(member);
+  #deadlineOf(child: Child): number {
+    return (this.#requestedAt ?? 0) + this.#plan.timeToStop(child);
+  }
+
+  /** The children of the batch that have neither exited nor used up their time. */
+  get #onTime(): Child[] {
+    return this.#batch.filter((child) => this.#awaited.has(child) && !this.#late.has(child));
+  }
+
+  #onWake(): void {
+    const now = TimerQueue.current().now();
+    const requestedAt = this.#requestedAt ?? now;
+    const late = this.#onTime.filter((child) => this.#deadlineOf(child) <= now).map((child) => ({ child, requestedAt }));
+    for (const each of late) {
+      this.#late.set(each.child, each);
+      if (this.#plan.onLate === undefined) this.#leaveBehind(each);
+    }
+    for (const each of late) publishHung(hungWorkersIn(each));
+    if (late.length > 0) this.#plan.onLate?.(this.#errorOf(late));
+    if (now >= this.#nextReport) this.#report(now);
+    if (this.#awaited.size === 0) this.#stopNextBatch();
+    else this.#setTimer();
+  }
+
+  #leaveBehind(late: StopRequest): void {
+    this.#awaited.delete(late.child);
+    const error = this.#errorOf([late]);
+    for (const { commands } of runningWorkersIn(late.child)) commands?.abandon(error);
+    late.child.unref();
+  }
+
+  #report(now: number): void {
+    const duration = now - this.#startedAt;
+    this.#nextReport = now + duration;
+    // The late ones have been named as such.
+    const names = this.#onTime.flatMap(runningWorkersIn).map(({ name }) => name);
+    if (names.length > 0) this.#plan.onSlow(names, duration);
   }
 }

@@ -1,25 +1,29 @@
-import type { NamedTask } from "../chain/named.js";
-import { ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
+import type { ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
 import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
-import { Sleeper } from "../runtime/sleeper.js";
+import { inTransition } from "../runtime/transition.js";
+import type { WorkerCommands } from "../runtime/worker-commands.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
-import { formatDuration } from "../timers/format-duration.js";
+import { QueueTimer } from "../timers/queue-timer.js";
 import { TimerQueue } from "../timers/timer-queue.js";
-import { hungIn, tellHung } from "./hung-workers.js";
+import { publishHung, shutdownTimeoutError } from "./hung-workers.js";
+import type { Child } from "./supervisor.js";
 
-/** Why a worker is stopped while its roster goes on. */
+/** Why a child is stopped while its supervisor goes on. */
 export type StopReason = "paused" | "restarted" | "removed";
 
-/** One worker on its way out of a roster that goes on without it. */
-export class StopOperation extends Sleeper {
-  /** What was asked for. */
-  readonly wish: StopReason;
-  /** Resolves once it has stopped; rejects with a {@link ShutdownTimeoutError} if that takes too long, and it stops later. */
-  readonly over: Promise<void>;
-  readonly member: NamedTask;
+/** The stop of one child of a supervisor that goes on without it. */
+export class StopOperation {
+  readonly reason: StopReason;
+  /**
+   * Resolves when the child has exited; rejects with a {@link ShutdownTimeoutError} if that takes too long, although it may exit
+   * later.
+   */
+  readonly promise: Promise<void>;
+  readonly #child: Child;
   readonly #timeout: number;
-  readonly #afterwards: () => void;
-  readonly #toldAt = TimerQueue.current().now();
+  readonly #onStopped: () => void;
+  readonly #requestedAt = TimerQueue.current().now();
+  readonly #timer = new QueueTimer(() => inTransition(() => this.#onTimeout(), undefined));
   #resolve: () => void = () => {};
   #reject: (error: Error) => void = () => {};
   #isOverdue = false;
@@ -27,57 +31,70 @@ export class StopOperation extends Sleeper {
 
   /**
    * @param timeout how long it may take, in ms
-   * @param afterwards what is to happen once it has stopped, also if all have been told to stop meanwhile
+   * @param onStopped called when the child has exited, unless it has completed
    */
-  constructor(wish: StopReason, member: NamedTask, timeout: number, afterwards: () => void) {
-    super();
-    this.wish = wish;
-    this.member = member;
+  constructor(reason: StopReason, child: Child, timeout: number, onStopped: () => void) {
+    this.reason = reason;
+    this.#child = child;
     this.#timeout = timeout;
-    this.#afterwards = afterwards;
-    this.over = new Promise((resolve, reject) => {
+    this.#onStopped = onStopped;
+    this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // Some that stop a member do not wait for it.
-    this.over.catch(() => {});
-    this.sleep(timeout);
+    // Not every caller waits for it.
+    this.promise.catch(() => {});
+    this.#timer.sleep(timeout);
   }
 
-  /** Whether its time is over. */
   get isOverdue(): boolean {
     return this.#isOverdue;
   }
 
-  /** Whether somebody else may still wait for it to be over. */
-  get isOpen(): boolean {
+  /** Whether another caller can still wait for it. */
+  get isPending(): boolean {
     return !this.#isOverdue && !this.#isOverruled;
   }
 
-  /** @param isDone whether it will not come back in any case, as it is done for good */
-  hasStopped(isDone: boolean): void {
-    this.cancelSleep();
-    if (!isDone) this.#afterwards();
+  /** @param hasCompleted whether the child has completed, so that it does not come back */
+  onExit(hasCompleted: boolean): void {
+    this.#timer.cancel();
+    if (!hasCompleted) this.#onStopped();
     this.#resolve();
   }
 
-  /** Something else was asked for meanwhile. */
-  overruledBy(wish: StopReason | "resumed"): void {
-    this.cancelSleep();
+  /** A later request counts instead. */
+  overrule(by: StopReason | "resumed"): void {
+    this.#timer.cancel();
     this.#isOverruled = true;
-    this.#reject(new WorkerNotRunningError(this.member.name, this.wish, `it was ${wish} meanwhile`));
+    this.#reject(new WorkerNotRunningError(this.#child.name, this.reason, `it was ${by} meanwhile`));
   }
 
-  override wake(): void {
+  #onTimeout(): void {
     this.#isOverdue = true;
-    const hung = hungIn({ member: this.member, toldAt: this.#toldAt });
-    tellHung(hung);
-    const names = hung.map(({ worker }) => worker);
-    const error = new ShutdownTimeoutError(names, formatDuration(this.#timeout), hung);
-    new WorkerLogger(this.member.logger, this.member.name).warn(
-      { err: error },
-      `is to be ${this.wish}, but has not stopped in time`,
-    );
+    const error = shutdownTimeoutError([{ child: this.#child, requestedAt: this.#requestedAt }], this.#timeout);
+    reportLate(this.#child, this.reason, error);
     this.#reject(error);
   }
+}
+
+/** Rejects the pause of a repeated worker if its run does not end in time. It is paused all the same when that ends. */
+export function limitPause(child: Child, commands: WorkerCommands, timeout: number): void {
+  const requestedAt = TimerQueue.current().now();
+  const timer = new QueueTimer(() => {
+    const error = shutdownTimeoutError([{ child, requestedAt }], timeout);
+    inTransition(() => {
+      reportLate(child, "paused", error);
+      commands.rejectIdle(error);
+    }, undefined);
+  });
+  timer.sleep(timeout);
+  const cancel = (): void => timer.cancel();
+  commands.whenIdle().then(cancel, cancel);
+}
+
+function reportLate(child: Child, reason: StopReason, error: ShutdownTimeoutError): void {
+  publishHung(error.hung);
+  const logger = new WorkerLogger(child.logger, child.name);
+  logger.warn({ err: error }, `is to be ${reason}, but has not stopped in time`);
 }

@@ -132,7 +132,7 @@ describe("The options of repeat", () => {
       it(`of ${jitter} is refused for an interval of ${interval}`, () => {
         expect(() => repeat(interval, () => {}, { jitter }))
           .to.throw(InvalidArgumentError)
-          .with.property("message", `A jitter of ${shown}: give a shorter one`);
+          .with.property("message", `A jitter of ${shown}: pass a shorter one`);
       });
     }
   });
@@ -164,8 +164,8 @@ describe("The options of repeat", () => {
     [{ jitter: "5 s" }, `jitter: '5 s' is not a duration: ${cure}`],
     [{ jitter: Number.NaN }, `jitter: NaN is not a duration: ${cure}`],
     [{ startImmediately: "yes" }, "startImmediately is a string: pass true or false"],
-    [{ startImmediately: true, initialDelay: "3s" }, "startImmediately and initialDelay contradict each other: give one of them"],
-    [{ startImmediately: true, initialDelay: 0 }, "startImmediately and initialDelay contradict each other: give one of them"],
+    [{ startImmediately: true, initialDelay: "3s" }, "startImmediately and initialDelay contradict each other: pass one of them"],
+    [{ startImmediately: true, initialDelay: 0 }, "startImmediately and initialDelay contradict each other: pass one of them"],
     [null, "The options of repeat are null: pass an object"],
   ] as [never, string][]) {
     it(`are refused: ${message}`, () => {

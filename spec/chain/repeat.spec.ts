@@ -166,7 +166,7 @@ describe("repeat", () => {
   it("rejects an interval of 0", () => {
     expect(() => repeat(0, () => {})).to.throw(
       InvalidArgumentError,
-      /^0 ms is too short for an interval: give 1 ms or more, or retry a worker without a backoff$/,
+      /^0 ms is too short for an interval: pass 1 ms or more, or retry a worker without a backoff$/,
     );
   });
 

@@ -148,8 +148,8 @@ describe("A worker that is given up or done", () => {
     [{ maxRestarts: -1 }, "maxRestarts is -1: pass a whole number, 0 or more"],
     [{ maxRestarts: 1.5 }, "maxRestarts is 1.5: pass a whole number, 0 or more"],
     [{ maxRestarts: "3" }, "maxRestarts is a string: pass a whole number, 0 or more"],
-    [{ maxRestarts: 1, within: 0 }, "within is 0, a window that holds no failure: give a duration above 0, or none"],
-    [{ within: "1m" }, "within is given without maxRestarts: say how many restarts there may be in that time"],
+    [{ maxRestarts: 1, within: 0 }, "within is 0, a window that holds no failure: pass a duration above 0, or leave it out"],
+    [{ within: "1m" }, "within needs maxRestarts: pass the number of restarts that are allowed in that time"],
     [{ retryIf: true }, "retryIf is true: pass a function that returns a boolean"],
   ] as [object, string][]) {
     it(`is not made of ${JSON.stringify(policy)}`, () => {

@@ -152,14 +152,14 @@ describe("@Repeat with a schedule and options", () => {
       .with.deep.property("problems", [
         `Report.past: The schedule of a worker returned 1970-01-01T00:00:00.000Z ${asked}`,
         `Report.noon: The schedule of a worker returned 'noon' ${asked}`,
-        "Report.jittery: A jitter of 3600000 ms would skip runs at an interval of 3600000 ms: give a shorter one",
-        "Report.torn: startImmediately and initialDelay contradict each other: give one of them",
+        "Report.jittery: A jitter of 3600000 ms would skip runs at an interval of 3600000 ms: pass a shorter one",
+        "Report.torn: startImmediately and initialDelay contradict each other: pass one of them",
         `Report.soon: initialDelay: 'soon' is not a duration: ${cure}`,
         `Report.early: jitter: -1 is not a duration: ${cure}`,
         `Report.endless: shutdownTimeout: '5x' is not a duration: ${cure}`,
         `Report.typo: an object with the key nxt is not a duration: ${cure}`,
-        "Report.twofold: A jitter of 7200000 ms would skip runs at an interval of 3600000 ms: give a shorter one",
-        "Report.twofold: A timeout of 0 leaves no time to run: give a duration above 0, or none",
+        "Report.twofold: A jitter of 7200000 ms would skip runs at an interval of 3600000 ms: pass a shorter one",
+        "Report.twofold: A timeout of 0 leaves no time to run: pass a duration above 0, or leave it out",
         "Report.nothing: The options of @Repeat are null: pass an object",
       ]);
   });

@@ -112,7 +112,7 @@ describe("@Repeat", () => {
     expect(() => bootstrap([Fetcher]))
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
-        "Fetcher.fetchCommits: 0 ms is too short for an interval: give 1 ms or more, or retry a worker without a backoff",
+        "Fetcher.fetchCommits: 0 ms is too short for an interval: pass 1 ms or more, or retry a worker without a backoff",
       ]);
   });
 

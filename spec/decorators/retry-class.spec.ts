@@ -216,7 +216,7 @@ describe("@Retry on a class", () => {
     [null, `null is not a backoff: ${cure}`],
     [() => undefined, `undefined is not a backoff: ${cure}`],
     [{ backoff, maxRestarts: -1 }, "maxRestarts is -1: pass a whole number, 0 or more"],
-    [{ backoff, within: "1m" }, "within is given without maxRestarts: say how many restarts there may be in that time"],
+    [{ backoff, within: "1m" }, "within needs maxRestarts: pass the number of restarts that are allowed in that time"],
     [{ backoff, retryIf: true }, "retryIf is true: pass a function that returns a boolean"],
   ] as const) {
     it(`reports a malformed policy at bootstrap, once for all its workers: ${problem}`, () => {

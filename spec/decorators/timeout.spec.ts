@@ -40,7 +40,7 @@ describe("@Timeout", () => {
       .with.deep.property("problems", [
         'Fetcher.alone has @Timeout but is no worker: add @Worker if it runs until it is stopped, or @Repeat("…") if it is run again and again',
         "@Timeout is on Fetcher.continuous, which is a @Worker: it is for the runs of a @Repeat",
-        "Fetcher.hasty: A timeout of 0 leaves no time to run: give a duration above 0, or none",
+        "Fetcher.hasty: A timeout of 0 leaves no time to run: pass a duration above 0, or leave it out",
         "@Timeout is on Fetcher.twice more than once: keep one",
       ]);
   });

@@ -118,7 +118,7 @@ describe("Hostile values", function () {
     fc.assert(
       fc.property(hostileValues(), (make) => {
         const value = make();
-        if (typeof value === "object" && value !== null) expect(Context.activityOf(value)).to.equal(undefined);
+        if (typeof value === "object" && value !== null) expect(Context.taskOf(value)).to.equal(undefined);
       }),
     );
   });

@@ -189,7 +189,7 @@ describe("What is published", () => {
     expect(stops).to.have.length(1);
     expect(stops[0])
       .to.deep.include({ supervisor: "" })
-      .and.to.have.nested.property("reason.message", "The runner was told to stop");
+      .and.to.have.nested.property("reason.message", "The runner was asked to stop");
     expect(hung).to.deep.equal([{ worker: "x", phase: "running", hungFor: 1_000 }]);
     expect(exits).to.deep.equal([{ worker: "x", outcome: "stopped", error: undefined }]);
     await runFor("1", { worker: () => Promise.reject(failure) });

@@ -68,7 +68,7 @@ describe("A class that cannot be constructed", () => {
       needsArgument,
       `Fetcher.malformed: '5x' ${notADuration}`,
       'Fetcher.misspelt: @Repeat has no option "jiter": did you mean jitter?',
-      "Fetcher.jittery: A jitter of 5000 ms would skip runs at an interval of 1000 ms: give a shorter one",
+      "Fetcher.jittery: A jitter of 5000 ms would skip runs at an interval of 1000 ms: pass a shorter one",
       "@Timeout is on Fetcher.refined, which is a @Worker: it is for the runs of a @Repeat",
       'Fetcher.contradictory: The worker Fetcher/contradictory has restart "never" and a retry: leave one of them out',
       "Fetcher.both takes 2 parameters: a worker is given one, its context; give the others a default",

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { createSandbox } from "sinon";
 import type { RunnerOptions } from "watchbill";
+import { arm, type Interruption, sites } from "./invariants/interruptions.js";
 import { actorsOf, type Ending, type Mode, modes, type Name, type Roster, sources } from "./invariants/roster.js";
 import { Stage } from "./invariants/stage.js";
 
@@ -111,21 +112,56 @@ function watchProcess(faults: string[]): () => void {
   };
 }
 
-const isKept = fc.asyncProperty(histories, async ({ roster, plans, steps }) => {
+const interruptions = (roster: Roster) =>
+  fc.array(
+    fc.record({
+      at: fc.nat({ max: 20 }),
+      site: fc.constantFrom(...sites),
+      command: fc.constantFrom(...orders, "stop"),
+      name: fc.constantFrom(...roster.actors),
+    }),
+    { minLength: 1, maxLength: 10 },
+  );
+
+const interrupted = histories.chain((history) =>
+  fc.record({ history: fc.constant(history), interruptions: interruptions(history.roster) }),
+);
+
+interface History {
+  readonly roster: Roster;
+  readonly plans: Record<string, Mode[]>;
+  readonly steps: readonly Step[];
+}
+
+interface Timed extends Interruption {
+  /** The step before which it is armed. */
+  readonly at: number;
+}
+
+const isKept = fc.asyncProperty(histories, (history) => play(history));
+const isKeptInterrupted = fc.asyncProperty(interrupted, ({ history, interruptions }) => play(history, interruptions));
+
+async function play({ roster, plans, steps }: History, interruptions: readonly Timed[] = []): Promise<void> {
   const sandbox = createSandbox();
   const clock = sandbox.useFakeTimers({
     now: 0,
     toNotFake: ["nextTick", "queueMicrotask", "setImmediate", "clearImmediate"],
   });
   const faults: string[] = [];
-  const callOff = watchProcess(faults);
+  const callOffs = [watchProcess(faults)];
   try {
     const stage = new Stage(roster, clock, faults);
+    callOffs.push(stage.interrupt());
     for (const [name, plan] of Object.entries(plans)) stage.plans.set(name, plan);
+    const armAt = (step: number): void => {
+      for (const interruption of interruptions) if (interruption.at === step) arm(interruption);
+    };
+    armAt(0);
     stage.run();
     await stage.advance(1);
     stage.check();
-    for (const { act } of steps) {
+    for (const [index, { act }] of steps.entries()) {
+      armAt(index + 1);
       await act(stage);
       await stage.advance(0);
       stage.check();
@@ -135,10 +171,10 @@ const isKept = fc.asyncProperty(histories, async ({ roster, plans, steps }) => {
     await stage.advance(1_000);
     await stage.end();
   } finally {
-    callOff();
+    for (const callOff of callOffs) callOff();
     sandbox.restore();
   }
-});
+}
 
 /** Histories in which a promise was broken once, as fast-check prints them. With other arbitraries they are others. */
 const brokenOnce = [
@@ -152,6 +188,11 @@ describe("Any roster", () => {
   it("keeps what is promised through any history; a failure prints the seed and the shortest history", async function () {
     this.timeout(600_000);
     await fc.assert(isKept, { numRuns });
+  });
+
+  it("keeps it also if commands are called in the middle of a change", async function () {
+    this.timeout(600_000);
+    await fc.assert(isKeptInterrupted, { numRuns });
   });
 
   for (const { seed, path } of brokenOnce) {

@@ -125,7 +125,7 @@ describe("A stop amid orders", () => {
       await clock.tickAsync(at);
       const triggered = watch(runner.trigger("one"));
       await runner.stop();
-      expect(triggered.outcome).to.be.instanceOf(DOMException).with.property("message", "The runner was told to stop");
+      expect(triggered.outcome).to.be.instanceOf(DOMException).with.property("message", "The runner was asked to stop");
       expect(run.outcome).to.equal("resolved");
       expect(clock.countTimers()).to.equal(0);
     });
@@ -153,7 +153,7 @@ describe("A stop amid orders", () => {
       outcomes.push(triggered.outcome);
     }
     expect(outcomes).to.deep.equal(reasons);
-    expect(reasons[0]).to.have.property("message", "The runner was told to stop");
+    expect(reasons[0]).to.have.property("message", "The runner was asked to stop");
   });
 
   /** Runs this, beside one that has nothing to do with it. */

@@ -151,7 +151,7 @@ describe("An order to one of a class that restarts together", () => {
     await runner.stop();
     const refused = watch(runner.restart("Feed/listen"));
     await clock.tickAsync(0);
-    expectError(refused.outcome, WorkerNotRunningError, "Feed/listen cannot be restarted: its roster has ended");
+    expectError(refused.outcome, WorkerNotRunningError, "Feed/listen cannot be restarted: the runner has stopped");
   });
 
   describe("that is done for good", () => {
@@ -219,7 +219,7 @@ describe("An order to one of a class that restarts together", () => {
     void runner.run();
     await clock.tickAsync("02:00");
     expect(lines).to.deep.include.members([["failed; its group stops", "Feed/flaky", new Error("connection lost")]]);
-    expect(String(reason)).to.equal("AbortError: Feed/flaky has ended, so its group stops");
+    expect(String(reason)).to.equal("AbortError: Feed/flaky has exited, so its group stops");
     await runner.stop();
   });
 });

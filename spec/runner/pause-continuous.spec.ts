@@ -81,7 +81,7 @@ describe("A continuous worker that is paused", () => {
     expect(lines.map((line) => [line].flat().slice(0, 2))).to.deep.equal([
       ["started 2 workers", undefined],
       ["is to be paused, but has not stopped in time", "listen"],
-      ["has stopped at last", "listen"],
+      ["has stopped after its shutdown timeout", "listen"],
     ]);
     expect([listener.starts, run.outcome]).to.deep.equal([1, "pending"]);
     await runner.stop();

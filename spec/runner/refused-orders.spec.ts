@@ -100,10 +100,10 @@ describe("An order to a worker", () => {
       expectError(await refusal(), WorkerNotRunningError, `github/commits cannot be ${wish}: the runner does not run`);
       const running = runner.run();
       const stopping = runner.stop();
-      expectError(await refusal(), WorkerNotRunningError, `github/commits cannot be ${wish}: its roster is being stopped`);
+      expectError(await refusal(), WorkerNotRunningError, `github/commits cannot be ${wish}: the runner is being stopped`);
       await clock.tickAsync("00:05");
       await Promise.all([stopping, running]);
-      expectError(await refusal(), WorkerNotRunningError, `github/commits cannot be ${wish}: its roster has ended`);
+      expectError(await refusal(), WorkerNotRunningError, `github/commits cannot be ${wish}: the runner has stopped`);
       expect(await refusal()).to.have.property("worker", "github/commits");
       expect(clock.countTimers()).to.equal(0);
     });
@@ -119,7 +119,7 @@ describe("An order to a worker", () => {
       expectError(
         refused.outcome,
         WorkerNotRunningError,
-        `import cannot be ${wish}: it is done for good; restart it to have it run again`,
+        `import cannot be ${wish}: it has completed; restart it to run it again`,
       );
       await runner.stop();
     });

@@ -149,7 +149,7 @@ describe("A worker that is removed", () => {
     expect(lines.map((line) => [line].flat().slice(0, 2))).to.deep.equal([
       ["started 2 workers", undefined],
       ["is to be removed, but has not stopped in time", "one"],
-      ["has stopped at last", "one"],
+      ["has stopped after its shutdown timeout", "one"],
     ]);
     runner.add(named("one"));
     expect(runner.status()).to.containSubset([{ name: "other" }, { name: "one", phase: "running", runs: 1 }]);

@@ -156,7 +156,7 @@ describe("A worker that is restarted by hand", () => {
     expect(lines.map((line) => [line].flat().slice(0, 2))).to.deep.equal([
       ["started 2 workers", undefined],
       ["is to be restarted, but has not stopped in time", "one"],
-      ["has stopped at last", "one"],
+      ["has stopped after its shutdown timeout", "one"],
     ]);
     const stopping = runner.stop();
     one.end();

@@ -161,8 +161,8 @@ describe("A runner", () => {
       ["started 2 workers", { workers: 2 }],
       ["still stopping after 5s: sleeper, failer", { duration: 5_000 }],
       ["stopped, but these workers did not stop in time: sleeper, failer", {}],
-      ["ended after the shutdown timeout", { worker: "sleeper" }],
-      ["ended after the shutdown timeout", { worker: "failer", err: late }],
+      ["exited after the shutdown timeout", { worker: "sleeper" }],
+      ["exited after the shutdown timeout", { worker: "failer", err: late }],
     ]);
   });
 

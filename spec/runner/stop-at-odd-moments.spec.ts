@@ -197,7 +197,7 @@ describe("A stop at an odd moment", () => {
     const runner = bootstrap(sources, { logger: silent, signals: [] });
     void runner.run();
     await runner.pause("a");
-    expect(() => runner.resume("a")).to.throw("a cannot be resumed: it is done for good; restart it to have it run again");
+    expect(() => runner.resume("a")).to.throw("a cannot be resumed: it has completed; restart it to run it again");
     expect([starts, phases(runner)]).to.deep.equal([1, { a: "stopped", b: "running" }]);
     await runner.stop();
   });

@@ -217,8 +217,8 @@ describe("A worker that does not stop in time", () => {
     logger.error.resetHistory();
     expect(await runner.run().catch((error: unknown) => error)).to.have.property("name", "RunnerBusyError");
     await clock.tickAsync("02:00:00");
-    expect(logger.error.args).to.deep.equal([[{ worker: "failing", err: late }, "ended after the shutdown timeout"]]);
-    expect(logger.warn.args).to.deep.equal([[{ worker: "sleeper" }, "ended after the shutdown timeout"]]);
+    expect(logger.error.args).to.deep.equal([[{ worker: "failing", err: late }, "exited after the shutdown timeout"]]);
+    expect(logger.warn.args).to.deep.equal([[{ worker: "sleeper" }, "exited after the shutdown timeout"]]);
     const again = runner.run().catch((error: unknown) => error);
     void runner.stop();
     await clock.tickAsync("10");

@@ -246,7 +246,7 @@ describe("A run triggered by hand", () => {
 
   for (const [why, error] of [
     ["it has failed", new Error("HTTP 503")],
-    ["it is done for good", new DoNotRestart()],
+    ["it has completed", new DoNotRestart()],
   ] as const) {
     it(`is not to come any more if ${why}`, async () => {
       const { runner } = running(() => wait("5s").then(() => Promise.reject(error)));
@@ -318,7 +318,7 @@ describe("A run triggered by hand", () => {
     expectError(
       triggered.outcome,
       InvalidArgumentError,
-      "listen cannot be triggered: it is no repeated job, but runs until it is stopped",
+      "listen cannot be triggered: it is not a repeated job, but runs until it is stopped; restart it instead",
     );
     await runner.stop();
   });

@@ -163,8 +163,8 @@ describe("The context of a worker", () => {
     });
     stop.abort();
     await running;
-    expect(Context.activityOf(context ?? {})).not.to.equal(undefined);
-    expect(Context.activityOf({ ...silent, signal: stop.signal })).to.equal(undefined);
+    expect(Context.taskOf(context ?? {})).not.to.equal(undefined);
+    expect(Context.taskOf({ ...silent, signal: stop.signal })).to.equal(undefined);
   });
 
   it("may be copied: what runs with the copy is still a part of the worker, and heeds the copy's own signal too", async () => {

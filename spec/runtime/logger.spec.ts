@@ -69,7 +69,7 @@ describe("A logger", () => {
     ["winston's", ofWinston, /^it is a winston logger, which takes the message first and would lose it, and stacks: wrap it/],
     ["a child of winston's", ofWinston.child({ a: 1 }), /^it is a winston logger/],
     ["winston itself", winston, /^it is a winston logger/],
-    ["Nest's", new NestLogger(), /^it is a logger of Nest's shape, which takes the message first: wrap it/],
+    ["Nest's", new NestLogger(), /^it is a logger with the shape of Nest's, which takes the message first: wrap it/],
     ["bunyan's without its serializers", { ...methods(), addSerializers: () => {} }, /create it with bunyan\.stdSerializers$/],
   ] as [string, unknown, RegExp][]) {
     it(`may not be ${what}, which would lose messages or stacks`, () => {

@@ -99,7 +99,7 @@ describe("A group", () => {
     );
     await clock.tickAsync(1_000);
     await failed;
-    expect(told.firstCall.firstArg).to.include({ name: "AbortError", message: "feed/early has ended, so the group stops" });
+    expect(told.firstCall.firstArg).to.include({ name: "AbortError", message: "feed/early has exited, so the group stops" });
   });
 
   it("fails when one returns, which is premature", async () => {
@@ -242,7 +242,7 @@ describe("A group", () => {
   it("is not made of nothing", () => {
     expect(() => group())
       .to.throw(InvalidArgumentError)
-      .with.property("message", "A group of no workers was given: give one at least");
+      .with.property("message", "group() was called without workers: pass at least one");
   });
 
   for (const [worker, shown] of [

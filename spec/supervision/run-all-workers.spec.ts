@@ -107,7 +107,7 @@ describe("runAllWorkers", () => {
     expect(ended.called).to.equal(false);
     await clock.tickAsync(1);
     expect((await failed).errors).to.deep.equal([error]);
-    expect(told.firstCall.firstArg).to.include({ name: "AbortError", message: "early has ended, so the runner stops" });
+    expect(told.firstCall.firstArg).to.include({ name: "AbortError", message: "early has exited, so the runner stops" });
     expect(logger.error.args).to.deep.equal([[{ worker: "early", err: error }, "failed; the runner stops"]]);
   });
 

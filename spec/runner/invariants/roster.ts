@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import fc from "fast-check";
 import {
+  type Backoff,
   DeclarativeWorker,
   type DeclarativeWorkerOptions,
   group,
@@ -12,9 +13,9 @@ import {
   type RunnerOptions,
   repeat,
   retry,
-  StaticBackoff,
   type WorkerContext,
 } from "watchbill";
+import { interrupt } from "./interruptions.js";
 
 /** What a roster is made with: the code behind a name, and the runner in a runner. */
 export interface Yard {
@@ -52,7 +53,29 @@ const policy: fc.Arbitrary<RetryOptions> = fc
       { nil: undefined },
     ),
   })
-  .map(({ limit, ...delay }) => ({ backoff: new StaticBackoff(delay), ...limit }));
+  .map(({ limit, sleep }) => ({ backoff: new InterruptedBackoff(sleep), ...limit, retryIf }));
+
+const retryIf = (): boolean => {
+  interrupt("retryIf");
+  return true;
+};
+
+class InterruptedBackoff implements Backoff {
+  readonly #sleep: number;
+
+  constructor(sleep: number) {
+    this.#sleep = sleep;
+  }
+
+  duration(): number {
+    interrupt("backoff");
+    return this.#sleep;
+  }
+
+  [inspect.custom](): string {
+    return `a backoff of ${this.#sleep}`;
+  }
+}
 
 const patience = fc.constantFrom(0, 500, 20_000, 90_000);
 const common = { retry: fc.option(policy, { nil: undefined, freq: 4 }), shutdownTimeout: patience };
@@ -60,7 +83,8 @@ const refinements = {
   ...common,
   timeout: fc.constantFrom(1, 2_000, 15_000),
   retryJob: fc.record({
-    backoff: sleep.map((ms) => new StaticBackoff({ sleep: ms })),
+    backoff: sleep.map((ms) => new InterruptedBackoff(ms)),
+    retryIf: fc.constant(retryIf),
     maxAttempts: fc.integer({ min: 1, max: 3 }),
   }),
 };
@@ -75,6 +99,7 @@ class Every {
   }
 
   next(after: Date): Date | null {
+    interrupt("schedule");
     const next = (Math.floor(after.getTime() / this.#ms) + 1) * this.#ms;
     return next > this.#last ? null : new Date(next);
   }

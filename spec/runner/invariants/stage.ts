@@ -5,11 +5,13 @@ import {
   bootstrap,
   type DeclarativeWorker,
   DoNotRestart,
+  observe,
   type Runner,
   type RunnerOptions,
   StopAll,
   type WorkerContext,
 } from "watchbill";
+import { interrupt, observed, onInterruption } from "./interruptions.js";
 import { aboard, type Ending, type Mode, type Roster, type Source, type Yard } from "./roster.js";
 
 /** The code of one worker. */
@@ -22,7 +24,8 @@ interface Role {
   orders: number;
 }
 
-const logger = { debug() {}, info() {}, warn() {}, error() {} };
+const log = (): void => interrupt("logger");
+const logger = { debug: log, info: log, warn: log, error: log };
 const phases = ["waiting", "running", "overdue", "backoff", "paused", "stopped"];
 
 /** A runner whose every call of code is as planned, and what must hold whatever happens to it. */
@@ -57,6 +60,16 @@ export class Stage implements Yard {
     );
   }
 
+  /** Subscribes to every channel until the function that is returned is called. */
+  interrupt(): () => void {
+    onInterruption(({ command, name }) => this.order(command, name));
+    const callOffs = observed.map((channel) => observe(channel, () => interrupt(channel)));
+    return () => {
+      for (const callOff of callOffs) callOff();
+      onInterruption(() => {});
+    };
+  }
+
   readonly within = (sources: readonly object[], options: RunnerOptions): Runner =>
     (this.#inner = bootstrap(sources, { ...options, logger }));
 
@@ -84,6 +97,7 @@ export class Stage implements Yard {
         else reject(errorOf(how));
       };
       const heed = (): void => {
+        interrupt("abort listener");
         if (mode === "lingers") setTimeout(() => role.end?.("returns"), 5_000);
         else role.end?.(this.#endingOf(mode, role));
       };

@@ -1,7 +1,6 @@
 import { describeError } from "../errors/foreign-value.js";
 import { channels } from "../events/channels.js";
 import { eventOutcome } from "../events/event-outcome.js";
-import { describeSleep } from "../runtime/describe-sleep.js";
 import { isFailure, type Outcome } from "../runtime/outcome.js";
 import { ProblemLog } from "../runtime/problem-log.js";
 import { addRuns, hasRun, type Runs } from "../runtime/runs.js";
@@ -9,48 +8,40 @@ import type { Task } from "../runtime/task.js";
 import { WorkerCommands } from "../runtime/worker-commands.js";
 import { type Health, initialStatus, type WorkerStatus } from "../runtime/worker-status.js";
 import { TimerQueue } from "../timers/timer-queue.js";
-import { NamedTask, NamingDefinition } from "./named.js";
+import { NamedTask } from "./named-task.js";
 import type { WorkerDefinition } from "./worker-definition.js";
 
-/** A worker whose health is kept, and to whom commands can be given. */
-export abstract class MonitoredDefinition extends NamingDefinition {
-  /**
-   * What is under watch.
-   * @internal
-   */
-  abstract get chain(): WorkerDefinition;
-
+/** A worker with a name, and the chain that runs under it. */
+export interface MonitoredDefinition extends WorkerDefinition {
   /** @internal */
-  override createTask(parent: Task): MonitorTask {
-    return new MonitorTask(parent, this);
-  }
+  readonly chain: WorkerDefinition;
 }
 
 /**
- * A named worker at work: keeps what its runs and checkpoints have reported since it was first started, and the commands that it
- * was given. Both are handed on to its successor, when it is restarted as a whole.
+ * Monitors a worker: keeps its health and the counts of its runs since it was first started, and the commands that it was given.
+ * When the worker is restarted as a whole, its next task takes them over.
  */
 export class MonitorTask extends NamedTask<MonitoredDefinition> {
   #health: Health = "init";
-  /** Those of what has ended. What is running adds its own when it is asked. */
+  /** The runs that have ended. The task that counts the others adds them to a status itself. */
   #runs: Runs | undefined = undefined;
   #commands: WorkerCommands | undefined = undefined;
   /** Made at the first problem. */
   #problemLog: ProblemLog | undefined = undefined;
 
-  constructor(parent: Task, link: MonitoredDefinition) {
-    super(parent, link, link.label);
+  constructor(parent: Task, definition: MonitoredDefinition) {
+    super(parent, definition, definition.label);
   }
 
-  /** Goes on from where the one that it comes after has ended. Before {@link start}. */
-  succeed(predecessor: MonitorTask): void {
-    this.#health = predecessor.#health;
-    this.#runs = predecessor.#runs;
-    this.#commands = predecessor.#commands;
-    this.#problemLog = predecessor.#problemLog;
+  /** Continues where the previous task of the same worker has ended. Called before {@link start}. */
+  takeOver(previous: MonitorTask): void {
+    this.#health = previous.#health;
+    this.#runs = previous.#runs;
+    this.#commands = previous.#commands;
+    this.#problemLog = previous.#problemLog;
   }
 
-  /** Goes on from where others have come to with the same worker, in other processes. */
+  /** Continues where another replica has come to with the same worker. */
   adopt({ health, failures, lastError, runs, missed, lastStart, lastDuration }: WorkerStatus): void {
     this.#health = health;
     if (failures > 0 || missed > 0 || lastError !== null)
@@ -60,7 +51,7 @@ export class MonitorTask extends NamedTask<MonitoredDefinition> {
     this.#runs = { count: runs, lastStart: start, lastDuration: lastDuration ?? -1 };
   }
 
-  /** What is to be adopted elsewhere: without what only those below know while they are at work. */
+  /** The status for another replica to adopt: without what only the tasks below know while they run. */
   get row(): WorkerStatus {
     const row = initialStatus(this.name);
     this.describeOwn(row);
@@ -69,14 +60,14 @@ export class MonitorTask extends NamedTask<MonitoredDefinition> {
 
   override start(): void {
     // One that is repeated has a grid, which goes on while it is paused.
-    if (this.#commands?.isPaused === true && this.link.isContinuous && !this.aborted) this.sleepForever();
+    if (this.#commands?.isPaused === true && this.definition.isContinuous && !this.aborted) this.sleepForever();
     else this.startChain();
-    if (this.sleeping) this.#commands?.rest();
+    if (this.sleeping) this.#commands?.onIdle();
   }
 
   private startChain(): void {
     if (!this.aborted && channels.start.isObserved) channels.start.publish({ worker: this.name });
-    this.startChild(this.link.chain);
+    this.startChild(this.definition.chain);
   }
 
   override get problemLog(): ProblemLog {
@@ -97,15 +88,15 @@ export class MonitorTask extends NamedTask<MonitoredDefinition> {
     if (!this.sleeping) {
       super.onCommandsChanged();
     } else if (this.#commands?.isPaused === true && !this.#commands.wantsRun) {
-      this.#commands.rest();
+      this.#commands.onIdle();
     } else {
       this.cancelSleep();
       this.startChain();
     }
   }
 
-  protected override exit(outcome: Outcome): void {
-    this.#commands?.workerEnds(this.name, outcome, this.reason);
+  override exit(outcome: Outcome): void {
+    this.#commands?.onWorkerExit(this.name, outcome, this.reason);
     if (channels.exit.isObserved) {
       channels.exit.publish({
         worker: this.name,
@@ -176,6 +167,6 @@ export class MonitorTask extends NamedTask<MonitoredDefinition> {
   override describe(status: WorkerStatus): void {
     this.describeOwn(status);
     super.describe(status);
-    describeSleep(status, this, "paused");
+    this.describeSleep(status, "paused");
   }
 }

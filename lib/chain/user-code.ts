@@ -2,9 +2,9 @@ import { types } from "node:util";
 import { readProperty } from "../errors/foreign-value.js";
 
 /**
- * What is wrong with a generator function as a worker or a job, as the rest of a sentence; undefined for anything else. To call one only
- * makes an iterator. It may be asynchronous, bound or behind a proxy; one that was compiled for an engine without generators cannot be
- * recognised, and fails when it returns the iterator.
+ * What is wrong with a generator function as a worker or a job, as the rest of a sentence; undefined for anything else. To call
+ * one only makes an iterator. It may be asynchronous, bound or behind a proxy; one that was compiled for an engine without
+ * generators cannot be recognised, and fails when it returns the iterator.
  */
 export function generatorProblem(code: unknown): string | undefined {
   return isGeneratorFunction(code)

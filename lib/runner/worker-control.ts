@@ -1,0 +1,161 @@
+import { MonitorTask } from "../chain/monitor-task.js";
+import type { DeclarativeWorker } from "../declarative-worker.js";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
+import { channels } from "../events/channels.js";
+import type { CommandEvent } from "../events/events.js";
+import { limitPause } from "../supervision/stop-operation.js";
+import type { Supervisor, SupervisorState } from "../supervision/supervisor.js";
+import type { RestartedGroup } from "./restarted-group.js";
+
+/**
+ * Carries out commands for one worker of a runner. All commands throw or reject with a {@link WorkerNotRunningError} if the
+ * runner does not run.
+ */
+export class WorkerControl {
+  readonly #worker: DeclarativeWorker;
+  readonly #outermost: Supervisor;
+  readonly #group: RestartedGroup | undefined;
+
+  /** @param group the group that the worker is restarted with, if there is one */
+  constructor(worker: DeclarativeWorker, outermost: Supervisor, group: RestartedGroup | undefined) {
+    this.#worker = worker;
+    this.#outermost = outermost;
+    this.#group = group;
+  }
+
+  /** The supervisor of the worker; another one after every restart of its group. */
+  get #supervisor(): Supervisor {
+    return this.#group?.supervisor ?? this.#outermost;
+  }
+
+  /** Runs a repeated worker now; the promise settles with that run. */
+  trigger(): Promise<void> {
+    this.#check("triggered", ["running", "backoff"]);
+    this.#refuseIfCompleted("triggered");
+    const { label, isContinuous } = this.#worker;
+    if (isContinuous) {
+      throw new InvalidArgumentError(
+        `${label} cannot be triggered: it is not a repeated job, but runs until it is stopped; restart it instead`,
+      );
+    }
+    this.#publish("trigger");
+    // Requested before the backoff of the group ends: the run with which the group starts is the one.
+    const run = this.#task("triggered").ensureCommands().requestRun();
+    this.#group?.endBackoff();
+    this.#task("triggered").onCommandsChanged();
+    return run;
+  }
+
+  /**
+   * Keeps the worker from running. Resolves when nothing of it runs: a repeated worker ends its run, a continuous one is stopped.
+   */
+  pause(): Promise<void> {
+    const task = this.#check("paused", ["running", "stopping", "backoff"]);
+    this.#refuseIfCompleted("paused");
+    this.#publish("pause");
+    const supervisor = this.#supervisor;
+    const commands = task.ensureCommands();
+    commands.pause();
+    if (this.#worker.isContinuous && !task.sleeping && supervisor.state === "running") {
+      return supervisor.stopChild("paused", task, () => supervisor.replace(task));
+    }
+    const idle = commands.whenIdle();
+    limitPause(task, commands, supervisor.timeToStop(task));
+    if (task.busy) task.onCommandsChanged();
+    else commands.onIdle();
+    return idle;
+  }
+
+  resume(): void {
+    const task = this.checkResume();
+    this.#publish("resume");
+    if (task.commands?.isPaused !== true) return;
+    task.commands.resume(task.name);
+    this.#supervisor.resumeChild(task);
+    task.onCommandsChanged();
+  }
+
+  /** @throws WorkerNotRunningError if the worker cannot be resumed */
+  checkResume(): MonitorTask {
+    const task = this.#check("resumed", ["running", "stopping", "backoff"]);
+    this.#refuseIfCompleted("resumed");
+    return task;
+  }
+
+  /** Stops the worker and starts it anew, also if it has completed. */
+  restart(): Promise<void> {
+    const supervisor = this.#supervisor;
+    const task = this.#check("restarted", this.#group === undefined ? ["running"] : ["running", "backoff", "exited"]);
+    this.#publish("restart");
+    if (task.commands?.isPaused === true) task.commands.resume(task.name);
+    supervisor.setCompleted(this.#worker, false);
+    if (this.#group !== undefined && supervisor.state !== "running") {
+      // It is started with its group, which is started again for this worker if all of it had completed.
+      const whole = this.#outermost.find(this.#group);
+      if (supervisor.state === "backoff") this.#group.endBackoff();
+      else if (whole !== undefined) this.#outermost.replace(whole);
+      return Promise.resolve();
+    }
+    if (supervisor.hasChildExited(task)) {
+      supervisor.replace(task);
+      return Promise.resolve();
+    }
+    return supervisor
+      .stopChild("restarted", task, () => supervisor.replace(task))
+      .then(() => {
+        if (supervisor.state === "running") return;
+        throw new WorkerNotRunningError(task.name, "restarted", "the runner was stopped meanwhile");
+      });
+  }
+
+  /**
+   * Stops the worker and removes it.
+   * @param onRemoved called when it has exited, however long that takes
+   */
+  remove(onRemoved: () => void): Promise<void> {
+    const supervisor = this.#supervisor;
+    const child = supervisor.find(this.#worker);
+    const remove = (): void => {
+      if (child !== undefined) supervisor.remove(child);
+      onRemoved();
+    };
+    this.#publish("remove");
+    if (child !== undefined && !supervisor.hasChildExited(child)) return supervisor.stopChild("removed", child, remove);
+    remove();
+    return Promise.resolve();
+  }
+
+  /** @param states in which its supervisor may be; outside of a group only the first */
+  #check(action: string, [first, ...others]: readonly SupervisorState[]): MonitorTask {
+    const { label } = this.#worker;
+    const { state } = this.#supervisor;
+    if (this.#outermost.state !== "running") {
+      const obstacle = this.#outermost.state === "stopping" ? "the runner is being stopped" : "the runner has stopped";
+      throw new WorkerNotRunningError(label, action, obstacle);
+    }
+    if (state !== first && !others.includes(state)) {
+      const obstacle = state === "exited" ? "its group has completed" : "its group is being restarted";
+      throw new WorkerNotRunningError(label, action, obstacle);
+    }
+    return this.#task(action);
+  }
+
+  #task(action: string): MonitorTask {
+    const task = this.#supervisor.find(this.#worker);
+    if (task instanceof MonitorTask) return task;
+    throw new WorkerNotRunningError(this.#worker.label, action, "it does not run");
+  }
+
+  #refuseIfCompleted(action: string): void {
+    const supervisor = this.#supervisor;
+    const hasCompleted =
+      supervisor.state === "running" ? supervisor.hasChildExited(this.#task(action)) : supervisor.isCompleted(this.#worker);
+    if (!hasCompleted) return;
+    throw new WorkerNotRunningError(this.#worker.label, action, "it has completed; restart it to run it again");
+  }
+
+  #publish(command: CommandEvent["command"]): void {
+    if (channels.command.isObserved) channels.command.publish({ worker: this.#worker.label, command });
+  }
+}

@@ -1,0 +1,293 @@
+import { expect } from "chai";
+import sinon from "sinon";
+import {
+  bootstrap,
+  DeclarativeWorker,
+  DoNotRestart,
+  type Job,
+  Named,
+  observe,
+  Retry,
+  type Runner,
+  type RunnerOptions,
+  ShutdownTimeoutError,
+  StaticBackoff,
+  stopped,
+  Worker,
+  type WorkerContext,
+  wait,
+} from "watchbill";
+import { silent, untilStopped, watch } from "./orders.fixture.js";
+
+describe("A command that is called in the middle of a change", () => {
+  let clock: sinon.SinonFakeTimers;
+  let runner: Runner;
+  let running: ReturnType<typeof watch>;
+  const callOffs: (() => void)[] = [];
+
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask"] });
+  });
+
+  afterEach(async () => {
+    for (const callOff of callOffs.splice(0)) callOff();
+    void runner.stop();
+    await clock.tickAsync("01:00");
+    expect(running.outcome).to.not.equal("pending");
+    expect(clock.countTimers()).to.equal(0);
+    clock.restore();
+  });
+
+  function start(sources: object[], options: RunnerOptions = {}): void {
+    runner = bootstrap(sources, { logger: silent, signals: [], ...options });
+    running = watch(runner.run());
+  }
+
+  /** Calls back at the first event of a channel about a worker. */
+  function once(channel: "watchbill:exit" | "watchbill:health" | "watchbill:start", worker: string, act: () => void): void {
+    let isOver = false;
+    const callOff = observe(channel, (event: { readonly worker: string }) => {
+      if (isOver || event.worker !== worker) return;
+      isOver = true;
+      act();
+    });
+    callOffs.push(callOff);
+  }
+
+  it("may be stop(), from an observer of the first success: all stop at once", async () => {
+    let stopping = watch(Promise.resolve());
+    once("watchbill:health", "job", () => {
+      stopping = watch(runner.stop());
+    });
+    start([
+      new DeclarativeWorker({ name: "job", job() {}, repeat: "1s" }),
+      new DeclarativeWorker({ name: "loop", worker: untilStopped }),
+    ]);
+    await clock.tickAsync(1_000);
+    expect([stopping.outcome, running.outcome]).to.deep.equal(["resolved", "resolved"]);
+  });
+
+  it("may be stop(), from the logger: run() settles", async () => {
+    const logger = { ...silent, warn: () => void runner.stop() };
+    const fails = () => Promise.reject(new Error("no luck"));
+    start([new DeclarativeWorker({ name: "job", job: fails, repeat: "1s", retry: new StaticBackoff({ sleep: "1s" }) })], {
+      logger,
+    });
+    await clock.tickAsync(1_000);
+    expect(running.outcome).to.equal("resolved");
+  });
+
+  it("may be restart, from an observer of the exit while the worker is being removed: it is gone", async () => {
+    let calls = 0;
+    let atOnce = 0;
+    const worker = async ({ signal }: WorkerContext) => {
+      calls++;
+      atOnce++;
+      await stopped(signal);
+      atOnce--;
+    };
+    const declared = new DeclarativeWorker({ name: "loop", worker });
+    start([declared, new DeclarativeWorker({ name: "other", worker: untilStopped })]);
+    let restarting = watch(Promise.resolve());
+    once("watchbill:exit", "loop", () => {
+      restarting = watch(runner.restart("loop"));
+    });
+    const removing = watch(runner.remove("loop"));
+    await clock.tickAsync(0);
+    expect(removing.outcome).to.equal("resolved");
+    expect(restarting.outcome)
+      .to.have.property("message")
+      .that.matches(/^There is no worker named "loop"|loop/);
+    expect([calls, atOnce]).to.deep.equal([1, 0]);
+    runner.add(declared);
+    await clock.tickAsync(0);
+    expect([calls, atOnce]).to.deep.equal([2, 1]);
+    expect(runner.status().map(({ name, phase }) => `${name} ${phase}`)).to.deep.equal(["other running", "loop running"]);
+  });
+
+  it("may be restarts of a whole class, from an observer of the first that exits: none of it runs twice at a time", async () => {
+    const counts = { a: 0, b: 0 };
+    let most = 0;
+    const run = (name: "a" | "b") => async (signal: AbortSignal) => {
+      counts[name]++;
+      most = Math.max(most, counts[name]);
+      await stopped(signal);
+      await wait("1s");
+      counts[name]--;
+    };
+    @Named("Feed")
+    @Retry(new StaticBackoff({ sleep: "1s" }))
+    class Feed {
+      @Worker async a({ signal }: WorkerContext) {
+        await run("a")(signal);
+      }
+      @Worker async b({ signal }: WorkerContext) {
+        await run("b")(signal);
+      }
+      @Worker async fails() {
+        await wait("3s");
+        throw new Error("no luck");
+      }
+    }
+    start([Feed]);
+    once("watchbill:exit", "Feed/a", () => {
+      void runner.restart("Feed/a").catch(() => {});
+      void runner.restart("Feed/b").catch(() => {});
+    });
+    await clock.tickAsync(20_000);
+    expect(most).to.equal(1);
+  });
+
+  it("may be remove, from an abort listener: only that worker is removed, and stop() resolves", async () => {
+    const worker = async ({ signal }: WorkerContext) => {
+      signal.addEventListener("abort", () => void runner.remove("a").catch(() => {}));
+      await stopped(signal);
+    };
+    start([new DeclarativeWorker({ name: "a", worker }), new DeclarativeWorker({ name: "b", worker: untilStopped })]);
+    void runner.restart("a").catch(() => {});
+    await clock.tickAsync(0);
+    expect(runner.status().map(({ name, phase }) => `${name} ${phase}`)).to.deep.equal(["b running"]);
+    const stopping = watch(runner.stop());
+    await clock.tickAsync(0);
+    expect([stopping.outcome, running.outcome]).to.deep.equal(["resolved", "resolved"]);
+  });
+
+  it("may be restart, from an observer of the exit with which a class fails: it is started once, after its backoff is cut short", async () => {
+    let starts = 0;
+    @Named("Feed")
+    @Retry(new StaticBackoff({ sleep: "1h" }))
+    class Feed {
+      @Worker async fails({ signal }: WorkerContext) {
+        starts++;
+        if (starts > 1) return stopped(signal);
+        await wait("1s");
+        throw new Error("no luck");
+      }
+    }
+    start([Feed]);
+    let restarting = watch(Promise.resolve());
+    once("watchbill:exit", "Feed/fails", () => {
+      restarting = watch(runner.restart("Feed/fails"));
+    });
+    await clock.tickAsync(1_001);
+    expect([restarting.outcome, starts]).to.deep.equal(["resolved", 2]);
+  });
+
+  it("may be resume, from the job: it is carried out, and an error is thrown at once if there is no such worker", async () => {
+    const seen: string[] = [];
+    const job: Job = {
+      async runOnce() {
+        expect(() => runner.resume("nobody")).to.throw('There is no worker "nobody"');
+        runner.resume("other");
+        seen.push(runner.status()[1]?.phase ?? "");
+      },
+    };
+    start([
+      new DeclarativeWorker({ name: "job", job, repeat: "2s" }),
+      new DeclarativeWorker({ name: "other", job() {}, repeat: "1s" }),
+    ]);
+    await runner.pause("other");
+    await clock.tickAsync(2_000);
+    expect(seen).to.deep.equal(["waiting"]);
+  });
+});
+
+describe("Every command settles:", () => {
+  let clock: sinon.SinonFakeTimers;
+  let runner: Runner;
+
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask"] });
+  });
+
+  afterEach(() => clock.restore());
+
+  it("the pause of a worker whose run hangs rejects after the shutdown timeout, and the worker is paused when the run ends", async () => {
+    let end = (): void => {};
+    const job = () =>
+      new Promise<void>((resolve) => {
+        end = resolve;
+      });
+    const warn = sinon.spy();
+    runner = bootstrap([new DeclarativeWorker({ name: "job", job, repeat: "1s" })], {
+      logger: { ...silent, warn },
+      signals: [],
+      shutdownTimeout: "5s",
+    });
+    void runner.run();
+    await clock.tickAsync(1_000);
+    const pausing = watch(runner.pause("job"));
+    await clock.tickAsync(4_999);
+    expect(pausing.outcome).to.equal("pending");
+    await clock.tickAsync(1);
+    expect(pausing.outcome).to.be.instanceOf(ShutdownTimeoutError);
+    expect(pausing.outcome)
+      .to.have.property("message")
+      .that.matches(/^1 worker did not stop within 5s: job/);
+    expect(warn.lastCall.args[1]).to.equal("is to be paused, but has not stopped in time");
+    end();
+    await clock.tickAsync(10_000);
+    expect(runner.status()[0]).to.include({ phase: "paused", runs: 1 });
+    void runner.stop();
+    await clock.tickAsync(0);
+    expect(clock.countTimers()).to.equal(0);
+  });
+
+  it("the trigger of a worker of a class that has completed rejects, at the latest when the runner stops", async () => {
+    let runs = 0;
+    @Named("Feed")
+    @Retry(new StaticBackoff({ sleep: "1h" }))
+    class Feed {
+      workers() {
+        const job = () => {
+          if (++runs === 1) throw new DoNotRestart("imported");
+        };
+        const fails = async () => {
+          await wait("5s");
+          throw new Error("no luck");
+        };
+        return [
+          new DeclarativeWorker({ name: "import", job, repeat: "1s" }),
+          new DeclarativeWorker({ name: "watch", worker: fails }),
+        ];
+      }
+    }
+    runner = bootstrap([Feed], { logger: silent, signals: [] });
+    void runner.run();
+    await clock.tickAsync(6_000);
+    const triggering = watch(runner.trigger("Feed/import"));
+    void runner.stop();
+    await clock.tickAsync(0);
+    expect(triggering.outcome).to.be.an("error");
+    expect(triggering.outcome)
+      .to.have.property("message")
+      .that.matches(/^Feed\/import cannot be triggered: /);
+  });
+
+  it("the trigger of a worker that is removed meanwhile rejects once, and causes no unhandled rejection", async () => {
+    const unhandled = sinon.spy();
+    const others = process.rawListeners("unhandledRejection");
+    process.removeAllListeners("unhandledRejection");
+    process.on("unhandledRejection", unhandled);
+    try {
+      runner = bootstrap([new DeclarativeWorker({ name: "job", job: ({ signal }) => stopped(signal), repeat: "1s" })], {
+        logger: silent,
+        signals: [],
+      });
+      void runner.run();
+      await clock.tickAsync(1_000);
+      const triggering = watch(runner.trigger("job"));
+      const removing = watch(runner.remove("job"));
+      await clock.tickAsync(0);
+      clock.restore();
+      await new Promise(setImmediate);
+      expect(removing.outcome).to.equal("resolved");
+      expect(triggering.outcome).to.have.property("message", "job was removed");
+      expect(unhandled.args).to.deep.equal([]);
+    } finally {
+      process.off("unhandledRejection", unhandled);
+      for (const other of others) Reflect.apply(process.on.bind(process), process, ["unhandledRejection", other]);
+      await runner.stop();
+    }
+  });
+});
