@@ -70,8 +70,8 @@ export type {
   WatchbillEvents,
 } from "./events/events.js";
 export { observe, type RunObserver } from "./events/observe.js";
+export type { WorkerConfigurer } from "./registry/configured-workers.js";
 export type { Newable } from "./registry/source.js";
-export type { WorkerConfigurer } from "./registry/worker-configurer.js";
 export { WorkerRegistry, type WorkerRegistryOptions } from "./registry/worker-registry.js";
 export type { NamePatterns, Selection } from "./runner/name-patterns.js";
 export type { ProcessSignal } from "./runner/process-signals.js";

@@ -31,7 +31,7 @@ class CommitFetcher {
 
 class Idle {}
 
-const idle = "Idle has no workers: decorate a method with @Worker or @Repeat, or give it a method workers()";
+const idle = "Idle has no workers: decorate a method with @Worker or @Repeat, or add a method workers()";
 const notADuration = 'is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
 const needsMethods = "The option logger must have the methods debug, info, warn and error";
 
@@ -137,7 +137,7 @@ describe("bootstrap", () => {
       `Nothing was started, because of 4 problems:
   - ${idle}
   - Broken: Error: no database
-  - CommitFetcher is given twice: give it once
+  - CommitFetcher is passed twice: pass it once
   - The option shutdownTimeout: '5x' ${notADuration}`,
     );
     error.with.property("cause", thrown);

@@ -32,7 +32,7 @@ describe("DeclarativeWorker", () => {
     clock.restore();
   });
 
-  /** Runs it for so long, and lets it stop. */
+  /** Runs the workers for that long, and stops them. */
   async function runFor(ms: number, ...workers: DeclarativeWorker[]): Promise<void> {
     const running = runAllWorkers(workers, { signal: stop.signal, logger });
     await clock.tickAsync(ms);
@@ -40,7 +40,7 @@ describe("DeclarativeWorker", () => {
     await running;
   }
 
-  describe("puts its links in order, whatever the order of its fields:", () => {
+  describe("builds its chain in order, whatever the order of its fields:", () => {
     const parts: Required<Pick<DeclarativeWorkerOptions, "name" | "repeat" | "retry" | "retryJob">> = {
       name: "commits",
       repeat: "10s",
@@ -61,7 +61,7 @@ describe("DeclarativeWorker", () => {
         };
         const fields = Object.fromEntries(order.map((part) => [part, parts[part]]));
         await runFor(28_000, new DeclarativeWorker({ ...fields, job: failing }));
-        // A run every 10 s is tried twice, 1 s apart; 5 s after it has failed for good, the grid starts anew.
+        // A run every 10 s is tried twice, 1 s apart; 5 s after the run has failed, the grid starts anew.
         expect(starts).to.deep.equal([10_000, 11_000, 26_000, 27_000]);
         const entries = [...logger.warn.args, ...logger.debug.args].filter(([{ delay }]) => delay !== undefined);
         expect(entries.map(([{ worker, attempt, delay }]) => [worker, attempt, delay])).to.deep.equal([
@@ -93,8 +93,8 @@ describe("DeclarativeWorker", () => {
     expect(declared.retry).to.equal(retry);
   });
 
-  it("has its repetition in ms, however it was given", () => {
-    const repetition = (given: DeclarativeWorkerOptions["repeat"]) => new DeclarativeWorker({ job, repeat: given }).repeat;
+  it("has its repetition in ms, in whichever form it was declared", () => {
+    const repetition = (declared: DeclarativeWorkerOptions["repeat"]) => new DeclarativeWorker({ job, repeat: declared }).repeat;
     expect(repetition(250)).to.deep.equal({ interval: 250, startImmediately: false });
     expect(repetition("1.5s")).to.deep.equal({ interval: 1_500, startImmediately: false });
     expect(repetition({ interval: "30d" })).to.deep.equal({ interval: 2_592_000_000, startImmediately: false });
@@ -120,7 +120,7 @@ describe("DeclarativeWorker", () => {
     expect(server.run.firstCall.thisValue).to.equal(server);
   });
 
-  it("does without a name: it is called after its function, or its place", async () => {
+  it("needs no name: it is named after its function, or its position", async () => {
     async function fetchCommits() {}
     const names = async (worker: DeclarativeWorker) => {
       const failed = await runAllWorkers([worker], { logger }).catch((error: unknown) => error);
@@ -143,7 +143,7 @@ describe("DeclarativeWorker", () => {
     expect(seen).to.deep.equal(["a", "b/c", "d/e"]);
   });
 
-  it("can be run by hand, and any number of times", async () => {
+  it("can be run directly, and any number of times", async () => {
     const runs = sinon.spy();
     const declared = new DeclarativeWorker({ name: "x", job: runs, repeat: "1s" });
     const context = { signal: stop.signal, name: "outer", attempt: 0, logger, reportHealth() {} };
@@ -156,23 +156,23 @@ describe("DeclarativeWorker", () => {
   });
 
   for (const [options, message] of [
-    [{}, "A worker without a name has nothing to run: give a worker, or a job and how to repeat it"],
-    [{ name: "x" }, "The worker x has nothing to run: give a worker, or a job and how to repeat it"],
-    [{ name: "x", repeat: "1s" }, "The worker x has nothing to run: give a worker, or a job and how to repeat it"],
-    [{ name: "x", worker: job, job, repeat: "1s" }, "The worker x has both a worker and a job: give one of them"],
-    [{ worker: job, job }, "A worker without a name has both a worker and a job: give one of them"],
-    [{ name: "x", job }, "The worker x has a job without repeat: say how often it runs, or give it as its worker"],
+    [{}, "A worker without a name has nothing to run: pass a worker, or a job and how to repeat it"],
+    [{ name: "x" }, "The worker x has nothing to run: pass a worker, or a job and how to repeat it"],
+    [{ name: "x", repeat: "1s" }, "The worker x has nothing to run: pass a worker, or a job and how to repeat it"],
+    [{ name: "x", worker: job, job, repeat: "1s" }, "The worker x has both a worker and a job: use one of them"],
+    [{ worker: job, job }, "A worker without a name has both a worker and a job: use one of them"],
+    [{ name: "x", job }, "The worker x has a job without repeat: say how often it runs, or pass it as its worker"],
     [
       { name: "x", job, retryJob: backoff },
-      "The worker x has a job without repeat: say how often it runs, or give it as its worker",
+      "The worker x has a job without repeat: say how often it runs, or pass it as its worker",
     ],
     [
       { name: "x", worker: job, repeat: "1s" },
-      "The worker x has repeat beside a worker: repeat is for jobs, so give the function as its job",
+      "The worker x has repeat beside a worker: repeat is for jobs, so pass the function as its job",
     ],
     [
       { name: "x", worker: job, retryJob: backoff },
-      "The worker x has retryJob beside a worker: retryJob is for jobs, so give the function as its job",
+      "The worker x has retryJob beside a worker: retryJob is for jobs, so pass the function as its job",
     ],
     [null, "The options of DeclarativeWorker are null: pass an object"],
     [[job], "The options of DeclarativeWorker are an array of 1: pass an object"],
@@ -186,7 +186,7 @@ describe("DeclarativeWorker", () => {
     ],
     [
       { worker: job, distributed: { url: "postgres://u:secret@h" } },
-      "distributed is an object with the key url: give true or false",
+      "distributed is an object with the key url: use true or false",
     ],
     [{ name: "", worker: job }, "'' is not a name: pass a string that is not empty"],
     [{ worker: 5 }, "5 is not a worker: pass a function, or an object with a method run(context)"],
@@ -210,14 +210,14 @@ describe("DeclarativeWorker", () => {
     ],
     [{ job, repeat: "1s", retryJob: { backoff, maxAttempts: 0 } }, "maxAttempts is 0: pass a whole number, 1 or more"],
   ] as const) {
-    it(`is not made of ${Object.keys(options ?? {}).join(", ") || "nothing"}: ${message}`, () => {
+    it(`cannot be made of ${Object.keys(options ?? {}).join(", ") || "nothing"}: ${message}`, () => {
       expect(() => new DeclarativeWorker(options as never))
         .to.throw(InvalidArgumentError)
         .with.property("message", message);
     });
   }
 
-  it("is not made with null for its repeat, as one might from JavaScript", () => {
+  it("cannot be made with null for its repeat, as one might from JavaScript", () => {
     expect(() => new DeclarativeWorker({ job, repeat: null as never })).to.throw(InvalidArgumentError);
   });
 });

@@ -74,7 +74,7 @@ describe("A hostile argument", () => {
     expect(error).to.be.instanceOf(BootstrapError).and.to.have.deep.property("errors", [trapped]);
     expect(error).to.have.deep.property("problems", [
       "The option engine of bootstrap cannot be read: pass a plain object",
-      "5 is no source of workers: give a class, an instance or a DeclarativeWorker",
+      "5 is not a source of workers: pass a class, an instance or a DeclarativeWorker",
     ]);
   });
 

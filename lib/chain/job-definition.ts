@@ -47,7 +47,9 @@ export function jobDefinition(job: Job | JobFunc): JobDefinition {
   if (problem !== undefined) throw new InvalidArgumentError(`${nameOf(job)} ${problem}`);
   if (typeof job === "function") return new JobCallDefinition(job, functionName(job));
   if (isJob(job)) return new JobCallDefinition((context) => job.runOnce(context), className(job));
-  throw new InvalidArgumentError(`${showUnlessText(job)} is not a job: pass a function, or an object with a method runOnce(context)`);
+  throw new InvalidArgumentError(
+    `${showUnlessText(job)} is not a job: pass a function, or an object with a method runOnce(context)`,
+  );
 }
 
 function nameOf(job: Job | JobFunc): string {

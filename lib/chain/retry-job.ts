@@ -32,7 +32,7 @@ export function retryJob(job: Job | JobFunc, policy: Backoff | RetryJobOptions):
   return new RetryJobDefinition(jobDefinition(job), retryJobPolicy(policy));
 }
 
-interface RetryJobPolicy {
+export interface RetryJobPolicy {
   readonly backoff: Backoff;
   readonly maxAttempts: number;
   readonly retryIf: (error: Error, attempt: number) => unknown;
@@ -58,7 +58,7 @@ function isCount(value: unknown): value is number {
   return typeof value === "number" && (Number.isInteger(value) || value === Number.POSITIVE_INFINITY) && value >= 1;
 }
 
-class RetryJobDefinition extends JobDefinition {
+export class RetryJobDefinition extends JobDefinition {
   readonly subject: JobDefinition;
   readonly backoff: Backoff;
   readonly maxAttempts: number;

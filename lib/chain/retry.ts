@@ -30,7 +30,7 @@ export function retry(worker: Worker | WorkerFunc, policy: Backoff | RetryOption
   return new RetryDefinition(workerDefinition(worker), retryPolicy(policy));
 }
 
-class RetryDefinition extends RefiningDefinition {
+export class RetryDefinition extends RefiningDefinition {
   readonly backoff: Backoff;
   readonly terms: RetryTerms;
 

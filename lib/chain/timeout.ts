@@ -38,7 +38,7 @@ export function parseLimit(limit: unknown): number {
   return ms;
 }
 
-class TimeoutDefinition extends JobDefinition {
+export class TimeoutDefinition extends JobDefinition {
   readonly job: JobDefinition;
   readonly limit: number;
 

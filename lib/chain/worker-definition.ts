@@ -117,7 +117,9 @@ export function workerDefinition(worker: Worker | WorkerFunc): WorkerDefinition 
 }
 
 function nameOf(worker: Worker | WorkerFunc): string {
-  return typeof worker === "function" ? functionName(worker) || "A function without a name" : `${className(worker) || "A worker"}.run`;
+  return typeof worker === "function"
+    ? functionName(worker) || "A function without a name"
+    : `${className(worker) || "A worker"}.run`;
 }
 
 export function isWorker(value: unknown): value is Worker {

@@ -1,11 +1,13 @@
 import type { WorkerFunc } from "../chain/worker.js";
-import { record } from "../metadata/record.js";
-import { isSite } from "./is-site.js";
+import { describeKind } from "../errors/foreign-value.js";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { defineDecorator } from "./decorator.js";
+import { isCalledByCompiler } from "./decorator-target.js";
 import type { InstanceMethodContext, NoClass, WorkerMethodDecorator } from "./method-decorator.js";
 
 /**
- * Has one process of a fleet run the worker at a time, as {@link distributed} does. Refines a `@Worker` or a `@Repeat`; `@Distributed`
- * and `@Distributed()` are the same. The class stays as it is, and `bootstrap` is told the engine.
+ * Runs the worker on one replica of the service at a time, as {@link distributed} does. Refines a `@Worker` or a `@Repeat`;
+ * `@Distributed` and `@Distributed()` are the same. The engine is an option of `bootstrap`, so the class does not depend on it.
  */
 export function Distributed(): WorkerMethodDecorator;
 export function Distributed<This extends object, Method extends WorkerFunc>(
@@ -18,7 +20,17 @@ export function Distributed<Method extends WorkerFunc>(
   descriptor: TypedPropertyDescriptor<Method>,
 ): void;
 export function Distributed(...args: unknown[]): WorkerMethodDecorator | undefined {
-  if (!isSite(args)) return (...site: unknown[]) => record("Distributed", args, site);
-  record("Distributed", [], args);
+  if (!isCalledByCompiler(args)) return (...target: unknown[]) => record(args, target);
+  record([], args);
   return undefined;
 }
+
+const record = defineDecorator<[undefined?]>({
+  name: "Distributed",
+  // One argument, so that a value passed by mistake is reported as such.
+  placeholders: [undefined],
+  parse([options]) {
+    if (options === undefined) return { distributed: true };
+    throw new InvalidArgumentError(`@Distributed takes no options, but got ${describeKind(options)}`);
+  },
+});

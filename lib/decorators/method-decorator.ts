@@ -3,13 +3,13 @@ import type { WorkerFunc } from "../chain/worker.js";
 /**
  * A decorator for methods that fit `(context: WorkerContext)`, in both dialects. Fields, accessors, static and `#private`
  * methods do not compile.
- * @typeParam Self what the class must be, for an option that is a function of the instance
+ * @typeParam Self the class it may be used in, for an option that is a function of the instance
  */
 export interface WorkerMethodDecorator<Self extends object = object> {
   /** Standard decorators. */
   <This, Method extends WorkerFunc>(
     method: Method,
-    // Asked for in so many words: as a mere constraint, Self would also admit its bases.
+    // Checked here: as a constraint of This, Self would also admit its bases.
     context: InstanceMethodContext<This, Method> & (This extends Self ? unknown : never),
   ): void;
   /** `experimentalDecorators`. */
@@ -28,14 +28,17 @@ export interface WorkerDecorator<Self extends object = object> extends WorkerMet
   <Class extends abstract new (...args: never[]) => Self>(type: Class): void;
 }
 
-/** Where a standard decorator stands, if that is an instance method that can be called from outside. */
+/** The context of a standard decorator on an instance method that can be called from outside. */
 export type InstanceMethodContext<This, Method extends WorkerFunc> = ClassMethodDecoratorContext<This, Method> & {
   readonly static: false;
   readonly private: false;
 };
 
-/** What a legacy decorator gets on an instance's member; on a static one it is the class, which has a prototype. */
+/**
+ * The prototype that a legacy decorator receives on an instance's member. On a static one it receives the class, which has a
+ * prototype.
+ */
 export type NoClass = object & { readonly prototype?: never };
 
-/** A value, or a function that gives it from the instance's configuration. It is asked once, at bootstrap. */
+/** A value, or a function that returns it from the configuration of the instance. `bootstrap` calls the function once. */
 export type ValueOrOf<Self extends object, Value> = Value | ((self: Self) => Value);

@@ -1,11 +1,32 @@
-import { record } from "../metadata/record.js";
+import { parseName } from "../chain/named.js";
+import { defineDecorator } from "./decorator.js";
+import type { DecoratorRecord } from "./decorator-record.js";
 import type { ValueOrOf, WorkerDecorator } from "./method-decorator.js";
 
 /**
- * On a class, replaces the class's part of its workers' names; on a method, the method's part: `"<class>/<method>"`. A
- * subclass inherits the names of methods, but is a class with a name of its own.
- * @param name not empty, or a function of the instance that gives it
+ * On a class, replaces the class's part of the names of its workers; on a method, the method's part: `"<class>/<method>"`. A
+ * subclass inherits the names of methods, but not the name of the class.
+ * @param name not empty, or a function of the instance that returns it
  */
 export function Named<Self extends object = object>(name: ValueOrOf<Self, string>): WorkerDecorator<NoInfer<Self>> {
-  return (...site: unknown[]) => record("Named", [name], site);
+  return (...target: unknown[]) => record([name], target);
+}
+
+const decorator = "Named";
+
+const record = defineDecorator<[string]>({
+  name: decorator,
+  placeholders: ["known with an instance alone"],
+  parse: ([name]) => ({ name: parseName(name) }),
+  onClass: { isInherited: false, parse: ([name]) => ({ name: parseName(name) }) },
+});
+
+/** Whether a name is among the decorators of a class or method. */
+export function hasName(records: readonly DecoratorRecord[]): boolean {
+  return records.some((record) => record.decorator === decorator && record.error === undefined);
+}
+
+/** Whether the name is a function of the instance, and unknown without one. */
+export function isNamedByInstance(records: readonly DecoratorRecord[]): boolean {
+  return records.some((record) => record.decorator === decorator && typeof record.args[0] === "function");
 }

@@ -1,8 +1,9 @@
-import type { Restart } from "../chain/restart.js";
+import { parseRestart, type Restart } from "../chain/restart.js";
 import type { WorkerFunc, Worker as WorkerInterface } from "../chain/worker.js";
-import { record } from "../metadata/record.js";
-import type { Duration } from "../timers/duration.js";
-import { isSite } from "./is-site.js";
+import { checkOptions } from "../errors/check-options.js";
+import { type Duration, parseOption } from "../timers/duration.js";
+import { defineDecorator } from "./decorator.js";
+import { isCalledByCompiler } from "./decorator-target.js";
 import type { InstanceMethodContext, NoClass, ValueOrOf, WorkerMethodDecorator } from "./method-decorator.js";
 
 // The interface and the decorator share a name, so they must come from one module.
@@ -11,16 +12,15 @@ export type Worker = WorkerInterface;
 export interface WorkerOptions {
   /** What the worker's normal return means. `"always"` by default. */
   readonly restart?: Restart | undefined;
-  /** How long it may take to stop before it is given up on and named. The runner's by default. */
+  /** How long the worker may take to stop before it is reported as hung. The runner's by default. */
   readonly shutdownTimeout?: Duration | undefined;
 }
 
 /**
  * Makes a method a worker that runs until its context is aborted. `@Worker` and `@Worker()` are the same.
  *
- * A method that returns or fails before that ends the roster, unless it has `@Retry`, or returns and has `restart` other than
- * `"always"`. For a job that is run again and again,
- * see {@link Repeat}.
+ * A method that returns or fails before that stops the runner, unless it has `@Retry`, or returns and has `restart` other than
+ * `"always"`. For a job that is run again and again, see {@link Repeat}.
  */
 export function Worker(): WorkerMethodDecorator;
 export function Worker<Self extends object = object>(
@@ -36,7 +36,23 @@ export function Worker<Method extends WorkerFunc>(
   descriptor: TypedPropertyDescriptor<Method>,
 ): void;
 export function Worker(...args: unknown[]): WorkerMethodDecorator | undefined {
-  if (!isSite(args)) return (...site: unknown[]) => record("Worker", args, site);
-  record("Worker", [], args);
+  if (!isCalledByCompiler(args)) return (...target: unknown[]) => record(args, target);
+  record([], args);
   return undefined;
 }
+
+const workerOptions = ["restart", "shutdownTimeout"] satisfies (keyof WorkerOptions)[];
+
+const record = defineDecorator<[WorkerOptions?]>({
+  name: "Worker",
+  makes: "worker",
+  placeholders: [{}],
+  parse([options = {}], method) {
+    const { restart, shutdownTimeout } = checkOptions("@Worker", options, workerOptions);
+    return {
+      worker: method,
+      restart: restart === undefined ? undefined : parseRestart(restart),
+      shutdownTimeout: shutdownTimeout === undefined ? undefined : parseOption("shutdownTimeout", shutdownTimeout),
+    };
+  },
+});

@@ -1,12 +1,12 @@
 import type { DeclarativeWorker } from "../declarative-worker.js";
+import { reportNameClashes } from "./discovered-worker.js";
 import type { Instances } from "./instances.js";
-import { reportNameClashes } from "./name-clashes.js";
 import type { Problems } from "./problems.js";
 import { workersOf } from "./source.js";
 
 /**
- * The workers of one source more. The instance of a class is the one that there is, if it was made before.
- * @param isTaken whether a worker that is there already has a name
+ * Discovers the workers of a source that is added later. The instance of a class is created once, also if it is added again.
+ * @param isTaken whether an existing worker has a name
  */
 export function addedWorkers(
   source: object,

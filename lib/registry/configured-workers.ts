@@ -2,29 +2,36 @@ import { types } from "node:util";
 import type { Worker } from "../chain/worker.js";
 import { workerDefinition } from "../chain/worker-definition.js";
 import { DeclarativeWorker, type WorkerGroup } from "../declarative-worker.js";
+import { memberRecords } from "../decorators/decorator-record.js";
 import { describeKind, hasMethod, onRejection } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
-import { memberEntries } from "../metadata/record.js";
-import type { FoundWorker, NamedType } from "./found-worker.js";
+import type { DiscoveredWorker, NamedType } from "./discovered-worker.js";
 import type { Problems } from "./problems.js";
 import { refusePromise } from "./refuse-promise.js";
-import type { WorkerConfigurer } from "./worker-configurer.js";
 
-/** Whether it has a method `workers` that says what its workers are, and is not one of them. */
+/**
+ * A class that configures its workers itself, when they are known only at run time. `workers()` is called once, at bootstrap. The
+ * workers' names are prefixed with the class's: a `DeclarativeWorker` named `eu` of a `Fetcher` is `"Fetcher/eu"`.
+ */
+export interface WorkerConfigurer {
+  workers(): (Worker | DeclarativeWorker)[];
+}
+
+/** Whether it has a method `workers` that returns its workers, and is not a worker itself. */
 export function isConfigurer(type: NamedType, instance: object | undefined): instance is WorkerConfigurer {
-  return hasMethod(instance, "workers") && !memberEntries(type).has("workers");
+  return hasMethod(instance, "workers") && !memberRecords(type).has("workers");
 }
 
 /**
- * The workers that a configurer gives, under names that begin with its class's part.
- * @param group that they are
+ * The workers that a configurer returns, under names that begin with its class's part.
+ * @param group the group of all these workers
  */
-export function configuredWorkers(configurer: WorkerConfigurer, group: WorkerGroup, problems: Problems): FoundWorker[] {
+export function configuredWorkers(configurer: WorkerConfigurer, group: WorkerGroup, problems: Problems): DiscoveredWorker[] {
   const origin = `${group.name}.workers()`;
   const workers = problems.attempt(origin, () => listOf(configurer.workers()));
-  return (workers ?? []).flatMap((worker, index) => {
-    const named = problems.attempt(origin, () => nameUnder(group, worker, index));
-    return named === undefined ? [] : [{ worker: named, origin }];
+  return (workers ?? []).flatMap((given, index) => {
+    const worker = problems.attempt(origin, () => inGroup(group, given, index));
+    return worker === undefined ? [] : [{ worker, origin }];
   });
 }
 
@@ -33,20 +40,18 @@ function listOf(workers: unknown): (Worker | DeclarativeWorker)[] {
   if (!Array.isArray(workers)) {
     throw new InvalidArgumentError(`it returned ${describeKind(workers)}: return an array of workers`);
   }
-  // A copy: it may be a proxy, and is read within what reports an error of it.
+  // A copy, as an array that is a proxy may throw: here its error is reported.
   const list = Array.from<Worker | DeclarativeWorker>(workers);
   if (list.length === 0) throw new InvalidArgumentError("it returned no worker: leave the source out if there is nothing to run");
   return list;
 }
 
-function nameUnder(group: WorkerGroup, given: Worker | DeclarativeWorker, index: number): DeclarativeWorker {
+function inGroup(group: WorkerGroup, given: Worker | DeclarativeWorker, index: number): DeclarativeWorker {
   if (types.isPromise(given)) {
     onRejection(given, () => {});
     throw new InvalidArgumentError(`worker ${index + 1} is a promise: return the worker itself, so await it before bootstrap`);
   }
   const worker = DeclarativeWorker.isOne(given) ? DeclarativeWorker.from(given) : given;
   const name = `${group.name}/${workerDefinition(worker).label || `worker ${index + 1}`}`;
-  return worker instanceof DeclarativeWorker
-    ? new DeclarativeWorker(Object.assign({}, worker, { name, group }))
-    : new DeclarativeWorker({ name, worker, group });
+  return worker instanceof DeclarativeWorker ? worker.inGroup(group, name) : new DeclarativeWorker({ name, worker, group });
 }

@@ -1,18 +1,17 @@
 import { types } from "node:util";
 import { DeclarativeWorker } from "../declarative-worker.js";
 import { describeKind, readArray } from "../errors/foreign-value.js";
-import type { FoundWorker } from "./found-worker.js";
-import { reportNameClashes } from "./name-clashes.js";
+import { type DiscoveredWorker, reportNameClashes } from "./discovered-worker.js";
 import type { Problems } from "./problems.js";
 
-/** The workers that a runner is made of; those that are none, and two of one name, are problems. */
+/** Checks the workers that are passed to a runner. Values that are not workers, and two workers with one name, are problems. */
 export function checkWorkers(workers: unknown, problems: Problems): readonly DeclarativeWorker[] {
   const list = readArray(workers);
   if (list === undefined) {
     problems.add(`The workers of a runner are ${describeKind(workers)}: pass an array of DeclarativeWorkers`);
     return [];
   }
-  const found: FoundWorker[] = [];
+  const found: DiscoveredWorker[] = [];
   for (const [index, given] of list.entries()) {
     const origin = `worker ${index + 1} of the runner`;
     const worker = problems.attempt(origin, () => DeclarativeWorker.from(given));
@@ -20,7 +19,7 @@ export function checkWorkers(workers: unknown, problems: Problems): readonly Dec
   }
   reportNameClashes(found, problems);
   const checked = found.map(({ worker }) => worker);
-  // Usually they are the given ones, and the array need not be there twice.
+  // Usually they are the given ones, and one array is enough.
   return isListOf(workers, checked) ? workers : checked;
 }
 

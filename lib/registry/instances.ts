@@ -3,25 +3,25 @@ import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { refusePromise } from "./refuse-promise.js";
 import type { Newable } from "./source.js";
 
-/** The instances of classes: each is made once, when it is first asked for. */
+/** The instances of classes. Each is created once, when it is first needed. */
 export class Instances {
   readonly #resolve: (type: Newable) => object;
-  readonly #made = new Map<Newable, object>();
+  readonly #created = new Map<Newable, object>();
 
   constructor(resolve: (type: Newable) => object) {
     this.#resolve = resolve;
   }
 
-  /** @throws InvalidArgumentError if what makes it returns none */
+  /** @throws InvalidArgumentError if `resolve` does not return an instance */
   readonly of = (type: Newable): object => {
-    const known = this.#made.get(type);
+    const known = this.#created.get(type);
     if (known !== undefined) return known;
     const instance: unknown = this.#resolve(type);
     refusePromise("resolve", instance);
     if (typeof instance !== "object" || instance === null) {
       throw new InvalidArgumentError(`resolve returned ${describeKind(instance)}: it must return the instance itself`);
     }
-    this.#made.set(type, instance);
+    this.#created.set(type, instance);
     return instance;
   };
 }

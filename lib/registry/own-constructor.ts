@@ -1,22 +1,25 @@
 /**
- * Whether a class has a constructor of its own that says which arguments it needs. If it has none, the engine puts one there that passes on
- * all arguments to the base class, and does not say how many that needs. One that is written out to do just that counts as none: compilers
- * add it to initialise fields, as `constructor() { super(...arguments); }`. Text that cannot be read as a class has none of its own, so
- * that the base decides.
+ * Whether a class has a constructor of its own, whose parameters say which arguments it needs. If it has none, the engine adds
+ * one that passes all arguments on to the base class, and whose `length` is 0. A constructor that is written out to do just that
+ * does not count: compilers add it to initialise fields, as `constructor() { super(...arguments); }`. If the source text cannot
+ * be read as a class, the class counts as one without a constructor, so that the base decides.
  */
 export function hasOwnConstructor(type: abstract new (...args: never[]) => object): boolean {
   const text = Function.prototype.toString.call(type);
-  // The classes of compilers for old engines are functions, and pass on what they are given in this way.
+  // Compilers for old engines turn classes into functions, which pass on their arguments in this way.
   if (!/^class\b/.test(text)) return !/\.apply\(this, arguments\)/.test(text);
   const tokens = tokensOf(text);
-  const start = tokens === undefined ? -1 : placeOfConstructor(tokens);
+  const start = tokens === undefined ? -1 : indexOfConstructor(tokens);
   if (tokens === undefined || start < 0) return false;
   const [dots = "", rest = ""] = tokens.slice(start + 2);
   return !passesOn(tokens.slice(start), dots === "..." ? ["arguments", rest] : ["arguments"]);
 }
 
-/** Where the constructor is among the members of the class: the last braces that stand in no others, as its bases may have some too. */
-function placeOfConstructor(tokens: readonly string[]): number {
+/**
+ * The index of the constructor among the members of the class: in the last top-level braces, since its base may be an expression
+ * with some.
+ */
+function indexOfConstructor(tokens: readonly string[]): number {
   let depth = 0;
   let found = -1;
   for (const [index, token] of tokens.entries()) {
@@ -28,7 +31,7 @@ function placeOfConstructor(tokens: readonly string[]): number {
   return depth === 0 ? found : -1;
 }
 
-/** Whether it is a method of that name, which a call is not, nor a static method. */
+/** Whether it is a method of that name, and not a call or a static method. */
 function isConstructorAt(tokens: readonly string[], index: number): boolean {
   const before = tokens[index - 1] ?? "";
   if (!/^(["']?)constructor\1$/.test(tokens[index] ?? "") || tokens[index + 1] !== "(") return false;
@@ -54,7 +57,7 @@ function isClosing(token: string): boolean {
   return token === "}" || token === ")" || token === "]";
 }
 
-/** Whether the base is called with all of a list. */
+/** Whether `super` is called with one of the lists, spread. */
 function passesOn(tokens: readonly string[], lists: readonly string[]): boolean {
   const calls = lists.map((list) => `super ( ... ${list} )`);
   return tokens.some((token, index) => token === "super" && calls.includes(tokens.slice(index, index + 5).join(" ")));
@@ -67,18 +70,18 @@ const word = /[\p{ID_Start}$_#][\p{ID_Continue}$]*|\d[\w.]*/uy;
 const template = /[^`\\$]*(?:(?:\\[\s\S]|\$(?!\{))[^`\\$]*)*(?:`|\$\{)/y;
 const punctuator = /\.\.\.|[\s\S]/y;
 
-/** After these, a slash begins a regular expression, as after most punctuators. */
+/** A slash after one of these begins a regular expression, as after most punctuators. */
 const beforeExpression = new Set(
   "return typeof case in of instanceof new delete void throw do else yield await extends default".split(" "),
 );
 
 /**
- * The words, strings and punctuators of a text of JavaScript, without comments; a template is its braces alone. Undefined if a text or a
- * template has no end, as what looks like a division was a regular expression, say.
+ * The words, strings and punctuators of JavaScript source text, without comments; of a template only the braces. Undefined if a
+ * string or a template has no end, for example because a regular expression was taken for a division.
  */
 function tokensOf(text: string): string[] | undefined {
   const tokens: string[] = [];
-  /** What the open brackets close: a template, the condition of an `if`, or something else. */
+  /** What each open bracket belongs to: a template, the condition of an `if`, or something else. */
   const open: ("template" | "condition" | "")[] = [];
   let closed = "";
   let position = 0;

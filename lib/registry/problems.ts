@@ -5,7 +5,7 @@ import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { toError } from "../errors/thrown-value-error.js";
 import { WatchbillError } from "../errors/watchbill-error.js";
 
-/** Collects everything that is wrong, so that it can be told at once. */
+/** Collects problems, so that all are reported at once. */
 export class Problems {
   readonly #messages: string[] = [];
   readonly #errors: unknown[] = [];
@@ -15,9 +15,9 @@ export class Problems {
   }
 
   /**
-   * A copy of the options that exist and can be read. Each other one is a problem, and so are options that are not an object.
+   * Returns a copy of the options that exist and can be read. Adds a problem for each other option, and for options that are not an object.
    * @param subject for the messages, such as `"bootstrap"`
-   * @param known every option that there is
+   * @param known every option that exists
    */
   readOptions<Options extends object>(subject: string, options: Options, known: readonly string[]): Options {
     const { read, problems }: ReadOptions<Options> = readOptions(subject, options, known);
@@ -25,7 +25,7 @@ export class Problems {
     return read;
   }
 
-  /** What the function returns; undefined if it throws, which is then a problem of the subject. */
+  /** Returns what the function returns; undefined if it throws, which adds a problem of the subject. */
   attempt<Value>(subject: string, make: () => Value): Value | undefined {
     try {
       return make();

@@ -3,9 +3,9 @@ import { isThenable, onRejection } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 
 /**
- * Refuses a promise where a value is needed at once, and takes over its rejection, which would be unhandled otherwise.
- * @param subject of the message, such as `"resolve"`
- * @throws InvalidArgumentError if it is one
+ * Refuses a promise where a value is needed synchronously, and handles its rejection, which would be unhandled otherwise.
+ * @param subject for the message, such as `"resolve"`
+ * @throws InvalidArgumentError if it is a promise
  */
 export function refusePromise(subject: string, value: unknown): void {
   if (!isThenable(value)) return;

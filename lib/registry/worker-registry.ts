@@ -2,36 +2,35 @@ import { DeclarativeWorker } from "../declarative-worker.js";
 import { checkOptions } from "../errors/check-options.js";
 import { describeKind, isInstanceOf } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
-import type { FoundWorker } from "./found-worker.js";
+import { type DiscoveredWorker, reportNameClashes } from "./discovered-worker.js";
 import { Instances } from "./instances.js";
-import { reportNameClashes } from "./name-clashes.js";
 import { Problems } from "./problems.js";
 import { construct, givenWorker, type Newable, sourceName, workersOf } from "./source.js";
 
 export interface WorkerRegistryOptions {
   /**
-   * Makes the instance of a class. By default `new` without arguments; with a container it is, for example,
+   * Returns the instance of a class. By default `new` without arguments; with a container, for example,
    * `(type) => container.resolve(type)`.
    */
   readonly resolve?: ((type: Newable) => object) | undefined;
 }
 
-/** What is wrong with the option `resolve`; undefined if nothing is. */
+/** Explains what is wrong with the option `resolve`; undefined if nothing is. */
 export function resolveProblem(resolve: unknown = construct): string | undefined {
   if (typeof resolve === "function") return undefined;
   return `The option resolve is ${describeKind(resolve)}: pass a function that returns the instance of a class`;
 }
 
-/** Collects sources and makes their workers. Starts nothing. */
+/** Collects sources and discovers their workers. It starts nothing. */
 export class WorkerRegistry {
   /**
-   * Of the classes that were provided.
+   * The instances of the classes that were provided.
    * @internal
    */
   readonly instances: Instances;
   readonly #sources: unknown[] = [];
-  /** What has been read of classes and instances: a second look must neither make an instance again nor ask a configurer again. */
-  readonly #found = new Map<unknown, FoundWorker[]>();
+  /** The workers of each source that has been read, so that its instance is created, and its `workers()` called, once. */
+  readonly #found = new Map<unknown, DiscoveredWorker[]>();
   #workers: readonly DeclarativeWorker[] | undefined;
 
   /** @throws InvalidArgumentError if an option is malformed or does not exist */
@@ -43,8 +42,8 @@ export class WorkerRegistry {
   }
 
   /**
-   * Adds sources: classes with decorated methods, instances of such, {@link WorkerConfigurer}s as classes or instances, and
-   * {@link DeclarativeWorker}s with a name. What is wrong with them is told when {@link workers} is read.
+   * Adds sources: classes with decorated methods, instances of such classes, {@link WorkerConfigurer}s as classes or instances,
+   * and {@link DeclarativeWorker}s with a name. Their problems are reported when {@link workers} is read.
    */
   provide(...sources: object[]): this {
     for (const source of sources) this.#sources.push(source);
@@ -53,8 +52,8 @@ export class WorkerRegistry {
   }
 
   /**
-   * The workers of all sources, in the order provided. The instance of a class is made when this is first read, once.
-   * @throws BootstrapError with everything that is wrong
+   * The workers of all sources, in the order provided. The instance of a class is created when this is first read, once.
+   * @throws BootstrapError with all problems of the sources
    */
   get workers(): readonly DeclarativeWorker[] {
     return (this.#workers ??= this.#build());
@@ -62,10 +61,10 @@ export class WorkerRegistry {
 
   #build(): readonly DeclarativeWorker[] {
     const problems = new Problems();
-    const found: FoundWorker[] = [];
+    const found: DiscoveredWorker[] = [];
     const seen = new Set<unknown>();
     for (const source of this.#sources) {
-      if (seen.has(source)) problems.add(`${sourceName(source)} is given twice: give it once`);
+      if (seen.has(source)) problems.add(`${sourceName(source)} is passed twice: pass it once`);
       else for (const worker of this.#read(source, problems)) found.push(worker);
       seen.add(source);
     }
@@ -74,7 +73,7 @@ export class WorkerRegistry {
     return found.map(({ worker }) => worker);
   }
 
-  #read(source: unknown, problems: Problems): readonly FoundWorker[] {
+  #read(source: unknown, problems: Problems): readonly DiscoveredWorker[] {
     if (isInstanceOf(source, DeclarativeWorker)) return [givenWorker(source, problems)];
     const known = this.#found.get(source);
     if (known !== undefined) return known;

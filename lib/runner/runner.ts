@@ -19,7 +19,7 @@ import { RootTask, type RunOptions } from "../runtime/root-task.js";
 import type { Task } from "../runtime/task.js";
 import { afterTransition, inTransition, isInTransition } from "../runtime/transition.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
-import { initialStatus, type WorkerStatus } from "../runtime/worker-status.js";
+import type { WorkerStatus } from "../runtime/worker-status.js";
 import { lineOfEnvironment, type Selection, selectAmong, selectByName, selectionLines } from "./name-patterns.js";
 import { onProcessSignals } from "./process-signals.js";
 import { type CheckedSettings, checkSettings, type RunnerSettings } from "./runner-settings.js";
@@ -88,8 +88,7 @@ export class Runner extends WorkerDefinition {
     return inTransition(() => {
       const tasks = this.#tree?.tasks();
       return this.workers.map((worker) => {
-        const status = initialStatus(worker.label);
-        if (worker.distributed === true) status.holder = null;
+        const status = worker.initialStatus();
         tasks?.get(worker)?.describe(status);
         this.#tree?.groupOf(worker)?.describeBackoff(worker, status);
         return status;

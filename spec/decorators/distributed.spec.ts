@@ -62,7 +62,7 @@ describe("@Distributed", () => {
     expect(bootstrap([Base]).workers.map(({ distributed }) => distributed)).to.deep.equal([true, true]);
   });
 
-  it("alone makes no worker: class, method and cure are named", () => {
+  it("alone does not make a worker: the problem names class, method and fix", () => {
     class Sync {
       @Distributed
       bare() {}
@@ -73,12 +73,12 @@ describe("@Distributed", () => {
     problemsOf(Sync).that.deep.equals(
       ["bare", "called"].map(
         (method) =>
-          `Sync.${method} has @Distributed but is no worker: add @Worker if it runs until it is stopped, or @Repeat("…") if it is run again and again`,
+          `Sync.${method} has @Distributed but is not a worker: add @Worker if it runs until it is stopped, or @Repeat("…") if it is run again and again`,
       ),
     );
   });
 
-  it("is given once", () => {
+  it("may be used once", () => {
     class Sync {
       @Distributed
       @Distributed()
@@ -89,10 +89,10 @@ describe("@Distributed", () => {
   });
 
   it("takes no arguments", () => {
-    const misused = (value: unknown): WorkerMethodDecorator => Reflect.apply(Distributed, undefined, [value]);
+    const withArgument = (value: unknown): WorkerMethodDecorator => Reflect.apply(Distributed, undefined, [value]);
 
     class Sync {
-      @misused(5)
+      @withArgument(5)
       @Repeat("5s")
       five() {}
     }

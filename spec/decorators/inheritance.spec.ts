@@ -100,7 +100,7 @@ describe("A subclass", () => {
     expect(fieldsOf(Overriding)[0]).to.include({ name: "Overriding/commits", interval: 5_000 });
   });
 
-  it("runs in one roster with its base", () => {
+  it("runs in one runner with its base", () => {
     expect(bootstrap([Inheriting, Grandchild]).workers).to.have.length(5);
   });
 

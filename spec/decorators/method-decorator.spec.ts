@@ -1,15 +1,15 @@
 import { expect } from "chai";
 import { BootstrapError, bootstrap, Named, Repeat, Retry, RetryJob, StaticBackoff, Worker, type WorkerContext } from "watchbill";
-import { symbolMetadata } from "../../lib/metadata/symbol-metadata.js";
+import { symbolMetadata } from "../../lib/decorators/decorator-target.js";
 
-type Decorator = (...site: unknown[]) => unknown;
+type Decorator = (...target: unknown[]) => unknown;
 
 const backoff = new StaticBackoff({ sleep: "1s" });
 const decorators = [Worker, Worker(), Repeat("5s"), Retry(backoff), RetryJob(backoff), Named("tick")] as Decorator[];
 const names = ["Worker", "Worker", "Repeat", "Retry", "RetryJob", "Named"];
 /** Retry is for classes as well. */
 const onlyForMethods = names.flatMap((name, index) => (["Retry", "Named"].includes(name) ? [] : [{ name, index }]));
-const cures = {
+const hints = {
   static: "it is static: remove static, workers belong to instances",
   private: "it is private to the class: remove the #, so that it can be called",
   field: "it is a field: make it a method",
@@ -17,17 +17,17 @@ const cures = {
   parameter: "it is on a parameter: put it on the method",
 };
 
-/** What compilers hand to a decorator of a member that is no method to be called from outside. */
-const misuses = [
-  ["a legacy field", (type) => [type.prototype, "tick", undefined], cures.field],
-  ["a legacy getter", (type) => [type.prototype, "tick", { get: () => () => {}, set: undefined }], cures.accessor],
-  ["a legacy static method", (type) => [type, "tick", { value: () => {} }], cures.static],
-  ["a legacy parameter", (type) => [type.prototype, "tick", 0], cures.parameter],
-  ["a standard field", (type) => [undefined, standard(type, { kind: "field" })], cures.field],
-  ["a standard getter", (type) => [() => () => {}, standard(type, { kind: "getter" })], cures.accessor],
-  ["a standard accessor", (type) => [{}, standard(type, { kind: "accessor" })], cures.accessor],
-  ["a standard static method", (type) => [() => {}, standard(type, { static: true })], cures.static],
-  ["a standard private method", (type) => [() => {}, standard(type, { private: true })], cures.private],
+/** What compilers pass to a decorator of a member that is not a method that can be called from outside. */
+const mistakes = [
+  ["a legacy field", (type) => [type.prototype, "tick", undefined], hints.field],
+  ["a legacy getter", (type) => [type.prototype, "tick", { get: () => () => {}, set: undefined }], hints.accessor],
+  ["a legacy static method", (type) => [type, "tick", { value: () => {} }], hints.static],
+  ["a legacy parameter", (type) => [type.prototype, "tick", 0], hints.parameter],
+  ["a standard field", (type) => [undefined, standard(type, { kind: "field" })], hints.field],
+  ["a standard getter", (type) => [() => () => {}, standard(type, { kind: "getter" })], hints.accessor],
+  ["a standard accessor", (type) => [{}, standard(type, { kind: "accessor" })], hints.accessor],
+  ["a standard static method", (type) => [() => {}, standard(type, { static: true })], hints.static],
+  ["a standard private method", (type) => [() => {}, standard(type, { private: true })], hints.private],
 ] satisfies [string, (type: { readonly prototype: object }) => unknown[], string][];
 
 function standard(type: object, deviation: object) {
@@ -36,17 +36,17 @@ function standard(type: object, deviation: object) {
 }
 
 describe("A decorator", () => {
-  for (const [what, siteOn, cure] of misuses) {
-    it(`is reported on ${what}, with the cure, whichever it is`, () => {
+  for (const [what, targetOn, hint] of mistakes) {
+    it(`is reported on ${what}, with a fix, for each decorator`, () => {
       for (const [index, decorate] of decorators.entries()) {
         class Fetcher {
           tick() {}
         }
         Object.defineProperty(Fetcher, symbolMetadata, { value: {} });
-        decorate(...siteOn(Fetcher));
+        decorate(...targetOn(Fetcher));
         expect(() => bootstrap([Fetcher]))
           .to.throw(BootstrapError)
-          .with.deep.property("problems", [`@${names[index]} cannot be on Fetcher.tick: ${cure}`]);
+          .with.deep.property("problems", [`@${names[index]} cannot be on Fetcher.tick: ${hint}`]);
       }
     });
   }
@@ -59,7 +59,7 @@ describe("A decorator", () => {
     (Named("database") as Decorator)(Fetcher, undefined, 0);
     expect(() => bootstrap([Fetcher]))
       .to.throw(BootstrapError)
-      .with.deep.property("problems", [`@Named cannot be on Fetcher: ${cures.parameter}`]);
+      .with.deep.property("problems", [`@Named cannot be on Fetcher: ${hints.parameter}`]);
   });
 
   it("for methods is reported on a class that has workers", () => {
@@ -87,7 +87,7 @@ describe("A decorator", () => {
     }
   });
 
-  it("is reported on a method with two parameters, as a worker is given its context alone", () => {
+  it("is reported on a method with two parameters, as a worker receives its context alone", () => {
     class Fetcher {
       tick(_context: WorkerContext, _page: number) {}
     }
@@ -95,7 +95,7 @@ describe("A decorator", () => {
     expect(() => bootstrap([Fetcher]))
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
-        "Fetcher.tick takes 2 parameters: a worker is given one, its context; give the others a default",
+        "Fetcher.tick takes 2 parameters: a worker receives one, its context; add a default to the others",
       ]);
   });
 
@@ -107,7 +107,7 @@ describe("A decorator", () => {
     expect(bootstrap([Fetcher]).workers).to.have.length(1);
   });
 
-  it("may be on a method that is named by a symbol, which gives its description for a name", () => {
+  it("may be on a method that is named by a symbol, whose description is then the name", () => {
     const cleanUp = Symbol("cleanUp");
     class Fetcher {
       @Worker

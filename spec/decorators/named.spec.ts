@@ -47,7 +47,7 @@ describe("@Named", () => {
     expect(namesOf(Base, Derived, NamedDerived)).to.deep.equal(["base/events", "Derived/events", "named/events"]);
   });
 
-  it("alone makes no worker of a method: class, method and cure are named", () => {
+  it("alone does not make a worker of a method: the problem names class, method and fix", () => {
     class Fetcher {
       @Named("events")
       watchEvents() {}
@@ -55,11 +55,11 @@ describe("@Named", () => {
     expect(() => bootstrap([Fetcher]))
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
-        'Fetcher.watchEvents has @Named but is no worker: add @Worker if it runs until it is stopped, or @Repeat("…") if it is run again and again',
+        'Fetcher.watchEvents has @Named but is not a worker: add @Worker if it runs until it is stopped, or @Repeat("…") if it is run again and again',
       ]);
   });
 
-  it("is given once, on class and method", () => {
+  it("may be used once, on class and method", () => {
     @Named("github")
     @Named("gitlab")
     class Fetcher {
@@ -83,7 +83,7 @@ describe("@Named", () => {
     [undefined, "undefined"],
     [Symbol("events"), "Symbol(events)"],
   ] as const) {
-    it(`reports what is no name at bootstrap: ${shown}`, () => {
+    it(`reports what is not a name at bootstrap: ${shown}`, () => {
       @Named(name as never)
       class Fetcher {
         @Worker

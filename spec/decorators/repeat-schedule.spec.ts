@@ -5,7 +5,7 @@ import { BootstrapError, bootstrap, type Duration, Repeat, type RepeatWorkerOpti
 const hour = 3_600_000;
 const hourly: Schedule = { next: (after) => new Date((Math.floor(after.getTime() / hour) + 1) * hour) };
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
-const cure = 'give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
+const hint = 'give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
 
 describe("@Repeat with a schedule and options", () => {
   let clock: SinonFakeTimers;
@@ -16,7 +16,7 @@ describe("@Repeat with a schedule and options", () => {
 
   afterEach(() => clock.restore());
 
-  it("makes a method a job that runs at the times of the schedule, which is there as it was given", async () => {
+  it("makes a method a job that runs at the times of the schedule, which is a field as it was declared", async () => {
     class Report {
       readonly starts: string[] = [];
 
@@ -69,7 +69,7 @@ describe("@Repeat with a schedule and options", () => {
     expect(bootstrap([Report]).workers[0]?.repeat?.schedule).to.deep.equal(new Every(hour));
   });
 
-  it("shows initialDelay, jitter and shutdownTimeout in ms, and what was not given is not there", () => {
+  it("shows initialDelay, jitter and shutdownTimeout in ms, and has no field for what was not declared", () => {
     class Report {
       @Repeat("1h", { initialDelay: "1.5s", jitter: "5m", shutdownTimeout: "2m" })
       send() {}
@@ -109,7 +109,7 @@ describe("@Repeat with a schedule and options", () => {
     await running;
   });
 
-  it("is reported where it makes no sense, all at once", () => {
+  it("reports every problem at once", () => {
     const broken = (next: () => unknown): Schedule => ({ next: next as never });
     class Report {
       @Repeat(broken(() => new Date(0)))
@@ -154,10 +154,10 @@ describe("@Repeat with a schedule and options", () => {
         `Report.noon: The schedule of a worker returned 'noon' ${asked}`,
         "Report.jittery: A jitter of 3600000 ms would skip runs at an interval of 3600000 ms: pass a shorter one",
         "Report.torn: startImmediately and initialDelay contradict each other: pass one of them",
-        `Report.soon: initialDelay: 'soon' is not a duration: ${cure}`,
-        `Report.early: jitter: -1 is not a duration: ${cure}`,
-        `Report.endless: shutdownTimeout: '5x' is not a duration: ${cure}`,
-        `Report.typo: an object with the key nxt is not a duration: ${cure}`,
+        `Report.soon: initialDelay: 'soon' is not a duration: ${hint}`,
+        `Report.early: jitter: -1 is not a duration: ${hint}`,
+        `Report.endless: shutdownTimeout: '5x' is not a duration: ${hint}`,
+        `Report.typo: an object with the key nxt is not a duration: ${hint}`,
         "Report.twofold: A jitter of 7200000 ms would skip runs at an interval of 3600000 ms: pass a shorter one",
         "Report.twofold: A timeout of 0 leaves no time to run: pass a duration above 0, or leave it out",
         "Report.nothing: The options of @Repeat are null: pass an object",

@@ -65,7 +65,7 @@ describe("@Repeat", () => {
     expect(asked).to.equal(1);
   });
 
-  it("is given once", () => {
+  it("may be used once", () => {
     class Fetcher {
       @Repeat("5s")
       @Repeat("5s")
@@ -77,7 +77,7 @@ describe("@Repeat", () => {
       .with.deep.property("problems", ["@Repeat is on Fetcher.fetchCommits more than once: keep one"]);
   });
 
-  const cure = 'give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
+  const hint = 'give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
   for (const [interval, shown] of [
     ["5 s", "'5 s'"],
     [" 5s", "' 5s'"],
@@ -100,7 +100,7 @@ describe("@Repeat", () => {
       }
       expect(() => bootstrap([Fetcher]))
         .to.throw(BootstrapError)
-        .with.deep.property("problems", [`Fetcher.fetchCommits: ${shown} is not a duration: ${cure}`]);
+        .with.deep.property("problems", [`Fetcher.fetchCommits: ${shown} is not a duration: ${hint}`]);
     });
   }
 
@@ -125,7 +125,7 @@ describe("@Repeat", () => {
     }
     expect(() => bootstrap([Fetcher]))
       .to.throw(BootstrapError)
-      .with.deep.property("problems", [`Fetcher.fetchCommits: undefined is not a duration: ${cure}`]);
+      .with.deep.property("problems", [`Fetcher.fetchCommits: undefined is not a duration: ${hint}`]);
   });
 
   it("reports a function of the instance that throws, with what it threw as the cause", () => {

@@ -86,7 +86,7 @@ describe("A class with @Retry, at work", () => {
 
   const crash = (name: string, error = new Error(`${name} is down`)) => end.get(name)?.(error);
 
-  it("restarts together, at once, when one that has no retry of its own fails or returns; the rest of the roster goes on", async () => {
+  it("restarts together, at once, when one that has no retry of its own fails or returns; the other workers go on", async () => {
     const { runner, ending } = start([Feed, Other]);
     expect(log).to.deep.equal(["+Feed/a", "+Feed/b", "+Other/x"]);
     crash("Feed/a");
@@ -98,7 +98,7 @@ describe("A class with @Retry, at work", () => {
     expect(await ending).to.equal(undefined);
   });
 
-  it("leaves the restarts of one that has a retry to that, until that gives up", async () => {
+  it("leaves a worker with a retry to that retry, until that gives up", async () => {
     const { runner, ending } = start([Feed]);
     crash("Feed/b");
     expect(await during("20")).to.equal("+Feed/b");
@@ -146,7 +146,7 @@ describe("A class with @Retry, at work", () => {
     expect(await ending).to.equal(undefined);
   });
 
-  it("restarts what a configurer gives as well", async () => {
+  it("restarts the workers of a configurer as well", async () => {
     @Retry(backoff)
     class Configured {
       workers() {
@@ -160,7 +160,7 @@ describe("A class with @Retry, at work", () => {
     expect(await ending).to.equal(undefined);
   });
 
-  it("ends the roster when the group is given up, with an error that names it and leads to the first one", async () => {
+  it("stops the runner when the group has failed, with an error that names the group and has the first error as its cause", async () => {
     @Retry({ backoff, maxRestarts: 1 })
     class Brittle extends Feed {}
     const error = new Error("disk full");
@@ -182,7 +182,7 @@ describe("A class with @Retry, at work", () => {
     expect(await ending).to.have.nested.property("cause.cause.cause", error);
   });
 
-  it("is done when all its workers are done for good, and the roster goes on", async () => {
+  it("completes when all its workers have completed, and the runner goes on", async () => {
     const { runner, ending } = start([Feed, Other]);
     crash("Feed/a", new DoNotRestart());
     crash("Feed/b", new DoNotRestart());
@@ -192,7 +192,7 @@ describe("A class with @Retry, at work", () => {
     expect(await ending).to.equal(undefined);
   });
 
-  it("tells a worker without a retry of its own the attempt of the group, and one that has one its own", async () => {
+  it("passes the attempt of the group to a worker without a retry, and its own attempt to a worker with one", async () => {
     const attempts: [string, number][] = [];
     class Told extends Feed {
       override a(context: WorkerContext) {

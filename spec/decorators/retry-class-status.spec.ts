@@ -174,7 +174,7 @@ describe("The status of a class with @Retry", () => {
       expect(await ending).to.have.deep.property("workers", ["Hanging/hung"]);
     });
 
-    it("gives it its own shutdownTimeout before it warns", async () => {
+    it("waits for its own shutdownTimeout before it warns", async () => {
       class Patient extends Hanging {
         @Worker({ shutdownTimeout: "20s" })
         override hung(context: WorkerContext) {
@@ -197,7 +197,7 @@ describe("The status of a class with @Retry", () => {
       await ending;
     });
 
-    it("does not warn if the roster is told to stop before that; it is then named by the error of the run", async () => {
+    it("does not warn if the runner is stopped before that; the error of the run names it", async () => {
       const hanging = new Hanging();
       const { runner, ending } = start([hanging], { shutdownTimeout: "5s" });
       hanging.fail();

@@ -15,7 +15,7 @@ import {
 
 const backoff = new ExponentialBackoff({ initial: "1s", max: "1m" });
 const other = new StaticBackoff({ sleep: "5s" });
-const cure = "give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)";
+const hint = "give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)";
 
 const groupsOf = (...sources: object[]) => bootstrap(sources).workers.map(({ group }) => group);
 
@@ -57,7 +57,7 @@ describe("@Retry on a class", () => {
     expect(groupsOf(Feed, standalone)).to.deep.equal([{ name: "Feed", retry: undefined }, undefined]);
   });
 
-  it("makes a group of its own of every instance", () => {
+  it("makes one group per instance", () => {
     @Retry(backoff)
     @Named((self: Feed) => self.region)
     class Feed {
@@ -72,7 +72,7 @@ describe("@Retry on a class", () => {
     ]);
   });
 
-  it("takes options, or any object with a method duration(attempt), and keeps them by identity", () => {
+  it("accepts options, or any object with a method duration(attempt), and keeps the same object", () => {
     const options = { backoff: { duration: (attempt: number) => attempt }, maxRestarts: 3, within: "1m" } as const;
     const linear: Backoff = { duration: (attempt) => attempt * 1_000 };
     @Retry(options)
@@ -114,7 +114,7 @@ describe("@Retry on a class", () => {
     expect(asked).to.equal(2);
   });
 
-  it("stands beside @Named in any order", () => {
+  it("may be used with @Named in any order", () => {
     @Named("github")
     @Retry(backoff)
     class First {
@@ -158,7 +158,7 @@ describe("@Retry on a class", () => {
     ]);
   });
 
-  it("is asked of the instance of the subclass, when it is inherited", () => {
+  it("is taken from the instance of the subclass, when it is inherited", () => {
     @Retry((self: Base) => new StaticBackoff({ sleep: self.sleep }))
     class Base {
       readonly sleep: number = 100;
@@ -172,7 +172,7 @@ describe("@Retry on a class", () => {
     expect(groupsOf(Slow)[0]?.retry).to.deep.equal(new StaticBackoff({ sleep: 60_000 }));
   });
 
-  it("groups what a WorkerConfigurer gives, and its decorated methods with them", () => {
+  it("groups the workers of a WorkerConfigurer with its decorated methods", () => {
     @Retry(backoff)
     class Feed implements WorkerConfigurer {
       @Worker
@@ -192,7 +192,7 @@ describe("@Retry on a class", () => {
     expect(workers[2]?.group).to.deep.equal({ name: "Feed", retry: backoff });
   });
 
-  it("is given once", () => {
+  it("may be used once", () => {
     @Retry(backoff)
     @Retry(other)
     class Feed {
@@ -202,19 +202,19 @@ describe("@Retry on a class", () => {
     expect(problemsOf(Feed)).to.deep.equal(["@Retry is on Feed more than once: keep one"]);
   });
 
-  it("makes no workers of a class that has none, and is no worker by itself", () => {
+  it("does not make a worker of a class that has none", () => {
     const decorate = Retry(backoff);
     @decorate
     class Idle {}
-    const problem = "has no workers: decorate a method with @Worker or @Repeat, or give it a method workers()";
+    const problem = "has no workers: decorate a method with @Worker or @Repeat, or add a method workers()";
     expect(problemsOf(Idle, new Idle())).to.deep.equal([`Idle ${problem}`, `An instance of Idle ${problem}`]);
   });
 
   for (const [policy, problem] of [
-    [{ sleep: "5s" }, `an object with the key sleep is not a backoff: ${cure}`],
-    ["1s", `a string is not a backoff: ${cure}`],
-    [null, `null is not a backoff: ${cure}`],
-    [() => undefined, `undefined is not a backoff: ${cure}`],
+    [{ sleep: "5s" }, `an object with the key sleep is not a backoff: ${hint}`],
+    ["1s", `a string is not a backoff: ${hint}`],
+    [null, `null is not a backoff: ${hint}`],
+    [() => undefined, `undefined is not a backoff: ${hint}`],
     [{ backoff, maxRestarts: -1 }, "maxRestarts is -1: pass a whole number, 0 or more"],
     [{ backoff, within: "1m" }, "within needs maxRestarts: pass the number of restarts that are allowed in that time"],
     [{ backoff, retryIf: true }, "retryIf is true: pass a function that returns a boolean"],

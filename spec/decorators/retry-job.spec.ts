@@ -25,7 +25,7 @@ describe("@RetryJob", () => {
     expect(bootstrap([Fetcher]).workers[0]?.retryJob).to.deep.equal(new StaticBackoff({ sleep: 100 }));
   });
 
-  it("alone makes no worker: class, method and cure are named", () => {
+  it("alone does not make a worker: the problem names class, method and fix", () => {
     class Fetcher {
       @RetryJob(backoff)
       fetchCommits() {}
@@ -33,11 +33,11 @@ describe("@RetryJob", () => {
     expect(() => bootstrap([Fetcher]))
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
-        'Fetcher.fetchCommits has @RetryJob but is no worker: add @Worker if it runs until it is stopped, or @Repeat("…") if it is run again and again',
+        'Fetcher.fetchCommits has @RetryJob but is not a worker: add @Worker if it runs until it is stopped, or @Repeat("…") if it is run again and again',
       ]);
   });
 
-  it("is given once", () => {
+  it("may be used once", () => {
     class Fetcher {
       @RetryJob(backoff)
       @RetryJob(backoff)
@@ -49,7 +49,7 @@ describe("@RetryJob", () => {
       .with.deep.property("problems", ["@RetryJob is on Fetcher.fetchCommits more than once: keep one"]);
   });
 
-  it("reports a policy that is no backoff at bootstrap", () => {
+  it("reports a policy that is not a backoff at bootstrap", () => {
     class Fetcher {
       @Repeat("5s")
       @RetryJob("1s" as never)

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { type Backoff, BootstrapError, bootstrap, ExponentialBackoff, Repeat, Retry, StaticBackoff, Worker } from "watchbill";
 
 const backoff = new ExponentialBackoff({ initial: "1s", max: "1m" });
-const cure = "give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)";
+const hint = "give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)";
 
 describe("@Retry", () => {
   it("refines a worker and a repeated job with a backoff, kept by identity", () => {
@@ -47,7 +47,7 @@ describe("@Retry", () => {
     ]);
   });
 
-  it("alone makes no worker: class, method and cure are named", () => {
+  it("alone does not make a worker: the problem names class, method and fix", () => {
     class Fetcher {
       @Retry(backoff)
       watchEvents() {}
@@ -55,11 +55,11 @@ describe("@Retry", () => {
     expect(() => bootstrap([Fetcher]))
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
-        'Fetcher.watchEvents has @Retry but is no worker: add @Worker if it runs until it is stopped, or @Repeat("…") if it is run again and again',
+        'Fetcher.watchEvents has @Retry but is not a worker: add @Worker if it runs until it is stopped, or @Repeat("…") if it is run again and again',
       ]);
   });
 
-  it("is given once", () => {
+  it("may be used once", () => {
     class Fetcher {
       @Retry(backoff)
       @Worker
@@ -78,7 +78,7 @@ describe("@Retry", () => {
     [5, "5"],
     [null, "null"],
   ] as const) {
-    it(`reports a policy that is no backoff at bootstrap: ${JSON.stringify(policy)}`, () => {
+    it(`reports a policy that is not a backoff at bootstrap: ${JSON.stringify(policy)}`, () => {
       class Fetcher {
         @Worker
         @Retry(policy as never)
@@ -86,7 +86,7 @@ describe("@Retry", () => {
       }
       expect(() => bootstrap([Fetcher]))
         .to.throw(BootstrapError)
-        .with.deep.property("problems", [`Fetcher.watchEvents: ${shown} is not a backoff: ${cure}`]);
+        .with.deep.property("problems", [`Fetcher.watchEvents: ${shown} is not a backoff: ${hint}`]);
     });
   }
 
@@ -100,7 +100,7 @@ describe("@Retry", () => {
     }
     expect(() => bootstrap([Fetcher]))
       .to.throw(BootstrapError)
-      .with.deep.property("problems", [`Fetcher.watchEvents: undefined is not a backoff: ${cure}`]);
+      .with.deep.property("problems", [`Fetcher.watchEvents: undefined is not a backoff: ${hint}`]);
   });
 
   it("reports a malformed resetAfter", () => {

@@ -17,7 +17,7 @@ describe("@Timeout", () => {
     expect(bootstrap([Fetcher]).workers.map(({ timeout }) => timeout)).to.deep.equal([30_000, 20_000]);
   });
 
-  it("is reported where it makes no sense", () => {
+  it("is reported if it is malformed or cannot be used there", () => {
     class Fetcher {
       @Timeout("30s")
       alone() {}
@@ -38,7 +38,7 @@ describe("@Timeout", () => {
     expect(() => bootstrap([Fetcher]))
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
-        'Fetcher.alone has @Timeout but is no worker: add @Worker if it runs until it is stopped, or @Repeat("…") if it is run again and again',
+        'Fetcher.alone has @Timeout but is not a worker: add @Worker if it runs until it is stopped, or @Repeat("…") if it is run again and again',
         "@Timeout is on Fetcher.continuous, which is a @Worker: it is for the runs of a @Repeat",
         "Fetcher.hasty: A timeout of 0 leaves no time to run: pass a duration above 0, or leave it out",
         "@Timeout is on Fetcher.twice more than once: keep one",

@@ -32,7 +32,7 @@ describe("@Worker", () => {
     expect([bare?.name, called?.name]).to.deep.equal(["Bare/tick", "Called/tick"]);
   });
 
-  it("is given once: @Worker beside @Worker() is one too many", () => {
+  it("may be used once: @Worker beside @Worker() is one too many", () => {
     class Fetcher {
       @Worker
       @Worker()
@@ -53,12 +53,12 @@ describe("@Worker", () => {
       @Worker
       inner() {}
     }
-    const cure = "keep @Worker if it runs until it is stopped, @Repeat if it is run again and again";
+    const hint = "keep @Worker if it runs until it is stopped, @Repeat if it is run again and again";
     expect(() => bootstrap([Fetcher]))
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
-        `Fetcher.outer is both @Worker and @Repeat: ${cure}`,
-        `Fetcher.inner is both @Worker and @Repeat: ${cure}`,
+        `Fetcher.outer is both @Worker and @Repeat: ${hint}`,
+        `Fetcher.inner is both @Worker and @Repeat: ${hint}`,
       ]);
   });
 
@@ -147,7 +147,7 @@ describe("The order of the decorators on a method", () => {
     expect(described(Second)).to.deep.equal(described(First));
   });
 
-  it("takes options, or a function of the instance that gives them", () => {
+  it("takes options, or a function of the instance that returns them", () => {
     class Migration {
       readonly restart = "never";
 

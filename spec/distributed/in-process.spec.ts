@@ -107,7 +107,7 @@ describe("Without an engine, a distributed worker", () => {
   it("is refused where it is no worker, or distributed is neither true nor false", () => {
     expect(() => distributed(5 as never)).to.throw("5 is not a worker");
     expect(() => new DeclarativeWorker({ worker: () => {}, distributed: "yes" as never })).to.throw(
-      "distributed is a string: give true or false",
+      "distributed is a string: use true or false",
     );
     expect(new DeclarativeWorker({ worker: () => {}, distributed: false })).to.not.have.property("distributed");
     expect(new DeclarativeWorker({ worker: () => {}, distributed: true })).to.have.property("distributed", true);

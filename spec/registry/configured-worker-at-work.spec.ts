@@ -20,7 +20,7 @@ describe("A configurer's worker at work", () => {
     ["a named worker", (code: typeof untilAborted) => named(code, "eu")],
     ["a retried named worker", (code: typeof untilAborted) => retry(named(code, "eu"), backoff)],
   ] as const) {
-    it(`has the name in its context that it has in the roster: ${what}`, async () => {
+    it(`has the same name in its context as in the runner: ${what}`, async () => {
       const names: string[] = [];
       class Fetcher {
         workers() {

@@ -58,7 +58,7 @@ describe("The workers that a class declares", () => {
     });
   });
 
-  it("have all that is wrong with them told at once", () => {
+  it("have all their problems reported at once", () => {
     class Fetcher {
       @Retry(backoff)
       @Named("a")
@@ -82,7 +82,7 @@ describe("The workers that a class declares", () => {
     expect(() => bootstrap([Fetcher]))
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
-        'Fetcher.refined has @Named and @Retry but is no worker: add @Worker if it runs until it is stopped, or @Repeat("…") if it is run again and again',
+        'Fetcher.refined has @Named and @Retry but is not a worker: add @Worker if it runs until it is stopped, or @Repeat("…") if it is run again and again',
         "@Worker is on Fetcher.twice more than once: keep one",
         "Fetcher.twice is both @Worker and @Repeat: keep @Worker if it runs until it is stopped, @Repeat if it is run again and again",
         `Fetcher.malformed: '5 s' ${notADuration}`,
@@ -90,7 +90,7 @@ describe("The workers that a class declares", () => {
       ]);
   });
 
-  it("have all that is wrong with one method told at once", () => {
+  it("have all problems of one method reported at once", () => {
     const thrown = new Error("no topic");
     class Fetcher {
       @Repeat("5x" as never)
@@ -141,7 +141,7 @@ describe("The workers that a class declares", () => {
       .with.deep.property("problems", ["Fetcher.watchEvents: Error: not yet", `Fetcher.fetchCommits: '5x' ${notADuration}`]);
   });
 
-  it("of a class without a name need one, which a decorator gives", () => {
+  it("of a class without a name need one, which a decorator adds", () => {
     class Base {
       @Worker
       watchEvents() {}
@@ -149,7 +149,7 @@ describe("The workers that a class declares", () => {
     const nameless = () => class extends Base {};
     expect(() => bootstrap([nameless()]))
       .to.throw(BootstrapError)
-      .with.deep.property("problems", ["A class without a name has workers: give it one with @Named"]);
+      .with.deep.property("problems", ["A class without a name has workers: name it with @Named"]);
     const type = nameless();
     Named("github")(type);
     expect(bootstrap([type]).workers[0]?.name).to.equal("github/watchEvents");
@@ -170,8 +170,8 @@ describe("A declared worker at work", () => {
     readonly calls: unknown[] = [];
 
     @Repeat((self: Fetcher) => self.interval)
-    fetchCommits(...given: [WorkerContext]) {
-      this.calls.push(given.length, given[0].name);
+    fetchCommits(...args: [WorkerContext]) {
+      this.calls.push(args.length, args[0].name);
     }
   }
 
@@ -191,7 +191,7 @@ describe("A declared worker at work", () => {
     expect(instance.calls).to.deep.equal([1, "Fetcher/fetchCommits", 1, "Fetcher/fetchCommits"]);
   });
 
-  it("is whatever the instance has by then: a stub that is put in place after bootstrap is what runs", async () => {
+  it("is looked up on the instance for every run: a stub that replaces it after bootstrap is what runs", async () => {
     const instance = new Fetcher();
     const names: string[] = [];
     await runFor(5_000, instance, () => stub(instance, "fetchCommits").callsFake(({ name }) => names.push(name)));

@@ -9,7 +9,7 @@ describe("Problems", () => {
     expect(problems.count).to.equal(0);
   });
 
-  it("tells the library's own complaints by their message, and the errors of others by name, with the first as the cause", () => {
+  it("reports the library's own errors by their message, and other errors with their name, the first as the cause", () => {
     const problems = new Problems();
     const [first, second] = [new TypeError("first"), new RangeError("second")];
     for (const thrown of [new InvalidArgumentError("malformed"), first, second]) {

@@ -19,7 +19,7 @@ describe("A source", () => {
     expect(namesOf(new Fetcher("us"))).to.deep.equal(["Fetcher/watchEvents", "Fetcher/fetchCommits"]);
   });
 
-  it("may be a DeclarativeWorker, which is in the roster as it is", () => {
+  it("may be a DeclarativeWorker, which is among the workers as it is", () => {
     const worker = new DeclarativeWorker({ name: "github", worker() {} });
     expect(bootstrap([worker]).workers[0]).to.equal(worker);
   });
@@ -35,43 +35,43 @@ describe("A source", () => {
   });
 
   for (const [source, problem] of [
-    [null, "null is no source of workers: give a class, an instance or a DeclarativeWorker"],
-    [undefined, "undefined is no source of workers: give a class, an instance or a DeclarativeWorker"],
-    [5, "5 is no source of workers: give a class, an instance or a DeclarativeWorker"],
-    ["Fetcher", "a string is no source of workers: give a class, an instance or a DeclarativeWorker"],
-    [true, "true is no source of workers: give a class, an instance or a DeclarativeWorker"],
-    [{}, "an object without keys has no workers: decorate a method with @Worker or @Repeat, or give it a method workers()"],
-    [[Fetcher], "An instance of Array has no workers: decorate a method with @Worker or @Repeat, or give it a method workers()"],
+    [null, "null is not a source of workers: pass a class, an instance or a DeclarativeWorker"],
+    [undefined, "undefined is not a source of workers: pass a class, an instance or a DeclarativeWorker"],
+    [5, "5 is not a source of workers: pass a class, an instance or a DeclarativeWorker"],
+    ["Fetcher", "a string is not a source of workers: pass a class, an instance or a DeclarativeWorker"],
+    [true, "true is not a source of workers: pass a class, an instance or a DeclarativeWorker"],
+    [{}, "an object without keys has no workers: decorate a method with @Worker or @Repeat, or add a method workers()"],
+    [[Fetcher], "An instance of Array has no workers: decorate a method with @Worker or @Repeat, or add a method workers()"],
     [
       Object.create(null),
-      "an object without keys has no workers: decorate a method with @Worker or @Repeat, or give it a method workers()",
+      "an object without keys has no workers: decorate a method with @Worker or @Repeat, or add a method workers()",
     ],
-    [() => {}, "A function without a name is a function: give new DeclarativeWorker({ name, worker })"],
-    [async function tick() {}, "tick is a function: give new DeclarativeWorker({ name, worker })"],
-    [function tock() {}, "tock is a function: give new DeclarativeWorker({ name, worker })"],
-    [bootstrap([]), "An instance of Runner is a worker without a name: give new DeclarativeWorker({ name, worker })"],
+    [() => {}, "A function without a name is a function: pass new DeclarativeWorker({ name, worker })"],
+    [async function tick() {}, "tick is a function: pass new DeclarativeWorker({ name, worker })"],
+    [function tock() {}, "tock is a function: pass new DeclarativeWorker({ name, worker })"],
+    [bootstrap([]), "An instance of Runner is a worker without a name: pass new DeclarativeWorker({ name, worker })"],
     [
       named(() => {}, "tick"),
-      "An instance of NamedDefinition is a worker without a name: give new DeclarativeWorker({ name, worker })",
+      "An instance of NamedDefinition is a worker without a name: pass new DeclarativeWorker({ name, worker })",
     ],
-    [{ run() {} }, "an object with the key run is a worker without a name: give new DeclarativeWorker({ name, worker })"],
-    [new DeclarativeWorker({ worker() {} }), "A DeclarativeWorker without a name was given: give it a name"],
+    [{ run() {} }, "an object with the key run is a worker without a name: pass new DeclarativeWorker({ name, worker })"],
+    [new DeclarativeWorker({ worker() {} }), "A DeclarativeWorker has no name: pass one as its option name"],
   ] as [never, string][]) {
-    it(`is told what is wrong: ${problem}`, () => {
+    it(`is reported: ${problem}`, () => {
       expect(() => bootstrap([source]))
         .to.throw(BootstrapError)
         .with.deep.property("problems", [problem]);
     });
   }
 
-  it("without workers is told so, whether it is a class or an instance", () => {
+  it("without workers is reported, whether it is a class or an instance", () => {
     class Idle {}
     expect(() => bootstrap([Idle, new Idle(), class {}]))
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
-        "Idle has no workers: decorate a method with @Worker or @Repeat, or give it a method workers()",
-        "An instance of Idle has no workers: decorate a method with @Worker or @Repeat, or give it a method workers()",
-        "A class without a name has no workers: decorate a method with @Worker or @Repeat, or give it a method workers()",
+        "Idle has no workers: decorate a method with @Worker or @Repeat, or add a method workers()",
+        "An instance of Idle has no workers: decorate a method with @Worker or @Repeat, or add a method workers()",
+        "A class without a name has no workers: decorate a method with @Worker or @Repeat, or add a method workers()",
       ]);
   });
 
@@ -92,11 +92,11 @@ describe("A source", () => {
     expect(() => bootstrap([Heir]))
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
-        "Heir: its constructor needs an argument: give an instance instead of the class, or the option resolve",
+        "Heir: its constructor needs an argument: pass an instance instead of the class, or use the option resolve",
       ]);
   });
 
-  it("cannot be a class whose constructor needs arguments: two cures are named", () => {
+  it("cannot be a class whose constructor needs arguments: the problem names two fixes", () => {
     class One extends Fetcher {
       constructor(region: string) {
         super(region);
@@ -113,8 +113,8 @@ describe("A source", () => {
     expect(() => bootstrap([One, Two] as object[]))
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
-        "One: its constructor needs an argument: give an instance instead of the class, or the option resolve",
-        "Two: its constructor needs 2 arguments: give an instance instead of the class, or the option resolve",
+        "One: its constructor needs an argument: pass an instance instead of the class, or use the option resolve",
+        "Two: its constructor needs 2 arguments: pass an instance instead of the class, or use the option resolve",
       ]);
   });
 
@@ -141,13 +141,13 @@ describe("A source", () => {
     error.with.deep.property("errors", [thrown, "no configuration"]);
   });
 
-  it("is told that it has no name, and is not told besides that another has the same", () => {
+  it("is reported once if it has no name, and not for a clash with another one without a name", () => {
     const nameless = () => new DeclarativeWorker({ worker() {} });
     expect(() => bootstrap([nameless(), nameless()]))
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
-        "A DeclarativeWorker without a name was given: give it a name",
-        "A DeclarativeWorker without a name was given: give it a name",
+        "A DeclarativeWorker has no name: pass one as its option name",
+        "A DeclarativeWorker has no name: pass one as its option name",
       ]);
   });
 });

@@ -3,7 +3,8 @@ import { BootstrapError, bootstrap, Named, Repeat, Retry, RetryJob, StaticBackof
 
 const backoff = new StaticBackoff({ sleep: "1s" });
 const notADuration = 'is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
-const needsArgument = "Fetcher: its constructor needs an argument: give an instance instead of the class, or the option resolve";
+const needsArgument =
+  "Fetcher: its constructor needs an argument: pass an instance instead of the class, or use the option resolve";
 
 function problemsOf(...sources: object[]): readonly string[] {
   try {
@@ -16,7 +17,7 @@ function problemsOf(...sources: object[]): readonly string[] {
 }
 
 describe("A class that cannot be constructed", () => {
-  it("has everything else that is wrong with it reported along with that", () => {
+  it("has all its other problems reported along with that", () => {
     class Fetcher {
       constructor(readonly config: object) {}
 
@@ -71,11 +72,11 @@ describe("A class that cannot be constructed", () => {
       "Fetcher.jittery: A jitter of 5000 ms would skip runs at an interval of 1000 ms: pass a shorter one",
       "@Timeout is on Fetcher.refined, which is a @Worker: it is for the runs of a @Repeat",
       'Fetcher.contradictory: The worker Fetcher/contradictory has restart "never" and a retry: leave one of them out',
-      "Fetcher.both takes 2 parameters: a worker is given one, its context; give the others a default",
+      "Fetcher.both takes 2 parameters: a worker receives one, its context; add a default to the others",
       "Fetcher.poll is a generator function, of which nothing would run: use an async function; to go through a generator, iterate over it in the job",
       "Fetcher.hopeless: maxAttempts is 0: pass a whole number, 1 or more",
       "Fetcher.nameless: '' is not a name: pass a string that is not empty",
-      'Fetcher.one and Fetcher.other are both named "Fetcher/same": give one another name, for example with @Named((self) => …)',
+      'Fetcher.one and Fetcher.other are both named "Fetcher/same": rename one of them, for example with @Named((self) => …)',
     ]);
   });
 
@@ -157,7 +158,7 @@ describe("A class that cannot be constructed", () => {
     });
   }
 
-  it("may be one of which nothing else is known: a member that an instance would have is no problem", () => {
+  it("may have members that only an instance would have, which is not a problem", () => {
     class Fetcher {
       declare tick: () => void;
 
@@ -167,7 +168,7 @@ describe("A class that cannot be constructed", () => {
     expect(problemsOf(Fetcher)).to.deep.equal([needsArgument]);
   });
 
-  it("is one whose base needs an argument, whatever stands in its comments and strings", () => {
+  it("is one whose base needs an argument, also if its comments and strings mention a constructor", () => {
     class Base {
       constructor(readonly config: object) {}
 

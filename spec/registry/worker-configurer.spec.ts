@@ -16,7 +16,7 @@ import {
 const backoff = new StaticBackoff({ sleep: "1s" });
 const untilAborted = ({ signal }: WorkerContext) => new Promise((resolve) => signal.addEventListener("abort", resolve));
 
-/** A configurer named Fetcher of the given workers. */
+/** A configurer named Fetcher, with these workers. */
 function fetcher(...workers: unknown[]) {
   class Fetcher implements WorkerConfigurer {
     workers() {
@@ -52,7 +52,7 @@ describe("A configurer's workers", () => {
     expect(namesOf(new Fetcher())).to.deep.equal(["Fetcher/eu", "Fetcher/us"]);
   });
 
-  it("leave the DeclarativeWorkers that were given as they are", () => {
+  it("do not change the DeclarativeWorkers that workers() returned", () => {
     const worker = new DeclarativeWorker({ name: "eu", worker: untilAborted });
     expect(namesOf(fetcher(worker))).to.deep.equal(["Fetcher/eu"]);
     expect(worker.name).to.equal("eu");
@@ -96,7 +96,7 @@ describe("A configurer's workers", () => {
     ]);
   });
 
-  it("may stand beside decorated methods, and share the name that @Named gives", () => {
+  it("may be combined with decorated methods, and share the name of @Named", () => {
     @Named("github")
     class Fetcher implements WorkerConfigurer {
       @Worker
@@ -109,7 +109,7 @@ describe("A configurer's workers", () => {
     expect(namesOf(Fetcher)).to.deep.equal(["github/watchEvents", "github/eu"]);
   });
 
-  it("are asked for once, on the instance", () => {
+  it("are read once, from the instance", () => {
     let asked = 0;
     class Fetcher implements WorkerConfigurer {
       readonly region = "eu";
@@ -152,11 +152,11 @@ describe("A configurer's workers", () => {
     )
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
-        'Fetcher.workers() and Fetcher.workers() are both named "Fetcher/eu": give one another name, for example with @Named((self) => …)',
+        'Fetcher.workers() and Fetcher.workers() are both named "Fetcher/eu": rename one of them, for example with @Named((self) => …)',
       ]);
   });
 
-  it("are a problem if asking for them throws, with what was thrown as the cause", () => {
+  it("are a problem if workers() throws, with what was thrown as the cause", () => {
     const thrown = new Error("no database");
     class Fetcher implements WorkerConfigurer {
       workers(): never {
@@ -168,7 +168,7 @@ describe("A configurer's workers", () => {
     error.with.property("cause", thrown);
   });
 
-  it("must be there at once: a promise of them is no list", () => {
+  it("must be returned synchronously: a promise is not a list", () => {
     class Fetcher {
       async workers() {
         return [untilAborted];
@@ -190,7 +190,7 @@ describe("A configurer's workers", () => {
     expect(() => bootstrap([new Fetcher(), Idle]))
       .to.throw(BootstrapError)
       .with.property("problems")
-      .that.includes("Idle has no workers: decorate a method with @Worker or @Repeat, or give it a method workers()");
+      .that.includes("Idle has no workers: decorate a method with @Worker or @Repeat, or add a method workers()");
   });
 
   it("are not those of a class with a worker that is called workers, whose method is not called", () => {

@@ -61,19 +61,19 @@ describe("A registry", () => {
     expect(Fetcher.made).to.equal(1);
   });
 
-  it("tells what is wrong when its workers are read, and again when they are read again", () => {
+  it("reports the problems when its workers are read, and again when they are read again", () => {
     const registry = new WorkerRegistry().provide(Fetcher, class Idle {});
     for (let time = 0; time < 2; time++) {
       expect(() => registry.workers)
         .to.throw(BootstrapError)
         .with.deep.property("problems", [
-          "Idle has no workers: decorate a method with @Worker or @Repeat, or give it a method workers()",
+          "Idle has no workers: decorate a method with @Worker or @Repeat, or add a method workers()",
         ]);
     }
     expect(Fetcher.made).to.equal(1);
   });
 
-  it("does not take a source twice", () => {
+  it("does not accept a source twice", () => {
     const janitor = new Janitor();
     const worker = declared("a");
     const nameless = () => {};
@@ -81,15 +81,15 @@ describe("A registry", () => {
     expect(() => registry.workers)
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
-        "Fetcher is given twice: give it once",
-        "An instance of Janitor is given twice: give it once",
-        "An instance of DeclarativeWorker is given twice: give it once",
-        "nameless is a function: give new DeclarativeWorker({ name, worker })",
-        "nameless is given twice: give it once",
+        "Fetcher is passed twice: pass it once",
+        "An instance of Janitor is passed twice: pass it once",
+        "An instance of DeclarativeWorker is passed twice: pass it once",
+        "nameless is a function: pass new DeclarativeWorker({ name, worker })",
+        "nameless is passed twice: pass it once",
       ]);
   });
 
-  it("does not take two workers of one name", () => {
+  it("does not accept two workers with one name", () => {
     const registry = new WorkerRegistry().provide(
       Fetcher,
       new Fetcher(),
@@ -100,9 +100,9 @@ describe("A registry", () => {
     expect(() => registry.workers)
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
-        'Fetcher.watchEvents and Fetcher.watchEvents are both named "Fetcher/watchEvents": give one another name, for example with @Named((self) => …)',
-        'Fetcher.watchEvents and a DeclarativeWorker are both named "Fetcher/watchEvents": give one another name, for example with @Named((self) => …)',
-        'a DeclarativeWorker and a DeclarativeWorker are both named "a": give one another name, for example with @Named((self) => …)',
+        'Fetcher.watchEvents and Fetcher.watchEvents are both named "Fetcher/watchEvents": rename one of them, for example with @Named((self) => …)',
+        'Fetcher.watchEvents and a DeclarativeWorker are both named "Fetcher/watchEvents": rename one of them, for example with @Named((self) => …)',
+        'a DeclarativeWorker and a DeclarativeWorker are both named "a": rename one of them, for example with @Named((self) => …)',
       ]);
   });
 });
@@ -184,14 +184,14 @@ describe("runProvidedWorkers", () => {
     await running;
   });
 
-  it("rejects with everything that is wrong with sources and options, and never throws", async () => {
+  it("rejects with all problems of sources and options, and never throws", async () => {
     const registry = new WorkerRegistry().provide(class Idle {});
     const outcome: unknown = await runProvidedWorkers(registry, { shutdownTimeout: "5x" as never }).catch(
       (error: unknown) => error,
     );
     expect(outcome).to.be.instanceOf(BootstrapError);
     expect(outcome).to.have.deep.property("problems", [
-      "Idle has no workers: decorate a method with @Worker or @Repeat, or give it a method workers()",
+      "Idle has no workers: decorate a method with @Worker or @Repeat, or add a method workers()",
       "The option shutdownTimeout: '5x' is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as \"1.5s\"",
     ]);
   });

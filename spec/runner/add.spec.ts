@@ -221,7 +221,7 @@ describe("A source that is added to a runner", () => {
       "has a name that is taken",
       named("first"),
       [
-        'a worker that is there already and a DeclarativeWorker are both named "first": give one another name, for example with @Named((self) => …)',
+        'an existing worker and a DeclarativeWorker are both named "first": rename one of them, for example with @Named((self) => …)',
       ],
     ],
     ["cannot be made", Broken, ["Broken: TypeError: no database"]],
@@ -233,12 +233,12 @@ describe("A source that is added to a runner", () => {
         `Confused.never: 'soon' is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`,
       ],
     ],
-    ["has no name", new DeclarativeWorker({ worker() {} }), ["A DeclarativeWorker without a name was given: give it a name"]],
-    ["is a function", untilStopped, ["untilStopped is a function: give new DeclarativeWorker({ name, worker })"]],
+    ["has no name", new DeclarativeWorker({ worker() {} }), ["A DeclarativeWorker has no name: pass one as its option name"]],
+    ["is a function", untilStopped, ["untilStopped is a function: pass new DeclarativeWorker({ name, worker })"]],
     [
       "has no workers",
       {},
-      ["an object without keys has no workers: decorate a method with @Worker or @Repeat, or give it a method workers()"],
+      ["an object without keys has no workers: decorate a method with @Worker or @Repeat, or add a method workers()"],
     ],
   ] as const) {
     it(`is refused if it ${what}, before, during and after the run, and nothing is added`, async () => {

@@ -335,14 +335,14 @@ describe("A runner", () => {
       "two of one name",
       [workerOf("a"), workerOf("b"), workerOf("a")],
       [
-        'worker 1 of the runner and worker 3 of the runner are both named "a": give one another name, for example with @Named((self) => …)',
+        'worker 1 of the runner and worker 3 of the runner are both named "a": rename one of them, for example with @Named((self) => …)',
       ],
     ],
     [
       "one that is there twice",
       Array(2).fill(workerOf("a")),
       [
-        'worker 1 of the runner and worker 2 of the runner are both named "a": give one another name, for example with @Named((self) => …)',
+        'worker 1 of the runner and worker 2 of the runner are both named "a": rename one of them, for example with @Named((self) => …)',
       ],
     ],
     ["a function", [() => {}], ["worker 1 of the runner: a function without a name is not a DeclarativeWorker"]],

@@ -56,16 +56,16 @@ class Misused {
   @Worker both(_context: unknown, _second: unknown) {}
 }
 
-const told: unknown[] = [];
+const results: unknown[] = [];
 for (const source of [Base, Derived, Misused]) {
   try {
-    told.push(bootstrap([source]).workers.map(({ name, repeat }) => [name, repeat?.interval ?? null]));
+    results.push(bootstrap([source]).workers.map(({ name, repeat }) => [name, repeat?.interval ?? null]));
   } catch (error) {
     if (!(error instanceof BootstrapError)) throw error;
-    told.push([...error.problems].sort());
+    results.push([...error.problems].sort());
   }
 }
-console.log(JSON.stringify(told));
+console.log(JSON.stringify(results));
 `;
 
 const expected = [
@@ -86,7 +86,7 @@ const expected = [
   [
     "@Repeat cannot be on Misused.still: it is static: remove static, workers belong to instances",
     "@Worker cannot be on Misused.field: it is a field: make it a method",
-    "Misused.both takes 2 parameters: a worker is given one, its context; give the others a default",
+    "Misused.both takes 2 parameters: a worker receives one, its context; add a default to the others",
   ],
 ];
 

@@ -1,16 +1,16 @@
 import { runInNewContext } from "node:vm";
 import { expect } from "chai";
 import { BootstrapError, bootstrap, Named, Repeat, Worker } from "watchbill";
-import { classEntries, memberEntries, record } from "../../lib/metadata/record.js";
-import { symbolMetadata } from "../../lib/metadata/symbol-metadata.js";
+import { classRecords, memberRecords, recordDecorator } from "../../lib/decorators/decorator-record.js";
+import { symbolMetadata } from "../../lib/decorators/decorator-target.js";
 
-/** Decorates a method by hand, as `experimentalDecorators` does. */
+/** Decorates a method in a call, as `experimentalDecorators` does. */
 function decorateLegacy(type: { readonly prototype: object }, member: string, ...decorators: unknown[]) {
   const descriptor = Object.getOwnPropertyDescriptor(type.prototype, member);
   for (const decorate of decorators.toReversed()) apply(decorate, type.prototype, member, descriptor);
 }
 
-/** Decorates a method by hand, as a compiler of standard decorators does. */
+/** Decorates a method in a call, as a compiler of standard decorators does. */
 function decorateStandard(type: { readonly prototype: object }, member: string, ...decorators: unknown[]) {
   const own = Object.getOwnPropertyDescriptor(type, symbolMetadata)?.value as object | undefined;
   const metadata = own ?? (Object.create((Reflect.get(type, symbolMetadata) as object | undefined) ?? null) as object);
@@ -19,8 +19,8 @@ function decorateStandard(type: { readonly prototype: object }, member: string, 
   Object.defineProperty(type, symbolMetadata, { value: metadata, configurable: true });
 }
 
-function apply(decorate: unknown, ...site: unknown[]) {
-  Reflect.apply(decorate as (...site: unknown[]) => unknown, undefined, site);
+function apply(decorate: unknown, ...target: unknown[]) {
+  Reflect.apply(decorate as (...target: unknown[]) => unknown, undefined, target);
 }
 
 function namesOf(type: object) {
@@ -57,7 +57,7 @@ for (const [baseDialect, decorateBase] of Object.entries(dialects)) {
       it("has its base's workers, and those it decorates again with its own record alone", () => {
         expect(namesOf(Derived)).to.deep.equal(["Derived/tick", "Derived/tock", "Derived/more"]);
         expect(
-          [...memberEntries(Derived)].map(([member, entries]) => [member, entries.map((entry) => entry.decorator)]),
+          [...memberRecords(Derived)].map(([member, records]) => [member, records.map((record) => record.decorator)]),
         ).to.deep.equal([
           ["tick", ["Worker"]],
           ["tock", ["Worker"]],
@@ -67,7 +67,7 @@ for (const [baseDialect, decorateBase] of Object.entries(dialects)) {
 
       it("leaves its base as it was", () => {
         expect(namesOf(Base)).to.deep.equal(["Base/tick", "Base/base"]);
-        expect(memberEntries(Base).get("tock")).to.have.length(2);
+        expect(memberRecords(Base).get("tock")).to.have.length(2);
       });
     });
 
@@ -90,7 +90,7 @@ for (const [baseDialect, decorateBase] of Object.entries(dialects)) {
 }
 
 describe("The record of a class", () => {
-  it("is at home where the dialect of this run puts it", () => {
+  it("is where the dialect of this run puts it", () => {
     class Fetcher {
       @Worker
       tick() {}
@@ -100,48 +100,48 @@ describe("The record of a class", () => {
     expect(Object.hasOwn(Fetcher, symbolMetadata)).to.equal(!isLegacy);
   });
 
-  it("keeps what each decorator was given, in the order in which the compiler applied them", () => {
+  it("keeps the arguments of each decorator, in the order in which the compiler applied them", () => {
     class Fetcher {
       tick() {}
     }
     decorateLegacy(Fetcher, "tick", Repeat("5s", { startImmediately: true }), Named("commits"));
-    expect(memberEntries(Fetcher).get("tick")).to.deep.equal([
-      { decorator: "Named", args: ["commits"], misuse: undefined },
-      { decorator: "Repeat", args: ["5s", { startImmediately: true }], misuse: undefined },
+    expect(memberRecords(Fetcher).get("tick")).to.deep.equal([
+      { decorator: "Named", args: ["commits"], error: undefined },
+      { decorator: "Repeat", args: ["5s", { startImmediately: true }], error: undefined },
     ]);
   });
 
-  it("keeps what stands on the class apart from what stands on its members", () => {
+  it("keeps the decorators of the class apart from those of its members", () => {
     class Fetcher {}
     apply(Named("github"), Fetcher);
-    expect(classEntries(Fetcher)).to.deep.equal([{ decorator: "Named", args: ["github"], misuse: undefined }]);
-    expect(memberEntries(Fetcher).size).to.equal(0);
+    expect(classRecords(Fetcher)).to.deep.equal([{ decorator: "Named", args: ["github"], error: undefined }]);
+    expect(memberRecords(Fetcher).size).to.equal(0);
   });
 
-  it("of a subclass does not have what stands on the base class itself", () => {
+  it("of a subclass does not have the decorators of the base class itself", () => {
     class Base {}
     class Derived extends Base {}
     apply(Named("github"), Base);
-    expect(classEntries(Derived)).to.deep.equal([]);
+    expect(classRecords(Derived)).to.deep.equal([]);
   });
 
-  it("is empty for a class that nothing stands on, and for an object that is no class", () => {
-    expect(memberEntries(class {}).size).to.equal(0);
-    expect(memberEntries({}).size).to.equal(0);
+  it("is empty for a class without decorators, and for an object that is not a class", () => {
+    expect(memberRecords(class {}).size).to.equal(0);
+    expect(memberRecords({}).size).to.equal(0);
   });
 
-  it("is empty for a class whose metadata is no object", () => {
+  it("is empty for a class whose metadata is not an object", () => {
     class Fetcher {}
     Object.defineProperty(Fetcher, symbolMetadata, { value: "not an object" });
-    expect(memberEntries(Fetcher).size).to.equal(0);
+    expect(memberRecords(Fetcher).size).to.equal(0);
   });
 
   for (const [what, value] of [
     ["not a map", "not a map"],
     ["a map of something else", new Map([["tick", "Worker"]])],
-    ["entries without arguments", new Map([["tick", [{ decorator: "Worker" }]]])],
-    ["entries without a decorator", new Map([["tick", [{ decorator: 5, args: [] }]]])],
-    ["entries that are none", new Map([["tick", [null]]])],
+    ["records without arguments", new Map([["tick", [{ decorator: "Worker" }]]])],
+    ["records without a decorator", new Map([["tick", [{ decorator: 5, args: [] }]]])],
+    ["records that are not objects", new Map([["tick", [null]]])],
   ] as const) {
     it(`of another version that cannot be read is a problem: ${what}`, () => {
       class Fetcher {}
@@ -156,22 +156,22 @@ describe("The record of a class", () => {
     class Fetcher {
       tick() {}
     }
-    const entries = runInNewContext("new Map([['tick', [{ decorator: 'Worker', args: [], misuse: undefined }]]])");
-    Reflect.defineMetadata("watchbill:record", entries, Fetcher.prototype);
+    const records = runInNewContext("new Map([['tick', [{ decorator: 'Worker', args: [], error: undefined }]]])");
+    Reflect.defineMetadata("watchbill:record", records, Fetcher.prototype);
     expect(namesOf(Fetcher)).to.deep.equal(["Fetcher/tick"]);
   });
 
   it("with decorators or arguments that this copy of the library does not know is a problem", () => {
     class Base {}
-    record("OfLater", [], [Base]);
+    recordDecorator("OfLater", [], [Base]);
     class Fetcher extends Base {
       tick() {}
       tock() {}
       fine() {}
     }
-    decorateLegacy(Fetcher, "tick", Worker, (...site: unknown[]) => record("OfLater", [], site));
-    decorateLegacy(Fetcher, "tock", (...site: unknown[]) => record("Worker", [undefined, { cpu: 5 }], site));
-    decorateLegacy(Fetcher, "fine", (...site: unknown[]) => record("Worker", [undefined, undefined], site));
+    decorateLegacy(Fetcher, "tick", Worker, (...target: unknown[]) => recordDecorator("OfLater", [], target));
+    decorateLegacy(Fetcher, "tock", (...target: unknown[]) => recordDecorator("Worker", [undefined, { cpu: 5 }], target));
+    decorateLegacy(Fetcher, "fine", (...target: unknown[]) => recordDecorator("Worker", [undefined, undefined], target));
     const unknown =
       "not known to this version of watchbill: another version of watchbill has recorded it, so install one version only";
     expect(problemsOf(Fetcher)).to.deep.equal([

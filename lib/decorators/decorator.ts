@@ -1,0 +1,67 @@
+import type { JobFunc } from "../chain/job.js";
+import type { DeclaredFields, WorkerGroup } from "../declarative-worker.js";
+import { recordDecorator } from "./decorator-record.js";
+
+/**
+ * A decorator: where it may be used, and how it changes what is declared. Every decorator defines itself, next to the function
+ * that users call, with {@link defineDecorator}; nothing else knows its name.
+ * @typeParam Args the types of its arguments. Their values come from a record, and only {@link parse} checks them.
+ */
+export interface Decorator<Args extends readonly unknown[] = readonly unknown[]> {
+  /** Without the @. */
+  readonly name: string;
+  /** What the method becomes. Each method needs one decorator that has this; the others refine what that makes. */
+  readonly makes?: "worker" | "job";
+  /** Whether it refines the runs of a repeated job, and cannot be on a worker. */
+  readonly isForJobsOnly?: true;
+  /**
+   * A valid value for each argument. It stands in for a function of the instance when there is no instance, so that the other
+   * arguments can be checked.
+   */
+  readonly placeholders: Args;
+  /**
+   * Checks the arguments, and returns the fields of the worker that the decorator sets.
+   * @param method calls the decorated method
+   * @throws InvalidArgumentError if an argument is malformed
+   */
+  parse(args: Args, method: JobFunc): DeclaredFields;
+  /** How it is used on a class. Without this, it is for methods only. */
+  readonly onClass?: ClassDecorator<Args>;
+}
+
+/** A decorator on a class. */
+interface ClassDecorator<Args extends readonly unknown[]> {
+  /** Whether a subclass that does not have the decorator uses the one of the nearest of its bases that does. */
+  readonly isInherited: boolean;
+  /**
+   * Checks the arguments, and returns the fields of the group that the decorator sets.
+   * @throws InvalidArgumentError if an argument is malformed
+   */
+  parse(args: Args): Partial<WorkerGroup>;
+}
+
+const decorators = new Map<string, Decorator>();
+
+/**
+ * Makes a decorator known to {@link findDecorator}.
+ * @returns records a use of it: its arguments, and what the compiler passed to it
+ */
+export function defineDecorator<Args extends readonly unknown[]>(
+  decorator: Decorator<Args>,
+): (args: readonly unknown[], target: readonly unknown[]) => void {
+  decorators.set(decorator.name, decorator);
+  return (args, target) => recordDecorator(decorator.name, args, target);
+}
+
+/** The decorator of a record; undefined if only another version of this library has it. */
+export function findDecorator(name: string): Decorator | undefined {
+  return decorators.get(name);
+}
+
+/** The decorators that may be used on a class. */
+export function classDecorators(): (Decorator & Required<Pick<Decorator, "onClass">>)[] {
+  return [...decorators.values()].flatMap((decorator) => {
+    const { onClass } = decorator;
+    return onClass === undefined ? [] : [{ ...decorator, onClass }];
+  });
+}
