@@ -1,9 +1,9 @@
-/** What must hold of a soak, whatever happens. */
-export const invariants = [
+/** The names of the checks, in the order of the report. The docstring of `main.ts` says what each one checks. */
+export const checks = [
   "no overlap",
   "paused is paused",
   "no lost worker",
-  "orders",
+  "commands",
   "counts",
   "shutdown",
   "runs end",
@@ -16,26 +16,44 @@ export const invariants = [
   "process",
 ] as const;
 
-export type Invariant = (typeof invariants)[number];
+export type Check = (typeof checks)[number];
 
-/** How many of each kind are kept. */
+/** What each check has measured, for the report. */
+export type Figures = Partial<Record<Check, string>>;
+
+/** How many faults of each check are kept as text, so that a broken library does not fill the memory. */
 const kept = 5;
 
-/** What was found to be broken. Counts all of it, and keeps the first of each kind: a broken library is not to fill the memory. */
+/** The violations found so far, counted by check. */
 export class Faults {
-  readonly #found = new Map<Invariant, { count: number; readonly first: string[] }>();
+  readonly #found = new Map<Check, { count: number; readonly first: string[] }>();
 
-  add(invariant: Invariant, what: string): void {
-    const found = this.#found.get(invariant) ?? { count: 0, first: [] };
-    this.#found.set(invariant, found);
-    if (++found.count <= kept) found.first.push(what);
+  add(check: Check, fault: string): void {
+    const found = this.#found.get(check) ?? { count: 0, first: [] };
+    this.#found.set(check, found);
+    if (++found.count <= kept) found.first.push(fault);
   }
 
-  of(invariant: Invariant): { readonly count: number; readonly first: readonly string[] } {
-    return this.#found.get(invariant) ?? { count: 0, first: [] };
+  of(check: Check): { readonly count: number; readonly first: readonly string[] } {
+    return this.#found.get(check) ?? { count: 0, first: [] };
   }
 
   get count(): number {
-    return invariants.reduce((sum, invariant) => sum + this.of(invariant).count, 0);
+    return checks.reduce((sum, check) => sum + this.of(check).count, 0);
   }
+}
+
+/** The report: a line for each check, and below a failed check its first faults. */
+export function reportLines(faults: Faults, figures: Figures): string[] {
+  const width = Math.max(...checks.map(({ length }) => length));
+  return checks.flatMap((check) => {
+    const { count, first } = faults.of(check);
+    if (count === 0) return [`ok      ${check.padEnd(width)}  ${figures[check] ?? ""}`.trimEnd()];
+    const more = count - first.length;
+    return [
+      `FAILED  ${check.padEnd(width)}  ${count === 1 ? "once" : `${count} times`}:`,
+      ...first.map((fault) => `          ${fault}`),
+      ...(more > 0 ? [`          and ${more} more`] : []),
+    ];
+  });
 }

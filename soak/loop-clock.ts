@@ -1,28 +1,28 @@
-/** How often the clock looks, in ms. */
+/** How often the clock advances, in ms. */
 const tick = 10;
 
 /**
- * Time as the event loop had it, in ms: it passes with the loop's turns, and of a turn that is late, by whatever has blocked the loop
- * or kept the process from the processor, no more counts than twice what it should have taken. So who is late on this clock has had the
- * turns that were needed, however slow the machine.
+ * A clock that advances with the turns of the event loop, in ms. A late turn counts at most twice its expected length, so neither
+ * a blocked loop nor a process without CPU advances it. A deadline that is missed on this clock had all the turns that it needed,
+ * however slow the machine is.
  */
 export class LoopClock {
   #now = 0;
   #turn = 0;
-  #lookedAt = performance.now();
-  readonly #timer = setInterval(() => this.#look(), tick);
+  #lastTick = performance.now();
+  readonly #timer = setInterval(() => this.#advance(), tick);
 
-  /** Never more than has passed on any other clock. */
+  /** Never ahead of another clock. */
   get now(): number {
     return this.#now;
   }
 
-  /** The number of the turn that it is. */
+  /** The number of ticks so far. */
   get turn(): number {
     return this.#turn;
   }
 
-  /** Resolves once it is so, looking every few ms, or once that much time has passed. */
+  /** Polls `condition` every few ms. Resolves with true once it holds, or with false after `ms`. */
   async until(condition: () => boolean, ms: number, every = tick): Promise<boolean> {
     const end = this.#now + ms;
     while (!condition()) {
@@ -32,18 +32,14 @@ export class LoopClock {
     return true;
   }
 
-  async pass(ms: number): Promise<void> {
-    await this.until(() => false, ms);
-  }
-
   stop(): void {
     clearInterval(this.#timer);
   }
 
-  #look(): void {
+  #advance(): void {
     const now = performance.now();
     this.#turn++;
-    this.#now += Math.min(now - this.#lookedAt, 2 * tick);
-    this.#lookedAt = now;
+    this.#now += Math.min(now - this.#lastTick, 2 * tick);
+    this.#lastTick = now;
   }
 }

@@ -1,85 +1,111 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Chance } from "./chance.js";
-import type { Faults, Invariant } from "./faults.js";
-import { collect } from "./heap.js";
-import { type HeapSample, heapTrend, isLeak } from "./heap-trend.js";
-import { Ledger } from "./ledger.js";
-import { logger } from "./logger.js";
-import { Lookout } from "./lookout.js";
+import type { Logger } from "watchbill";
+import { ChaosDriver } from "./chaos-driver.js";
+import { checkAllRespond, checkSecondRun, checkShutdown, checkStatus } from "./checks.js";
+import { type Environment, FaultMode } from "./environment.js";
+import type { Faults, Figures } from "./faults.js";
+import { checkHeapTrend, type HeapSample, heapInUse, LeakCheck } from "./leak-check.js";
 import { LoopClock } from "./loop-clock.js";
-import { population } from "./population.js";
-import { Remains } from "./remains.js";
-import { callTheRoll } from "./roll-call.js";
+import { Random } from "./random.js";
+import { RunLogs } from "./run-log.js";
+import type { RunnerUnderTest } from "./runner-under-test.js";
 import type { Settings } from "./settings.js";
-import { runAgain, stopWhileSomeHang } from "./shutdown.js";
-import { Storm } from "./storm.js";
-import { Weather } from "./weather.js";
-import type { Yard } from "./yard.js";
+import { createRunners } from "./sources.js";
 
-/** How many of what is over may still be held: the last few, as by the stack of an error that is kept. */
-const heldAtMost = 100;
+/** How many watched objects of a kind may be reachable: the last few are, for example from the stack of an error that is kept. */
+const reachableAtMost = 100;
 
-/** What was looked at for an invariant. */
-export type Figures = Partial<Record<Invariant, string>>;
+/**
+ * Discards all, and does not read `error.stack`: until it is read it references more objects, which the library must not keep.
+ */
+const logger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** One soak: the storm, the roll call, the stop, and another run. Leaves nothing behind, and holds nothing when it is over. */
-export async function soak(settings: Settings, faults: Faults, tell: (line: string) => void): Promise<Figures> {
+/** Runs one soak with all its phases. Leaves nothing behind, and holds no memory after it. */
+export async function soak(settings: Settings, faults: Faults, print: (line: string) => void): Promise<Figures> {
   const { duration, seed, workers } = settings;
   const clock = new LoopClock();
-  const ledger = new Ledger(clock, faults);
-  const yard: Yard = { clock, faults, ledger, weather: new Weather(), remains: new Remains() };
-  const chance = new Chance(seed);
-  const fleets = population(workers, chance, yard, { logger, signals: ["SIGTERM"] });
-  const storm = new Storm(fleets, chance, yard);
+  const runLogs = new RunLogs(clock, faults);
+  const leakCheck = new LeakCheck();
+  const environment: Environment = { clock, faults, runLogs, faultMode: new FaultMode(), leakCheck };
+  const random = new Random(seed);
+  const runners = createRunners(workers, random, environment, { logger, signals: ["SIGTERM"] });
+  const chaos = new ChaosDriver(runners, random, environment);
 
   const stopper = new AbortController();
-  const running = fleets[0].runner.run({ signal: stopper.signal });
+  const running = runners[0].runner.run({ signal: stopper.signal });
   const outcome = running.then(
     () => undefined,
     (error: unknown) => error,
   );
-  storm.rise();
-  const lookout = new Lookout(fleets, storm, yard, samplingFor(duration), tell);
-  const isOver = new AbortController();
-  void outcome.then(() => isOver.abort());
-  await sleep(duration, undefined, { signal: isOver.signal }).catch(() => {});
-  lookout.stop();
-  storm.abate();
-  if (!fleets[0].isUp) faults.add("no lost worker", `run() has ended by itself: ${String(await outcome)}`);
+  chaos.start();
+  const sampler = startSampling(runners, chaos, environment, duration, print);
+  const runEnded = new AbortController();
+  void outcome.then(() => runEnded.abort());
+  await sleep(duration, undefined, { signal: runEnded.signal }).catch(() => {});
+  sampler.stop();
+  chaos.stop();
+  if (!runners[0].isRunning) faults.add("no lost worker", `run() has ended by itself: ${String(await outcome)}`);
 
-  const present = await callTheRoll(fleets, storm, yard);
-  const left = await yard.remains.left(collect);
-  for (const [what, count] of left) if (count > heldAtMost) faults.add("garbage", `${count} ${what} are still held`);
-  const trend = judgeHeap(lookout.samples, faults);
-  const named = await stopWhileSomeHang(fleets, outcome, stopper, yard);
-  await runAgain(fleets, yard);
+  const responded = await checkAllRespond(runners, chaos, environment);
+  const left = await leakCheck.left();
+  for (const [kind, count] of left) if (count > reachableAtMost) faults.add("garbage", `${count} ${kind} are still reachable`);
+  const trend = checkHeapTrend(sampler.samples, faults);
+  const named = await checkShutdown(runners, outcome, stopper, environment);
+  await checkSecondRun(runners, environment);
   clock.stop();
   return {
-    "no overlap": `${ledger.runs} runs, never two of a worker at a time`,
-    "paused is paused": `${storm.ordersOf("pause")} pauses`,
-    "no lost worker": `${present} workers answered the roll call`,
-    orders: `${storm.orders} answered as they should be`,
-    counts: `runs and failures of all are those that they saw themselves, in ${lookout.audits} audits`,
-    shutdown: `${named} hung and were named, and nobody else`,
+    "no overlap": `${runLogs.runs} runs, no two of a worker at a time`,
+    "paused is paused": `${chaos.pauses} pauses`,
+    "no lost worker": `${responded} workers responded after the chaos`,
+    commands: `${chaos.sent} with a correct answer`,
+    counts: `runs and failures in status() are those of the run logs, in ${sampler.statusChecks.count} comparisons`,
+    shutdown: `${named} hung and were named, and no other`,
     "runs end": "every run that began has ended",
     "second run": "all were up, and stopped in time",
-    garbage: `${[...left.values()].reduce((sum, count) => sum + count, 0)} of ${yard.remains.watched} are still held`,
+    garbage: `${[...left.values()].reduce((sum, count) => sum + count, 0)} of ${leakCheck.watched} are still reachable`,
     "heap, slope": trend,
   };
 }
 
-/** Some eighty samples, but no more than four in a second: each has the event loop wait for a collection. */
-function samplingFor(duration: number): number {
-  return Math.min(10_000, Math.max(250, duration / 80));
-}
+/** Checks `status()`, samples the heap and prints a progress line, each at an interval. */
+function startSampling(
+  runners: readonly RunnerUnderTest[],
+  chaos: ChaosDriver,
+  environment: Environment,
+  duration: number,
+  print: (line: string) => void,
+) {
+  const { runLogs, faultMode, faults } = environment;
+  const samples: HeapSample[] = [];
+  const statusChecks = { count: 0 };
+  const loopDelay = monitorEventLoopDelay();
+  loopDelay.enable();
+  const startedAt = performance.now();
 
-/** Of the last two thirds: until then the population is still coming to rest. */
-function judgeHeap(samples: readonly HeapSample[], faults: Faults): string {
-  const warm = samples.slice(Math.ceil(samples.length / 3));
-  const [first, last] = [warm.at(0), warm.at(-1)];
-  if (first === undefined || last === undefined || warm.length < 10) return "too few samples to tell";
-  const trend = heapTrend(warm);
-  const figure = `${trend.slope.toFixed(1)} bytes a run, with 99% from ${trend.low.toFixed(1)} to ${trend.high.toFixed(1)}`;
-  if (isLeak(trend, last.runs - first.runs)) faults.add("heap, slope", `it grows by ${figure}`);
-  return figure;
+  const checkAll = (): void => {
+    statusChecks.count++;
+    for (const runner of runners) checkStatus(runner, environment);
+  };
+  const printProgress = (): void => {
+    const seconds = Math.round((performance.now() - startedAt) / 1_000);
+    const workers = runners.reduce((sum, { runner }) => sum + runner.workers.length, 0);
+    const counts = `${runLogs.runs} runs  ${runLogs.failures} failures  ${faultMode.releases.size} hang  ${chaos.sent} commands`;
+    const heap = `heap ${((samples.at(-1)?.heap ?? 0) / 1e6).toFixed(1)} MB`;
+    const delay = `loop late by ${Math.round(loopDelay.max / 1e6)} ms at most`;
+    print(`${`${seconds} s`.padStart(6)}  ${workers} workers  ${counts}  ${heap}  ${delay}  ${faults.count} faults`);
+    loopDelay.reset();
+  };
+  // About 80 samples, but at most four a second: each blocks the event loop for a garbage collection.
+  const sampling = Math.min(10_000, Math.max(250, duration / 80));
+  const timers = [
+    setInterval(checkAll, 1_000),
+    setInterval(() => samples.push({ runs: runLogs.runs, heap: heapInUse() }), sampling),
+    setInterval(printProgress, 10_000),
+  ];
+  const stop = (): void => {
+    for (const timer of timers) clearInterval(timer);
+    loopDelay.disable();
+  };
+  return { samples, statusChecks, stop };
 }

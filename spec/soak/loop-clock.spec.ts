@@ -16,22 +16,22 @@ describe("The clock of the event loop", () => {
     timers.restore();
   });
 
-  it("goes with real time, while the loop turns", async () => {
+  it("follows real time while the event loop turns", async () => {
     await timers.tickAsync(1_000);
     expect(clock).to.include({ now: 1_000, turn: 100 });
   });
 
-  it("does not count for how long the loop was blocked", () => {
+  it("does not count the time for which the event loop was blocked", () => {
     timers.jump(60_000);
     expect(clock).to.include({ now: 20, turn: 1 });
   });
 
-  it("tells whether something came about in time", async () => {
-    let isSo = false;
+  it("resolves with whether a condition was met in time", async () => {
+    let isMet = false;
     setTimeout(() => {
-      isSo = true;
+      isMet = true;
     }, 500);
-    const answers = Promise.all([clock.until(() => isSo, 1_000), clock.until(() => isSo, 100)]);
+    const answers = Promise.all([clock.until(() => isMet, 1_000), clock.until(() => isMet, 100)]);
     await timers.tickAsync(600);
     expect(await answers).to.deep.equal([true, false]);
   });

@@ -1,11 +1,15 @@
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
-/** Something that may be chosen, and how often in proportion to the others. */
+/** A choice and its weight: it is picked in proportion to the weights of the others. */
 export type Weighted<Choice> = readonly [choice: Choice, weight: number];
 
-/** Random choices: the same ones, in the same order, for the same seed. */
-export class Chance {
+export function times<const Choice>(weight: number, choice: Choice): Weighted<Choice> {
+  return [choice, weight];
+}
+
+/** A seeded source of randomness: the same seed yields the same values in the same order. */
+export class Random {
   readonly #generator: ReturnType<typeof xoroshiro128plus>;
 
   /** @param seed a whole number of 32 bits */
@@ -13,7 +17,7 @@ export class Chance {
     this.#generator = xoroshiro128plus(seed);
   }
 
-  /** A whole number, both bounds included. */
+  /** A whole number from `min` to `max`, both included. */
   int(min: number, max: number): number {
     return uniformInt(this.#generator, min, max);
   }
@@ -23,22 +27,20 @@ export class Chance {
     return this.int(1, count) === 1;
   }
 
-  /** @throws RangeError if there is nothing to choose from */
+  /** @throws RangeError if `choices` is empty */
   pick<Choice>(choices: readonly Weighted<Choice>[]): Choice {
     let rest = this.int(1, choices.reduce((sum, [, weight]) => sum + weight, 0) || 1);
     for (const [choice, weight] of choices) if ((rest -= weight) <= 0) return choice;
-    throw new RangeError("There is nothing to choose from");
+    throw new RangeError("there is nothing to choose from");
   }
 
-  /** @throws RangeError if there is none */
+  /** @throws RangeError if `items` is empty */
   oneOf<Item>(items: readonly Item[]): Item {
-    const item = items[this.int(0, Math.max(0, items.length - 1))];
-    if (item === undefined) throw new RangeError("There is nothing to choose from");
-    return item;
+    return this.pick(items.map((item) => times(1, item)));
   }
 
-  /** Choices apart, for somebody whose turn to choose comes when real time has it. */
-  fork(): Chance {
-    return new Chance(this.int(-0x8000_0000, 0x7fff_ffff));
+  /** An independent source, for a user that draws values at moments that real time decides. */
+  fork(): Random {
+    return new Random(this.int(-0x8000_0000, 0x7fff_ffff));
   }
 }

@@ -1,0 +1,43 @@
+import type { Faults } from "./faults.js";
+import type { LeakCheck } from "./leak-check.js";
+import type { LoopClock } from "./loop-clock.js";
+import type { RunLogs } from "./run-log.js";
+
+/** What all parts of one soak share. */
+export interface Environment {
+  readonly clock: LoopClock;
+  readonly faults: Faults;
+  readonly runLogs: RunLogs;
+  readonly faultMode: FaultMode;
+  readonly leakCheck: LeakCheck;
+}
+
+/** Decides whether runs fail and hang, and for how long they hang. */
+export class FaultMode {
+  /** No run fails or hangs. */
+  isOff = false;
+  /** A run that begins to hang hangs until {@link turnOff}. */
+  areHangsEndless = false;
+  /** Releases the runs that hang. */
+  readonly releases = new Set<() => void>();
+
+  /** Resolves after `ms`, at once if faults are off, and not before {@link turnOff} if hangs are endless. */
+  hang(ms: number): Promise<void> {
+    if (this.isOff) return Promise.resolve();
+    return new Promise((resolve) => {
+      const release = (): void => {
+        clearTimeout(timer);
+        this.releases.delete(release);
+        resolve();
+      };
+      const timer = this.areHangsEndless ? undefined : setTimeout(release, ms);
+      this.releases.add(release);
+    });
+  }
+
+  /** Prevents failures and hangs, and releases all runs that hang. */
+  turnOff(): void {
+    this.isOff = true;
+    for (const release of this.releases) release();
+  }
+}
