@@ -1,50 +1,62 @@
-import type { Engine } from "../distributed/engine.js";
+import { ExponentialBackoff } from "../backoff/exponential-backoff.js";
+import { named } from "../chain/named.js";
+import { retry } from "../chain/retry.js";
+import type { Engine, Participant, Registration } from "../distributed/engine.js";
 import { checkOptions } from "../errors/check-options.js";
+import { FleetError } from "../errors/fleet-error.js";
 import { describeKind } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import type { Logger } from "../runtime/logger.js";
+import { WorkerLogger } from "../runtime/worker-logger.js";
+import { runAllWorkers } from "../supervision/run-all.js";
 import { type Duration, parseOption } from "../timers/duration.js";
+import { BullmqCoordinator, type CoordinatorOptions } from "./bullmq-coordinator.js";
 import { parseConnection } from "./connection.js";
-import { Fleet } from "./fleet.js";
+import { settledWithin } from "./time-limit.js";
 
 export interface BullMQOptions {
   /**
-   * Where the replicas meet: a URL that begins with `redis://`, `rediss://` or `postgres://`, or a ready client of `ioredis` or pool of `pg`,
-   * which stays yours to close. A pool needs room for two connections more, and `options: "-c search_path=bullmq"`; a client of
-   * ioredis needs `maxRetriesPerRequest: null`.
+   * The database that all replicas use: a URL that begins with `redis://`, `rediss://` or `postgres://`, or a client of
+   * `ioredis` or pool of `pg`, which the engine does not close. A pool needs room for two more connections, and `options: "-c
+   * search_path=bullmq"`; an ioredis client needs `maxRetriesPerRequest: null`.
    */
   readonly connection: string | ReadyConnection;
-  /** What the fleet is called, the same in all replicas. It is the name of the queue, and keeps fleets in one database apart. */
+  /** The name of the service, the same on all replicas. It names the queue, and keeps services that share a database apart. */
   readonly namespace: string;
   /**
-   * How long a replica that has died holds its workers, and how long the event loop of one that lives may be busy: a turn is given
-   * up after four fifths of it without a renewal. 30 s by default, at least 1 s.
+   * How long the lock on a worker lasts without a renewal: the time that a dead replica keeps its workers. A live replica that
+   * cannot renew a lock, because its event loop is blocked or the database is away, aborts the run after four fifths of it. 30
+   * s by default, at least 1 s.
    */
   readonly lockDuration?: Duration | undefined;
-  /** How often is looked for locks that have run out. 5 s by default, at least 100 ms. */
+  /** How often to check for expired locks. 5 s by default, at least 100 ms. */
   readonly stalledInterval?: Duration | undefined;
 }
 
-/** A client that is connected or will be, by its shape: of `ioredis`, or a pool of `pg`. */
+/** An ioredis client or a `pg` pool, recognised by its shape; it need not be connected yet. */
 export interface ReadyConnection {
   connect(...args: never[]): unknown;
 }
 
 /**
- * An engine that runs distributed workers on BullMQ, over Redis or Postgres: give the same to `bootstrap` in each replica.
+ * Returns an engine that runs distributed workers on BullMQ, over Redis or Postgres. Pass the same options to `bootstrap` on
+ * each replica.
  *
- * Each worker is one durable job. In the whole fleet one process has it at a time; whoever waits holds nothing. When its holder
- * stops, another has it at once; when it dies, within `lockDuration` and two of `stalledInterval`, and over Redis some seconds more if
- * the one that died was to be woken for it. Delivery is at least
- * once: a run that was cut short is repeated. As long as the database is away, the distributed workers that have no turn wait, and
- * all others go on. Nothing that is logged or thrown carries credentials.
+ * Each worker is one durable job, which one process at a time has locked; a replica that waits holds nothing. When a replica
+ * stops, another replica takes over its workers at once. If a replica dies, its workers move to another replica when their
+ * locks expire: within `lockDuration` plus two `stalledInterval`s, and over Redis some seconds more if the dead replica was to
+ * be woken for them.
  *
- * Install `bullmq` and `ioredis` or `pg` beside it.
+ * Delivery is at least once: a run that is cut short is repeated. While the database cannot be reached, distributed workers
+ * that are not running wait; other workers are not affected. Log lines and errors never contain credentials.
+ *
+ * Requires the packages `bullmq` and `ioredis` or `pg`.
  * @throws InvalidArgumentError if an option is malformed
  * @see {@link https://docs.bullmq.io}
  */
 export function bullmq(options: BullMQOptions): Engine {
   const { connection, namespace, lockDuration = "30s", stalledInterval = "5s" } = checkOptions("bullmq", options, known);
-  return new Fleet({
+  return new BullmqEngine({
     connection: parseConnection(connection),
     namespace: parseNamespace(namespace),
     lockDuration: parseAtLeast("lockDuration", lockDuration, 1_000),
@@ -54,18 +66,108 @@ export function bullmq(options: BullMQOptions): Engine {
 
 const known = ["connection", "namespace", "lockDuration", "stalledInterval"] satisfies (keyof BullMQOptions)[];
 
-/** What it is instead is not shown: a string with a colon may be the connection's URL. */
+/** The message does not repeat the value: a string with a colon may be the URL of the connection. */
 function parseNamespace(namespace: unknown): string {
   const isText = typeof namespace === "string";
   if (isText && namespace.trim() !== "" && !namespace.includes(":")) return namespace;
   const what = isText ? (namespace.includes(":") ? "a string with a colon" : "an empty string") : describeKind(namespace);
   throw new InvalidArgumentError(
-    `The namespace is ${what}: pass a string without a colon that names the fleet, such as "billing"`,
+    `The namespace is ${what}: pass a string without a colon that names the service, such as "billing"`,
   );
 }
 
 function parseAtLeast(option: string, duration: unknown, least: number): number {
   const ms = parseOption(option, duration);
   if (ms >= least) return ms;
-  throw new InvalidArgumentError(`${option} is ${ms} ms: give at least ${least} ms, as an event loop may be busy`);
+  throw new InvalidArgumentError(`${option} is ${ms} ms: use at least ${least} ms, as an event loop may be blocked that long`);
+}
+
+/**
+ * How long, in ms, to wait until a worker is handed back and until the connection is closed; less if the database is known to
+ * be away.
+ */
+const leaveTimeout = { usual: 5_000, away: 1_000 };
+
+const reconnectBackoff = new ExponentialBackoff({ initial: "500ms", max: "5s", jitterProportion: 0.3 });
+
+/**
+ * The distributed workers of this process. While there is at least one, a {@link BullmqCoordinator} is connected to the
+ * database; it is itself a worker under a retry, named `fleet <namespace>`.
+ */
+export class BullmqEngine implements Engine {
+  readonly #namespace: string;
+  readonly #participants = new Map<string, Participant>();
+  readonly #coordinator: BullmqCoordinator;
+  #stop = new AbortController();
+  #running: Promise<void> | undefined;
+  /** Settles when the coordinator that ran last has ended. */
+  #ended = Promise.resolve();
+
+  constructor(options: CoordinatorOptions) {
+    this.#namespace = options.namespace;
+    this.#coordinator = new BullmqCoordinator(options, this.#participants);
+  }
+
+  join(participant: Participant): Registration {
+    const { name } = participant;
+    this.#checkName(name);
+    this.#participants.set(name, participant);
+    this.#running ??= this.#run(participant.logger);
+    this.#coordinator.onParticipantsChanged();
+    return {
+      requestRun: () => this.#coordinator.requestRun(name),
+      leave: () => this.#leave(participant),
+      release: () => {
+        this.#remove(participant);
+        if (this.#participants.size === 0) void this.#end();
+      },
+    };
+  }
+
+  #checkName(name: string): void {
+    if (name === "") throw new FleetError(`A distributed worker of ${this.#namespace} has no name: name it`);
+    if (/\p{Surrogate}/u.test(name)) {
+      throw new FleetError(
+        `A distributed worker of ${this.#namespace} has a name that is not well-formed Unicode: name it without lone surrogates`,
+      );
+    }
+    if (this.#participants.has(name)) {
+      throw new FleetError(
+        `${name} has already joined ${this.#namespace} in this process: use a unique name, and pass the engine to one runner only`,
+      );
+    }
+  }
+
+  async #run(logger: Logger): Promise<void> {
+    const stop = new AbortController();
+    this.#stop = stop;
+    await this.#ended;
+    const coordinator = retry(named(this.#coordinator.run, `fleet ${this.#namespace}`), reconnectBackoff);
+    try {
+      await runAllWorkers([coordinator], { signal: stop.signal, logger });
+    } catch (err) {
+      new WorkerLogger(logger, "").error({ err }, "stopped connecting to the database of the distributed workers");
+    }
+  }
+
+  async #leave(participant: Participant): Promise<void> {
+    const handedBack = this.#coordinator.handedBack(participant.name);
+    this.#remove(participant);
+    // A worker that is not handed back by then moves to another replica when its lock expires.
+    await settledWithin(this.#coordinator.isAway ? leaveTimeout.away : leaveTimeout.usual, handedBack);
+    if (this.#participants.size === 0) await this.#end();
+  }
+
+  #remove(participant: Participant): void {
+    if (this.#participants.get(participant.name) !== participant) return;
+    this.#participants.delete(participant.name);
+    this.#coordinator.onParticipantsChanged();
+  }
+
+  async #end(): Promise<void> {
+    if (this.#running !== undefined) this.#ended = this.#running;
+    this.#running = undefined;
+    this.#stop.abort();
+    await settledWithin(leaveTimeout.usual, this.#ended);
+  }
 }

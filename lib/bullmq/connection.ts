@@ -1,38 +1,38 @@
 import { type ConnectionOptions, DEFAULT_SCHEMA, isPgPool, isRedisInstance, type PgPool, runMigrations } from "bullmq";
 import { FleetError } from "../errors/fleet-error.js";
-import { describeKind, readProperty } from "../errors/foreign-value.js";
+import { describeError, describeKind, readProperty } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { toError } from "../errors/thrown-value-error.js";
 import { postgres, redis } from "./database.js";
-import { type OpenQueue, type OpenTerms, openQueue } from "./open-queue.js";
-import { Secrets } from "./secrets.js";
+import { type OpenQueue, openQueue, type QueueOptions } from "./queue.js";
 
-/** Where a fleet meets. */
+/** The database that all replicas use. */
 export interface Connection {
-  /** For people, without credentials. */
+  /** For messages, without credentials. */
   readonly shown: string;
   readonly secrets: Secrets;
-  /** Opens the queue, as far as that goes without a connection. */
-  open(terms: OpenTerms): Promise<OpenQueue>;
+  /** Opens the queue, and begins to connect. */
+  open(options: QueueOptions): Promise<OpenQueue>;
 }
 
-/** Apart from what others keep in the same database. */
-const apart = "watchbill";
+/** The Postgres schema that keeps BullMQ's tables apart from others. */
+const schema = "watchbill";
 
-/** How long, in ms, a statement may take, and a connection to be made, before it has failed. */
-const patience = 10_000;
+/** How long, in ms, a statement may take, and connecting. */
+const databaseTimeout = 10_000;
 
 /**
- * The connection that a URL or a ready client stands for. Connects to nothing.
- * @throws InvalidArgumentError if it is neither; what was given is not shown, as there may be a password in it
+ * Reads a URL or a client of the user. Does not connect.
+ * @throws InvalidArgumentError if it is neither; the message does not repeat the value, which may contain a password
  */
 export function parseConnection(connection: unknown): Connection {
-  if (typeof connection === "string") return ofUrl(connection);
+  if (typeof connection === "string") return parseUrl(connection);
   if (typeof connection === "object" && connection !== null) {
     const secrets = secretsOf(connection);
     if (isPool(connection)) {
-      const open = async (terms: OpenTerms): Promise<OpenQueue> => {
+      const open = async (options: QueueOptions): Promise<OpenQueue> => {
         await migrate(connection);
-        return openQueue(postgres(connection), terms);
+        return openQueue(postgres(connection), options);
       };
       return { shown: "a pool of pg", secrets, open };
     }
@@ -40,7 +40,7 @@ export function parseConnection(connection: unknown): Connection {
       return {
         shown: "a client of Redis",
         secrets,
-        open: async (terms) => openQueue(redis(connection), terms),
+        open: async (options) => openQueue(redis(connection), options),
       };
     }
   }
@@ -49,32 +49,36 @@ export function parseConnection(connection: unknown): Connection {
   );
 }
 
-function ofUrl(text: string): Connection {
+function parseUrl(text: string): Connection {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  // Without slashes, and so without a host, whatever is in it is a path.
+  // Without slashes the URL has no host, and its rest is a path.
   const protocol = url !== undefined && url.host !== "" && text.startsWith(`${url.protocol}//`) ? url.protocol : "";
   const values = [url?.password ?? "", ...(url?.searchParams.values() ?? [])];
-  // The whole is not secret if nothing in it is.
+  // The whole URL is a secret only if a part of it is.
   const secrets = new Secrets(values.join("") === "" ? [] : [text, ...values]);
   const common = { shown: secrets.hide(`${protocol}//${url?.host}${url?.pathname}`), secrets };
   if (protocol === "redis:" || protocol === "rediss:") {
-    const options = { url: text, connectTimeout: patience, retryStrategy: (times: number) => Math.min(times * 200, 2_000) };
-    return { ...common, open: async (terms) => openQueue(redis(options), terms) };
+    const client = {
+      url: text,
+      connectTimeout: databaseTimeout,
+      retryStrategy: (times: number) => Math.min(times * 200, 2_000),
+    };
+    return { ...common, open: async (options) => openQueue(redis(client), options) };
   }
   if (protocol === "postgres:" || protocol === "postgresql:") {
-    const options = {
+    const pool = {
       connectionString: text,
-      schema: apart,
+      schema,
       migrate: true,
       max: 4,
       keepAlive: true,
-      connectionTimeoutMillis: patience,
-      query_timeout: patience,
+      connectionTimeoutMillis: databaseTimeout,
+      query_timeout: databaseTimeout,
     };
-    return { ...common, open: async (terms) => openQueue(postgres(options), terms) };
+    return { ...common, open: async (options) => openQueue(postgres(pool), options) };
   }
   throw new InvalidArgumentError(
-    "The connection is no URL of a database that a fleet can meet in: give one that begins with redis://, rediss:// or postgres://",
+    "The connection is not a URL of Redis or Postgres: use one that begins with redis://, rediss:// or postgres://",
   );
 }
 
@@ -94,14 +98,14 @@ function isPool(connection: object): connection is PgPool {
   }
 }
 
-/** What must not be shown of a client or a pool that was made elsewhere: its drivers may put it into an error. */
+/** The secrets of a client or pool of the user, which its driver may put into an error message. */
 function secretsOf(connection: object): Secrets {
   const options = readProperty(connection, "options");
   const found = ["password", "connectionString"].map((key) => readProperty(options, key));
   return new Secrets(found.map((value) => (typeof value === "string" ? value : undefined)));
 }
 
-/** A pool that is given has its own search path, which is to lead to what BullMQ keeps. */
+/** A pool of the user has its own search path, which has to lead to BullMQ's tables. */
 async function migrate(pool: PgPool): Promise<void> {
   const client = await pool.connect();
   try {
@@ -112,6 +116,35 @@ async function migrate(pool: PgPool): Promise<void> {
     client.release();
   }
   throw new FleetError(
-    `The pool does not look for tables in the schema ${DEFAULT_SCHEMA} first: make it with options: "-c search_path=${DEFAULT_SCHEMA}", or give a URL`,
+    `The search path of the pool does not begin with ${DEFAULT_SCHEMA}: create it with options: "-c search_path=${DEFAULT_SCHEMA}", or pass a URL`,
   );
+}
+
+/** Removes credentials from messages about a connection. */
+export class Secrets {
+  readonly #secrets: readonly string[];
+
+  constructor(secrets: readonly (string | undefined)[]) {
+    const known = secrets.filter((secret) => secret !== undefined && secret !== "");
+    const forms = known.flatMap((secret = "") => [secret, encodeURIComponent(secret), decoded(secret)]);
+    // The longest first: a short secret may be a part of a longer one.
+    this.#secrets = [...new Set(forms)].sort((one, other) => other.length - one.length);
+  }
+
+  hide(text: string): string {
+    return this.#secrets.reduce((shown, secret) => shown.replaceAll(secret, "***"), text);
+  }
+
+  /** An error with the message of what a driver has thrown, but without its properties, which may hold options and commands. */
+  errorOf(problem: string, thrown: unknown): FleetError {
+    return new FleetError(this.hide(`${problem}: ${describeError(toError(thrown, ""))}`));
+  }
+}
+
+function decoded(secret: string): string {
+  try {
+    return decodeURIComponent(secret);
+  } catch {
+    return secret;
+  }
 }

@@ -9,13 +9,15 @@ import {
   type RedisClient,
 } from "bullmq";
 
-/** What a queue is kept in: makes the backends of one open queue, and ends their connections. */
+/** Creates the BullMQ backends of one open queue, and ends their connections. */
 export interface Database<Options> {
   readonly connection: Options;
   readonly create: BackendFactory<IQueueBackend, Options>;
-  /** Whether jobs may be given some 100 ms after they are due: Redis looks ten times a second whose wait is over. */
+  /**
+   * Whether jobs may become available some 100 ms after they are due: on Redis, BullMQ checks delayed jobs ten times a second.
+   */
   readonly isCoarse: boolean;
-  /** Ends all connections that were made here, and none that was passed to the engine. Connections that BullMQ opens later end as well. */
+  /** Ends all connections that were made here, also those that BullMQ opens later, but not a client or pool of the user. */
   end(): Promise<void>;
 }
 
@@ -24,8 +26,8 @@ export function postgres(connection: PostgresConnectionOptions): Database<Postgr
   return {
     connection,
     isCoarse: false,
-    create(...terms) {
-      const backend = createPostgresBackend(...terms);
+    create(...args) {
+      const backend = createPostgresBackend(...args);
       backends.push(backend);
       return backend;
     },
@@ -36,25 +38,25 @@ export function postgres(connection: PostgresConnectionOptions): Database<Postgr
 }
 
 /**
- * Redis, with a hold on each client. BullMQ connects a blocking client anew when that has ended, and can do so while its worker closes: such
- * a client would keep the process alive. And BullMQ's own `disconnect` also ends a client that was passed to it, which is not ours.
+ * Redis, with a reference to each client. BullMQ reconnects a blocking client that has ended, possibly while its worker closes:
+ * such a client would keep the process alive. And BullMQ's own `disconnect` would also end a client of the user.
  */
 export function redis(connection: ConnectionOptions): Database<ConnectionOptions> {
-  const isOurs = !isRedisInstance(connection);
+  const isOwn = !isRedisInstance(connection);
   const clients = new Set<RedisClient>();
   let hasEnded = false;
 
-  const own = (connected: Promise<RedisClient> | undefined): void => {
+  const track = (connected: Promise<RedisClient> | undefined): void => {
     connected?.then(
       (client) => {
         clients.add(client);
-        // It may be connected anew by BullMQ at any time.
+        // BullMQ may reconnect it at any time.
         client.on("connect", () => {
           if (hasEnded) client.disconnect();
         });
         if (hasEnded) client.disconnect();
       },
-      // It has never been connected: `ready` of the queue rejects with that.
+      // It has never connected: `ready` of the queue rejects with the error.
       () => {},
     );
   };
@@ -62,10 +64,10 @@ export function redis(connection: ConnectionOptions): Database<ConnectionOptions
   return {
     connection,
     isCoarse: true,
-    create(...terms) {
-      const backend = createRedisBackend(...terms);
-      own(backend.blockingClient);
-      if (isOurs) own(backend.client);
+    create(...args) {
+      const backend = createRedisBackend(...args);
+      track(backend.blockingClient);
+      if (isOwn) track(backend.client);
       return backend;
     },
     async end() {

@@ -46,11 +46,11 @@ const nicknames: ReadonlyMap<string, string> = new Map([
 const startOfYears = Date.parse("0001-01-01T00:00Z");
 
 /**
- * A pattern, read once: on which readings of a wall clock it is due. It knows no time zone: a reading is in ms since the epoch, as if
- * the clock showed UTC.
+ * A pattern, read once: on which readings of a wall clock it is due. It knows no time zone: a reading is in ms since the epoch,
+ * as if the clock showed UTC.
  *
- * Every field is checked here, so that messages have the dialect's own numbers, and handed to croner without names. Croner computes the
- * calendar.
+ * Every field is checked here, so that messages have the dialect's own numbers, and handed to croner without names. Croner
+ * computes the calendar.
  */
 export class CronPattern {
   /** Whether neither a wildcard nor a step gives seconds, minutes or hours several values. */

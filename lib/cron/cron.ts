@@ -12,13 +12,14 @@ export interface CronOptions {
 }
 
 /**
- * The times that match a cron pattern, on the wall clock of a time zone: `minute hour day month weekday`, optionally with a field for
- * seconds before and one for years after those, or one of `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.
+ * The times that match a cron pattern, on the wall clock of a time zone: `minute hour day month weekday`, optionally with a field
+ * for seconds before and one for years after those, or one of `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.
  *
- * A fixed time that the clock skips when daylight saving begins is due right after the gap, and one that it shows twice when daylight
- * saving ends is due the first time only. A pattern is a fixed time unless a wildcard or a step gives its seconds, minutes or hours several
- * values; such a pattern is due whenever the clock shows a time that matches, so that what is due every hour or more often continues
- * through both. February 29 is due in leap years. The year 3000 is the last in which a pattern without a year is due.
+ * A fixed time that the clock skips when daylight saving begins is due right after the gap, and one that it shows twice when
+ * daylight saving ends is due the first time only. A pattern is a fixed time unless a wildcard or a step gives its seconds,
+ * minutes or hours several values; such a pattern is due whenever the clock shows a time that matches, so that what is due every
+ * hour or more often continues through both. February 29 is due in leap years. The year 3000 is the last in which a pattern
+ * without a year is due.
  *
  * The pattern and the options are checked when the schedule is first used: by {@link repeat}, or at bootstrap.
  * @see {@link https://croner.56k.guru} for the dialect. A date is not a pattern here.
@@ -69,7 +70,10 @@ class CronTimes {
     return this.#pattern.isFixedTime ? this.#firstFixed(from) : this.#firstElapsed(from);
   }
 
-  /** The first time at or after `from`, with each matching reading due once: when it is first shown, or at the end of the gap in which it is. */
+  /**
+   * The first time at or after `from`, with each matching reading due once: when it is first shown, or at the end of the gap in
+   * which it is.
+   */
   #firstFixed(from: number): number {
     const { at, before, after } = this.#clock.changeNear(from);
     // All earlier readings were due before `from`: those in a gap until `at`, those shown twice the first time.

@@ -1,7 +1,7 @@
 /**
- * A change of how far a wall clock is ahead of UTC, in ms: the clock shows `time + before` until `at`, and `time + after` from then on.
- * Forward (`after` is more), it skips the readings from `at + before` to `at + after`; back, it shows those from `at + after` to
- * `at + before` twice.
+ * A change of how far a wall clock is ahead of UTC, in ms: the clock shows `time + before` until `at`, and `time + after` from
+ * then on. Forward (`after` is more), it skips the readings from `at + before` to `at + after`; back, it shows those from `at +
+ * after` to `at + before` twice.
  */
 export interface OffsetChange {
   readonly at: number;
@@ -32,8 +32,8 @@ export class WallClock {
    * The change of the offset that is nearest to a time, or to a reading, within a day at least. If there is none, one that was
    * infinitely long ago and changed nothing.
    *
-   * A day is more than any offset, and at least as much as any change of one. Two changes within three days would be seen as one: since
-   * 1970, no zone has had two within seven.
+   * A day is more than any offset, and at least as much as any change of one. Two changes within three days would be seen as one:
+   * since 1970, no zone has had two within seven.
    */
   changeNear(time: number): OffsetChange {
     const start = (Math.floor(time / dayMs) - 1) * dayMs;

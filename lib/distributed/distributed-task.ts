@@ -6,27 +6,29 @@ import { FleetError } from "../errors/fleet-error.js";
 import { describeKind } from "../errors/foreign-value.js";
 import { toError } from "../errors/thrown-value-error.js";
 import { isFailure, type Outcome } from "../runtime/outcome.js";
-import type { Snapshot } from "../runtime/snapshot.js";
-import type { Task } from "../runtime/task.js";
+import { Snapshot } from "../runtime/snapshot.js";
+import { Task } from "../runtime/task.js";
 import { inTransition } from "../runtime/transition.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
 import type { WorkerStatus } from "../runtime/worker-status.js";
-import type { Checkpoint, Lease, Participant, Registration, RemoteState } from "./engine.js";
-import { engineOf } from "./engine-of.js";
-import { GuardedRegistration, isPlace } from "./guarded-registration.js";
+import type { Checkpoint, Engine, EngineProvider, Lease, Participant, Registration, RemoteState } from "./engine.js";
+import { GuardedRegistration, isRegistration } from "./guarded-registration.js";
+import { thisProcess } from "./holder.js";
+import { inProcessEngine } from "./in-process-engine.js";
 import { LeasedRunTask } from "./leased-run-task.js";
-import { thisProcess } from "./this-process.js";
-import { type Rest, TurnTaker } from "./turn-taker.js";
 
-/** A distributed worker in this process: has its turns, and waits in between. */
-export class DistributedTask extends TurnTaker implements Participant {
+/**
+ * A distributed worker in this process. Joins the engine, runs the worker's chain while the engine leases it to this replica
+ * ({@link LeasedRunTask}), and otherwise only shows what the engine reports about the other replicas.
+ */
+export class DistributedTask extends Task implements Participant {
   readonly #chain: WorkerDefinition;
-  #place: Registration | undefined;
+  #registration: Registration | undefined;
   #hasLeft = false;
-  /** Of the turn that it has. */
+  /** Of the leased run that is under way. */
   #lease: Lease | undefined;
-  #endTurn: ((release: Checkpoint) => void) | undefined;
-  #news: RemoteState | undefined;
+  #endLeasedRun: ((checkpoint: Checkpoint) => void) | undefined;
+  #remote: RemoteState | undefined;
 
   constructor(parent: Task, chain: WorkerDefinition) {
     super(parent);
@@ -35,23 +37,23 @@ export class DistributedTask extends TurnTaker implements Participant {
 
   override start(): void {
     try {
-      // What the engine starts with its first worker lives as long as the runner, and not as whatever has added the worker.
-      const place: unknown = this.asyncScope.run((seat: DistributedTask) => engineOf(seat).join(seat), this);
-      if (!isPlace(place)) {
+      // The async context of the runner: what the engine starts for its first worker outlives the caller that added the worker.
+      const joined: unknown = this.asyncScope.run((task: DistributedTask) => engineOf(task).join(task), this);
+      if (!isRegistration(joined)) {
         throw new FleetError(
-          `The engine returned ${describeKind(place)} when ${this.name} joined: let join return an object with hurry, leave and abandon`,
+          `The engine returned ${describeKind(joined)} when ${this.name} joined: return an object with requestRun, leave and release from join`,
         );
       }
-      this.#place = new GuardedRegistration(place, this.#onFailure);
+      this.#registration = new GuardedRegistration(joined, this.#onEngineFailure);
     } catch (thrown) {
       this.exit(toError(thrown, this.name));
       return;
     }
-    this.#lookAtOrders();
+    this.#applyCommands();
   }
 
-  readonly #onFailure = (thrown: unknown): void => {
-    new WorkerLogger(this.logger, this.name).error({ err: toError(thrown, "The engine") }, "its engine failed");
+  readonly #onEngineFailure = (thrown: unknown): void => {
+    new WorkerLogger(this.logger, this.name).error({ err: toError(thrown, "The engine") }, "engine failed");
   };
 
   get isStopping(): boolean {
@@ -63,56 +65,56 @@ export class DistributedTask extends TurnTaker implements Participant {
   }
 
   get status(): WorkerStatus | undefined {
-    const row = this.#books?.row;
-    if (row !== undefined) this.child?.describe(row);
-    return row;
+    const status = this.#monitor?.row;
+    if (status !== undefined) this.child?.describe(status);
+    return status;
   }
 
-  dueBy(memory: Snapshot): number | undefined {
-    const note = memory.first("repeat");
+  latestDue(snapshot: unknown): number | undefined {
+    const entry = Snapshot.from(snapshot).peek("repeat");
     const { repetition } = this.#chain;
-    if (note === undefined || repetition === undefined) return undefined;
+    if (entry === undefined || repetition === undefined) return undefined;
     const timetable = timetableOf(repetition, this.name);
-    return timetable.restore(note, 0) ? timetable.latestDue() : undefined;
+    return timetable.restore(entry, 0) ? timetable.latestDue() : undefined;
   }
 
-  take(lease: Lease): Promise<Checkpoint> {
+  run(lease: Lease): Promise<Checkpoint> {
     this.#lease = lease;
-    if (lease.status !== undefined) this.#books?.adopt(lease.status);
-    if (this.#chain.isContinuous && !lease.isKept) new WorkerLogger(this.logger, this.name).info("is run by this replica");
-    const over = new Promise<Checkpoint>((resolve) => {
-      this.#endTurn = resolve;
+    if (lease.status !== undefined) this.#monitor?.adopt(lease.status);
+    if (this.#chain.isContinuous && !lease.isLocal) new WorkerLogger(this.logger, this.name).info("now runs on this replica");
+    const ended = new Promise<Checkpoint>((resolve) => {
+      this.#endLeasedRun = resolve;
     });
     inTransition(() => this.startChild({ createTask: () => new LeasedRunTask(this, this.#chain, lease) }), undefined);
-    return over;
+    return ended;
   }
 
-  override hasRested({ due, phase, memory }: Rest): void {
+  /** The leased run has ended with a wait until `due`, on the engine's clock; nothing of it is left in this process. */
+  onSuspended({ due, phase, snapshot }: Pick<Checkpoint, "phase" | "snapshot"> & { readonly due: number }): void {
     this.child = undefined;
     const { status } = this;
-    this.#news = { phase, status, memory, holder: thisProcess, nextDue: this.#epochOf(due), isDone: false };
-    this.#release({ due, phase, memory, status });
-    this.#lookAtOrders();
+    this.#remote = { phase, status, snapshot, holder: thisProcess, nextDue: this.#epochOf(due), isCompleted: false };
+    this.#handBack({ due, phase, snapshot, status });
+    this.#applyCommands();
   }
 
-  protected override onChildExit(outcome: Outcome, turn?: Task): void {
+  protected override onChildExit(outcome: Outcome, leasedRun?: Task): void {
     const isLost = this.#lease?.signal.aborted === true;
-    if (turn instanceof LeasedRunTask) {
+    if (leasedRun instanceof LeasedRunTask) {
       const due = outcome === "completed" ? null : (this.#lease?.now() ?? 0);
-      const { left: memory } = turn;
-      this.#release({ due, memory, phase: "waiting", status: this.status });
+      this.#handBack({ due, snapshot: leasedRun.lastSnapshot, phase: "waiting", status: this.status });
     }
     if (isLost && !this.aborted && outcome !== "completed") {
-      if (isFailure(outcome)) new WorkerLogger(this.logger, this.name).error({ err: outcome }, "failed after its turn was lost");
-      this.#lookAtOrders();
+      if (isFailure(outcome)) new WorkerLogger(this.logger, this.name).error({ err: outcome }, "failed after its lease was lost");
+      this.#applyCommands();
     } else {
       this.#leave(outcome);
     }
   }
 
-  #release(release: Checkpoint): void {
+  #handBack(checkpoint: Checkpoint): void {
     this.#lease = undefined;
-    this.#endTurn?.(release);
+    this.#endLeasedRun?.(checkpoint);
   }
 
   protected override cancelWork(reason: unknown): void {
@@ -120,48 +122,48 @@ export class DistributedTask extends TurnTaker implements Participant {
     else this.child.abort(reason);
   }
 
-  /** Ends once the engine has nothing left here that is for this worker. */
+  /** Exits once the engine holds nothing for the worker in this process. */
   #leave(outcome: Outcome): void {
     if (this.#hasLeft) return;
     this.#hasLeft = true;
-    const gone = this.#place?.leave();
-    if (gone === undefined) {
+    const left = this.#registration?.leave();
+    if (left === undefined) {
       this.exit(outcome);
       return;
     }
-    gone.then(
+    left.then(
       () => inTransition(() => this.exit(outcome), undefined),
       (thrown: unknown) => inTransition(() => this.exit(isFailure(outcome) ? outcome : toError(thrown, this.name)), undefined),
     );
   }
 
   override unref(): void {
-    this.#place?.abandon();
+    this.#registration?.release();
     super.unref();
   }
 
-  tell(news: RemoteState): void {
+  update(state: RemoteState): void {
     if (this.child !== undefined || this.#hasLeft) return;
-    this.#news = news;
-    if (news.status !== undefined) this.#books?.adopt(news.status);
-    if (news.isDone) inTransition(() => this.#leave("completed"), undefined);
+    this.#remote = state;
+    if (state.status !== undefined) this.#monitor?.adopt(state.status);
+    if (state.isCompleted) inTransition(() => this.#leave("completed"), undefined);
   }
 
   override onCommandsChanged(): void {
     const { child } = this;
     if (child !== undefined) child.onCommandsChanged();
-    else this.#lookAtOrders();
+    else this.#applyCommands();
   }
 
-  /** With no turn: a run that was asked for is still wanted, and a pause has come to rest. */
-  #lookAtOrders(): void {
+  /** While nothing runs here: requests the run that a command asks for, and settles a pause. */
+  #applyCommands(): void {
     const { commands, child } = this;
-    if (child === undefined && commands?.wantsRun === true) this.#place?.hurry();
+    if (child === undefined && commands?.wantsRun === true) this.#registration?.requestRun();
     if (child === undefined && commands?.isPaused === true && !commands.wantsRun) commands.onIdle();
   }
 
-  /** Whoever keeps account of its runs, if anybody does. */
-  get #books(): MonitorTask | undefined {
+  /** Keeps the worker's health and counts; undefined below a worker that runs standalone. */
+  get #monitor(): MonitorTask | undefined {
     return this.parent instanceof MonitorTask ? this.parent : undefined;
   }
 
@@ -170,13 +172,25 @@ export class DistributedTask extends TurnTaker implements Participant {
   }
 
   override describe(status: WorkerStatus): void {
-    status.holder = this.child === undefined ? (this.#news?.holder ?? null) : thisProcess;
+    status.holder = this.child === undefined ? (this.#remote?.holder ?? null) : thisProcess;
     if (this.child === undefined) {
-      status.phase = this.commands?.isPaused === true ? "paused" : (this.#news?.phase ?? "waiting");
-      const { memory } = this.#news ?? {};
-      describeAttempts(status, memory?.first("retryJob") ?? memory?.first("retry"));
-      status.nextDue = status.phase === "running" || status.phase === "paused" ? null : (this.#news?.nextDue ?? null);
+      status.phase = this.commands?.isPaused === true ? "paused" : (this.#remote?.phase ?? "waiting");
+      const snapshot = Snapshot.from(this.#remote?.snapshot);
+      describeAttempts(status, snapshot.peek("retryJob") ?? snapshot.peek("retry"));
+      status.nextDue = status.phase === "running" || status.phase === "paused" ? null : (this.#remote?.nextDue ?? null);
     }
     super.describe(status);
   }
+}
+
+/** The engine of the nearest supervisor that has one; the in-process engine if none has. */
+function engineOf(task: Task): Engine {
+  for (let above = task.parent; ; above = above.parent) {
+    if (isEngineProvider(above) && above.engine !== undefined) return above.engine;
+    if (above === above.parent) return inProcessEngine;
+  }
+}
+
+function isEngineProvider(task: object): task is EngineProvider {
+  return "engine" in task;
 }

@@ -4,14 +4,14 @@ import type { Task } from "../runtime/task.js";
 import { DistributedTask } from "./distributed-task.js";
 
 /**
- * Has a worker run in one process of a fleet at a time: a repeated job once for each time that it is due, a continuous worker in one
- * process, with another taking over when that stops or is lost. Which process that is and how it is told is for the engine that
- * `bootstrap` was given; without one, it is this process. What the worker is stays the same: its grid, its attempts and
- * its backoffs go on from one process to the next.
+ * Runs a worker on one replica of a service at a time: a repeated job once for each due time, a continuous worker on one
+ * replica, with another taking over when that replica stops or dies. The engine passed to `bootstrap` chooses the replica;
+ * without an engine it is this process. The worker's timetable, attempts and backoffs continue from one replica to the next.
  *
- * A run that is cut short, as its process dies or stops, is run again by another: delivery is at least once. A run that returns
- * after it was told to stop counts as done: one that is not done is to throw, as `signal.throwIfAborted()` does.
- * @param worker under a name that is the same in all processes
+ * Delivery is at least once: a run that is cut short, because its process dies or stops, is repeated on another replica. A run
+ * that returns after its signal has aborted counts as completed: if its work is incomplete, it has to throw, as
+ * `signal.throwIfAborted()` does.
+ * @param worker has the same name on all replicas
  * @throws InvalidArgumentError if it is not a worker
  */
 export function distributed(worker: Worker | WorkerFunc): Worker {

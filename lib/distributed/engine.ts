@@ -1,88 +1,99 @@
 import type { Logger } from "../runtime/logger.js";
-import type { Snapshot } from "../runtime/snapshot.js";
 import type { Holder, Phase, WorkerStatus } from "../runtime/worker-status.js";
 
 /**
- * Decides where and when the distributed workers of a fleet run. To take part, a worker joins; from then on the engine gives it a
- * turn whenever it is due, and never while another process has one. How the worker repeats, retries and fails is not for the
- * engine: it keeps what the worker has written down, and wakes it.
+ * Decides on which replica, and when, each distributed worker runs. A worker joins as a {@link Participant}; whenever it is
+ * due, the engine leases it to one replica by calling {@link Participant.run}, and never to two replicas at the same time.
+ *
+ * An engine does not know how a worker repeats, retries or fails: it stores the {@link Checkpoint} of each leased run and
+ * passes it to the next one, on whichever replica that is. All times that it exchanges with a participant are in ms on one
+ * clock, which is the same for all replicas.
  */
 export interface Engine {
   /**
-   * Lets a worker take part, at once or as soon as the engine can be reached. Starts what the engine needs, with the first one.
-   * @throws WatchbillError if this worker cannot take part, whatever happens
+   * Adds a worker of this process, which takes part as soon as the engine is connected. The first worker starts the engine.
+   * @throws WatchbillError if the worker can never take part; the worker then fails with that error
    */
-  join(seat: Participant): Registration;
+  join(participant: Participant): Registration;
+}
+
+/** A supervisor, or any other task, that may have an engine for the distributed workers below it. */
+export interface EngineProvider {
+  readonly engine: Engine | undefined;
 }
 
 /** A distributed worker of this process, as its engine sees it. */
 export interface Participant {
-  /** The same in all processes of the fleet. */
+  /** The same on all replicas. */
   readonly name: string;
   readonly logger: Logger;
-  /** Whether it can be given a turn now. If not, the turn is for the others. */
+  /** Whether this replica can run the worker now: it is not running here, paused or stopping. */
   readonly isOpen: boolean;
-  /** Whether it has been told to stop, and is about to leave. */
+  /** Whether the worker is about to leave. */
   readonly isStopping: boolean;
-  /** The worker's row as it is now, for the others to see. */
+  /** The worker's current status, to show on the other replicas. */
   readonly status: WorkerStatus | undefined;
-  /** Gives it a turn, while it is open. Resolves when that is over, also if it was lost, and never rejects. */
-  take(lease: Lease): Promise<Checkpoint>;
-  /** What has become of the worker elsewhere. Ignored while it has a turn here. */
-  tell(news: RemoteState): void;
-  /** By when, on the fleet's clock, a worker that waits for its next run should have it, as it is declared here; undefined if that cannot be said. */
-  dueBy(memory: Snapshot): number | undefined;
+  /**
+   * Runs the worker until its next wait. Call it only while {@link isOpen}. Resolves with what to store, also if the lease was
+   * lost meanwhile, and never rejects.
+   */
+  run(lease: Lease): Promise<Checkpoint>;
+  /** Passes on what happened to the worker on other replicas. Ignored while the worker runs here. */
+  update(state: RemoteState): void;
+  /**
+   * The latest time at which a waiting worker should run next, as it is declared on this replica: earlier than the stored one
+   * if a deploy has shortened its interval. Undefined if it cannot be computed.
+   */
+  latestDue(snapshot: unknown): number | undefined;
 }
 
-/** What a worker gets for joining. */
+/** How a worker that has joined talks to its engine. */
 export interface Registration {
-  /** The worker is wanted now, and here, if that can be had. */
-  hurry(): void;
+  /** Asks for a run as soon as possible, on this replica if it can run the worker. */
+  requestRun(): void;
   /**
-   * The worker takes part no longer. Settles once it is handed back and nothing of the engine is left here that was for it, or one has
-   * waited for that in vain. Undefined, if there is nothing to wait for.
+   * Removes the worker from this replica. The promise settles once the worker is handed back and the engine holds nothing for
+   * it in this process, or after a time limit. Returns undefined if there is nothing to wait for.
    */
   leave(): Promise<void> | undefined;
-  /** The same for a worker that hangs: its turn is left to run out. */
-  abandon(): void;
+  /** Removes a worker that hangs, without waiting: the engine stops renewing its lease, which expires. */
+  release(): void;
 }
 
-/** The right to run a worker, for a while. */
+/** The right to run a worker on this replica, for a limited time. */
 export interface Lease {
-  /** What its last turn has left; empty at the first turn of all. */
-  readonly memory: Snapshot;
-  /** The worker's row after its last turn, wherever that was. */
+  /** The snapshot of the last checkpoint; undefined before the first. */
+  readonly snapshot: unknown;
+  /** The worker's status at the last checkpoint, on whichever replica. */
   readonly status: WorkerStatus | undefined;
-  /** When the turn was due, on the fleet's clock. */
+  /** When this run was due. */
   readonly due: number;
-  /** Whether there is nobody to hand the worker back to, so that it runs on here. */
-  readonly isKept: boolean;
-  /** Aborts once the right is lost, or may be: before anybody else has it. */
+  /** Whether there are no other replicas: the worker then waits in this process instead of being handed back. */
+  readonly isLocal: boolean;
+  /** Aborts when the lease is lost or may be lost, and before another replica can get it. */
   readonly signal: AbortSignal;
-  /** Aborts the signal if the right is lost already, and nobody could have told yet: after the process was frozen. */
+  /** Aborts the signal if the lease has expired unnoticed, as after the process was frozen. */
   check(): void;
-  /** The fleet's clock, in ms. */
+  /** The current time on the engine's clock, in ms. */
   now(): number;
 }
 
-/** How a turn ended. */
+/** The state of a worker after a leased run, which the engine stores for the next one. */
 export interface Checkpoint {
-  /** When the next is due, on the fleet's clock; `null`, if the worker is done for good. */
+  /** When the worker is due next; `null` if it has completed. */
   readonly due: number | null;
-  readonly memory: Snapshot;
+  /** An object of plain JSON data that only the worker reads: store it as it is, and pass it to the next lease. */
+  readonly snapshot: unknown;
   readonly phase: Phase;
   readonly status: WorkerStatus | undefined;
 }
 
-/** What is known in the fleet of a worker that has no turn here. */
-export interface RemoteState {
-  readonly phase: Phase;
-  readonly memory: Snapshot;
-  readonly status: WorkerStatus | undefined;
-  /** Who runs it, or has run it last. */
+/** What is known of a worker that runs or waits on another replica. */
+export interface RemoteState extends Pick<Checkpoint, "snapshot" | "phase" | "status"> {
+  /** The replica that runs the worker, or ran it last. */
   readonly holder: Holder | null;
-  /** When the next turn is due, in ms since the epoch. */
+  /** When the worker is due next, in ms since the epoch. */
   readonly nextDue: number | null;
-  /** It is done for good, and is to stop here as well. */
-  readonly isDone: boolean;
+  /** Whether the worker has completed, and stops on this replica too. */
+  readonly isCompleted: boolean;
 }

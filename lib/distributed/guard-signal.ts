@@ -1,22 +1,23 @@
 /**
- * Has a signal look for itself before it says that it has not aborted. A process that was frozen goes on where it was, and whatever
- * would have aborted the signal meanwhile may come later than the code that asks. Only of who asks this very signal: listeners, and
- * signals that were made of it by `AbortSignal.any`, are told when it aborts.
- * @param look may abort it
+ * Makes a signal call `check` before it answers `aborted` or `throwIfAborted()`. When a frozen process wakes up, the worker's
+ * code may read the signal before the timer that would abort it has expired.
+ *
+ * Applies to this signal only: listeners, and signals derived with `AbortSignal.any`, learn of the abort when it happens.
+ * @param check may abort the signal
  */
-export function guardSignal(signal: AbortSignal, look: () => void): void {
+export function guardSignal(signal: AbortSignal, check: () => void): void {
   Object.defineProperties(signal, {
     aborted: {
       configurable: true,
       get() {
-        look();
+        check();
         return Reflect.get(AbortSignal.prototype, "aborted", signal);
       },
     },
     throwIfAborted: {
       configurable: true,
       value() {
-        look();
+        check();
         AbortSignal.prototype.throwIfAborted.call(signal);
       },
     },

@@ -1,52 +1,52 @@
 import { hasMethod, isObjectLike, onSettled } from "../errors/foreign-value.js";
 import type { Registration } from "./engine.js";
 
-/** Whether an engine has returned what a worker gets for joining. */
-export function isPlace(value: unknown): value is Registration {
-  return hasMethod(value, "hurry") && hasMethod(value, "leave") && hasMethod(value, "abandon");
+/** Whether a value that an engine returned from `join` has the methods of a registration. */
+export function isRegistration(value: unknown): value is Registration {
+  return hasMethod(value, "requestRun") && hasMethod(value, "leave") && hasMethod(value, "release");
 }
 
-/** The place that an engine gave. Its methods never throw, so that a fault of the engine cannot keep a worker from ending. */
+/** Wraps a registration so that its methods never throw: a broken engine cannot keep a worker from exiting. */
 export class GuardedRegistration implements Registration {
-  readonly #place: Registration;
+  readonly #registration: Registration;
   readonly #onFailure: (thrown: unknown) => void;
 
-  /** @param onFailure called with what `hurry` or `abandon` of the engine throws */
-  constructor(place: Registration, onFailure: (thrown: unknown) => void) {
-    this.#place = place;
+  /** @param onFailure called with what `requestRun` or `release` of the engine throws */
+  constructor(registration: Registration, onFailure: (thrown: unknown) => void) {
+    this.#registration = registration;
     this.#onFailure = onFailure;
   }
 
-  hurry(): void {
-    this.#attempt(() => this.#place.hurry());
+  requestRun(): void {
+    this.#attempt(() => this.#registration.requestRun());
   }
 
-  abandon(): void {
-    this.#attempt(() => this.#place.abandon());
+  release(): void {
+    this.#attempt(() => this.#registration.release());
   }
 
-  /** Rejects also if the engine throws, and adopts any thenable. */
+  /** Rejects if the engine throws. Accepts any thenable that the engine returns. */
   leave(): Promise<void> | undefined {
-    let gone: unknown;
+    let left: unknown;
     try {
-      gone = this.#place.leave();
+      left = this.#registration.leave();
     } catch (thrown) {
       return Promise.reject(thrown);
     }
-    return isObjectLike(gone) ? settled(gone) : undefined;
+    return isObjectLike(left) ? settled(left) : undefined;
   }
 
-  #attempt(act: () => void): void {
+  #attempt(call: () => void): void {
     try {
-      act();
+      call();
     } catch (thrown) {
       this.#onFailure(thrown);
     }
   }
 }
 
-function settled(gone: object): Promise<void> {
+function settled(left: object): Promise<void> {
   return new Promise((resolve, reject) => {
-    onSettled(gone, () => resolve(), reject);
+    onSettled(left, () => resolve(), reject);
   });
 }

@@ -1,33 +1,35 @@
 import type { Logger } from "../runtime/logger.js";
-import { Snapshot } from "../runtime/snapshot.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
 import { TimerQueue } from "../timers/timer-queue.js";
 import type { Engine, Lease, Participant, Registration } from "./engine.js";
 
-/** The engine of those that are given none: a fleet of one process, in which every worker has a turn that never ends. */
+/** The default engine: this process is the only replica, and each worker has a lease that never expires. */
 class InProcessEngine implements Engine {
-  /** The logs that have been told. */
-  readonly #told = new WeakSet<Logger>();
+  /** The loggers that have the warning. */
+  readonly #warned = new WeakSet<Logger>();
 
-  join(seat: Participant): Registration {
-    if (!this.#told.has(seat.logger)) {
-      this.#told.add(seat.logger);
-      new WorkerLogger(seat.logger, "").warn(
-        { distributed: seat.name },
-        "runs its distributed workers by itself: where there are several replicas, give bootstrap an engine, such as bullmq() of watchbill/bullmq",
-      );
-    }
-    void seat.take(new EndlessLease());
-    return { hurry() {}, leave: () => undefined, abandon() {} };
+  join(participant: Participant): Registration {
+    this.#warnOnce(participant);
+    void participant.run(new EndlessLease());
+    return { requestRun() {}, leave: () => undefined, release() {} };
+  }
+
+  #warnOnce({ name, logger }: Participant): void {
+    if (this.#warned.has(logger)) return;
+    this.#warned.add(logger);
+    new WorkerLogger(logger, "").warn(
+      { distributed: name },
+      "runs distributed workers in this process only: for several replicas, pass an engine to bootstrap, such as bullmq() of watchbill/bullmq",
+    );
   }
 }
 
 class EndlessLease implements Lease {
-  readonly memory = new Snapshot();
+  readonly snapshot = undefined;
   readonly status = undefined;
   readonly due = 0;
-  readonly isKept = true;
-  readonly signal = never;
+  readonly isLocal = true;
+  readonly signal = neverAborted;
 
   check(): void {}
 
@@ -36,6 +38,6 @@ class EndlessLease implements Lease {
   }
 }
 
-const never = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 
-export const inProcess: Engine = new InProcessEngine();
+export const inProcessEngine: Engine = new InProcessEngine();

@@ -6,31 +6,31 @@ import { type Definition, Task } from "../runtime/task.js";
 import { afterTransition } from "../runtime/transition.js";
 import type { Phase } from "../runtime/worker-status.js";
 import { TimerQueue } from "../timers/timer-queue.js";
+import type { DistributedTask } from "./distributed-task.js";
 import type { Lease } from "./engine.js";
 import { guardSignal } from "./guard-signal.js";
-import type { TurnTaker } from "./turn-taker.js";
 
-/** How long, in ms, one waits here for what has come early, as the clocks of others may be ahead, before it is handed back. */
-const patience = 60_000;
+/** A lease that arrives up to so many ms early, as the clock of another replica may be ahead, is waited out here. */
+const maxEarly = 60_000;
 
-/** One turn of a distributed worker: its chain at work, from what the last turn has left to the next wait. */
+/** One leased run: the worker's chain under a lease, from the last checkpoint to the worker's next wait. */
 export class LeasedRunTask extends Task implements LeasedRun {
-  override readonly parent: TurnTaker;
+  override readonly parent: DistributedTask;
   readonly offset: number;
   readonly due: number;
   readonly #lease: Lease;
   readonly #chain: Definition;
-  /** Read once: each link takes its own from it. */
-  readonly #memory: Snapshot;
-  #kept: Snapshot | undefined;
+  /** Each task of the chain takes its own entry from it, once. */
+  readonly #restored: Snapshot;
+  #committed: Snapshot | undefined;
   #stopWatching = (): void => {};
 
-  constructor(parent: TurnTaker, chain: Definition, lease: Lease) {
+  constructor(parent: DistributedTask, chain: Definition, lease: Lease) {
     super(parent);
     this.parent = parent;
     this.#chain = chain;
     this.#lease = lease;
-    this.#memory = Snapshot.from(lease.memory.toJSON());
+    this.#restored = Snapshot.from(lease.snapshot);
     this.offset = lease.now() - TimerQueue.current().now();
     this.due = lease.due - this.offset;
   }
@@ -47,58 +47,57 @@ export class LeasedRunTask extends Task implements LeasedRun {
   }
 
   override get leasedRun(): LeasedRun | undefined {
-    return this.#lease.isKept ? undefined : this;
+    return this.#lease.isLocal ? undefined : this;
   }
 
   restore(kind: string): SnapshotEntry | undefined {
-    return this.#memory.recall(kind);
+    return this.#restored.take(kind);
   }
 
-  commit(kind: string, note: SnapshotEntry): void {
-    this.#kept = new Snapshot();
-    this.#kept.write(kind, note);
+  commit(kind: string, entry: SnapshotEntry): void {
+    this.#committed = new Snapshot();
+    this.#committed.write(kind, entry);
   }
 
   override guard(signal: AbortSignal): void {
-    if (!this.#lease.isKept) guardSignal(signal, () => this.#lease.check());
+    if (!this.#lease.isLocal) guardSignal(signal, () => this.#lease.check());
   }
 
   suspendUntil(due: number, phase: Phase): boolean {
-    if (this.aborted || this.#isForNow(due, phase)) return false;
-    const memory = new Snapshot();
-    this.child?.suspend(memory);
+    if (this.aborted || this.#waitsHere(due, phase)) return false;
+    const snapshot = new Snapshot();
+    this.child?.suspend(snapshot);
     this.child = undefined;
-    this.end();
-    this.parent.hasRested({ due: due + this.offset, phase, memory });
+    this.#end();
+    this.parent.onSuspended({ due: due + this.offset, phase, snapshot: snapshot.toJSON() });
     return true;
   }
 
-  /** Whether the wait is to be waited out here. */
-  #isForNow(due: number, phase: Phase): boolean {
+  #waitsHere(due: number, phase: Phase): boolean {
     const { commands } = this;
     if (commands?.isPaused === true) return false;
-    // A run that was asked for here is tried here to its end.
+    // A run that a command requested on this replica is retried here until it succeeds.
     if (commands?.isRunAwaited === true && phase === "backoff") return true;
-    // The next run is another turn.
-    if (this.#kept !== undefined) return false;
+    // A run has ended: the next run needs a lease of its own.
+    if (this.#committed !== undefined) return false;
     const now = TimerQueue.current().now();
-    const isEarly = this.due > now && due - now <= patience;
+    const isEarly = this.due > now && due - now <= maxEarly;
     return isEarly || (phase === "waiting" && due <= now);
   }
 
   protected override onChildExit(outcome: Outcome): void {
-    this.end();
+    this.#end();
     this.exit(outcome);
   }
 
-  /** What the next turn has to know, if this one has ended without a rest. */
-  get left(): Snapshot {
-    return this.#kept ?? this.#lease.memory;
+  /** What to store if the leased run ends without a suspension: what was committed, or else the snapshot that it began with. */
+  get lastSnapshot(): unknown {
+    return (this.#committed ?? Snapshot.from(this.#lease.snapshot)).toJSON();
   }
 
-  private end(): void {
+  #end(): void {
     this.#stopWatching();
-    // What runs have left running under their signals is not to outlive the turn.
-    if (!this.aborted) super.abort(new DOMException(`The turn of ${this.name} is over`, "AbortError"));
+    // Stops what the worker's code has left running under its signals.
+    if (!this.aborted) this.abort(new DOMException(`The leased run of ${this.name} has ended`, "AbortError"));
   }
 }

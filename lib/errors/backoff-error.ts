@@ -2,8 +2,8 @@ import { setErrorParts } from "./error-text.js";
 import { WatchbillError } from "./watchbill-error.js";
 
 /**
- * A backoff threw, or returned something that is not a delay, so the worker could not be restarted and has ended.
- * `cause` is what the backoff threw, if it did; `failure` is the worker's own error, if it was one that asked for the delay.
+ * A backoff threw or did not return a delay, so the worker could not be restarted and has failed. `cause` is the error of the
+ * backoff, if it threw; `failure` is the error of the worker after which the backoff was called, if there was one.
  */
 export class BackoffError extends WatchbillError {
   static {

@@ -1,12 +1,13 @@
 import { cutText } from "./foreign-value.js";
 import { WatchbillError } from "./watchbill-error.js";
 
-/** The most problems that the message has in full. */
+/** The number of problems in the message. */
 const mostProblems = 100;
 
 /**
- * What was given to `bootstrap` cannot run. `problems` has everything that is wrong, each with its cure, and the message the first
- * hundred; `cause` is the first error that was thrown on the way, by a constructor or a container, say. Nothing has been started.
+ * The arguments of `bootstrap` are not valid. `problems` has every problem, each with a fix, and the message has the first
+ * hundred; `cause` is the first error that was thrown meanwhile, such as by a constructor or a container. Nothing has been
+ * started.
  */
 export class BootstrapError extends WatchbillError {
   static {
@@ -14,7 +15,7 @@ export class BootstrapError extends WatchbillError {
   }
 
   readonly problems: readonly string[];
-  /** Whatever was thrown on the way, in order and by identity. */
+  /** The errors that were thrown meanwhile, in order and by identity. */
   readonly errors: readonly unknown[];
 
   constructor(problems: readonly string[], errors: readonly unknown[]) {

@@ -3,12 +3,12 @@ import { InvalidArgumentError } from "./invalid-argument-error.js";
 import { nearestNames } from "./nearest-names.js";
 
 /**
- * A copy of the options, once they are known to be an object that can be read and has no option that does not exist. Options that are
- * inherited are in it, those that are undefined are not.
+ * A copy of the options, once they are known to be an object that can be read and has no option that does not exist. Options that
+ * are inherited are in it, those that are undefined are not.
  * @param subject for the message, such as `"@Repeat"`
  * @param known every option that there is
- * @throws InvalidArgumentError if it is not an object, has an option that is not known, with the nearest that is, or throws when it is read,
- * with what it throws as the `cause`
+ * @throws InvalidArgumentError if it is not an object, has an option that is not known, with the nearest that is, or throws when
+ * it is read, with what it throws as the `cause`
  */
 export function checkOptions<Options extends object>(subject: string, options: Options, known: readonly string[]): Options;
 export function checkOptions(subject: string, options: unknown, known: readonly string[]): Readonly<Record<string, unknown>>;

@@ -4,8 +4,8 @@ import { WatchbillError } from "./watchbill-error.js";
 const brand = Symbol.for("watchbill:DoNotRestart");
 
 /**
- * Thrown by a worker, from anywhere inside it, that has nothing left to do: it ends for good, which is not a failure, and the
- * others go on. No retry restarts it.
+ * Throw it in a worker that has nothing left to do: the worker completes, which is not a failure. The other workers go on, and no
+ * retry restarts it.
  */
 export class DoNotRestart extends WatchbillError {
   static {
@@ -14,7 +14,7 @@ export class DoNotRestart extends WatchbillError {
   }
 }
 
-/** Whether it is one, be it of another copy of this library. Never throws. */
+/** Whether an error is one, of this copy of the library or of another. Never throws. */
 export function isDoNotRestart(error: Error): boolean {
   return readProperty(error, brand) === true;
 }

@@ -1,8 +1,8 @@
 import { WatchbillError } from "./watchbill-error.js";
 
 /**
- * Something is wrong between this process and the rest of its fleet. What the driver has thrown is told in words and is not the
- * `cause`: drivers hang connection options and commands, and so passwords, on their errors.
+ * A distributed worker cannot take part, or the connection between the replicas has failed. An error of the driver is described
+ * in the message and is not the `cause`: drivers add connection options and commands, and so passwords, to their errors.
  */
 export class FleetError extends WatchbillError {
   static {

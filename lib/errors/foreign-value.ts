@@ -1,9 +1,10 @@
 import { inspect, types } from "node:util";
 
 /**
- * The one place that looks into values which the library did not make: what a worker throws or returns, the reason of a signal, an
- * argument of the wrong type. Such a value may be a proxy whose traps throw, an object whose getters throw, or an error whose message is
- * no string. Nothing in this file throws, calls into such a value a second time, or returns more text than a message can hold.
+ * The one place that looks into values which the library did not make: what a worker throws or returns, the reason of a signal,
+ * an argument of the wrong type. Such a value may be a proxy whose traps throw, an object whose getters throw, or an error whose
+ * message is no string. Nothing in this file throws, calls into such a value a second time, or returns more text than a message
+ * can hold.
  */
 
 /** The longest text that one value contributes to a message. */
@@ -76,10 +77,11 @@ export function onRejection(value: unknown, callback: (reason: unknown) => void)
  * Calls back once a promise has settled, or what has a `then` calls back; in a later microtask for any other object, with itself.
  * Does not call the `then` of a promise, which may have been replaced by one that throws or calls back twice.
  *
- * `then` of Node asks a promise for its `constructor` and for the `Symbol.species` of that: getters that may throw, or return a class
- * whose promises throw. A promise that may have others than Node's is therefore given Node's own for as long as `then` takes.
- * @throws what these getters of a promise throw that is frozen, or whose own `constructor` cannot be changed. Its rejection remains
- * unhandled: nothing in the language reads the state of a promise without them, `await` included.
+ * `then` of Node asks a promise for its `constructor` and for the `Symbol.species` of that: getters that may throw, or return a
+ * class whose promises throw. A promise that may have others than Node's is therefore given Node's own for as long as `then`
+ * takes.
+ * @throws what these getters of a promise throw that is frozen, or whose own `constructor` cannot be changed. Its rejection
+ * remains unhandled: nothing in the language reads the state of a promise without them, `await` included.
  */
 export function onSettled(value: object, onFulfilled: (result: unknown) => void, onRejected: (reason: unknown) => void): void {
   if (!types.isPromise(value)) void then.call(new Promise((resolve) => resolve(value)), onFulfilled, onRejected);
@@ -131,7 +133,10 @@ export function functionName(value: object): string {
   return typeof name === "string" ? name : "";
 }
 
-/** Whether a value is a class, and not a function that can be called as well. A plain function has a prototype that can be replaced. */
+/**
+ * Whether a value is a class, and not a function that can be called as well. A plain function has a prototype that can be
+ * replaced.
+ */
 export function isClass(value: unknown): boolean {
   try {
     return typeof value === "function" && Object.getOwnPropertyDescriptor(value, "prototype")?.writable === false;
@@ -159,7 +164,9 @@ export function isInstanceOf<Instance>(value: unknown, type: abstract new (...ar
   }
 }
 
-/** Whether a value is an `Error`, of whatever realm. A proxy is not: it can be revoked later, or throw whenever it is looked at. */
+/**
+ * Whether a value is an `Error`, of whatever realm. A proxy is not: it can be revoked later, or throw whenever it is looked at.
+ */
 export function isError(value: unknown): value is Error {
   return types.isNativeError(value) || isInstanceOf(value, Error);
 }
@@ -245,7 +252,10 @@ export function showValue(value: unknown): string {
   return isObjectLike(value) ? describeKind(value) : inspect(value);
 }
 
-/** The same where a string is never valid, so that one may be a secret, such as a connection URL: that it is a string, and not which. */
+/**
+ * The same where a string is never valid, so that one may be a secret, such as a connection URL: that it is a string, and not
+ * which.
+ */
 export function showUnlessText(value: unknown): string {
   return typeof value === "string" ? describeKind(value) : showValue(value);
 }
@@ -261,8 +271,8 @@ function showDate(date: Date): string {
 const mostKeys = 10;
 
 /**
- * What a value is, without anything that is in it: `"a string"`, `"an instance of Pool"`, `"an object with the keys url, password"`. For
- * places where a string would be a mistake too, and may be a secret.
+ * What a value is, without anything that is in it: `"a string"`, `"an instance of Pool"`, `"an object with the keys url,
+ * password"`. For places where a string would be a mistake too, and may be a secret.
  */
 export function describeKind(value: unknown): string {
   if (value === null || value === undefined) return String(value);

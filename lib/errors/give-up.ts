@@ -4,9 +4,9 @@ import { WatchbillError } from "./watchbill-error.js";
 const brand = Symbol.for("watchbill:GiveUp");
 
 /**
- * Thrown by code that cannot succeed, however often it is tried again: what it is thrown in fails at once. A run of a job is not retried by its
- * `retryJob`, and the next run is when it is due; a continuous worker is not restarted by its `retry`. Give it the error that says why as its
- * `cause`.
+ * Throw it in code that will not succeed, however often it is retried. A run of a job fails at once: its `retryJob` does not
+ * retry it, and the next run is when it is due. A continuous worker fails at once: its `retry` does not restart it. Pass the
+ * error that is the reason as the `cause`.
  */
 export class GiveUp extends WatchbillError {
   static {
@@ -15,7 +15,7 @@ export class GiveUp extends WatchbillError {
   }
 }
 
-/** Whether an error is one, also if it is of another copy of this library. */
+/** Whether an error is one, of this copy of the library or of another. */
 export function isGiveUp(error: Error): boolean {
   return readProperty(error, brand) === true;
 }

@@ -1,6 +1,6 @@
 import { WatchbillError } from "./watchbill-error.js";
 
-/** A run returned something that does its work only when it is asked to, such as an iterator or an Observable, so that nothing has been done. */
+/** A run returned an iterator or an Observable, which does nothing until it is read, so the run has done nothing. */
 export class LazyResultError extends WatchbillError {
   static {
     this.prototype.name = "LazyResultError";

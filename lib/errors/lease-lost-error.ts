@@ -1,6 +1,8 @@
 import { WatchbillError } from "./watchbill-error.js";
 
-/** A replica no longer has the right to run a distributed worker, so that its run is aborted with this: another may begin any moment. */
+/**
+ * The reason of the abort when a replica has lost the lease of a distributed worker: another replica may run it at any moment.
+ */
 export class LeaseLostError extends WatchbillError {
   static {
     this.prototype.name = "LeaseLostError";

@@ -1,6 +1,6 @@
 import { cutText } from "./foreign-value.js";
 
-/** Names in a message: the first twenty, long ones cut, and how many more there are. */
+/** Lists names for a message: the first twenty, with long ones cut, and the number of the others. */
 export function listNames(names: readonly string[]): string {
   const shown = names
     .slice(0, 20)

@@ -1,7 +1,7 @@
 import { cutText } from "./foreign-value.js";
 import { listNames } from "./list-names.js";
 
-/** The longest name that is compared: a longer one is no typing error. */
+/** The longest name that is compared: a longer one is not a typing error. */
 const longestName = 200;
 
 /** The most mistakes of one typing error. */
@@ -11,8 +11,8 @@ const mostMistakes = 8;
 const mostSuggestions = 3;
 
 /**
- * For a message about a name that does not exist: the ones that were probably meant, or all that there are, if none is near. Takes time in
- * proportion to the number of names.
+ * Suggests names for one that does not exist: the nearest names, or all of them if none is near. Takes time in proportion to the
+ * number of names.
  */
 export function nearestNames(wanted: string, names: readonly string[]): string {
   if (names.length === 0) return "there are none";
@@ -61,8 +61,8 @@ function mistakesIn(wanted: string, name: string, limit: number): number {
 }
 
 /**
- * How many letters must be changed, put in or left out to make one text of the other; Infinity, if it is more than the limit. Takes time
- * in proportion to the length of the texts times the limit.
+ * How many letters must be changed, put in or left out to make one text of the other; Infinity, if it is more than the limit.
+ * Takes time in proportion to the length of the texts times the limit.
  * @see {@link https://en.wikipedia.org/wiki/Levenshtein_distance}
  */
 function distance(from: string, to: string, limit: number): number {

@@ -2,7 +2,7 @@ import { setErrorParts } from "./error-text.js";
 import { describeError } from "./foreign-value.js";
 import { WatchbillError } from "./watchbill-error.js";
 
-/** A worker failed more often than its retry allows, and was given up. `cause` is its last error. */
+/** A worker failed more often than its retry allows, so the retry gave up. `cause` is the last error. */
 export class RestartLimitError extends WatchbillError {
   static {
     this.prototype.name = "RestartLimitError";

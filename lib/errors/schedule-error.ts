@@ -1,8 +1,8 @@
 import { WatchbillError } from "./watchbill-error.js";
 
 /**
- * A schedule threw, or returned something that is not a later time, so there is no next run and the worker has ended. `cause` is
- * what the schedule threw, if it did.
+ * A schedule threw or did not return a later time, so there is no next run and the worker has failed. `cause` is the error of the
+ * schedule, if it threw.
  */
 export class ScheduleError extends WatchbillError {
   static {

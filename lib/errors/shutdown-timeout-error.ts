@@ -3,16 +3,16 @@ import { cutText } from "./foreign-value.js";
 import { listNames } from "./list-names.js";
 import { WatchbillError } from "./watchbill-error.js";
 
-/** A worker that was told to stop and has not. */
+/** A worker that has not stopped. */
 export interface HungWorker {
   readonly worker: string;
-  /** What it was doing instead: `"running"`, for example, or `"overdue"`. */
+  /** What it is doing, such as `"running"` or `"overdue"`. */
   readonly phase: string;
-  /** How long ago it was told to stop, in ms. */
+  /** How long ago it was asked to stop, in ms. */
   readonly hungFor: number;
 }
 
-/** Some workers were told to stop and did not within the shutdown timeout. They still run: nothing can end them but the process. */
+/** Some workers did not stop within the shutdown timeout. They still run: only the end of the process can end them. */
 export class ShutdownTimeoutError extends WatchbillError {
   static {
     this.prototype.name = "ShutdownTimeoutError";
@@ -20,10 +20,10 @@ export class ShutdownTimeoutError extends WatchbillError {
 
   /** The names of all workers that had not stopped; the message has the first twenty. */
   readonly workers: readonly string[];
-  /** The same with what each was doing, and for how long. */
+  /** The same workers, with what each is doing and for how long. */
   readonly hung: readonly HungWorker[];
 
-  /** @param timeout for the message, written for a person: "30s" */
+  /** @param timeout for the message: "30s" */
   constructor(workers: readonly string[], timeout: string, hung: readonly HungWorker[] = []) {
     const names = listNames(workers.map((name) => cutText(name, 200)));
     const problem = `${countOf(workers.length, "worker")} did not stop within ${timeout}: ${names}`;

@@ -4,8 +4,8 @@ import { WatchbillError } from "./watchbill-error.js";
 const brand = Symbol.for("watchbill:StopAll");
 
 /**
- * Thrown by a worker, from anywhere inside it, to stop all workers: those of its roster, and of every roster that this is a part
- * of. Not a failure: `run()` resolves, if nobody fails.
+ * Throw it in a worker to stop all workers of its runner, and of the runners that this is a part of. It is not a failure: `run()`
+ * resolves unless a worker fails.
  */
 export class StopAll extends WatchbillError {
   static {
@@ -14,7 +14,7 @@ export class StopAll extends WatchbillError {
   }
 }
 
-/** Whether it is one, be it of another copy of this library. Never throws. */
+/** Whether an error is one, of this copy of the library or of another. Never throws. */
 export function isStopAll(error: Error): boolean {
   return readProperty(error, brand) === true;
 }

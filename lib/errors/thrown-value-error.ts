@@ -3,7 +3,7 @@ import { setErrorParts } from "./error-text.js";
 import { errorName, isError, onRejection, showValue } from "./foreign-value.js";
 import { WatchbillError } from "./watchbill-error.js";
 
-/** A worker threw something that is not an `Error`, or a proxy of one. `cause` is what it threw, by identity. */
+/** A worker threw a value that is not an `Error`, or a proxy of one. `cause` is that value, by identity. */
 export class ThrownValueError extends WatchbillError {
   static {
     this.prototype.name = "ThrownValueError";
@@ -20,7 +20,9 @@ export class ThrownValueError extends WatchbillError {
   }
 }
 
-/** Returns what was thrown if it is an `Error`, of whatever realm, and a {@link ThrownValueError} around it if not. Never throws. */
+/**
+ * Returns what was thrown if it is an `Error`, of whatever realm, and a {@link ThrownValueError} around it if not. Never throws.
+ */
 export function toError(thrown: unknown, worker: string): Error {
   if (isError(thrown)) return thrown;
   // A promise that rejects is reported by this error, and must not end the process.

@@ -2,7 +2,7 @@ import { cutText, showValue } from "./foreign-value.js";
 import { nearestNames } from "./nearest-names.js";
 import { WatchbillError } from "./watchbill-error.js";
 
-/** A worker was asked for by a name that no worker has. The message has the nearest ones. */
+/** No worker has the name that was passed. The message suggests the nearest names. */
 export class UnknownWorkerError extends WatchbillError {
   static {
     this.prototype.name = "UnknownWorkerError";
@@ -10,7 +10,7 @@ export class UnknownWorkerError extends WatchbillError {
 
   readonly worker: string;
 
-  /** @param names of the workers that there are */
+  /** @param names of the existing workers */
   constructor(worker: string, names: readonly string[]) {
     const shown = typeof worker === "string" ? `"${cutText(worker, 100)}"` : showValue(worker);
     super(`There is no worker ${shown}: ${nearestNames(worker, names)}`);

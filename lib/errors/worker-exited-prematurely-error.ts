@@ -1,6 +1,6 @@
 import { WatchbillError } from "./watchbill-error.js";
 
-/** A worker that is supposed to run until it is stopped returned before that. */
+/** A worker returned although it should run until it is stopped. */
 export class WorkerExitedPrematurelyError extends WatchbillError {
   static {
     this.prototype.name = "WorkerExitedPrematurelyError";

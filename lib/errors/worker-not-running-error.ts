@@ -1,6 +1,6 @@
 import { WatchbillError } from "./watchbill-error.js";
 
-/** Something was asked of a worker that does not run, or of a runner that does not. */
+/** A command was refused because the worker or the runner does not run. */
 export class WorkerNotRunningError extends WatchbillError {
   static {
     this.prototype.name = "WorkerNotRunningError";
@@ -9,11 +9,11 @@ export class WorkerNotRunningError extends WatchbillError {
   readonly worker: string;
 
   /**
-   * @param wish what was asked for, as in "triggered"
+   * @param action what was to be done: "triggered"
    * @param obstacle why that cannot be: "the runner does not run"
    */
-  constructor(worker: string, wish: string, obstacle: string) {
-    super(`${worker} cannot be ${wish}: ${obstacle}`);
+  constructor(worker: string, action: string, obstacle: string) {
+    super(`${worker} cannot be ${action}: ${obstacle}`);
     this.worker = worker;
   }
 }

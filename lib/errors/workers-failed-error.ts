@@ -2,7 +2,7 @@ import { countOf, formatCount, mostErrors, replaceStack, setErrorParts } from ".
 import { cutText, describeError, errorMessage, isInstanceOf } from "./foreign-value.js";
 import { defineUnprinted, WatchbillError } from "./watchbill-error.js";
 
-/** One worker's or job's error, and the name of the one whose it is. */
+/** The error of one worker or job, and its name. */
 export interface Failure {
   readonly worker: string;
   readonly error: Error;
@@ -10,7 +10,7 @@ export interface Failure {
 
 /**
  * Some of the workers or jobs that ran together failed. `errors` holds every error, by identity and in the order in which
- * they came, `workers` the names of those whose they are; `cause` is the first error. The message has the first ten errors, and
+ * they came, `workers` the names of the failed workers; `cause` is the first error. The message has the first ten errors, and
  * the stack has them with their own stacks.
  */
 export class WorkersFailedError extends WatchbillError {

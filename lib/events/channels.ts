@@ -1,6 +1,6 @@
 import { EventChannel } from "./event-channel.js";
 
-/** Kept here for good: a channel that nobody refers to is forgotten with its subscribers. */
+/** Kept here forever: Node forgets a channel without a reference, and its subscribers. */
 export const channels = {
   start: new EventChannel("watchbill:start"),
   exit: new EventChannel("watchbill:exit"),

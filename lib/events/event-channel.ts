@@ -2,8 +2,8 @@ import { type Channel, channel } from "node:diagnostics_channel";
 import type { WatchbillEvents } from "./events.js";
 
 /**
- * A channel on which one kind of event is published. Ask {@link isObserved} before making an event: nothing is to be allocated
- * while there are no listeners.
+ * A channel for one kind of event. Check {@link isObserved} before you create an event, so that nothing is allocated without
+ * listeners.
  */
 export class EventChannel<Name extends keyof WatchbillEvents> {
   readonly #channel: Channel;
@@ -17,8 +17,8 @@ export class EventChannel<Name extends keyof WatchbillEvents> {
   }
 
   /**
-   * Calls the listeners. Never throws: what a listener throws becomes an uncaught exception on the next tick, as Node does it; so
-   * does what the channel itself throws, if an APM agent or another runtime has put something else in its place.
+   * Calls the listeners. Never throws: an error of a listener becomes an uncaught exception on the next tick, as in Node. So does
+   * an error of the channel itself, which an APM agent or another runtime may have replaced.
    */
   publish(event: WatchbillEvents[Name]): void {
     try {

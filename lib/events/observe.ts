@@ -1,21 +1,22 @@
 import { subscribe, tracingChannel, unsubscribe } from "node:diagnostics_channel";
 import type { RunEvent, WatchbillEvents } from "./events.js";
 
-/** What to do at the stages of a run, each of which comes once, whether the run is synchronous or not. */
+/** Callbacks for the stages of a run. Each is called once, for synchronous and asynchronous runs. */
 export interface RunObserver {
   readonly start?: (event: RunEvent) => void;
-  /** It has failed; before its end. */
+  /** Called when the run has failed, before `end`. */
   readonly error?: (event: RunEvent) => void;
-  /** It has ended: the event has its outcome. */
+  /** Called when the run has ended; the event has its outcome. */
   readonly end?: (event: RunEvent) => void;
   /** The same as `end`, under the name that it has on a tracing channel of Node. */
   readonly asyncEnd?: (event: RunEvent) => void;
 }
 
 /**
- * Calls back whenever an event is published on a channel of this library; returns how to stop that. The same as `subscribe` of
- * `node:diagnostics_channel`, with types. The callback is called in the midst of things: it should be quick, and what it throws becomes
- * an uncaught exception of the process.
+ * Calls back whenever an event is published on a channel of this library; returns a function that stops that. The same as
+ * `subscribe` of `node:diagnostics_channel`, with types. The callback is called synchronously, so it should be fast; an error
+ * that it throws becomes an uncaught exception of the process. Commands that it calls are carried out when the change that was
+ * published is over.
  */
 export function observe(name: "watchbill:run", observer: RunObserver): () => void;
 export function observe<Name extends keyof WatchbillEvents>(

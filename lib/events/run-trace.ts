@@ -9,15 +9,15 @@ import type { RunEvent } from "./events.js";
 const channel = tracingChannel<unknown, RunEvent>("watchbill:run");
 
 /**
- * What is told of one run on the tracing channel `watchbill:run`, stage by stage as Node does: `start` and `end` around the synchronous part,
- * then, if a promise was returned, `asyncStart` and `asyncEnd`; `error` before the last, if it failed. A store that is bound to `start` is
- * that of the run.
+ * Publishes one run on the tracing channel `watchbill:run`, in the stages of Node: `start` and `end` around the synchronous part;
+ * then, if a promise was returned, `asyncStart` and `asyncEnd`; `error` before the last stage if it failed. A store that is bound
+ * to `start` is the store of the run.
  */
 export class RunTrace {
   readonly #event: RunEvent;
   #isAsync = false;
 
-  /** A trace, if anybody listens. */
+  /** Returns a trace if there are listeners. */
   static of(run: Task): RunTrace | undefined {
     return isObserved() ? new RunTrace({ worker: run.name, attempt: run.attempt }) : undefined;
   }
@@ -26,7 +26,7 @@ export class RunTrace {
     this.#event = event;
   }
 
-  /** Makes the call; its synchronous part, as far as one can see. */
+  /** Calls the code. What it returns may go on asynchronously. */
   call(code: () => unknown): unknown {
     return channel.start.runStores(this.#event, code);
   }
@@ -54,7 +54,7 @@ export class RunTrace {
   }
 }
 
-/** By each of its channels: a tracing channel as a whole does not tell in Node before 20.13, and in Bun. */
+/** Asks each channel, because a tracing channel itself has no such property in Node before 20.13 and in Bun. */
 function isObserved(): boolean {
   const { start, end, asyncStart, asyncEnd, error } = channel;
   return (
@@ -62,7 +62,7 @@ function isObserved(): boolean {
   );
 }
 
-/** A run that has timed out has failed, also if it heeds its signal and returns. */
+/** A run that has timed out has failed, also if it stops and returns. */
 function failureOf(outcome: Outcome, reason: unknown): Error | undefined {
   if (isFailure(outcome)) return outcome;
   return outcome !== "completed" && isInstanceOf(reason, TimeoutError) ? reason : undefined;

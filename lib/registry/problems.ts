@@ -15,7 +15,8 @@ export class Problems {
   }
 
   /**
-   * Returns a copy of the options that exist and can be read. Adds a problem for each other option, and for options that are not an object.
+   * Returns a copy of the options that exist and can be read. Adds a problem for each other option, and for options that are not
+   * an object.
    * @param subject for the messages, such as `"bootstrap"`
    * @param known every option that exists
    */

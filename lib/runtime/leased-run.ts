@@ -2,35 +2,39 @@ import type { SnapshotEntry } from "./snapshot.js";
 import type { Phase } from "./worker-status.js";
 
 /**
- * One turn of a distributed worker, as the links below see it: from when this process is given the worker until it hands it back,
- * which it does whenever the worker has to wait. What a link has to know in the next turn, wherever that is, it writes down.
+ * One leased run of a distributed worker, as the tasks of its chain see it: from the moment this process gets the lease until
+ * the worker waits and the lease is handed back. A task that has to continue in the next leased run, on whichever replica,
+ * saves an entry in the snapshot.
  *
- * The fleet has a clock of its own, as the timer queue's means nothing to other processes.
+ * Snapshots hold times on the engine's clock, as the timer queue's clock means nothing to other processes.
  */
 export interface LeasedRun {
-  /** The fleet's clock less that of the timer queue, in ms. */
+  /** The engine's clock minus the clock of the timer queue, in ms. */
   readonly offset: number;
-  /** When it was due, on the clock of the timer queue. It may have come early. */
+  /** When the leased run was due, on the clock of the timer queue. It may have begun early. */
   readonly due: number;
-  /** What a link of this kind has written down, the outermost link first. Once: what is begun a second time begins anew. */
+  /**
+   * Returns the entry that a task of this kind saved, the outermost task first, and once: a task that is started again starts
+   * anew.
+   */
   restore(kind: string): SnapshotEntry | undefined;
   /**
-   * Hands the worker back until `due`, on the clock of the timer queue. The chain is gone then: whoever asked for it does nothing
-   * more.
-   * @returns false if the wait is to be waited out here
+   * Ends the leased run and hands the worker back until `due`, on the clock of the timer queue. The chain no longer exists
+   * then, so the caller has to return at once.
+   * @returns false if the caller has to wait in this process instead
    */
   suspendUntil(due: number, phase: Phase): boolean;
-  /** What is to be recalled if the worker ends after this: a run is over, however it ended, and is not to be repeated. */
-  commit(kind: string, note: SnapshotEntry): void;
+  /** Saves an entry at the end of a run, so that the run is not repeated if the worker stops before the next suspension. */
+  commit(kind: string, entry: SnapshotEntry): void;
 }
 
-/** A turn in which nothing may wait beyond a point in time. */
+/** The same leased run, in which no wait lasts beyond `latest`. */
 export function leasedRunUntil(leasedRun: LeasedRun, latest: number): LeasedRun {
   return {
     offset: leasedRun.offset,
     due: leasedRun.due,
     restore: (kind) => leasedRun.restore(kind),
     suspendUntil: (due, phase) => leasedRun.suspendUntil(Math.min(due, latest), phase),
-    commit: (kind, note) => leasedRun.commit(kind, note),
+    commit: (kind, entry) => leasedRun.commit(kind, entry),
   };
 }

@@ -1,46 +1,49 @@
-/** What one link has written down: plain data, as it may have come from another process, and from another version of this one. */
+/** What one task saved: plain data, possibly from another process and from another version of this library. */
 export type SnapshotEntry = Readonly<Record<string, unknown>>;
 
-/** What the links of a distributed worker have written down between two turns: by kind, and in each kind the outermost first. */
+/**
+ * What the tasks of a distributed worker save between two leased runs: entries by kind, within a kind the outermost task first.
+ */
 export class Snapshot {
-  readonly #notes = new Map<string, SnapshotEntry[]>();
+  readonly #entries = new Map<string, SnapshotEntry[]>();
 
-  /** Reads what {@link toJSON} has written. Leaves out what makes no sense. */
+  /** Reads what {@link toJSON} returned. Leaves out what is malformed. */
   static from(stored: unknown): Snapshot {
     const snapshot = new Snapshot();
     if (!isSnapshotEntry(stored)) return snapshot;
-    for (const [kind, notes] of Object.entries(stored))
-      if (Array.isArray(notes)) for (const note of notes) if (isSnapshotEntry(note)) snapshot.write(kind, note);
+    for (const [kind, entries] of Object.entries(stored))
+      if (Array.isArray(entries)) for (const entry of entries) if (isSnapshotEntry(entry)) snapshot.write(kind, entry);
     return snapshot;
   }
 
-  write(kind: string, note: SnapshotEntry): void {
-    const notes = this.#notes.get(kind);
-    if (notes === undefined) this.#notes.set(kind, [note]);
-    else notes.push(note);
+  write(kind: string, entry: SnapshotEntry): void {
+    const entries = this.#entries.get(kind);
+    if (entries === undefined) this.#entries.set(kind, [entry]);
+    else entries.push(entry);
   }
 
-  /** What comes next in its kind; it is gone from here then. */
-  recall(kind: string): SnapshotEntry | undefined {
-    return this.#notes.get(kind)?.shift();
+  /** Removes and returns the next entry of a kind. */
+  take(kind: string): SnapshotEntry | undefined {
+    return this.#entries.get(kind)?.shift();
   }
 
-  /** What would come next. */
-  first(kind: string): SnapshotEntry | undefined {
-    return this.#notes.get(kind)?.[0];
+  /** Returns the next entry of a kind. */
+  peek(kind: string): SnapshotEntry | undefined {
+    return this.#entries.get(kind)?.[0];
   }
 
   toJSON(): Record<string, SnapshotEntry[]> {
-    return Object.fromEntries([...this.#notes].map(([kind, notes]) => [kind, [...notes]]));
+    return Object.fromEntries([...this.#entries].map(([kind, entries]) => [kind, [...entries]]));
   }
 }
 
+/** Whether a value is an object with fields, and not an array. */
 export function isSnapshotEntry(value: unknown): value is SnapshotEntry {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A number of a note; undefined, if there is none of that name. */
-export function numberIn(note: SnapshotEntry | undefined, field: string): number | undefined {
-  const value = note?.[field];
+/** Returns a field that is a finite number; undefined if there is none of that name. */
+export function numberIn(entry: SnapshotEntry | undefined, field: string): number | undefined {
+  const value = entry?.[field];
   return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }

@@ -10,11 +10,12 @@ export interface Clock {
 }
 
 /**
- * The clock that the timers of `globalThis` go by now: the monotonic one, or that of the fake timers that are installed. A `setTimeout` that
- * is wrapped, as zone.js and APM agents do it, is not fake: the wall clock is never taken for intervals.
+ * The clock that the timers of `globalThis` go by now: the monotonic one, or that of the fake timers that are installed. A
+ * `setTimeout` that is wrapped, as zone.js and APM agents do it, is not fake: the wall clock is never taken for intervals.
  *
- * Recognises @sinonjs/fake-timers, which sinon, Jest and Vitest use, whatever they fake and whether they were installed before this
- * module was loaded or after; the mock timers of `node:test`, if they mock `Date` too; and others that replace `Date` or `performance`.
+ * Recognises @sinonjs/fake-timers, which sinon, Jest and Vitest use, whatever they fake and whether they were installed before
+ * this module was loaded or after; the mock timers of `node:test`, if they mock `Date` too; and others that replace `Date` or
+ * `performance`.
  */
 export function installedClock(): Clock {
   const { setTimeout, performance } = globalThis;
@@ -42,7 +43,9 @@ function clockOf(now: () => number, problem?: string): Clock {
   return { now, problem };
 }
 
-/** Whether `setTimeout` sets timers of the runtime, if only through what it wraps: Node's have a field that fake ones do without. */
+/**
+ * Whether `setTimeout` sets timers of the runtime, if only through what it wraps: Node's have a field that fake ones do without.
+ */
 function setsRealTimers(): boolean {
   if ("Deno" in globalThis) return globalThis.setTimeout === originalSetTimeout;
   const handle = globalThis.setTimeout(() => {}, 1);

@@ -11,8 +11,8 @@ type Digit = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
 type Zeros = "" | "0" | "00" | "000";
 
 /**
- * A length of time: a number of ms, or a plain decimal number and a unit, such as `"250ms"`, `"1.5s"`, `"5m"`, `"2h"`, `"30d"`. What
- * {@link milliseconds} refuses does not compile: a sign, a blank, an exponent, another unit.
+ * A length of time: a number of ms, or a plain decimal number and a unit, such as `"250ms"`, `"1.5s"`, `"5m"`, `"2h"`, `"30d"`.
+ * What {@link milliseconds} refuses does not compile: a sign, a blank, an exponent, another unit.
  *
  * A text that is put together does not compile either, as its type does not say how the number is written: pass a number of ms,
  * `n * 1_000` for `` `${n}s` ``.

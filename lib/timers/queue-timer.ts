@@ -1,36 +1,42 @@
 import type { Bucket, Timer } from "./bucket.js";
 import { TimerQueue } from "./timer-queue.js";
 
-/** One timer in the timer queue. It keeps the process alive while it is set. */
+/**
+ * A timer that can be set again and again, for an object that waits in the timer queue without being a timer itself. It is set
+ * for at most one time: setting it again replaces the time before. It never wakes early, and keeps the process alive while it
+ * is set.
+ */
 export class QueueTimer implements Timer {
-  /** Written by the timer queue alone, like {@link slot}. */
   bucket: Bucket | undefined = undefined;
   slot = -1;
   readonly #onWake: () => void;
 
-  /** @param onWake called when the time has come; must not throw */
+  /** @param onWake called each time the timer expires, when it is no longer set; must not throw */
   constructor(onWake: () => void) {
     this.#onWake = onWake;
   }
 
+  /** Whether it waits. */
   get isSet(): boolean {
     return this.bucket !== undefined;
   }
 
-  /** Wakes after `ms`, instead of whenever it was set for before. */
+  /** Expires after a number of ms; after 0, in the next turn of the event loop. */
   sleep(ms: number): void {
     TimerQueue.current().sleep(this, ms);
   }
 
-  /** Wakes at `due` on the clock of the timer queue. */
+  /** Expires at a time on the monotonic clock of the timer queue, in ms. Infinity means never. */
   sleepUntil(due: number): void {
     TimerQueue.current().schedule(this, due);
   }
 
+  /** Clears the timer; `onWake` is not called. */
   cancel(): void {
     this.bucket?.keeper.cancel(this);
   }
 
+  /** Called by the timer queue. */
   wake(): void {
     this.#onWake();
   }

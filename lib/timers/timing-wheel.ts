@@ -41,8 +41,8 @@ export class TimingWheel {
   }
 
   /**
-   * The tick before which nothing is due: one that is past, if something is overdue; infinite, if nothing is ever due. It may have
-   * been said of a timer that has been taken out since.
+   * The tick before which nothing is due: one that is past, if something is overdue; infinite, if nothing is ever due. It may
+   * have been said of a timer that has been taken out since.
    */
   get next(): number {
     return this.#overdue.isEmpty ? this.#next : this.#now;
@@ -61,8 +61,8 @@ export class TimingWheel {
   }
 
   /**
-   * Takes out all that is due at a tick or before: first what was due already when it was added, in the order in which it came, and
-   * then the rest in the order in which it is due.
+   * Takes out all that is due at a tick or before: first what was due already when it was added, in the order in which it came,
+   * and then the rest in the order in which it is due.
    */
   takeDue(tick: number): Bucket[] {
     const due: Bucket[] = [];

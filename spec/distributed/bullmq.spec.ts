@@ -6,11 +6,11 @@ import { bootstrap, DeclarativeWorker, InvalidArgumentError, type Logger, type R
 import { type BullMQOptions, bullmq } from "watchbill/bullmq";
 import { freePort } from "../../samples/fleet/postgres-server.js";
 import type { FleetServer, ServerKind } from "./fleet-server.fixture.js";
-import { Line } from "./line.fixture.js";
 import { postgres } from "./postgres-server.fixture.js";
 import { redis } from "./redis-server.fixture.js";
+import { TcpProxy } from "./tcp-proxy.fixture.js";
 
-/** Keeps all that is logged, down to what hangs on the errors. */
+/** Keeps everything that is logged, including the properties of errors. */
 class Log implements Logger {
   readonly lines: string[] = [];
   readonly debug = this.#take.bind(this);
@@ -31,22 +31,22 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-/** Every look at it throws. */
+/** A value that throws on every access. */
 function untouchable(): object {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
   return proxy;
 }
 
-/** How many sockets and timers keep this process alive. */
+/** The number of sockets and timers that keep this process alive. */
 async function running(): Promise<number> {
-  // A timer counts as long as it calls back, and Mocha sets its own once the spec has begun.
+  // A timer counts until its callback returns, and Mocha sets its own after the spec has begun.
   await new Promise(setImmediate);
   return process.getActiveResourcesInfo().filter((kind) => kind === "Timeout" || kind.startsWith("TCP")).length;
 }
 
-/** Waits until no more sockets and timers are left than there were. */
-async function nothingIsLeft(before: number): Promise<void> {
+/** Waits until there are no more sockets and timers than before. */
+async function untilClosed(before: number): Promise<void> {
   while ((await running()) > before) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
@@ -62,16 +62,20 @@ describe("bullmq()", () => {
       /^The connection is an object with the keys host, password: pass a URL such as/,
     ],
     [
-      "a URL object, and whatever shows itself",
+      "a URL object",
       { connection: new URL("redis://:pass5word@localhost"), namespace: "a" },
       /^The connection is an instance of URL: pass a URL such as "redis:\/\/localhost"/,
     ],
     [
-      "a connection that shows itself",
+      "a connection with a custom inspection",
       { connection: { [inspect.custom]: () => "pass5word" }, namespace: "a" },
       /^The connection is an object without keys/,
     ],
-    ["a connection that cannot be looked at", { connection: untouchable(), namespace: "a" }, /^The connection is a proxy: pass/],
+    [
+      "a connection that throws on every access",
+      { connection: untouchable(), namespace: "a" },
+      /^The connection is a proxy: pass/,
+    ],
     [
       "a namespace that is an object",
       { connection: "redis://localhost", namespace: secret },
@@ -83,20 +87,28 @@ describe("bullmq()", () => {
       /a string with a colon/,
     ],
     ["an empty namespace", { connection: "redis://localhost", namespace: " " }, /^The namespace is an empty string: pass/],
-    ["a connection that is no URL", { connection: "localhost:pass5word", namespace: "a" }, /no URL of a database/],
+    ["a connection that is not a URL", { connection: "localhost:pass5word", namespace: "a" }, /not a URL of Redis or Postgres/],
     ["a URL of something else", { connection: "https://user:pass5word@host", namespace: "a" }, /begins with redis:/],
-    ["a URL without a host", { connection: "redis:pass5word@127.0.0.1", namespace: "a" }, /no URL of a database/],
+    ["a URL without a host", { connection: "redis:pass5word@127.0.0.1", namespace: "a" }, /not a URL of Redis or Postgres/],
     ["a connection that is a number", { connection: 5, namespace: "a" }, /^The connection is a number: pass a URL/],
     ["a connection that is any object", { connection: { password: "pass5word" }, namespace: "a" }, /a client of ioredis/],
     ["no namespace", { connection: "redis://localhost" }, /^The namespace is undefined: pass a string/],
     [
       "a namespace with a colon",
       { connection: "redis://localhost", namespace: "a:b" },
-      /^The namespace is a string with a colon: pass a string without a colon that names the fleet, such as "billing"$/,
+      /^The namespace is a string with a colon: pass a string without a colon that names the service, such as "billing"$/,
     ],
-    ["a lock that is too short", { connection: "redis://localhost", namespace: "a", lockDuration: 10 }, /lockDuration is 10 ms/],
-    ["a malformed lock", { connection: "redis://localhost", namespace: "a", lockDuration: "5x" }, /lockDuration/],
-    ["no stall check", { connection: "redis://localhost", namespace: "a", stalledInterval: 0 }, /stalledInterval is 0 ms/],
+    [
+      "a lock duration that is too short",
+      { connection: "redis://localhost", namespace: "a", lockDuration: 10 },
+      /lockDuration is 10 ms/,
+    ],
+    ["a malformed lock duration", { connection: "redis://localhost", namespace: "a", lockDuration: "5x" }, /lockDuration/],
+    [
+      "a stalled interval of 0",
+      { connection: "redis://localhost", namespace: "a", stalledInterval: 0 },
+      /stalledInterval is 0 ms/,
+    ],
   ];
   for (const [what, options, message] of refused) {
     it(`refuses ${what}, and does not repeat a password`, () => {
@@ -106,7 +118,7 @@ describe("bullmq()", () => {
     });
   }
 
-  it("connects to nothing, and shows nothing of its connection", () => {
+  it("does not connect before a worker joins, and does not expose its connection", () => {
     const engine = bullmq({ connection: "redis://user:pass5word@localhost:1", namespace: "a" });
     expect(inspect(engine, { depth: 10, showHidden: true }) + JSON.stringify(engine)).to.not.include("pass5word");
   });
@@ -120,7 +132,7 @@ describe("bullmq()", () => {
     const [first, second] = twins.map((runner) => runner.run());
     let error: unknown;
     await second?.catch((thrown: unknown) => (error = thrown));
-    expect(inspect(error)).to.include("twin takes part in the fleet a already: one process has one worker of that name");
+    expect(inspect(error)).to.include("twin has already joined a in this process: use a unique name");
     await twins[0]?.stop();
     await first;
   });
@@ -142,20 +154,20 @@ describe("bullmq()", () => {
       const engine = bullmq({ connection: `${protocol}://:pass5word@127.0.0.1:${await freePort()}/0`, namespace: "a" });
       const log = new Log();
       const declared = new DeclarativeWorker({ name: "there", repeat: "1h", job: () => {}, distributed: true });
-      // Before it has failed once, and after that.
-      for (const line of ["", "cannot be reached"]) {
+      // Before the first failed attempt to connect, and after it.
+      for (const message of ["", "cannot be reached"]) {
         const runner = bootstrap([declared], { engine, logger: log, signals: [] });
         const run = runner.run();
-        await until(() => log.all.includes(line));
+        await until(() => log.all.includes(message));
         await runner.stop();
         await run;
-        await nothingIsLeft(before);
+        await untilClosed(before);
       }
       expect(log.all).to.not.include("pass5word");
     });
   }
 
-  it("is stopped, and started anew, while a pool that was passed never connects", async () => {
+  it("stops and starts again while the user's pool never connects", async () => {
     const pool = {
       connect: () => new Promise<never>(() => {}),
       query() {},
@@ -175,7 +187,7 @@ describe("bullmq()", () => {
     }
   });
 
-  it("leaves other workers alone while the database is away, and stops without it", async () => {
+  it("does not affect other workers while the database is away, and stops without it", async () => {
     const log = new Log();
     let runs = 0;
     const engine = bullmq({ connection: `postgres://me:pass5word@127.0.0.1:${await freePort()}/app`, namespace: "a" });
@@ -197,7 +209,7 @@ describe("bullmq()", () => {
   });
 });
 
-/** What holds of one process, with a server of its own. */
+/** Specs of one process, with its own server. */
 function describeEngine(
   kind: ServerKind,
   ready: (url: string) => { connection: BullMQOptions["connection"]; close: () => Promise<unknown> },
@@ -246,7 +258,7 @@ function describeEngine(
       const years = ((runner.status()[0]?.nextDue ?? 0) - Date.now()) / (365 * 86_400_000);
       expect(years).to.be.closeTo(3, 0.01);
       await stop();
-      // It is kept: a start anew is not the first one.
+      // The record is kept: `startImmediately` applies to the first start only.
       const again = run("years", { name: "rare", job: () => void runs++, repeat: { interval: "1095d", startImmediately: true } });
       await until(() => again.status()[0]?.runs === 1);
       expect(again.status()[0]).to.include({ phase: "waiting", health: "ok" });
@@ -259,23 +271,23 @@ function describeEngine(
       await until(() => runs >= 20);
     });
 
-    it("runs now what is triggered, whichever replica is asked", async () => {
+    it("runs a triggered worker at once, on whichever replica it is triggered", async () => {
       const runs: string[] = [];
       const worker = (replica: string) => ({ name: "rare", job: () => void runs.push(replica), repeat: "1h" as const });
-      const [one, other] = [run("hurry", worker("one")), run("hurry", worker("other"))];
+      const [one, other] = [run("trigger", worker("one")), run("trigger", worker("other"))];
       await until(() => [one, other].every((runner) => runner.status()[0]?.nextDue !== null));
       await one?.trigger("rare");
       await other?.trigger("rare");
       expect(runs).to.have.length(2);
     });
 
-    it("runs once what is triggered while it is paused, and what fails at once again if it is triggered meanwhile", async () => {
+    it("runs a paused worker once when it is triggered, and cuts a backoff short when it is triggered during a run", async () => {
       let attempts = 0;
       const job = async (): Promise<void> => {
         await wait(500, { signal: new AbortController().signal });
         if (++attempts === 2) throw new Error("no luck");
       };
-      const runner = run("asked", { name: "rare", job, repeat: "1h", retryJob: { backoff: { duration: () => 3_600_000 } } });
+      const runner = run("paused", { name: "rare", job, repeat: "1h", retryJob: { backoff: { duration: () => 3_600_000 } } });
       await runner.pause("rare");
       await runner.trigger("rare");
       expect(runner.status()[0]).to.include({ runs: 1, phase: "paused" });
@@ -283,17 +295,17 @@ function describeEngine(
       const second = runner.trigger("rare");
       await until(() => attempts === 2);
       await Promise.all([second, runner.trigger("rare")]);
-      // The backoff of the second run is cut short, and the third is the one that was asked for meanwhile.
+      // The backoff of the second run is cut short; the third run is the one that was triggered meanwhile.
       expect(attempts).to.equal(4);
     });
 
-    it("is done for good in the whole fleet", async () => {
+    it("completes on all replicas", async () => {
       const runners = [1, 2].map(() => run("once", { name: "once", worker: () => {}, restart: "on-failure" }));
       await Promise.all(started.map(({ running }) => running));
       expect(runners.map((runner) => runner.status()[0]?.phase)).to.deep.equal(["stopped", "stopped"]);
     });
 
-    it("tells the health and the counts of a worker that runs elsewhere", async () => {
+    it("shows the health and the counts of a worker that runs on another replica", async () => {
       let fails = true;
       const job = (): void => {
         if (fails) throw new Error("no luck");
@@ -306,7 +318,7 @@ function describeEngine(
       await until(() => runners.every((runner) => runner.status()[0]?.health === "ok" && (runner.status()[0]?.runs ?? 0) > 2));
     });
 
-    it("takes a connection that is ready, and leaves it open", async () => {
+    it("uses a client of the user, and does not close it", async () => {
       const { connection, close } = ready(server.url);
       let runs = 0;
       run("ready", { name: "often", job: () => void runs++, repeat: 100 }, connection);
@@ -318,11 +330,11 @@ function describeEngine(
       await close();
     });
 
-    it("repeats a run whose end could not be written down, once the lock of that is over and not before", async () => {
-      const line = await Line.to(server.port);
+    it("repeats a run whose end could not be stored, when its lock has expired and not before", async () => {
+      const proxy = await TcpProxy.to(server.port);
       try {
         const url = new URL(server.url);
-        url.port = `${line.port}`;
+        url.port = `${proxy.port}`;
         const begun: { readonly replica: string; readonly at: number }[] = [];
         const worker = (replica: string, act = (): void => {}) => ({
           name: "rare",
@@ -334,26 +346,26 @@ function describeEngine(
         });
         run(
           "unwritten",
-          worker("cut off", () => line.cut()),
+          worker("cut off", () => proxy.cut()),
           url.href,
         );
         await until(() => begun.length === 1);
         run("unwritten", worker("other"));
         await until(() => begun.length === 2);
         expect(begun.map(({ replica }) => replica)).to.deep.equal(["cut off", "other"]);
-        // Four fifths of the lock are the latest that a run begins after it was asked for.
+        // A run begins at most four fifths of the lock's duration after the job was requested.
         const [first, second] = begun.map(({ at }) => at);
         expect((second ?? 0) - (first ?? 0)).to.be.within(3_000 / 5, 3_000 + 2 * 500 + 5_000);
-        await until(() => log.all.includes("has lost its turn, and may be run again elsewhere"));
-        line.mend();
+        await until(() => log.all.includes("lost its lease, another replica may run it again"));
+        proxy.restore();
         await stop();
         expect(begun).to.have.length(2);
       } finally {
-        line.close();
+        proxy.close();
       }
     });
 
-    it("never shows a password that is refused", async () => {
+    it("never shows a rejected password", async () => {
       const url = new URL(server.url);
       url.password = "pass5%40word";
       const runner = run("secret", { name: "often", job: () => {}, repeat: 100 }, url.href);
@@ -377,18 +389,18 @@ describeEngine(redis, (url) => {
 describe("bullmq() over Redis, when connections are reset", function () {
   this.timeout(20_000);
   let server: FleetServer | undefined;
-  let line: Line;
+  let proxy: TcpProxy;
 
   before(async function () {
     server = await redis.startFor(this);
   });
   after(() => server?.stop());
   beforeEach(async () => {
-    line = await Line.to(server?.port ?? 0);
+    proxy = await TcpProxy.to(server?.port ?? 0);
   });
-  afterEach(() => line?.close());
+  afterEach(() => proxy?.close());
 
-  /** What is reset while it stops, some ms before or after. */
+  /** The connections are reset some ms before and after the stop begins. */
   for (const [first, second] of [
     [0, 20],
     [20, 0],
@@ -398,7 +410,7 @@ describe("bullmq() over Redis, when connections are reset", function () {
     it(`leaves nothing running: reset ${first} ms before it is stopped, and again ${second} ms later`, async () => {
       const before = await running();
       const url = new URL(server?.url ?? "");
-      url.port = `${line.port}`;
+      url.port = `${proxy.port}`;
       let runs = 0;
       const job = (): void => void runs++;
       const workers = ["a", "b", "c"].map((name) => new DeclarativeWorker({ name, job, repeat: 50, distributed: true }));
@@ -406,20 +418,20 @@ describe("bullmq() over Redis, when connections are reset", function () {
       const runner = bootstrap(workers, { engine, logger: new Log(), signals: [] });
       const run = runner.run();
       await until(() => runs >= 10);
-      line.reset(() => true);
+      proxy.reset(() => true);
       await wait(first);
       const stopping = runner.stop();
       await wait(second);
-      line.reset(() => true);
+      proxy.reset(() => true);
       await stopping;
       await run;
-      await nothingIsLeft(before);
+      await untilClosed(before);
     });
   }
 
-  it("leaves open a client that was passed, though it is closed in the middle of that", async () => {
+  it("does not close a client of the user, though its connection is reset during the stop", async () => {
     const url = new URL(server?.url ?? "");
-    url.port = `${line.port}`;
+    url.port = `${proxy.port}`;
     const connection = new Redis(url.href, { maxRetriesPerRequest: null });
     let runs = 0;
     const declared = new DeclarativeWorker({ name: "a", job: () => void runs++, repeat: 50, distributed: true });
@@ -430,10 +442,10 @@ describe("bullmq() over Redis, when connections are reset", function () {
     });
     const run = runner.run();
     await until(() => runs >= 5);
-    line.reset(() => true);
+    proxy.reset(() => true);
     await wait(20);
     const stopping = runner.stop();
-    line.reset(() => true);
+    proxy.reset(() => true);
     await stopping;
     await run;
     expect(await connection.ping()).to.equal("PONG");

@@ -1,6 +1,6 @@
-import type { Happening } from "./replica-plan.js";
+import type { LoggedEvent } from "./replica-plan.js";
 
-/** One run of a worker, from its beginning until nothing more was heard of it. */
+/** One run of a worker, until the last event that its process logged for it. */
 export interface Run {
   readonly pid: number;
   readonly begun: number;
@@ -9,22 +9,22 @@ export interface Run {
 }
 
 /** The runs of one worker, in order. */
-export function runsIn(happenings: readonly Happening[]): Run[] {
+export function runsIn(events: readonly LoggedEvent[]): Run[] {
   const runs: Run[] = [];
-  for (const pid of new Set(happenings.map((happening) => happening.pid))) {
-    const own = happenings.filter((happening) => happening.pid === pid);
+  for (const pid of new Set(events.map((event) => event.pid))) {
+    const own = events.filter((event) => event.pid === pid);
     own.forEach(({ what, at }, index) => {
       if (what !== "begins") return;
-      const next = own.findIndex((happening, later) => later > index && happening.what === "begins");
+      const next = own.findIndex((event, later) => later > index && event.what === "begins");
       const rest = own.slice(index + 1, next < 0 ? undefined : next);
-      const last = rest.find((happening) => ["ends", "fails", "heeds"].includes(happening.what)) ?? rest.at(-1);
+      const last = rest.find((event) => ["ends", "fails", "sees abort"].includes(event.what)) ?? rest.at(-1);
       runs.push({ pid, begun: at, over: last?.at ?? at, hasEnded: last?.what === "ends" });
     });
   }
   return runs.sort((one, other) => one.begun - other.begun);
 }
 
-/** Pairs of runs of which the second begins before the first is over. */
+/** Pairs of runs in which the second begins before the first has ended. */
 export function overlapsIn(runs: readonly Run[]): Run[][] {
   return runs.slice(1).flatMap((run, index) => {
     const before = runs[index];
@@ -32,12 +32,12 @@ export function overlapsIn(runs: readonly Run[]): Run[][] {
   });
 }
 
-/** Clocks are read in whole ms on one side, and in parts of one on the other. */
+/** Tolerance, in ms: due times have fractions of a ms, logged times have not. */
 const rounding = 2;
 
 /**
- * The slot of the grid that each run was for. A run that begins within the rounding of a point is that of the point, unless the point has
- * another, and the slot before has none: then it was the late one of that.
+ * The slot of the timetable that each run belongs to. A run that begins within the tolerance of a due time belongs to that due
+ * time, unless another run does and the slot before has none: then it is the late run of the slot before.
  */
 function slotsOf(runs: readonly Run[], interval: number, point: number): number[] {
   const slotOf = (begun: number, error: number): number => Math.floor((begun + error - point) / interval);
@@ -54,7 +54,7 @@ function slotsOf(runs: readonly Run[], interval: number, point: number): number[
   return slots;
 }
 
-/** How many ms after the run before it each run began that was not the first of its slot. */
+/** For each run that was not the first of its slot, how many ms after the previous run it began. */
 export function repeatsIn(runs: readonly Run[], interval: number, point: number): number[] {
   const slots = slotsOf(runs, interval, point);
   return runs.flatMap(({ begun }, index) => {
@@ -64,10 +64,10 @@ export function repeatsIn(runs: readonly Run[], interval: number, point: number)
 }
 
 /**
- * How runs keep to a grid.
- * @param point any of its points
+ * Compares runs with a fixed-interval timetable.
+ * @param point any due time of it
  */
-export function onGrid(
+export function compareWithTimetable(
   runs: readonly Run[],
   interval: number,
   point: number,
@@ -87,8 +87,8 @@ export function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-/** The longest time without a sign of the worker. */
-export function longestSilence(happenings: readonly Happening[]): number {
-  const times = happenings.filter(({ what }) => what === "writes" || what === "begins").map(({ at }) => at);
+/** The longest time between two events of the worker. */
+export function longestSilence(events: readonly LoggedEvent[]): number {
+  const times = events.filter(({ what }) => what === "writes" || what === "begins").map(({ at }) => at);
   return Math.max(0, ...times.slice(1).map((at, index) => at - (times[index] ?? at)));
 }

@@ -1,17 +1,17 @@
-/** A database server of the tests' own. */
+/** A database server for specs. */
 export interface FleetServer {
   readonly url: string;
   readonly port: number;
-  /** Undefined, if it is not ours to restart. */
+  /** Undefined if the server is not started by the specs. */
   readonly restart: ((downFor: number) => Promise<void>) | undefined;
   stop(): Promise<void>;
 }
 
-/** A kind of server that specs need, and that cannot be started on every machine. */
+/** A kind of server that specs need, and that may not be available on this machine. */
 export class ServerKind {
   readonly name: string;
   readonly #start: () => Promise<FleetServer>;
-  /** What came of the first start. */
+  /** The result of the first start. */
   #outcome: { readonly error?: unknown } | undefined;
   #running: FleetServer | undefined;
 
@@ -21,8 +21,8 @@ export class ServerKind {
   }
 
   /**
-   * Starts one for the specs of a `before` hook. If none can be started on this machine, skips them, and prints one line the first time;
-   * with `CI` set, rejects.
+   * Starts a server in a `before` hook. If that is not possible on this machine, skips the specs, and prints one line the first
+   * time; with `CI` set, rejects.
    */
   async startFor(hook: Pick<Mocha.Context, "skip">): Promise<FleetServer> {
     if (this.#outcome?.error === undefined) {
@@ -31,7 +31,7 @@ export class ServerKind {
         this.#outcome = {};
         return this.#running;
       } catch (error) {
-        // If one could be started before, the machine is not the cause.
+        // If a server could be started before, the machine is not the cause.
         if (this.#outcome !== undefined || process.env.CI !== undefined) throw error;
         this.#outcome = { error };
         console.warn(`        SKIPPED, ALL THAT NEEDS ${this.name.toUpperCase()}: ${reasonOf(error)}`);
@@ -40,20 +40,20 @@ export class ServerKind {
     return hook.skip();
   }
 
-  /** Stops the one that was started for the specs, if there was one. */
+  /** Stops the server, if one was started. */
   async stop(): Promise<void> {
     await this.#running?.stop();
     this.#running = undefined;
   }
 
-  /** Skips the specs or rejects as `startFor` does, but starts none for them: they start their own in another process. */
+  /** Skips the specs or rejects as `startFor` does, for specs that start their own server in another process. */
   async requireFor(hook: Pick<Mocha.Context, "skip">): Promise<void> {
     if (this.#outcome !== undefined && this.#outcome.error === undefined) return;
     await this.startFor(hook);
     await this.stop();
   }
 
-  /** Why none can be started on this machine, in one line; undefined, if one can. */
+  /** Why the server cannot be started on this machine, in one line; undefined if it can. */
   async absence(): Promise<string | undefined> {
     try {
       await (await this.#start()).stop();
@@ -64,7 +64,7 @@ export class ServerKind {
   }
 }
 
-/** The line of a message, which may be the log of a server, that says what is wrong. */
+/** The line of an error message, which may be a server's log, that names the cause. */
 function reasonOf(error: unknown): string {
   const lines = (error instanceof Error ? error.message : String(error)).trim().split("\n");
   return lines.find((line) => /fatal|error/i.test(line)) ?? lines[0] ?? "";

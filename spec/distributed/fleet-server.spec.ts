@@ -2,10 +2,10 @@ import { expect } from "chai";
 import sinon from "sinon";
 import { type FleetServer, ServerKind } from "./fleet-server.fixture.js";
 
-/** What a hook does of which the specs are skipped. */
+/** Thrown by `skip()` of a hook. */
 class Skip extends Error {}
 
-describe("A kind of server that specs need", () => {
+describe("ServerKind", () => {
   const { CI } = process.env;
   const hook = {
     skip: () => {
@@ -34,7 +34,7 @@ describe("A kind of server that specs need", () => {
     }
   }
 
-  it("is started and stopped", async () => {
+  it("starts and stops a server", async () => {
     const kind = new ServerKind("Redis", async () => server);
     expect(await kind.startFor(hook)).to.equal(server);
     await kind.stop();
@@ -42,7 +42,7 @@ describe("A kind of server that specs need", () => {
     expect(stopped).to.equal(1);
   });
 
-  it("is skipped with one line if it cannot be started, however many specs need it, and stopping it does nothing", async () => {
+  it("skips specs with one line if the server cannot be started, however many need it", async () => {
     let starts = 0;
     const kind = new ServerKind("Redis", async () => {
       starts++;
@@ -57,7 +57,7 @@ describe("A kind of server that specs need", () => {
     expect(warn.args).to.deep.equal([["        SKIPPED, ALL THAT NEEDS REDIS: no luck"]]);
   });
 
-  it("fails the specs if it cannot be started and CI is set", async () => {
+  it("rejects if the server cannot be started and CI is set", async () => {
     process.env.CI = "true";
     const error = new Error("no luck");
     const kind = new ServerKind("Redis", () => Promise.reject(error));
@@ -65,7 +65,7 @@ describe("A kind of server that specs need", () => {
     expect(warn.args).to.deep.equal([]);
   });
 
-  it("fails the specs if it could be started before", async () => {
+  it("rejects if the server could be started before", async () => {
     const error = new Error("no luck");
     const start = sinon.stub<[], Promise<FleetServer>>().rejects(error).onFirstCall().resolves(server);
     const kind = new ServerKind("Redis", start);
@@ -74,14 +74,14 @@ describe("A kind of server that specs need", () => {
     expect(await outcomeOf(kind.startFor(hook))).to.equal(error);
   });
 
-  it("is started and stopped once for all specs that start their own", async () => {
+  it("starts and stops a server once for all specs that start their own", async () => {
     const start = sinon.stub<[], Promise<FleetServer>>().resolves(server);
     const kind = new ServerKind("Redis", start);
     for (let suite = 0; suite < 2; suite++) await kind.requireFor(hook);
     expect([start.callCount, stopped]).to.deep.equal([1, 1]);
   });
 
-  it("says in a line why there is none", async () => {
+  it("says in one line why the server cannot be started", async () => {
     const log = "LOG:  starting\nFATAL:  could not create lock file\nLOG:  shut down";
     expect(await new ServerKind("Redis", () => Promise.reject(new Error(log))).absence()).to.equal(
       "FATAL:  could not create lock file",

@@ -1,18 +1,18 @@
 import { expect } from "chai";
 import { bootstrap, Distributed, Repeat, Retry, StaticBackoff, stopped, Worker, type WorkerContext, wait } from "watchbill";
 import { silent } from "../runner/orders.fixture.js";
-import { Stage } from "./stage.fixture.js";
+import { Simulation } from "./simulation.fixture.js";
 
-describe("A group of which some are distributed", () => {
-  let stage: Stage;
+describe("A group with distributed workers", () => {
+  let simulation: Simulation;
 
   beforeEach(() => {
-    stage = new Stage();
+    simulation = new Simulation();
   });
 
-  afterEach(() => stage.restore());
+  afterEach(() => simulation.restore());
 
-  it("is restarted in its process, and the distributed ones go on elsewhere meanwhile, with their grid", async () => {
+  it("restarts in its process, while its distributed workers continue on another replica", async () => {
     const runs: [number, string][] = [];
     const begun = Date.now();
 
@@ -41,11 +41,11 @@ describe("A group of which some are distributed", () => {
 
     const feeds = ["1", "2"].map((where) => new Feed(where));
     const processes = feeds.map((feed) => {
-      const engine = stage.fleet.replica();
-      return { engine, ...stage.start([feed], engine.name, { engine, logger: silent }) };
+      const engine = simulation.fleet.replica();
+      return { engine, ...simulation.start([feed], engine.name, { engine, logger: silent }) };
     });
     for (const feed of feeds) feed.fails = feed.where === "1";
-    await stage.advance(500_000);
+    await simulation.advance(500_000);
     expect(runs).to.deep.equal([
       [60, "2"],
       [120, "1"],
@@ -56,22 +56,24 @@ describe("A group of which some are distributed", () => {
       [420, "2"],
       [480, "2"],
     ]);
-    expect(processes.map(({ engine }) => engine.seats.size)).to.deep.equal([0, 1]);
+    expect(processes.map(({ engine }) => engine.participants.size)).to.deep.equal([0, 1]);
     for (const feed of feeds) feed.fails = false;
-    await stage.advance(400_000);
-    expect(processes.map(({ engine }) => engine.seats.size)).to.deep.equal([1, 1]);
+    await simulation.advance(400_000);
+    expect(processes.map(({ engine }) => engine.participants.size)).to.deep.equal([1, 1]);
     expect(runs.map(([at]) => at).slice(8)).to.deep.equal([540, 600, 660, 720, 780, 840, 900].filter((at) => at < 900));
     expect(new Set(runs.slice(-4).map(([, where]) => where))).to.deep.equal(new Set(["1", "2"]));
-    await stage.stop();
+    await simulation.stop();
     expect(processes.map(({ run }) => run.outcome)).to.deep.equal(["resolved", "resolved"]);
   });
 
-  it("has names that are told apart by class", () => {
+  it("has workers whose names include the class", () => {
     class Feed {
       @Distributed
       @Repeat("1m")
       sync() {}
     }
-    expect(bootstrap([Feed], { engine: stage.fleet.replica() }).workers.map(({ name }) => name)).to.deep.equal(["Feed/sync"]);
+    expect(bootstrap([Feed], { engine: simulation.fleet.replica() }).workers.map(({ name }) => name)).to.deep.equal([
+      "Feed/sync",
+    ]);
   });
 });

@@ -1,97 +1,103 @@
-import { type Engine, type Participant, type Phase, type Registration, Snapshot, type WorkerStatus } from "watchbill";
+import type { Engine, Participant, Phase, Registration, WorkerStatus } from "watchbill";
 import { MemoryLease } from "./memory-lease.fixture.js";
 
-/** What the fleet keeps of one worker between its turns. */
+/** What is stored of one worker between its leased runs. */
 interface Entry {
   readonly name: string;
-  /** As it would be stored. */
-  memory: string;
+  /** As it would be stored: JSON. */
+  snapshot: string;
   status: string | undefined;
   phase: Phase;
-  /** On the fleet's clock. */
+  /** On the engine's clock. */
   due: number;
-  isDone: boolean;
+  isCompleted: boolean;
   lease: MemoryLease | undefined;
-  /** Who has it, or has had it last. */
+  /** The replica that runs it, or ran it last. */
   holder: Replica | undefined;
   timer: NodeJS.Timeout | undefined;
-  readonly wantedBy: Set<Replica>;
+  readonly requestedBy: Set<Replica>;
 }
 
 interface FleetOptions {
-  /** The fleet's clock less the wall clock, in ms. */
+  /** The engine's clock minus the wall clock, in ms. */
   readonly skew?: number;
-  /** How long, in ms, until what a dead replica had is given to others. */
+  /** How long, in ms, until the workers of a dead replica move to other replicas. */
   readonly lockTime?: number;
-  /** How long before its time, in ms, a turn is given. */
+  /** How long before it is due, in ms, a worker is leased. */
   readonly early?: number;
-  /** Whether it asks its members when they would have a turn, as they are declared. */
-  readonly asksWhen?: boolean;
-  /** Which of those that could have a turn gets it. By default each after the other. */
+  /** Whether it uses the `latestDue` of the participants. */
+  readonly usesLatestDue?: boolean;
+  /** Chooses one of the replicas that can run a worker. Takes turns by default. */
   readonly choose?: (open: readonly Replica[], last: Replica | undefined) => Replica | undefined;
-  /** What one who leaves waits for. */
+  /** What `leave` returns. */
   readonly onLeave?: () => Promise<void> | undefined;
 }
 
-/** A fleet of several replicas in this process, with a record of each worker that outlives them all. */
+/** Several simulated replicas in this process, with a record of each worker that outlives them. */
 export class MemoryFleet {
   readonly options: Required<FleetOptions>;
   readonly replicas: Replica[] = [];
   readonly #entries = new Map<string, Entry>();
-  /** Gives no further turns: the clock of this fleet is gone. */
+  /** Leases no more workers: the fake clock is gone. */
   isClosed = false;
-  /** Who had which turn, and from when, on the wall clock. */
-  readonly turns: { readonly worker: string; readonly replica: string; readonly at: number }[] = [];
+  /** All leased runs, and when each began, on the wall clock. */
+  readonly leasedRuns: { readonly worker: string; readonly replica: string; readonly at: number }[] = [];
 
   constructor(options: FleetOptions = {}) {
     const onLeave = (): undefined => undefined;
-    this.options = { skew: 0, lockTime: 30_000, early: 0, asksWhen: true, choose: oneAfterTheOther, onLeave, ...options };
+    this.options = { skew: 0, lockTime: 30_000, early: 0, usesLatestDue: true, choose: nextInTurn, onLeave, ...options };
   }
 
   now(): number {
     return Date.now() + this.options.skew;
   }
 
-  /** The engine of one more process. */
+  /** Adds a replica and returns its engine. */
   replica(): Replica {
     const replica = new Replica(this, `replica-${this.replicas.length + 1}`);
     this.replicas.push(replica);
     return replica;
   }
 
-  /** Of one worker. `due` is in ms since the epoch here. */
+  /** The record of one worker, with `due` in ms since the epoch. */
   record(worker: string) {
-    const { memory, phase, due, isDone, holder, lease } = this.#entry(worker);
-    const plain: unknown = JSON.parse(memory);
-    return { memory: plain, phase, due: due - this.options.skew, isDone, holder: holder?.name, isHeld: lease !== undefined };
+    const { phase, due, isCompleted, holder, lease } = this.#entry(worker);
+    return {
+      snapshot: snapshotOf(this.#entry(worker)),
+      phase,
+      due: due - this.options.skew,
+      isCompleted,
+      holder: holder?.name,
+      isHeld: lease !== undefined,
+    };
   }
 
-  /** When a member would have its next turn, as it is declared there, in ms since the epoch. */
-  dueBy(worker: string, replica: Replica): number | undefined {
-    const due = replica.seats.get(worker)?.dueBy(memoryOf(this.#entry(worker)));
+  /** The `latestDue` of a worker on a replica, in ms since the epoch. */
+  latestDue(worker: string, replica: Replica): number | undefined {
+    const due = replica.participants.get(worker)?.latestDue(snapshotOf(this.#entry(worker)));
     return due === undefined ? undefined : due - this.options.skew;
   }
 
-  /** Overwrites what was written down, with whatever it may be. */
-  corrupt(worker: string, memory: unknown): void {
-    this.#entry(worker).memory = JSON.stringify(memory);
+  /** Overwrites the snapshot of a worker with any JSON. */
+  corrupt(worker: string, snapshot: unknown): void {
+    this.#entry(worker).snapshot = JSON.stringify(snapshot);
   }
 
-  /** Takes the right to run it away, and tells so; others have it a second later. */
+  /** Ends the lease of a worker, which aborts its signal; another replica can run it a second later. */
   lose(worker: string): void {
     const entry = this.#entry(worker);
     entry.lease?.lose();
     this.#free(entry, 1_000);
   }
 
-  /** Takes the right to run it away, and tells nobody: the process was frozen. */
+  /** Ends the lease without an abort, as if the process was frozen. */
   loseSilently(worker: string): void {
     const entry = this.#entry(worker);
     if (entry.lease !== undefined) entry.lease.isLost = true;
     this.#free(entry, 1_000);
   }
 
-  /** A replica is gone without a word. */
+  /** A replica has died: its leases expire. */
   orphan(replica: Replica): void {
     for (const entry of this.#entries.values())
       if (entry.holder === replica && entry.lease !== undefined) this.#free(entry, this.options.lockTime);
@@ -102,7 +108,7 @@ export class MemoryFleet {
     setTimeout(() => {
       if (entry.lease !== lease) return;
       entry.lease = undefined;
-      this.#look(entry);
+      this.#schedule(entry);
     }, after);
   }
 
@@ -111,15 +117,15 @@ export class MemoryFleet {
     if (known !== undefined) return known;
     const entry: Entry = {
       name: worker,
-      memory: "{}",
+      snapshot: "{}",
       status: undefined,
       phase: "waiting",
       due: 0,
-      isDone: false,
+      isCompleted: false,
       lease: undefined,
       holder: undefined,
       timer: undefined,
-      wantedBy: new Set(),
+      requestedBy: new Set(),
     };
     this.#entries.set(worker, entry);
     return entry;
@@ -127,99 +133,101 @@ export class MemoryFleet {
 
   joined(worker: string): void {
     const entry = this.#entry(worker);
-    // Who is started anew starts what is done anew.
-    if (entry.isDone) Object.assign(entry, { memory: "{}", status: undefined, due: 0, isDone: false });
-    this.#lookSoon(entry);
+    // A worker that has completed starts again on a new replica.
+    if (entry.isCompleted) Object.assign(entry, { snapshot: "{}", status: undefined, due: 0, isCompleted: false });
+    this.#scheduleSoon(entry);
   }
 
   left(worker: string, replica: Replica): void {
     const entry = this.#entry(worker);
-    entry.wantedBy.delete(replica);
-    this.#lookSoon(entry);
+    entry.requestedBy.delete(replica);
+    this.#scheduleSoon(entry);
   }
 
-  hurry(worker: string, replica: Replica): void {
+  requestRun(worker: string, replica: Replica): void {
     const entry = this.#entry(worker);
-    entry.wantedBy.add(replica);
-    this.#lookSoon(entry);
+    entry.requestedBy.add(replica);
+    this.#scheduleSoon(entry);
   }
 
-  #lookSoon(entry: Entry): void {
-    setImmediate(() => this.#look(entry));
+  #scheduleSoon(entry: Entry): void {
+    setImmediate(() => this.#schedule(entry));
   }
 
-  /** Gives the next turn, if it is time and there is somebody to give it to. */
-  #look(entry: Entry): void {
+  /** Leases the worker if it is due and a replica can run it. */
+  #schedule(entry: Entry): void {
     clearTimeout(entry.timer);
     entry.timer = undefined;
-    if (entry.lease !== undefined || entry.isDone || this.isClosed) return;
-    const members = this.replicas.filter((replica) => !replica.isDead && replica.seats.has(entry.name));
-    if (members.length === 0) return;
-    const open = members.filter((replica) => replica.seats.get(entry.name)?.isOpen === true);
-    const wanted = open.find((replica) => entry.wantedBy.has(replica));
-    const due = this.#dueOf(entry, members);
+    if (entry.lease !== undefined || entry.isCompleted || this.isClosed) return;
+    const replicas = this.replicas.filter((replica) => !replica.isDead && replica.participants.has(entry.name));
+    if (replicas.length === 0) return;
+    const open = replicas.filter((replica) => replica.participants.get(entry.name)?.isOpen === true);
+    const requester = open.find((replica) => entry.requestedBy.has(replica));
+    const due = this.#dueOf(entry, replicas);
     const left = due - this.options.early - this.now();
-    const chosen = wanted ?? (left <= 0 ? this.options.choose(open, entry.holder) : undefined);
-    if (chosen !== undefined) void this.#give(entry, chosen, due);
-    else entry.timer = setTimeout(() => this.#look(entry), left > 0 ? Math.min(Math.ceil(left), 2 ** 31 - 1) : 100);
+    const chosen = requester ?? (left <= 0 ? this.options.choose(open, entry.holder) : undefined);
+    if (chosen !== undefined) void this.#lease(entry, chosen, due);
+    else entry.timer = setTimeout(() => this.#schedule(entry), left > 0 ? Math.min(Math.ceil(left), 2 ** 31 - 1) : 100);
   }
 
-  /** Sooner than it was said, if a deploy has shortened an interval. */
-  #dueOf(entry: Entry, members: readonly Replica[]): number {
-    if (entry.phase !== "waiting" || !this.options.asksWhen) return entry.due;
-    const wishes = members.map((replica) => replica.seats.get(entry.name)?.dueBy(memoryOf(entry)) ?? entry.due);
-    return Math.min(entry.due, ...wishes);
+  /** Earlier than stored, if a deploy has shortened an interval. */
+  #dueOf(entry: Entry, replicas: readonly Replica[]): number {
+    if (entry.phase !== "waiting" || !this.options.usesLatestDue) return entry.due;
+    const latest = replicas.map((replica) => replica.participants.get(entry.name)?.latestDue(snapshotOf(entry)) ?? entry.due);
+    return Math.min(entry.due, ...latest);
   }
 
-  async #give(entry: Entry, replica: Replica, due: number): Promise<void> {
-    const seat = replica.seats.get(entry.name);
-    if (seat === undefined) return;
+  async #lease(entry: Entry, replica: Replica, due: number): Promise<void> {
+    const participant = replica.participants.get(entry.name);
+    if (participant === undefined) return;
     const status: WorkerStatus | undefined = entry.status === undefined ? undefined : JSON.parse(entry.status);
-    const lease = new MemoryLease(entry.name, memoryOf(entry), status, due, () => this.now());
+    const lease = new MemoryLease(entry.name, snapshotOf(entry), status, due, () => this.now());
     entry.lease = lease;
     entry.holder = replica;
-    entry.wantedBy.delete(replica);
-    this.turns.push({ worker: entry.name, replica: replica.name, at: Date.now() });
-    this.#tellOthers(entry, replica);
-    const release = await seat.take(lease);
+    entry.requestedBy.delete(replica);
+    this.leasedRuns.push({ worker: entry.name, replica: replica.name, at: Date.now() });
+    this.#updateOthers(entry, replica);
+    const checkpoint = await participant.run(lease);
     if (entry.lease !== lease || lease.isLost || replica.isDead) return;
     entry.lease = undefined;
-    entry.memory = JSON.stringify(release.memory);
-    entry.status = release.status === undefined ? undefined : JSON.stringify(release.status);
-    entry.phase = release.phase;
-    entry.due = release.due ?? 0;
-    entry.isDone = release.due === null;
-    this.#tellOthers(entry, replica);
-    this.#lookSoon(entry);
+    entry.snapshot = JSON.stringify(checkpoint.snapshot);
+    entry.status = checkpoint.status === undefined ? undefined : JSON.stringify(checkpoint.status);
+    entry.phase = checkpoint.phase;
+    entry.due = checkpoint.due ?? 0;
+    entry.isCompleted = checkpoint.due === null;
+    this.#updateOthers(entry, replica);
+    this.#scheduleSoon(entry);
   }
 
-  #tellOthers(entry: Entry, replica: Replica): void {
+  #updateOthers(entry: Entry, replica: Replica): void {
     for (const other of this.replicas) {
       if (other === replica || other.isDead) continue;
-      other.seats.get(entry.name)?.tell({
+      other.participants.get(entry.name)?.update({
         phase: entry.lease === undefined ? entry.phase : "running",
-        memory: memoryOf(entry),
+        snapshot: snapshotOf(entry),
         status: entry.status === undefined ? undefined : JSON.parse(entry.status),
         holder: { host: replica.name, pid: 1 },
-        nextDue: entry.lease === undefined && !entry.isDone ? entry.due - this.options.skew : null,
-        isDone: entry.isDone,
+        nextDue: entry.lease === undefined && !entry.isCompleted ? entry.due - this.options.skew : null,
+        isCompleted: entry.isCompleted,
       });
     }
   }
 }
 
-const memoryOf = (entry: Entry) => Snapshot.from(JSON.parse(entry.memory));
+function snapshotOf(entry: Entry): unknown {
+  return JSON.parse(entry.snapshot);
+}
 
-function oneAfterTheOther(open: readonly Replica[], last: Replica | undefined): Replica | undefined {
+function nextInTurn(open: readonly Replica[], last: Replica | undefined): Replica | undefined {
   return open.find(({ name }) => last !== undefined && name > last.name) ?? open[0];
 }
 
-/** One process of the fleet, as its runner sees it. */
+/** The engine of one replica. */
 export class Replica implements Engine {
   readonly name: string;
-  readonly seats = new Map<string, Participant>();
-  /** Those that hang, and have been left behind. */
-  readonly abandoned: string[] = [];
+  readonly participants = new Map<string, Participant>();
+  /** The workers that hung and were released. */
+  readonly released: string[] = [];
   isDead = false;
   readonly #fleet: MemoryFleet;
 
@@ -228,28 +236,28 @@ export class Replica implements Engine {
     this.name = name;
   }
 
-  join(seat: Participant): Registration {
-    this.seats.set(seat.name, seat);
-    this.#fleet.joined(seat.name);
-    const forget = (): void => {
-      if (this.seats.get(seat.name) !== seat) return;
-      this.seats.delete(seat.name);
-      this.#fleet.left(seat.name, this);
+  join(participant: Participant): Registration {
+    this.participants.set(participant.name, participant);
+    this.#fleet.joined(participant.name);
+    const remove = (): void => {
+      if (this.participants.get(participant.name) !== participant) return;
+      this.participants.delete(participant.name);
+      this.#fleet.left(participant.name, this);
     };
     return {
-      hurry: () => this.#fleet.hurry(seat.name, this),
+      requestRun: () => this.#fleet.requestRun(participant.name, this),
       leave: () => {
-        forget();
+        remove();
         return this.#fleet.options.onLeave();
       },
-      abandon: () => {
-        this.abandoned.push(seat.name);
-        forget();
+      release: () => {
+        this.released.push(participant.name);
+        remove();
       },
     };
   }
 
-  /** Is not heard of again. What it runs is to end never. */
+  /** The replica dies. What runs on it must never settle. */
   kill(): void {
     this.isDead = true;
     this.#fleet.orphan(this);

@@ -1,9 +1,9 @@
-import { type Lease, LeaseLostError, type Snapshot, type WorkerStatus } from "watchbill";
+import { type Lease, LeaseLostError, type WorkerStatus } from "watchbill";
 
-/** The right to run a worker of a {@link MemoryFleet}. */
+/** A lease of a {@link MemoryFleet}. */
 export class MemoryLease implements Lease {
-  readonly isKept = false;
-  readonly memory: Snapshot;
+  readonly isLocal = false;
+  readonly snapshot: unknown;
   readonly status: WorkerStatus | undefined;
   readonly due: number;
   readonly now: () => number;
@@ -11,9 +11,9 @@ export class MemoryLease implements Lease {
   readonly #worker: string;
   readonly #controller = new AbortController();
 
-  constructor(worker: string, memory: Snapshot, status: WorkerStatus | undefined, due: number, now: () => number) {
+  constructor(worker: string, snapshot: unknown, status: WorkerStatus | undefined, due: number, now: () => number) {
     this.#worker = worker;
-    this.memory = memory;
+    this.snapshot = snapshot;
     this.status = status;
     this.due = due;
     this.now = now;

@@ -6,7 +6,7 @@ import { Client } from "pg";
 import { startPostgres } from "../../samples/fleet/postgres-server.js";
 import { postgres } from "./postgres-server.fixture.js";
 
-/** All files and folders in a folder, to any depth, but not through links. */
+/** All files and folders in a folder, recursively, without following links. */
 function allIn(folder: string): string[] {
   const paths = readdirSync(folder).map((name) => join(folder, name));
   return paths.flatMap((path) => (lstatSync(path).isDirectory() ? [path, ...allIn(path)] : [path]));
@@ -53,7 +53,7 @@ describe("startPostgres", function () {
     expect(readdirSync(folder)).to.deep.equal([]);
   });
 
-  it("runs from a copy that needs nothing of the project, and keeps no password in a file", async () => {
+  it("runs from a copy that does not depend on the project, and keeps no password in a file", async () => {
     const server = await startPostgres();
     try {
       const paths = allIn(folder);
@@ -66,7 +66,7 @@ describe("startPostgres", function () {
     }
   });
 
-  it("lets no other user write to what it runs, nor read what it stores", async () => {
+  it("does not let other users write to its programs or read its data", async () => {
     const server = await startPostgres();
     try {
       const [home = ""] = readdirSync(folder).map((name) => join(folder, name));
@@ -80,7 +80,7 @@ describe("startPostgres", function () {
     }
   });
 
-  it("does not care for a copy that an earlier version has left, with links to where nothing is any more", async () => {
+  it("ignores a copy of an earlier version with dangling links", async () => {
     for (const name of ["watchbill-postgres-18.4.0-beta.17-0", `watchbill-postgres-18.4.0-beta.17-${process.getuid?.()}`]) {
       mkdirSync(join(folder, name, "lib"), { recursive: true });
       rmSync(join(folder, name, "lib/libicuuc.so.60"), { force: true });
@@ -90,7 +90,7 @@ describe("startPostgres", function () {
     await server.stop();
   });
 
-  it("makes do with /tmp if root alone may enter the temporary folder", async function () {
+  it("uses /tmp if only root can enter the temporary folder", async function () {
     if (process.getuid?.() !== 0) this.skip();
     chmodSync(folder, 0o700);
     const server = await startPostgres();
@@ -100,11 +100,11 @@ describe("startPostgres", function () {
 
   const stages = [
     ["the programs are copied", "programs"],
-    ["initdb is at work", "data/PG_VERSION"],
+    ["initdb runs", "data/PG_VERSION"],
     ["the server starts", "data/postmaster.pid"],
   ] as const;
   for (const [stage, path] of stages) {
-    it(`rejects with the signal's reason if that aborts while ${stage}, and leaves nothing behind`, async () => {
+    it(`rejects with the signal's reason if the signal aborts while ${stage}, and leaves nothing behind`, async () => {
       const controller = new AbortController();
       const reason = new Error("enough");
       let thrown: unknown;

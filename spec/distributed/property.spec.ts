@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { type DeclarativeWorkerOptions, type RetryOptions, StaticBackoff, type WorkerContext, wait } from "watchbill";
 import type { Replica } from "./memory-engine.fixture.js";
-import { type Process, Stage } from "./stage.fixture.js";
+import { type Process, Simulation } from "./simulation.fixture.js";
 
 const numRuns = Number(process.env.WATCHBILL_HISTORIES ?? 150);
 
@@ -10,22 +10,22 @@ const numRuns = Number(process.env.WATCHBILL_HISTORIES ?? 150);
 interface Ending {
   readonly takes: number;
   readonly fails: boolean;
-  /** Whether it returns as soon as its time is over, or goes on for as long as it takes. */
-  readonly heeds: boolean;
+  /** Whether it returns when its signal aborts. */
+  readonly stopsOnAbort: boolean;
 }
 
 interface Plan {
   readonly declared: Omit<DeclarativeWorkerOptions, "job" | "worker">;
   readonly isContinuous: boolean;
   readonly endings: readonly Ending[];
-  /** Which of those that could have a turn gets it, turn by turn. */
+  /** Which of the replicas that can run the worker gets each lease. */
   readonly choices: readonly number[];
   readonly replicas: number;
   readonly skew: number;
   readonly length: number;
 }
 
-// Without a delay, what fails at once would fail for ever in one moment.
+// Without a delay, a run that fails at once would fail forever without the clock moving.
 const backoff = fc.constantFrom(1, 2, 300, 1_000, 7_000).map((sleep) => new StaticBackoff({ sleep }));
 const optional = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined });
 const retry: fc.Arbitrary<RetryOptions> = fc.record({
@@ -56,7 +56,7 @@ const plans: fc.Arbitrary<Plan> = fc.boolean().chain((isContinuous) =>
       fc.record({
         takes: fc.oneof(fc.constantFrom(0, 1, 399, 400, 401), fc.integer({ min: 0, max: 5_000 })),
         fails: fc.boolean(),
-        heeds: fc.boolean(),
+        stopsOnAbort: fc.boolean(),
       }),
       { minLength: 1, maxLength: 12 },
     ),
@@ -70,50 +70,50 @@ const plans: fc.Arbitrary<Plan> = fc.boolean().chain((isContinuous) =>
 function codeOf(endings: readonly Ending[], least: number) {
   let runs = 0;
   return async ({ signal }: WorkerContext) => {
-    const { takes, fails, heeds } = endings[runs++ % endings.length] ?? { takes: 0, fails: false, heeds: true };
+    const { takes, fails, stopsOnAbort } = endings[runs++ % endings.length] ?? { takes: 0, fails: false, stopsOnAbort: true };
     const ms = Math.max(takes, least);
-    if (ms > 0) await wait(ms, heeds ? { signal } : {});
+    if (ms > 0) await wait(ms, stopsOnAbort ? { signal } : {});
     if (fails) throw new Error(`failure ${runs}`);
   };
 }
 
-function shown(stage: Stage, process: Process) {
-  const { holder: _, ...row } = stage.row(process) ?? {};
+function shown(simulation: Simulation, process: Process) {
+  const { holder: _, ...row } = simulation.row(process) ?? {};
   return row;
 }
 
 async function play(plan: Plan, replicas: number) {
   const { declared, isContinuous, endings, choices, length } = plan;
-  // The times of a schedule are the wall clock's, and no fleet has another then.
+  // The times of a schedule are on the wall clock, so the engine uses it too.
   const hasSchedule = JSON.stringify(declared).includes("schedule");
   let chosen = 0;
-  const stage = new Stage({
+  const simulation = new Simulation({
     skew: hasSchedule ? 0 : plan.skew,
     choose: (open: readonly Replica[]) => open[(choices[chosen++ % choices.length] ?? 0) % open.length],
   });
   try {
-    // One that returns at once is started again at once, for ever in one moment.
+    // A continuous worker that returns at once would be restarted forever without the clock moving.
     const code = codeOf(endings, isContinuous ? 1 : 0);
     const options = { ...declared, ...(isContinuous ? { worker: code } : { job: code }) };
-    const processes = replicas === 0 ? [stage.alone(options)] : stage.replicas(replicas, options);
-    await stage.advance(length);
-    const rows = processes.map((process) => shown(stage, process));
-    const isHeld = replicas > 0 && stage.fleet.record("one").isHeld;
-    const { times, attempts } = stage;
+    const processes = replicas === 0 ? [simulation.alone(options)] : simulation.replicas(replicas, options);
+    await simulation.advance(length);
+    const rows = processes.map((process) => shown(simulation, process));
+    const isHeld = replicas > 0 && simulation.fleet.record("one").isHeld;
+    const { times, attempts } = simulation;
     const hasEnded = processes.some(({ run }) => run.outcome !== "pending");
-    await stage.stop();
-    await stage.advance(10_000);
+    await simulation.stop();
+    await simulation.advance(10_000);
     expect(processes.filter(({ run }) => run.outcome === "pending")).to.deep.equal([]);
     return { times, attempts, rows, isHeld, hasEnded };
   } finally {
-    stage.restore();
+    simulation.restore();
   }
 }
 
-/** The same plan with one process alone, and with a fleet. */
+/** Runs the same plan locally and distributed. */
 async function both(plan: Plan) {
   const local = await play(plan, 0);
-  // One that is given up goes on elsewhere: that is told of one process alone.
+  // A worker that fails continues on another replica: for those, compare with a single replica.
   const there = await play(plan, local.hasEnded ? 1 : plan.replicas);
   return { local, there };
 }
@@ -121,7 +121,7 @@ async function both(plan: Plan) {
 describe("Any distributed worker", function () {
   this.timeout(600_000);
 
-  it("has the runs and the attempts of one that is not, however its turns go round, and its runs never overlap", () =>
+  it("has the same runs and attempts as a local worker, whichever replicas run it, and its runs never overlap", () =>
     fc.assert(
       fc.asyncProperty(plans, async (plan) => {
         const { local, there } = await both(plan);
@@ -130,11 +130,11 @@ describe("Any distributed worker", function () {
       { numRuns },
     ));
 
-  it("has the row of one that is not, in every process that has no turn, whenever one looks", () =>
+  it("has the same status as a local worker, on every replica that does not run it", () =>
     fc.assert(
       fc.asyncProperty(plans, async (plan) => {
         const { local, there } = await both(plan);
-        // In a fleet, a backoff that would outlast the run's timeout is known to end with that.
+        // Distributed, the status shows that a backoff longer than the run's timeout ends with the timeout.
         const rowsOf = (rows: readonly object[]) =>
           plan.declared.timeout === undefined ? rows : rows.map((row) => ({ ...row, nextDue: undefined }));
         const [expected] = rowsOf(local.rows);

@@ -11,7 +11,7 @@ import { type FleetServer, ServerKind } from "./fleet-server.fixture.js";
 /** The redis-server on the PATH, or the Redis at REDIS_URL. */
 export const redis = new ServerKind("Redis", startRedis);
 
-/** Starts the redis-server on the PATH, with a password and without persistence: what is restarted has forgotten everything. */
+/** Starts the redis-server on the PATH, with a password and without persistence: a restart loses all data. */
 export async function startRedis(): Promise<FleetServer> {
   const { REDIS_URL } = process.env;
   if (REDIS_URL !== undefined) {
@@ -34,7 +34,7 @@ async function startIn(home: ScratchFolder): Promise<FleetServer> {
   const password = randomBytes(12).toString("hex");
   const port = await freePort();
   const settings = [`port ${port}`, "bind 127.0.0.1", 'save ""', "appendonly no", `requirepass ${password}`];
-  // By a file: arguments can be read by every user of the machine.
+  // In a file: every user of the machine can read arguments.
   writeFileSync(join(home.path, "redis.conf"), settings.map((setting) => `${setting}\n`).join(""), { mode: 0o600 });
   let server = await start();
 

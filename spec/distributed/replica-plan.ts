@@ -1,32 +1,32 @@
-/** What one replica does. */
+/** The configuration of one replica process. */
 export interface ReplicaPlan {
   readonly connection: string;
   readonly namespace: string;
   readonly lockDuration: number;
   readonly stalledInterval: number;
   readonly workers: readonly WorkerPlan[];
-  /** The file to which all replicas write what happens. */
+  /** The file to which all replicas append their events. */
   readonly log: string;
 }
 
 export interface WorkerPlan {
   readonly name: string;
-  /** In ms. A continuous worker has none. */
+  /** In ms; undefined for a continuous worker. */
   readonly interval?: number;
   /** How long a run takes, in ms. */
   readonly lasts?: number;
   /** How many attempts of each run fail. */
   readonly failures?: number;
   readonly startImmediately?: boolean;
-  /** It is not distributed. */
+  /** Whether it is not distributed. */
   readonly isLocal?: boolean;
 }
 
-export interface Happening {
+export interface LoggedEvent {
   readonly at: number;
   readonly pid: number;
   readonly worker: string;
-  readonly what: "begins" | "writes" | "ends" | "fails" | "is aborted" | "heeds" | "has stopped";
+  readonly what: "begins" | "writes" | "ends" | "fails" | "is aborted" | "sees abort" | "has stopped";
   readonly attempt: number;
 }
 
@@ -34,6 +34,6 @@ export function isReplicaPlan(value: unknown): value is ReplicaPlan {
   return typeof value === "object" && value !== null && "workers" in value && Array.isArray(value.workers) && "log" in value;
 }
 
-export function isHappening(value: unknown): value is Happening {
+export function isLoggedEvent(value: unknown): value is LoggedEvent {
   return typeof value === "object" && value !== null && "at" in value && "what" in value && "worker" in value;
 }

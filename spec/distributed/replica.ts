@@ -1,17 +1,17 @@
-// One replica, as a process of its own: runs the workers that it is told, and writes down what they do.
+// A replica in a process of its own: runs the workers of its plan, and logs what they do.
 import { appendFileSync } from "node:fs";
 import { bootstrap, DeclarativeWorker, StaticBackoff, type WorkerContext, wait } from "watchbill";
 import { bullmq } from "watchbill/bullmq";
-import { type Happening, isReplicaPlan, type WorkerPlan } from "./replica-plan.js";
+import { isReplicaPlan, type LoggedEvent, type WorkerPlan } from "./replica-plan.js";
 
 const plan: unknown = JSON.parse(process.argv[2] ?? "");
-if (!isReplicaPlan(plan)) throw new Error("A replica is given its plan as JSON");
+if (!isReplicaPlan(plan)) throw new Error("The argument is not a plan: pass one as JSON");
 const { connection, namespace, workers, log, lockDuration, stalledInterval } = plan;
 
-/** At once and whole, so that nothing is missing when the process is killed. */
-function note(what: Happening["what"], worker: string, attempt = 0): void {
-  const happening: Happening = { at: Date.now(), pid: process.pid, worker, what, attempt };
-  appendFileSync(log, `${JSON.stringify(happening)}\n`);
+/** Appends an event synchronously, so that none is missing when the process is killed. */
+function logEvent(what: LoggedEvent["what"], worker: string, attempt = 0): void {
+  const event: LoggedEvent = { at: Date.now(), pid: process.pid, worker, what, attempt };
+  appendFileSync(log, `${JSON.stringify(event)}\n`);
 }
 
 function declared({
@@ -24,22 +24,22 @@ function declared({
 }: WorkerPlan): DeclarativeWorker {
   const backoff = new StaticBackoff({ sleep: "200ms" });
   const work = async ({ signal, attempt }: WorkerContext): Promise<void> => {
-    note("begins", name, attempt);
-    signal.addEventListener("abort", () => note("is aborted", name));
+    logEvent("begins", name, attempt);
+    signal.addEventListener("abort", () => logEvent("is aborted", name));
     const until = Date.now() + lasts;
     while (Date.now() < until && !signal.aborted) {
-      // What it would do to the outside world.
-      note("writes", name);
-      // Whether that was cut short is asked for below, and written down.
+      // Stands for a side effect.
+      logEvent("writes", name);
+      // The signal is checked below.
       await wait(50, { signal }).catch(() => {});
     }
-    if (signal.aborted) note("heeds", name);
+    if (signal.aborted) logEvent("sees abort", name);
     signal.throwIfAborted();
     if (attempt < failures) {
-      note("fails", name, attempt);
+      logEvent("fails", name, attempt);
       throw new Error(`attempt ${attempt} fails`);
     }
-    note("ends", name, attempt);
+    logEvent("ends", name, attempt);
   };
   const common = { name, distributed: !isLocal };
   return interval === undefined
@@ -52,10 +52,10 @@ const runner = bootstrap(workers.map(declared), { engine });
 process.on("message", (message) => {
   if (message === "status") process.send?.(runner.status());
 });
-// What has started it is gone, and so is the database.
-const leave = (): void => process.exit(1);
-process.once("disconnect", leave);
+// The parent process is gone, and the database with it.
+const exit = (): void => process.exit(1);
+process.once("disconnect", exit);
 await runner.run();
-note("has stopped", "");
-process.off("disconnect", leave);
+logEvent("has stopped", "");
+process.off("disconnect", exit);
 process.disconnect?.();

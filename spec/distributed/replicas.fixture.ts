@@ -5,15 +5,15 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { WorkerStatus } from "watchbill";
 import { ScratchFolder } from "../../samples/fleet/scratch-folder.js";
-import { type Happening, isHappening, type ReplicaPlan, type WorkerPlan } from "./replica-plan.js";
+import { isLoggedEvent, type LoggedEvent, type ReplicaPlan, type WorkerPlan } from "./replica-plan.js";
 
 const program = fileURLToPath(new URL("replica.ts", import.meta.url));
 
-/** Short, for tests. */
+/** Short, for specs. */
 export const lockDuration = 2_000;
 export const stalledInterval = 500;
 
-/** Some replicas of one fleet, as real processes, and what they have written down. */
+/** Replicas of one service in real processes, and the events that they have logged. */
 export class Replicas {
   readonly #folder = new ScratchFolder("watchbill-fleet-");
   readonly #log = join(this.#folder.path, "log");
@@ -39,31 +39,30 @@ export class Replicas {
     return child;
   }
 
-  /** What has happened up to now, in order; of one worker, if one is named. */
-  happenings(worker?: string): Happening[] {
+  /** The events up to now, in order; of one worker, if a name is passed. */
+  events(worker?: string): LoggedEvent[] {
     const lines = readFileSync(this.#log, "utf8").split("\n").slice(0, -1);
-    const all = lines.map((line): unknown => JSON.parse(line)).filter(isHappening);
-    return all.filter((happening) => worker === undefined || happening.worker === worker).sort((one, other) => one.at - other.at);
+    const all = lines.map((line): unknown => JSON.parse(line)).filter(isLoggedEvent);
+    return all.filter((event) => worker === undefined || event.worker === worker).sort((one, other) => one.at - other.at);
   }
 
-  /** Waits until a condition holds of what has happened, as long as the test may take. */
-  async until(condition: (happenings: readonly Happening[]) => boolean, worker?: string): Promise<void> {
-    while (!condition(this.happenings(worker))) {
+  /** Waits until a condition holds for the events; the test's timeout is the limit. */
+  async until(condition: (events: readonly LoggedEvent[]) => boolean, worker?: string): Promise<void> {
+    while (!condition(this.events(worker))) {
       const failed = this.#started.find(({ exitCode }) => exitCode !== null && exitCode !== 0);
       if (failed !== undefined) throw new Error(`A replica has failed: ${this.stderr}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
 
-  /** Waits until so many replicas are connected. */
+  /** Waits until a number of replicas are connected. */
   async connected(count: number): Promise<void> {
-    while ([...this.stderr.matchAll(/is connected with/g)].length < count)
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    while ([...this.stderr.matchAll(/connected to/g)].length < count) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
-  /** The process that has begun the worker last. */
+  /** The process that began the worker last. */
   holderOf(worker: string): ChildProcess {
-    const pid = this.happenings(worker).findLast(({ what }) => what === "begins")?.pid;
+    const pid = this.events(worker).findLast(({ what }) => what === "begins")?.pid;
     const holder = this.#started.find((child) => child.pid === pid);
     if (holder === undefined) throw new Error(`${worker} has not been begun`);
     return holder;
@@ -79,7 +78,7 @@ export class Replicas {
     return this.#started.filter((child) => child !== than);
   }
 
-  /** Stops all that run. */
+  /** Stops all replicas. */
   async stop(): Promise<void> {
     await Promise.all(this.#started.map((child) => this.end(child)));
   }
@@ -90,7 +89,7 @@ export class Replicas {
     await once(child, "exit");
   }
 
-  /** Leaves nothing behind, also of a failed test. */
+  /** Kills all processes and removes all files, also after a failed test. */
   async dispose(): Promise<void> {
     for (const child of this.#started) child.kill("SIGKILL");
     await this.#folder.remove();

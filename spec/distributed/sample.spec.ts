@@ -9,7 +9,7 @@ import { postgres } from "./postgres-server.fixture.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Run as users do: by npm, in a process group of its own, as a terminal would have it. */
+/** The sample as users run it: by npm, in its own process group, as in a terminal. */
 class FleetSample {
   stdout = "";
   stderr = "";
@@ -17,14 +17,14 @@ class FleetSample {
   readonly ended: Promise<number | NodeJS.Signals | null>;
   /** Its temporary folder. */
   readonly #folder = mkdtempSync(join(tmpdir(), "watchbill-sample-"));
-  /** In the environment of all its processes, whatever their group. */
+  /** In the environment of all its processes, in whichever process group. */
   readonly #mark = `WATCHBILL_SAMPLE=${randomUUID()}`;
   readonly #child: ChildProcess;
 
   constructor() {
     const [name = "", value] = this.#mark.split("=");
     const env = { ...process.env, NODE_V8_COVERAGE: undefined, TMPDIR: this.#folder, [name]: value };
-    // Postgres does not run as root, and must come to its files.
+    // Postgres does not run as root, and needs access to its files.
     chmodSync(this.#folder, 0o711);
     const stdio: ["ignore", "pipe", "pipe"] = ["ignore", "pipe", "pipe"];
     const child = spawn("npm", ["run", "--silent", "fleet"], { cwd: root, env, detached: true, stdio });
@@ -41,12 +41,12 @@ class FleetSample {
     });
   }
 
-  /** The test's timeout is the limit. */
+  /** Waits for output; the test's timeout is the limit. */
   async prints(pattern: RegExp): Promise<void> {
     await this.#until(() => pattern.test(this.stdout));
   }
 
-  /** Waits until its Postgres has got so far as to have that file. */
+  /** Waits until its Postgres has created a file. */
   async makes(path: string): Promise<void> {
     await this.#until(() => this.leftFiles.some((name) => existsSync(join(this.#folder, name, path))));
   }
@@ -60,7 +60,7 @@ class FleetSample {
     }
   }
 
-  /** What a terminal does on Ctrl-C, or when it is closed, and `timeout`: the signal goes to the whole group. */
+  /** Signals the whole process group, as a terminal does on Ctrl-C or when it is closed, and as `timeout` does. */
   signalAll(signal: NodeJS.Signals): void {
     try {
       if (this.#child.pid !== undefined) process.kill(-this.#child.pid, signal);
@@ -69,12 +69,12 @@ class FleetSample {
     }
   }
 
-  /** What `kill` does: the signal goes to npm. */
+  /** Signals npm only, as `kill` does. */
   signalNpm(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
 
-  /** Ends it, should a failed test have left it. */
+  /** Kills what a failed test may have left running. */
   dispose(): void {
     this.signalAll("SIGKILL");
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
@@ -86,26 +86,26 @@ class FleetSample {
     return lines.map((line) => line.split("│").map((cell) => cell.trim()));
   }
 
-  /** What is left in its temporary folder, without the cache of tsx. */
+  /** The files in its temporary folder, without the cache of tsx. */
   get leftFiles(): string[] {
     return readdirSync(this.#folder).filter((name) => !name.startsWith("tsx-"));
   }
 
-  /** The processes that are left, by what is in their environment or in their group. */
+  /** Its processes that still run, found by their environment and process group. */
   get left(): string[] {
     const pids = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry));
     return pids.filter((pid) => this.#isOurs(pid)).map((pid) => `${pid} ${read(`/proc/${pid}/cmdline`).replaceAll("\0", " ")}`);
   }
 
   #isOurs(pid: string): boolean {
-    // After the name, which may have anything in it: state, parent, group.
+    // The fields after the name, which may contain any characters: state, parent, group.
     const [state, , group] = read(`/proc/${pid}/stat`).split(") ").at(-1)?.split(" ") ?? [];
     if (state === "Z") return false;
     return group === `${this.#child.pid}` || read(`/proc/${pid}/environ`).split("\0").includes(this.#mark);
   }
 }
 
-/** Empty, if it has gone meanwhile or is somebody else's. */
+/** Returns an empty string if the file is gone or not readable. */
 function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
@@ -114,13 +114,13 @@ function read(path: string): string {
   }
 }
 
-describe("The sample of a fleet", function () {
+describe("The sample with replicas", function () {
   this.timeout("150s");
 
   let sample: FleetSample;
 
   before(async function () {
-    // How it is seen that nothing is left.
+    // Needed to find processes that are left.
     if (!existsSync("/proc/self/environ")) this.skip();
     await postgres.requireFor(this);
   });
@@ -136,7 +136,7 @@ describe("The sample of a fleet", function () {
     expect(showsPassword(sample.stdout)).to.equal(false);
   }
 
-  it("runs each second once, and has others take over from who is killed and who is stopped", async () => {
+  it("runs each second once, and moves a worker when its replica is killed or stopped", async () => {
     expect(await sample.ended, sample.stderr).to.equal(0);
 
     expect(sample.rows.filter((row) => row.filter((cell) => cell.startsWith("charge")).length > 1)).to.deep.equal([]);
@@ -149,7 +149,7 @@ describe("The sample of a fleet", function () {
     expect(sample.stdout).to.include(`replica ${numbers[1]} has watchPayments, and is stopped`);
     expect(sample.stdout).to.include(`replica ${numbers[2]} has taken over`);
     const [, table = ""] = /^second │.*\n((?:.+\n)*)/m.exec(sample.stdout) ?? [];
-    // Rows, and notes between them.
+    // Table rows, with log lines in between.
     expect(table.split("\n").filter((line) => !/^([ \d]{7}│ |$)/.test(line))).to.deep.equal([]);
     expect(table).to.match(/^ {7}│ replica \d: billing\/watchPayments stalled on its replica; requeued/m);
     expectNothingLeft();
@@ -166,7 +166,7 @@ describe("The sample of a fleet", function () {
 
   const stages = [
     ["while the programs of Postgres are copied", "programs"],
-    ["while initdb is at work", "data/PG_VERSION"],
+    ["while initdb runs", "data/PG_VERSION"],
     ["while Postgres starts", "data/postmaster.pid"],
   ] as const;
   for (const [stage, path] of stages) {
@@ -185,7 +185,7 @@ describe("The sample of a fleet", function () {
     expectNothingLeft();
   });
 
-  it("leaves nothing behind even if all of it is killed", async () => {
+  it("leaves nothing behind even if all its processes are killed", async () => {
     await sample.prints(/^ +0 │/m);
     sample.signalAll("SIGKILL");
     expect(await sample.ended).to.equal("SIGKILL");
@@ -194,7 +194,7 @@ describe("The sample of a fleet", function () {
   });
 });
 
-/** Whether there are credentials in a text: a URL with some, or what the password looks like. */
+/** Whether a text contains credentials: a URL with a user, or a string like the password. */
 function showsPassword(text: string): boolean {
   return /:\/\/[^/\s]*@|[0-9a-f]{24}/.test(text);
 }

@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import { type DeclarativeWorkerOptions, ExponentialBackoff, StaticBackoff, type WorkerContext, wait } from "watchbill";
-import { type Process, Stage } from "./stage.fixture.js";
+import { type Process, Simulation } from "./simulation.fixture.js";
 
 type Ending = Error | "returns";
 const no = new Error("no");
 const backoff = new ExponentialBackoff({ initial: "2s", max: "5s" });
 
-/** The runs of a job end like this, one after the other and wherever they are, each after so many ms; then they return at once. */
+/** A job whose runs, on any replica, end one after the other as listed, each after a number of ms; later runs return at once. */
 function ending(...endings: (readonly [Ending, number] | Ending)[]) {
   let runs = 0;
   return async ({ signal }: WorkerContext) => {
@@ -19,10 +19,10 @@ function ending(...endings: (readonly [Ending, number] | Ending)[]) {
 
 const everySecond = { schedule: { next: (after: Date) => new Date(Math.floor(after.getTime() / 1_000) * 1_000 + 1_000) } };
 
-/** What is declared, made anew for each comparison as its job counts its runs. */
+/** Factories, as each job counts its runs. */
 const declarations: Record<string, () => DeclarativeWorkerOptions> = {
-  "a grid": () => ({ repeat: "1s", job: ending() }),
-  "a grid with runs that are too long for it": () => ({
+  "an interval": () => ({ repeat: "1s", job: ending() }),
+  "an interval with runs that are too long for it": () => ({
     repeat: "1s",
     job: ending("returns", ["returns", 2_500], ["returns", 1_000]),
   }),
@@ -32,7 +32,7 @@ const declarations: Record<string, () => DeclarativeWorkerOptions> = {
   "a schedule": () => ({ repeat: everySecond, job: ending("returns", ["returns", 2_300]) }),
   "a schedule with startImmediately": () => ({ repeat: { ...everySecond, startImmediately: true }, job: ending() }),
   "a schedule with initialDelay": () => ({ repeat: { ...everySecond, initialDelay: "4s" }, job: ending() }),
-  "retry, which counts failures in a row and starts the grid anew": () => ({
+  "retry, which counts failures in a row and starts a new timetable": () => ({
     repeat: "1s",
     retry: backoff,
     job: ending(no, [no, 300], "returns", "returns", no, no, no),
@@ -98,41 +98,41 @@ const declarations: Record<string, () => DeclarativeWorkerOptions> = {
   }),
 };
 
-/** What is the same for whoever looks at the worker, wherever. */
-function shown(stage: Stage, process: Process) {
-  const { holder: _, ...row } = stage.row(process) ?? {};
+/** The part of the status that is the same on all replicas. */
+function shown(simulation: Simulation, process: Process) {
+  const { holder: _, ...row } = simulation.row(process) ?? {};
   return row;
 }
 
 async function play(options: DeclarativeWorkerOptions, replicas: number, skew: number, length = 60_500) {
-  const stage = new Stage({ skew });
+  const simulation = new Simulation({ skew });
   try {
-    const processes = replicas === 0 ? [stage.alone(options)] : stage.replicas(replicas, options);
-    await stage.advance(length);
-    const rows = processes.map((process) => shown(stage, process));
-    const held = replicas > 0 && stage.fleet.record("one").isHeld;
+    const processes = replicas === 0 ? [simulation.alone(options)] : simulation.replicas(replicas, options);
+    await simulation.advance(length);
+    const rows = processes.map((process) => shown(simulation, process));
+    const held = replicas > 0 && simulation.fleet.record("one").isHeld;
     const ends = processes.map(({ run: { outcome } }) => (outcome instanceof Error ? outcome.message : outcome));
-    await stage.stop();
-    return { times: stage.times, attempts: stage.attempts, places: new Set(stage.places), rows, held, ends };
+    await simulation.stop();
+    return { times: simulation.times, attempts: simulation.attempts, places: new Set(simulation.places), rows, held, ends };
   } finally {
-    stage.restore();
+    simulation.restore();
   }
 }
 
-describe("A distributed worker is, in any number of processes, what it is in one:", () => {
-  for (const [told, declare] of Object.entries(declarations)) {
-    const length = told.includes("month") ? 65 * 86_400_000 : 60_500;
-    // A worker that has failed is gone from where it did, and goes on elsewhere.
-    const fails = ["no retry", "maxRestarts in a row", "maxRestarts within a window", "retryIf"].includes(told);
+describe("A distributed worker behaves the same with any number of replicas:", () => {
+  for (const [what, declare] of Object.entries(declarations)) {
+    const length = what.includes("month") ? 65 * 86_400_000 : 60_500;
+    // A worker that fails leaves its replica, and would continue on another.
+    const fails = ["no retry", "maxRestarts in a row", "maxRestarts within a window", "retryIf"].includes(what);
 
-    it(told, async () => {
+    it(what, async () => {
       const local = await play(declare(), 0, 0, length);
       expect(local.times).to.not.deep.equal([]);
       for (const [replicas, skew] of [
         [1, 0],
         [2, 0],
-        // A schedule's times are those of the wall clock, and no fleet has another.
-        [3, told.includes("schedule") ? 0 : 777_777],
+        // The times of a schedule are on the wall clock, so the engine uses it too.
+        [3, what.includes("schedule") ? 0 : 777_777],
       ] as const) {
         const there = await play(declare(), fails ? 1 : replicas, skew, length);
         expect(there.times, `times of ${replicas}`).to.deep.equal(local.times);

@@ -1,30 +1,30 @@
 import { hostname } from "node:os";
 import { expect } from "chai";
 import { StaticBackoff, wait } from "watchbill";
-import { epoch, Stage } from "./stage.fixture.js";
+import { epoch, Simulation } from "./simulation.fixture.js";
 
 const here = { host: hostname(), pid: process.pid };
 
-describe("The row of a distributed worker", () => {
-  let stage: Stage;
+describe("The status of a distributed worker", () => {
+  let simulation: Simulation;
 
   beforeEach(() => {
-    // Where the fleet's clock is another than the wall clock, the row has the latter's times.
-    stage = new Stage({ skew: 5_000_000 });
+    // The engine's clock differs from the wall clock; the status has times of the wall clock.
+    simulation = new Simulation({ skew: 5_000_000 });
   });
 
-  afterEach(() => stage.restore());
+  afterEach(() => simulation.restore());
 
-  it("has no holder before its first turn, and is absent from the row of any other worker", () => {
-    const process = stage.replica({ repeat: "1m", job: () => {} });
-    expect(stage.row(process)).to.deep.include({ holder: null, phase: "waiting", runs: 0, nextDue: null });
-    const other = stage.alone({ repeat: "1m", job: () => {} });
-    expect(stage.row(other)).to.not.have.property("holder");
+  it("has holder null before the first run; local workers have no holder", () => {
+    const process = simulation.replica({ repeat: "1m", job: () => {} });
+    expect(simulation.row(process)).to.deep.include({ holder: null, phase: "waiting", runs: 0, nextDue: null });
+    const other = simulation.alone({ repeat: "1m", job: () => {} });
+    expect(simulation.row(other)).to.not.have.property("holder");
   });
 
-  it("is the same in every process while it waits, but for who has had it last", async () => {
-    const processes = stage.replicas(3, { repeat: "1m", job: () => wait("2s") });
-    await stage.advance(200_000);
+  it("is the same on every replica while it waits, with the replica that ran it last", async () => {
+    const processes = simulation.replicas(3, { repeat: "1m", job: () => wait("2s") });
+    await simulation.advance(200_000);
     const row = {
       name: "one",
       health: "ok",
@@ -39,33 +39,33 @@ describe("The row of a distributed worker", () => {
       nextDue: epoch + 240_000,
     };
     const last = { host: "replica-1", pid: 1 };
-    expect(stage.places).to.deep.equal(["2", "3", "1"]);
-    expect(processes.map((process) => stage.row(process))).to.deep.equal([
+    expect(simulation.places).to.deep.equal(["2", "3", "1"]);
+    expect(processes.map((process) => simulation.row(process))).to.deep.equal([
       { ...row, holder: here },
       { ...row, holder: last },
       { ...row, holder: last },
     ]);
   });
 
-  it("says who runs it, and that it runs", async () => {
-    const [first, second] = stage.replicas(2, { repeat: "1m", job: () => wait("2s") });
-    await stage.advance(61_000);
-    expect(second && stage.row(second)).to.deep.include({ holder: here, phase: "running", runs: 1, nextDue: null });
-    expect(first && stage.row(first)).to.deep.include({
+  it("says that it runs, and on which replica", async () => {
+    const [first, second] = simulation.replicas(2, { repeat: "1m", job: () => wait("2s") });
+    await simulation.advance(61_000);
+    expect(second && simulation.row(second)).to.deep.include({ holder: here, phase: "running", runs: 1, nextDue: null });
+    expect(first && simulation.row(first)).to.deep.include({
       holder: { host: "replica-2", pid: 1 },
       phase: "running",
       nextDue: null,
     });
   });
 
-  it("says what it has failed for, how often in a row, and until when it backs off", async () => {
+  it("shows the last error, the failures in a row, and the end of the backoff", async () => {
     const job = () => {
       throw new Error("no");
     };
-    const processes = stage.replicas(2, { repeat: "1m", retry: new StaticBackoff({ sleep: "1h" }), job });
-    await stage.advance(70_000);
+    const processes = simulation.replicas(2, { repeat: "1m", retry: new StaticBackoff({ sleep: "1h" }), job });
+    await simulation.advance(70_000);
     for (const process of processes) {
-      expect(stage.row(process)).to.deep.include({
+      expect(simulation.row(process)).to.deep.include({
         health: "firing",
         phase: "backoff",
         runs: 1,
@@ -77,44 +77,44 @@ describe("The row of a distributed worker", () => {
     }
   });
 
-  it("says what an attempt of a run has failed for, and how often in a row", async () => {
+  it("shows the last error and the number of failed attempts of a run", async () => {
     const job = () => {
       throw new Error("no");
     };
-    const processes = stage.replicas(2, { repeat: "1m", retryJob: new StaticBackoff({ sleep: "1h" }), job });
-    await stage.advance(70_000);
+    const processes = simulation.replicas(2, { repeat: "1m", retryJob: new StaticBackoff({ sleep: "1h" }), job });
+    await simulation.advance(70_000);
     for (const process of processes) {
-      expect(stage.row(process)).to.deep.include({ phase: "backoff", attempt: 1, lastError: "Error: no" });
+      expect(simulation.row(process)).to.deep.include({ phase: "backoff", attempt: 1, lastError: "Error: no" });
     }
   });
 
-  it("says how long a run took whose attempts were in several processes", async () => {
+  it("shows the duration of a run whose attempts were on several replicas", async () => {
     let runs = 0;
     const job = () => {
       if (++runs === 1) throw new Error("no");
     };
-    const processes = stage.replicas(2, { repeat: "1m", retryJob: new StaticBackoff({ sleep: "5s" }), job });
-    await stage.advance(70_000);
-    expect(stage.times).to.deep.equal([60_000, 65_000]);
+    const processes = simulation.replicas(2, { repeat: "1m", retryJob: new StaticBackoff({ sleep: "5s" }), job });
+    await simulation.advance(70_000);
+    expect(simulation.times).to.deep.equal([60_000, 65_000]);
     for (const process of processes) {
-      expect(stage.row(process)).to.deep.include({ runs: 1, lastStart: epoch + 60_000, lastDuration: 5_000 });
+      expect(simulation.row(process)).to.deep.include({ runs: 1, lastStart: epoch + 60_000, lastDuration: 5_000 });
     }
   });
 
-  it("counts on when a process starts anew, and in one that comes later", async () => {
-    const [first] = stage.replicas(2, { repeat: "1m", job: () => {} });
-    await stage.advance(150_000);
+  it("keeps its counts when a replica restarts, and on a new replica", async () => {
+    const [first] = simulation.replicas(2, { repeat: "1m", job: () => {} });
+    await simulation.advance(150_000);
     first?.stop.abort();
-    const late = stage.replica({ repeat: "1m", job: () => {} });
-    await stage.advance(130_000);
-    expect(stage.row(late)).to.deep.include({ health: "ok", runs: 4, lastStart: epoch + 240_000 });
-    expect(first && stage.row(first)).to.deep.include({ phase: "stopped", runs: 2 });
+    const late = simulation.replica({ repeat: "1m", job: () => {} });
+    await simulation.advance(130_000);
+    expect(simulation.row(late)).to.deep.include({ health: "ok", runs: 4, lastStart: epoch + 240_000 });
+    expect(first && simulation.row(first)).to.deep.include({ phase: "stopped", runs: 2 });
   });
 
   it("is a plain object", async () => {
-    const process = stage.replica({ repeat: "1m", job: () => {} });
-    await stage.advance(70_000);
-    const row = stage.row(process);
+    const process = simulation.replica({ repeat: "1m", job: () => {} });
+    await simulation.advance(70_000);
+    const row = simulation.row(process);
     expect(JSON.parse(JSON.stringify(row))).to.deep.equal(row);
   });
 });

@@ -24,7 +24,7 @@ describe("TiedProcess", () => {
     expect(tied.output).to.equal("out of luck\n");
   });
 
-  it("exits with an error if there is no such program, or none to start it", async () => {
+  it("exits with an error if the program or the folder does not exist", async () => {
     const absent = new TiedProcess("/nowhere/postgres", [], { cwd });
     expect(await absent.exited).to.equal(127);
     expect(absent.output).to.include("/nowhere/postgres");
@@ -33,7 +33,7 @@ describe("TiedProcess", () => {
     expect(homeless.output).to.include("ENOENT");
   });
 
-  it("waits for what the program writes, or says what it wrote instead", async () => {
+  it("waits for output of the program, or rejects with what it wrote instead", async () => {
     const code =
       "process.on('SIGINT', () => process.exit(5)); setInterval(() => {}, 1000); console.error('rea'); console.error('dy')";
     const tied = new TiedProcess(process.execPath, ["-e", code], { cwd });
@@ -59,7 +59,7 @@ describe("TiedProcess", () => {
 describe("A program and a folder that are tied to a process", function () {
   this.timeout(30_000);
   const ends: readonly [string, NodeJS.Signals | undefined][] = [
-    ["ends by itself, as they do not keep it alive", undefined],
+    ["exits on its own, as they do not keep it alive", undefined],
     ["is killed", "SIGKILL"],
   ];
   for (const [how, signal] of ends) {

@@ -11,7 +11,7 @@ import {
 import { recorder, watch } from "../runner/orders.fixture.js";
 import { MemoryFleet, type Replica } from "./memory-engine.fixture.js";
 
-/** One run of the worker: when it began, in ms since the stage was set, where, and at which attempt. */
+/** One run of the worker: when it began, in ms since the simulation began, its attempt and its replica. */
 export interface Run {
   readonly at: number;
   readonly attempt: number;
@@ -20,7 +20,7 @@ export interface Run {
 
 export const epoch = Date.UTC(2026, 10, 24);
 
-/** One process with a worker `one` at work. */
+/** One simulated process with a worker `one`. */
 export interface Process {
   readonly name: string;
   readonly runner: Runner;
@@ -29,8 +29,8 @@ export interface Process {
   readonly stop: AbortController;
 }
 
-/** Fake timers, and processes that run a worker `one`: those of a fleet, or one alone. Ticks without immediates in between. */
-export class Stage {
+/** Fake timers, and simulated processes that run a worker `one`: replicas of a service, or a process without an engine. */
+export class Simulation {
   readonly clock = sinon.useFakeTimers({
     now: epoch,
     toNotFake: ["nextTick", "queueMicrotask", "setImmediate", "clearImmediate"],
@@ -44,19 +44,19 @@ export class Stage {
     this.fleet = new MemoryFleet(options);
   }
 
-  /** A process of the fleet. What it runs is recorded, and is dead when it is. */
+  /** Starts a replica. Its runs are recorded, and never settle once it is dead. */
   replica(options: DeclarativeWorkerOptions, settings: BootstrapOptions = {}): Process & { readonly engine: Replica } {
     const engine = this.fleet.replica();
     const recorded = this.#recorded({ ...options, distributed: true }, engine.name, () => engine.isDead);
     return { ...this.start([recorded], engine.name, { engine, ...settings }), engine };
   }
 
-  /** Several that are the same. */
+  /** Starts several equal replicas. */
   replicas(count: number, options: DeclarativeWorkerOptions): (Process & { readonly engine: Replica })[] {
     return Array.from({ length: count }, () => this.replica(options));
   }
 
-  /** A process that knows of no fleet. */
+  /** Starts a process without an engine. */
   alone(options: DeclarativeWorkerOptions, settings: BootstrapOptions = {}): Process {
     return this.start([this.#recorded(options, "alone", () => false)], "alone", settings);
   }
@@ -92,7 +92,7 @@ export class Stage {
     return new DeclarativeWorker({ name: "one", ...options, ...recorded });
   }
 
-  /** A run that was lost with its process, or with its turn, counts no longer. */
+  /** No longer counts a run that was lost with its process or its lease. */
   forgetRun(): void {
     this.#underWay = 0;
   }
@@ -109,17 +109,17 @@ export class Stage {
     return this.runs.map(({ where }) => where.replace("replica-", ""));
   }
 
-  /** Time goes on, moment by moment, and everything that can happen at one of them does. */
+  /** Advances the clock timer by timer, and lets all immediates run in between. */
   async advance(duration: number): Promise<void> {
-    // A timer holds 24.8 days.
+    // A Node timer can hold at most 24.8 days.
     const longest = 20 * 86_400_000;
     if (duration > longest) await this.advance(duration - longest);
     let isOver = false;
-    await turns();
+    await immediates();
     const end = setTimeout(() => (isOver = true), Math.min(duration, longest));
     while (!isOver) {
       this.clock.next();
-      await turns();
+      await immediates();
     }
     clearTimeout(end);
   }
@@ -130,7 +130,7 @@ export class Stage {
     return row;
   }
 
-  /** All processes that live are told to stop. */
+  /** Stops all processes. */
   async stop(): Promise<void> {
     for (const { stop } of this.processes) stop.abort();
     await this.advance(1);
@@ -142,6 +142,6 @@ export class Stage {
   }
 }
 
-async function turns(): Promise<void> {
-  for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+async function immediates(): Promise<void> {
+  for (let count = 0; count < 10; count++) await new Promise(setImmediate);
 }

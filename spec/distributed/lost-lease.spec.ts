@@ -1,18 +1,18 @@
 import { expect } from "chai";
 import { LeaseLostError, runAllJobs, runAllWorkers, StaticBackoff, type WorkerContext, wait } from "watchbill";
 import { thrownBy } from "../runner/orders.fixture.js";
-import { Stage } from "./stage.fixture.js";
+import { Simulation } from "./simulation.fixture.js";
 
-describe("A distributed worker that has lost its turn", () => {
-  let stage: Stage;
+describe("A distributed worker that has lost its lease", () => {
+  let simulation: Simulation;
 
   beforeEach(() => {
-    stage = new Stage();
+    simulation = new Simulation();
   });
 
-  afterEach(() => stage.restore());
+  afterEach(() => simulation.restore());
 
-  it("has its signal aborted with a LeaseLostError, stays in its roster, and has a turn again", async () => {
+  it("has its signal aborted with a LeaseLostError, stays in its runner, and can be leased again", async () => {
     const reasons: unknown[] = [];
     const job = async ({ signal }: WorkerContext) => {
       await wait("10s", { signal }).catch((reason: unknown) => {
@@ -20,10 +20,10 @@ describe("A distributed worker that has lost its turn", () => {
         throw reason;
       });
     };
-    const process = stage.replica({ repeat: "1m", job });
-    await stage.advance(62_000);
-    stage.fleet.lose("one");
-    await stage.advance(60_000);
+    const process = simulation.replica({ repeat: "1m", job });
+    await simulation.advance(62_000);
+    simulation.fleet.lose("one");
+    await simulation.advance(60_000);
     expect(reasons).to.have.lengthOf(1);
     expect(reasons[0])
       .to.be.instanceOf(LeaseLostError)
@@ -32,66 +32,66 @@ describe("A distributed worker that has lost its turn", () => {
         "The turn of one is lost: it was taken away. Another replica may run it now, so write nothing more",
       );
     expect(reasons[0]).to.have.property("worker", "one");
-    // The run is begun again by whoever has the turn next, a second later.
-    expect(stage.times).to.deep.equal([60_000, 63_000, 120_000]);
+    // The run is repeated under the next lease, a second later.
+    expect(simulation.times).to.deep.equal([60_000, 63_000, 120_000]);
     expect(process.run.outcome).to.equal("pending");
     expect(process.lines).to.deep.equal([["started 1 worker", undefined]]);
   });
 
-  it("may fail after that: it is logged, and is no failure of the roster", async () => {
+  it("may fail then: the error is logged, and does not stop the runner", async () => {
     const error = new Error("the connection is gone");
     const job = async ({ signal }: WorkerContext) => {
       await wait("10s", { signal }).catch(() => Promise.reject(error));
     };
-    const process = stage.replica({ repeat: "1m", job });
-    await stage.advance(62_000);
-    stage.fleet.lose("one");
-    await stage.advance(10_000);
+    const process = simulation.replica({ repeat: "1m", job });
+    await simulation.advance(62_000);
+    simulation.fleet.lose("one");
+    await simulation.advance(10_000);
     expect(process.lines).to.deep.equal([
       ["started 1 worker", undefined],
-      ["failed after its turn was lost", "one", error],
+      ["failed after its lease was lost", "one", error],
     ]);
     expect(process.run.outcome).to.equal("pending");
-    expect(stage.times).to.deep.equal([60_000, 63_000]);
+    expect(simulation.times).to.deep.equal([60_000, 63_000]);
   });
 
-  it("is not retried in the turn that is lost", async () => {
+  it("is not retried under the lost lease", async () => {
     const job = ({ signal }: WorkerContext) => wait("10s", { signal });
     const retryJob = new StaticBackoff({ sleep: 10 });
-    stage.replica({ repeat: "1m", retry: new StaticBackoff({ sleep: 10 }), retryJob, job });
-    await stage.advance(62_000);
-    stage.fleet.lose("one");
-    await stage.advance(10_000);
-    expect(stage.times).to.deep.equal([60_000, 63_000]);
+    simulation.replica({ repeat: "1m", retry: new StaticBackoff({ sleep: 10 }), retryJob, job });
+    await simulation.advance(62_000);
+    simulation.fleet.lose("one");
+    await simulation.advance(10_000);
+    expect(simulation.times).to.deep.equal([60_000, 63_000]);
   });
 
-  it("writes nothing down: others go on from what they were given", async () => {
+  it("stores nothing: the next leased run continues from the last checkpoint", async () => {
     const job = ({ signal }: WorkerContext) => wait("10s", { signal });
-    const [first] = stage.replicas(2, { repeat: "1m", job });
-    await stage.advance(62_000);
-    const before = stage.fleet.record("one").memory;
-    stage.fleet.lose("one");
-    await stage.advance(500);
-    expect(stage.fleet.record("one").memory).to.deep.equal(before);
-    await stage.advance(9_500);
-    expect(stage.times).to.deep.equal([60_000, 63_000]);
+    const [first] = simulation.replicas(2, { repeat: "1m", job });
+    await simulation.advance(62_000);
+    const before = simulation.fleet.record("one").snapshot;
+    simulation.fleet.lose("one");
+    await simulation.advance(500);
+    expect(simulation.fleet.record("one").snapshot).to.deep.equal(before);
+    await simulation.advance(9_500);
+    expect(simulation.times).to.deep.equal([60_000, 63_000]);
     expect(first?.run.outcome).to.equal("pending");
   });
 
-  it("is stopped like any other while a run that ignores its signal goes on", async () => {
-    const process = stage.replica({ repeat: "1m", job: () => wait("10s") }, { shutdownTimeout: "20s" });
-    await stage.advance(62_000);
-    stage.fleet.lose("one");
+  it("stops like a local worker while a run ignores its signal", async () => {
+    const process = simulation.replica({ repeat: "1m", job: () => wait("10s") }, { shutdownTimeout: "20s" });
+    await simulation.advance(62_000);
+    simulation.fleet.lose("one");
     process.stop.abort();
-    await stage.advance(5_000);
+    await simulation.advance(5_000);
     expect(process.run.outcome).to.equal("pending");
-    await stage.advance(5_000);
+    await simulation.advance(5_000);
     expect(process.run.outcome).to.equal("resolved");
-    expect(process.engine.abandoned).to.deep.equal([]);
+    expect(process.engine.released).to.deep.equal([]);
   });
 
   describe("while its process was frozen", () => {
-    /** What a run of 2 s gets to see once its right is lost, and nobody could tell it. */
+    /** What a run observes after its lease has expired while the process was frozen. */
     async function frozen(look: (context: WorkerContext) => unknown, timeout?: "1h"): Promise<unknown[]> {
       const seen: unknown[] = [];
       let runs = 0;
@@ -99,17 +99,17 @@ describe("A distributed worker that has lost its turn", () => {
         if (runs++ > 0) return;
         seen.push(await look(context));
       };
-      stage.replica({ repeat: "1m", retry: new StaticBackoff({ sleep: "1s" }), timeout, job });
-      await stage.advance(62_000);
-      stage.fleet.loseSilently("one");
-      await stage.advance(10_000);
+      simulation.replica({ repeat: "1m", retry: new StaticBackoff({ sleep: "1s" }), timeout, job });
+      await simulation.advance(62_000);
+      simulation.fleet.loseSilently("one");
+      await simulation.advance(10_000);
       return seen;
     }
 
     for (const timeout of [undefined, "1h"] as const) {
       const where = timeout === undefined ? "" : " of a run with a timeout";
 
-      it(`is told so by signal.aborted${where}`, async () => {
+      it(`learns it from signal.aborted${where}`, async () => {
         const seen = await frozen(async ({ signal }) => {
           const before = signal.aborted;
           await wait("3s");
@@ -118,7 +118,7 @@ describe("A distributed worker that has lost its turn", () => {
         expect(seen).to.deep.equal([[false, true, true]]);
       });
 
-      it(`is told so by signal.throwIfAborted()${where}`, async () => {
+      it(`learns it from signal.throwIfAborted()${where}`, async () => {
         const seen = await frozen(async ({ signal }) => {
           signal.throwIfAborted();
           await wait("3s");
@@ -127,7 +127,7 @@ describe("A distributed worker that has lost its turn", () => {
         expect(seen).to.deep.equal([true]);
       });
 
-      it(`is told so by signals of workers and jobs that run within it${where}`, async () => {
+      it(`learns it from the signals of workers and jobs that it runs${where}`, async () => {
         const seen = await frozen(async (context) => {
           const { signal } = context;
           const aborted: boolean[] = [];
@@ -143,7 +143,7 @@ describe("A distributed worker that has lost its turn", () => {
       });
     }
 
-    it("is told so by the event too, once it has asked", async () => {
+    it("gets the abort event too, once it reads the signal", async () => {
       const seen = await frozen(async ({ signal }) => {
         let events = 0;
         signal.addEventListener("abort", () => events++);
@@ -155,11 +155,11 @@ describe("A distributed worker that has lost its turn", () => {
     });
   });
 
-  it("aborts with the end of the turn what the runs of that have left behind", async () => {
+  it("aborts the signals of its runs when the leased run ends", async () => {
     const signals: AbortSignal[] = [];
-    stage.replica({ repeat: "1m", job: ({ signal }) => void signals.push(signal) });
-    await stage.advance(61_000);
+    simulation.replica({ repeat: "1m", job: ({ signal }) => void signals.push(signal) });
+    await simulation.advance(61_000);
     expect(signals.map(({ aborted }) => aborted)).to.deep.equal([true]);
-    expect(signals[0]?.reason).to.have.property("message", "The turn of one is over");
+    expect(signals[0]?.reason).to.have.property("message", "The leased run of one has ended");
   });
 });

@@ -1,24 +1,25 @@
 import type { Job } from "bullmq";
 import { cutText } from "../errors/foreign-value.js";
-import { isSnapshotEntry, numberIn, Snapshot } from "../runtime/snapshot.js";
+import { isSnapshotEntry, numberIn } from "../runtime/snapshot.js";
 import type { Phase, WorkerStatus } from "../runtime/worker-status.js";
 
-/** What the fleet keeps of one worker between its turns, with its job. */
-export interface TurnRecord {
-  readonly memory: Snapshot;
-  /** The worker's row after its last turn. */
+/** What is stored of one worker between two leased runs, with its job. */
+export interface WorkerRecord {
+  /** Of the last checkpoint. */
+  readonly snapshot: unknown;
+  /** The worker's status at the last checkpoint. */
   readonly status: WorkerStatus | undefined;
-  /** What it waits for. */
+  /** What the worker waits for. */
   readonly phase: Phase;
-  /** When its next turn is due, in ms since the epoch. */
+  /** When the worker is due next, in ms since the epoch. */
   readonly due: number;
-  /** Until when its job is delayed: later than `due` once a process had it that could not run it. */
+  /** Until when the job is delayed: later than `due` if a replica fetched the job and could not run it. */
   readonly until: number;
 }
 
-/** That of a worker that has had no turn. */
-export const firstRecord: TurnRecord = {
-  memory: new Snapshot(),
+/** The record of a worker that has never run. */
+export const initialRecord: WorkerRecord = {
+  snapshot: undefined,
   status: undefined,
   phase: "waiting",
   due: 0,
@@ -26,14 +27,14 @@ export const firstRecord: TurnRecord = {
 };
 
 /**
- * Reads what a job carries, which another version may have written: what was given back with it last, in the field that says otherwise
- * why a job has failed, as ours never do; or what it was added with.
+ * Reads the record of a job, which another version may have written. It is in `failedReason` once the job has been handed back,
+ * as these jobs never fail; before, it is the data that the job was added with.
  */
-export function recordOf({ failedReason, data }: Pick<Job, "failedReason" | "data">): TurnRecord {
-  return parsed(given(failedReason) ?? data);
+export function recordOf({ failedReason, data }: Pick<Job, "failedReason" | "data">): WorkerRecord {
+  return parseRecord(parseJson(failedReason) ?? data);
 }
 
-function given(text: string | undefined): unknown {
+function parseJson(text: string | undefined): unknown {
   try {
     const value: unknown = JSON.parse(text ?? "");
     return isSnapshotEntry(value) ? value : undefined;
@@ -42,11 +43,11 @@ function given(text: string | undefined): unknown {
   }
 }
 
-function parsed(data: unknown): TurnRecord {
-  if (!isSnapshotEntry(data)) return firstRecord;
-  const { memory, status, phase } = data;
+function parseRecord(data: unknown): WorkerRecord {
+  if (!isSnapshotEntry(data)) return initialRecord;
+  const { snapshot, status, phase } = data;
   return {
-    memory: Snapshot.from(memory),
+    snapshot,
     status: isStatus(status) ? { ...status, lastError: status.lastError && cutText(status.lastError) } : undefined,
     phase: phase === "backoff" ? phase : "waiting",
     due: numberIn(data, "due") ?? 0,
@@ -54,6 +55,7 @@ function parsed(data: unknown): TurnRecord {
   };
 }
 
+/** Whether a value that another version may have written can be used as a worker's status. */
 export function isStatus(value: unknown): value is WorkerStatus {
   return (
     isSnapshotEntry(value) &&
@@ -65,14 +67,14 @@ export function isStatus(value: unknown): value is WorkerStatus {
 }
 
 /**
- * The id of a worker's job. BullMQ takes no colon in it, and no plain number.
+ * The id of a worker's job. BullMQ accepts neither a colon nor a plain integer.
  * @throws URIError if the name is not well-formed Unicode
  */
 export function jobIdOf(worker: string): string {
   return `worker-${encodeURIComponent(worker)}`;
 }
 
-/** The worker of a job; undefined, if the id is not one that {@link jobIdOf} makes. */
+/** The worker of a job; undefined if the id is not one that {@link jobIdOf} returns. */
 export function workerOf(jobId: string): string | undefined {
   try {
     return decodeURIComponent(jobId.replace(/^worker-/, ""));

@@ -1,0 +1,176 @@
+import type { Participant } from "../distributed/engine.js";
+import { formatHolder, thisProcess } from "../distributed/holder.js";
+import type { WorkerContext } from "../runtime/worker-context.js";
+import { WorkerLogger } from "../runtime/worker-logger.js";
+import type { Connection } from "./connection.js";
+import { ConnectionHealth } from "./connection-health.js";
+import { JobProcessor } from "./job-processor.js";
+import type { OpenQueue, QueueOptions } from "./queue.js";
+import { ReconcileInterval, Reconciler } from "./reconciler.js";
+import { RunRequests } from "./run-requests.js";
+import { within } from "./time-limit.js";
+import { workerOf } from "./worker-record.js";
+
+export interface CoordinatorOptions {
+  readonly connection: Connection;
+  readonly namespace: string;
+  /** In ms. */
+  readonly lockDuration: number;
+  readonly stalledInterval: number;
+}
+
+/** How long, in ms, to wait for the database to answer. */
+const responseTimeout = 10_000;
+
+/** How much longer, in ms, for each worker when all are reconciled. */
+const responseTimePerWorker = 2;
+
+/**
+ * Connects the distributed workers of this process with the other replicas: a {@link JobProcessor} runs the jobs that BullMQ
+ * hands to this replica, and a {@link Reconciler} keeps the jobs in the database in step with the workers, at an interval.
+ */
+export class BullmqCoordinator {
+  readonly #options: CoordinatorOptions;
+  readonly #participants: ReadonlyMap<string, Participant>;
+  readonly #requests = new RunRequests();
+  readonly #reconciler = new Reconciler();
+  readonly #interval = new ReconcileInterval();
+  readonly #jobs: JobProcessor;
+  readonly #health: ConnectionHealth;
+  #queue: OpenQueue | undefined;
+  #hasChanged = false;
+
+  constructor(options: CoordinatorOptions, participants: ReadonlyMap<string, Participant>) {
+    this.#options = options;
+    this.#participants = participants;
+    this.#health = new ConnectionHealth(options.connection);
+    this.#jobs = new JobProcessor({
+      participants,
+      requests: this.#requests,
+      lockDuration: options.lockDuration,
+      onError: this.#onError,
+      openQueue: () => this.#queue,
+    });
+  }
+
+  /** Connects to the database and reconciles until the signal aborts. Rejects if the database cannot be reached. */
+  readonly run = async ({ signal, logger }: WorkerContext): Promise<void> => {
+    this.#health.connecting(logger);
+    const { connection, namespace, lockDuration, stalledInterval } = this.#options;
+    let queue: OpenQueue | undefined;
+    try {
+      queue = await this.#open(
+        {
+          namespace,
+          replica: formatHolder(thisProcess),
+          lockDuration,
+          stalledInterval,
+          process: this.#jobs.process,
+          onError: this.#onError,
+          onStalled: this.#onStalled,
+        },
+        signal,
+      );
+      await within(responseTimeout, Promise.race([queue.ready(), this.#health.firstError()]), signal);
+      this.#queue = queue;
+      this.onParticipantsChanged();
+      logger.info(`connected to ${connection.shown}`);
+      await this.#reconcileRepeatedly(queue, signal);
+    } catch (thrown) {
+      await this.#close(queue);
+      // An error that the stop itself has caused does not count.
+      if (signal.aborted) return;
+      throw connection.secrets.errorOf(`${connection.shown} cannot be reached`, thrown);
+    }
+    await this.#close(queue);
+  };
+
+  /** A pool of the user may never connect. A queue that opens too late is closed again. */
+  async #open(options: QueueOptions, signal: AbortSignal): Promise<OpenQueue> {
+    const opening = this.#options.connection.open(options);
+    try {
+      return await within(responseTimeout, opening, signal);
+    } catch (thrown) {
+      opening.then((late) => late.close(true)).catch(() => {});
+      throw thrown;
+    }
+  }
+
+  async #close(queue: OpenQueue | undefined): Promise<void> {
+    const { isAway } = this;
+    this.#queue = undefined;
+    await queue?.close(isAway);
+  }
+
+  async #reconcileRepeatedly(queue: OpenQueue, signal: AbortSignal): Promise<void> {
+    const participants = this.#participants;
+    const onJobMissing = (worker: string): void => this.#jobs.loseLease(worker, "its job is missing from the database");
+    const { lockDuration } = this.#options;
+    const options = { queue, participants, requests: this.#requests, lockDuration, onJobMissing };
+    while (!signal.aborted) {
+      const { hadError } = this.#interval;
+      this.#interval.reconciling();
+      try {
+        const timeout = Math.max(responseTimeout, participants.size * responseTimePerWorker);
+        await within(timeout, this.#reconciler.reconcile(options), signal);
+        this.#health.answered(hadError);
+      } catch (thrown) {
+        if (signal.aborted) return;
+        this.#health.unanswered(thrown);
+      }
+      if (this.#health.needsReconnect && !this.#jobs.isBusy) throw this.#health.lastError;
+      const { isAway } = this;
+      await this.#interval.next({ workers: participants.size, hasRequests: this.#requests.areOpen, isAway }, signal);
+    }
+  }
+
+  /** Whether the database cannot be reached, as far as is known. */
+  get isAway(): boolean {
+    return this.#queue === undefined || this.#health.isAway;
+  }
+
+  /** Resolves once a worker, which is leaving, does not run here any more and is handed back. */
+  handedBack(worker: string): Promise<void> {
+    this.#requests.delete(worker);
+    return this.#jobs.handedBack(worker);
+  }
+
+  requestRun(worker: string): void {
+    this.#requests.add(worker);
+    this.#interval.skip();
+  }
+
+  /** Adapts the queue, once for all changes of the current microtask. */
+  onParticipantsChanged(): void {
+    if (this.#hasChanged) return;
+    this.#hasChanged = true;
+    queueMicrotask(() => {
+      this.#hasChanged = false;
+      this.#adaptQueue();
+    });
+  }
+
+  #adaptQueue(): void {
+    const queue = this.#queue;
+    // One more than there are workers: for a job that this replica has to leave to the others.
+    queue?.setConcurrency(this.#participants.size + 1);
+    const participants = [...this.#participants.values()];
+    // While all workers stop, the jobs that they hand back are not to be fetched again.
+    if (participants.every(({ isStopping }) => isStopping)) void queue?.pause();
+    else void queue?.resume();
+    this.#interval.skip();
+  }
+
+  readonly #onStalled = (jobId: string): void => {
+    const worker = workerOf(jobId);
+    const participant = worker === undefined ? undefined : this.#participants.get(worker);
+    if (worker !== undefined && participant !== undefined)
+      new WorkerLogger(participant.logger, worker).warn("stalled on its replica; requeued");
+  };
+
+  readonly #onError = (thrown: unknown): void => {
+    this.#health.error(thrown);
+    // The next reconciliation finds out whether the database still answers.
+    this.#interval.onError(this.isAway);
+  };
+}

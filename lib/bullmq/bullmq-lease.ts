@@ -1,0 +1,135 @@
+import { type IQueueBackend, type JobProgress, Worker } from "bullmq";
+import type { Lease } from "../distributed/engine.js";
+import { LeaseLostError } from "../errors/lease-lost-error.js";
+import { toError } from "../errors/thrown-value-error.js";
+import { formatDuration } from "../timers/format-duration.js";
+import { QueueTimer } from "../timers/queue-timer.js";
+import { TimerQueue } from "../timers/timer-queue.js";
+import type { WorkerRecord } from "./worker-record.js";
+
+/** The part of a lock's duration that a lease uses: in the rest the run stops, before another replica can get the lock. */
+const usedPart = 0.8;
+
+/** One instant on both clocks: the monotonic clock may stand still while a machine sleeps, and the wall clock can be set. */
+export interface Instant {
+  readonly monotonic: number;
+  readonly wall: number;
+}
+
+export function currentInstant(): Instant {
+  return { monotonic: TimerQueue.current().now(), wall: Date.now() };
+}
+
+/**
+ * A lease that lasts as long as the lock of a job is renewed. Its age counts from when a renewal was sent, not from when the
+ * answer was read: the process may be frozen in between. A lease that is lost stays lost.
+ */
+export class BullmqLease implements Lease {
+  readonly isLocal = false;
+  readonly snapshot: unknown;
+  readonly status;
+  readonly due: number;
+  readonly #worker: string;
+  readonly #lockDuration: number;
+  readonly #controller = new AbortController();
+  readonly #timer = new QueueTimer(() => {
+    this.check();
+    if (!this.signal.aborted) this.#setTimer();
+  });
+  #renewedAt: Instant;
+
+  /** @param lockedAt not later than when the job was locked */
+  constructor(worker: string, { snapshot, status, due }: WorkerRecord, lockDuration: number, lockedAt: Instant) {
+    this.#worker = worker;
+    this.snapshot = snapshot;
+    this.status = status;
+    this.due = due;
+    this.#lockDuration = lockDuration;
+    this.#renewedAt = lockedAt;
+    this.#setTimer();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
+  /** @param sentAt when the renewal was sent */
+  renewed(sentAt: Instant): void {
+    this.check();
+    if (this.signal.aborted) return;
+    this.#renewedAt = sentAt;
+    this.#setTimer();
+  }
+
+  check(): void {
+    const { monotonic, wall } = currentInstant();
+    const age = Math.max(monotonic - this.#renewedAt.monotonic, wall - this.#renewedAt.wall);
+    if (age >= this.#lockDuration * usedPart) this.lose(`its lock was not renewed for ${formatDuration(Math.round(age))}`);
+  }
+
+  /** @param cause a clause for the error message */
+  lose(cause: string): void {
+    this.#timer.cancel();
+    if (!this.signal.aborted) this.#controller.abort(new LeaseLostError(this.#worker, cause));
+  }
+
+  /** The leased run has ended: no longer watches the lock. */
+  end(): void {
+    this.#timer.cancel();
+  }
+
+  #setTimer(): void {
+    this.#timer.sleepUntil(this.#renewedAt.monotonic + this.#lockDuration * usedPart);
+  }
+}
+
+/** A BullMQ worker that reports to the leases of its jobs whether their locks were renewed. */
+export class LeasedWorker<Options> extends Worker<unknown, unknown, string, IQueueBackend, JobProgress, Options> {
+  readonly #leases = new Map<string, BullmqLease>();
+
+  /**
+   * BullMQ calls this again after a pause without awaiting it, so a failure becomes an error event, not an unhandled rejection.
+   */
+  override async run(): Promise<void> {
+    try {
+      await super.run();
+    } catch (thrown) {
+      this.emit("error", toError(thrown, ""));
+    }
+  }
+
+  lease(jobId: string, lease: BullmqLease): void {
+    this.#leases.set(jobId, lease);
+  }
+
+  /** Ignores a lease that has been replaced by a later one of the same job. */
+  release(jobId: string, lease: BullmqLease): void {
+    if (this.#leases.get(jobId) === lease) this.#leases.delete(jobId);
+  }
+
+  /**
+   * Stops renewing locks, whether or not the worker is closed: if the blocking connection of a BullMQ worker is reconnecting,
+   * `close()` never settles and the renewals go on.
+   */
+  async stopRenewing(): Promise<void> {
+    await this.lockManager.close();
+  }
+
+  override async extendJobLocks(jobIds: string[], tokens: string[], duration: number): Promise<string[]> {
+    const sentAt = currentInstant();
+    const held = new Map(this.#leases);
+    const refused = await super.extendJobLocks(jobIds, tokens, duration);
+    for (const jobId of jobIds) {
+      const lease = held.get(jobId);
+      // A job that was handed back meanwhile has no lock to renew.
+      if (lease === undefined || this.#leases.get(jobId) !== lease) continue;
+      if (refused.includes(jobId)) lease.lose("its lock has expired");
+      else lease.renewed(sentAt);
+    }
+    return refused;
+  }
+}

@@ -1,0 +1,202 @@
+import { DelayedError, type Job } from "bullmq";
+import type { Checkpoint, Participant } from "../distributed/engine.js";
+import { isInstanceOf } from "../errors/foreign-value.js";
+import { WorkerLogger } from "../runtime/worker-logger.js";
+import { QueueTimer } from "../timers/queue-timer.js";
+import { BullmqLease, currentInstant } from "./bullmq-lease.js";
+import { publishStatus } from "./publish-status.js";
+import { isRejectedByBullmq, type OpenQueue } from "./queue.js";
+import type { RunRequests } from "./run-requests.js";
+import { pause, settledBefore } from "./time-limit.js";
+import { recordOf, type WorkerRecord } from "./worker-record.js";
+
+/**
+ * How long, in ms, to leave a job to the other replicas if it cannot run here: a part of how late it already is, so that a
+ * replica that can run it gets it soon, and the retries cost little if none can.
+ */
+const leaveToOthers = { part: 0.25, least: 20, most: 60_000 };
+
+/** How long, in ms, until another attempt to hand a worker back. */
+const handBackDelay = 200;
+
+export interface JobProcessorOptions {
+  readonly participants: ReadonlyMap<string, Participant>;
+  readonly requests: RunRequests;
+  /** In ms. */
+  readonly lockDuration: number;
+  readonly onError: (thrown: unknown) => void;
+  /** Returns the queue that is open now, if any: the queue that a job came from may have been closed meanwhile. */
+  readonly openQueue: () => OpenQueue | undefined;
+}
+
+/** A job that this replica has locked, and the queue that it came from. */
+interface FetchedJob {
+  readonly job: Job;
+  readonly token: string;
+  readonly queue: OpenQueue;
+}
+
+/**
+ * Runs workers on this replica: from the job that BullMQ hands out to the job that is handed back.
+ *
+ * **Which replica runs a worker.** Each worker is one job. When the job is due, BullMQ locks it for whichever connected replica
+ * asks first, and {@link process} decides there: it runs the worker if that is open (not paused, stopping or running) and no
+ * other replica has requested the run ({@link RunRequests}), and otherwise delays the job, which leaves it to the others. So at
+ * most one replica, the one with the lock, runs a worker; a job that cannot run anywhere is retried ever more rarely.
+ */
+export class JobProcessor {
+  readonly #options: JobProcessorOptions;
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #leases = new Map<string, BullmqLease>();
+  readonly #wakeUps = new Map<string, QueueTimer>();
+
+  constructor(options: JobProcessorOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The processor function for BullMQ. It never fails a job, as the worker's own chain has decided what to do after a failure.
+   * @throws DelayedError unless the worker has completed: the job is delayed, or another replica gets it when its lock expires
+   */
+  readonly process = async (job: Job, token: string, queue: OpenQueue): Promise<void> => {
+    const participant = this.#options.participants.get(job.name);
+    const record = recordOf(job);
+    if (participant?.isOpen !== true || this.#options.requests.isForOthers(job)) {
+      await this.#leaveToOthers({ job, token, queue }, record);
+      return;
+    }
+    const run = this.#run(participant, { job, token, queue }, record);
+    const ended = run.then(
+      () => {},
+      () => {},
+    );
+    this.#running.set(job.name, ended);
+    try {
+      await run;
+    } catch (thrown) {
+      if (isInstanceOf(thrown, DelayedError)) throw thrown;
+      this.#options.onError(thrown);
+      // Any other error would fail the job and overwrite its record. Instead its lock expires, and another replica gets it.
+      throw new DelayedError();
+    } finally {
+      if (this.#running.get(job.name) === ended) this.#running.delete(job.name);
+    }
+  };
+
+  async #leaveToOthers({ job, token, queue }: FetchedJob, record: WorkerRecord): Promise<void> {
+    const { part, least, most } = leaveToOthers;
+    const now = Date.now();
+    // A worker that has never run is due now.
+    const due = record.due === 0 ? now : record.due;
+    // A replica that is paused does not fetch the job again.
+    const soonest = queue.isPaused() ? 0 : least;
+    const until = Math.ceil(now + Math.min(Math.max((now - due) * part, soonest), most));
+    try {
+      await queue.handBack(job.id ?? "", token, until, { ...record, due, until });
+    } catch (thrown) {
+      this.#options.onError(thrown);
+    }
+    // Also if the hand-back failed: then the lock expires, and another replica gets the job.
+    throw new DelayedError();
+  }
+
+  async #run(participant: Participant, fetched: FetchedJob, record: WorkerRecord): Promise<void> {
+    const { job, queue } = fetched;
+    const { id = "" } = job;
+    const now = currentInstant();
+    // BullMQ records when it sent the request for the job.
+    const lockedAt = { ...now, wall: Math.min(job.processedOn ?? now.wall, now.wall) };
+    const lease = new BullmqLease(participant.name, record, this.#options.lockDuration, lockedAt);
+    lease.check();
+    // The answer came so late that another replica may have the job already.
+    if (lease.signal.aborted) throw new DelayedError();
+    this.#options.requests.delete(participant.name);
+    queue.lease(id, lease);
+    this.#leases.set(participant.name, lease);
+    const ended = new AbortController();
+    const published = publishStatus({ participant, job, lease, onError: this.#options.onError }, ended.signal);
+    try {
+      const checkpoint = await participant.run(lease);
+      ended.abort();
+      await published;
+      await this.#handBack(participant, fetched, lease, checkpoint);
+    } finally {
+      lease.end();
+      queue.release(id, lease);
+      if (this.#leases.get(participant.name) === lease) this.#leases.delete(participant.name);
+    }
+  }
+
+  /** @throws DelayedError unless BullMQ is to complete the job */
+  async #handBack(participant: Participant, fetched: FetchedJob, lease: BullmqLease, checkpoint: Checkpoint): Promise<void> {
+    while (!lease.signal.aborted) {
+      try {
+        const storing = this.#store(fetched, checkpoint);
+        // A connection that is cut brings neither an answer nor an error. A late attempt is rejected, as the lock has expired
+        // by then.
+        if (await settledBefore(lease.signal, storing)) return await storing;
+      } catch (thrown) {
+        if (isInstanceOf(thrown, DelayedError)) throw thrown;
+        if (isRejectedByBullmq(thrown)) lease.lose("its job is no longer locked by this replica");
+        this.#options.onError(thrown);
+        await pause(handBackDelay, lease.signal);
+      }
+    }
+    const { reason: err }: { readonly reason: unknown } = lease.signal;
+    new WorkerLogger(participant.logger, participant.name).error({ err }, "lost its lease, another replica may run it again");
+    // The job belongs to another replica now.
+    throw new DelayedError();
+  }
+
+  async #store({ job, token, queue: origin }: FetchedJob, { due: exact, snapshot, phase, status }: Checkpoint): Promise<void> {
+    // A request that cannot be cleared expires within seconds.
+    await this.#options.requests.clear(job).catch(this.#options.onError);
+    const queue = this.#options.openQueue() ?? origin;
+    // The worker has completed: to return completes its job.
+    if (exact === null) return;
+    // Rounded up: never early, and Postgres takes integers only.
+    const due = Math.ceil(exact);
+    const record: WorkerRecord = { snapshot, phase, status, due, until: due };
+    await queue.handBack(job.id ?? "", token, due, record);
+    if (queue.isCoarse && due > Date.now()) this.#wakeUpAt(due, job, queue);
+    throw new DelayedError();
+  }
+
+  /** Promotes a job when it is due, as BullMQ may do it later: on the replica that ran it last. */
+  #wakeUpAt(due: number, job: Job, queue: OpenQueue): void {
+    this.#wakeUps.get(job.name)?.cancel();
+    const promote = async (): Promise<void> => {
+      this.#wakeUps.delete(job.name);
+      try {
+        const current = await queue.read(job.id ?? "");
+        // The worker may have run again meanwhile.
+        if (current !== undefined && recordOf(current).due === due) await current.promote();
+      } catch (thrown) {
+        // BullMQ was faster.
+        if (!isRejectedByBullmq(thrown)) this.#options.onError(thrown);
+      }
+    };
+    const timer = new QueueTimer(() => void promote());
+    timer.sleep(Math.max(0, due - Date.now()));
+    this.#wakeUps.set(job.name, timer);
+  }
+
+  /** Whether any worker runs here, also if its lease is lost. */
+  get isBusy(): boolean {
+    return this.#running.size > 0;
+  }
+
+  /** @param cause a clause for the error message */
+  loseLease(worker: string, cause: string): void {
+    this.#leases.get(worker)?.lose(cause);
+  }
+
+  /**
+   * Resolves once the run of a worker, which is leaving, has ended and its job is handed back; at once if it does not run here.
+   */
+  async handedBack(worker: string): Promise<void> {
+    await this.#running.get(worker);
+    this.#wakeUps.get(worker)?.cancel();
+    this.#wakeUps.delete(worker);
+  }
+}

@@ -1,0 +1,172 @@
+import { type IQueueBackend, type Job, Queue } from "bullmq";
+import { isError, readProperty } from "../errors/foreign-value.js";
+import { type BullmqLease, LeasedWorker } from "./bullmq-lease.js";
+import type { Database } from "./database.js";
+import { settledWithin } from "./time-limit.js";
+
+export interface QueueOptions {
+  /** The name of the queue. */
+  readonly namespace: string;
+  /** The name of this process, which BullMQ writes to the jobs that it processes. */
+  readonly replica: string;
+  /** In ms. */
+  readonly lockDuration: number;
+  readonly stalledInterval: number;
+  /**
+   * Called with each job that BullMQ hands to this replica, and the queue that it came from: hand it back there, also while
+   * that closes.
+   */
+  readonly process: (job: Job, token: string, queue: OpenQueue) => Promise<void>;
+  readonly onError: (error: unknown) => void;
+  /** Called with each job whose lock has expired. */
+  readonly onStalled: (jobId: string) => void;
+}
+
+/** All states that a job can be in. */
+const jobStates = ["active", "delayed", "waiting", "failed", "completed"] as const;
+
+export type JobState = (typeof jobStates)[number];
+
+/** The queue with the jobs of all distributed workers of a service, as it is open in this process. */
+export interface OpenQueue {
+  /** Whether jobs may become available some 100 ms after they are due. */
+  readonly isCoarse: boolean;
+  /** Resolves once all connections are open; then begins to fetch jobs. */
+  ready(): Promise<void>;
+  /** Sets how many jobs may be processed at the same time. */
+  setConcurrency(count: number): void;
+  /** Adds jobs, unless they exist. `delay` is in ms. */
+  add(
+    jobs: readonly { readonly name: string; readonly jobId: string; readonly data: unknown; readonly delay: number }[],
+  ): Promise<void>;
+  /**
+   * Delays a job until a time, in ms since the epoch, and stores its record: atomically, and only if the job is locked by the
+   * token, so that a replica that has lost the lock cannot write.
+   */
+  handBack(jobId: string, token: string, until: number, record: unknown): Promise<void>;
+  /** The ids of all jobs, with the state of each. */
+  states(): Promise<Map<string, JobState>>;
+  read(jobId: string): Promise<Job | undefined>;
+  /** Reports renewals of the job's lock to a lease, until {@link release}. */
+  lease(jobId: string, lease: BullmqLease): void;
+  release(jobId: string, lease: BullmqLease): void;
+  /** Fetches no more jobs, until {@link resume}. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  isPaused(): boolean;
+  /**
+   * Settles within a few seconds, whether or not the database can be reached.
+   * @param isAway whether the database is known to be away
+   */
+  close(isAway: boolean): Promise<void>;
+}
+
+/** How long, in ms, to wait until a connection is closed. */
+const closeTimeout = { usual: 3_000, away: 500 };
+
+/** The prefix of BullMQ's keys in Redis, which keeps them apart from other queues. */
+const prefix = "watchbill";
+
+/** Opens the queue, and begins to connect. */
+export function openQueue<Options>(database: Database<Options>, options: QueueOptions): OpenQueue {
+  const { connection, create, isCoarse } = database;
+  const { namespace, replica, lockDuration, stalledInterval, process, onError, onStalled } = options;
+  const queue = new Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend, Options>(
+    namespace,
+    { connection, prefix, streams: { events: { maxLen: 100 } } },
+    create,
+  );
+  const processing = new Set<Promise<void>>();
+  const worker = new LeasedWorker<Options>(
+    namespace,
+    (job, token = "") => {
+      const processed = process(job, token, open);
+      const ended = processed.then(
+        () => {},
+        () => {},
+      );
+      processing.add(ended);
+      void ended.then(() => processing.delete(ended));
+      return processed;
+    },
+    {
+      connection,
+      prefix,
+      name: replica,
+      lockDuration,
+      // Twice as often as BullMQ's default: a lock survives an outage that begins just before a renewal for as long as possible.
+      lockRenewTime: lockDuration / 4,
+      stalledInterval,
+      // The job of a worker exists for years, and may stall any number of times.
+      maxStalledCount: 1_000_000_000,
+      // In s. On Redis, a frozen replica may get the notification about a job; the others look again after this time.
+      drainDelay: Math.max(1, stalledInterval / 1_000),
+      runRetryDelay: 1_000,
+      autorun: false,
+    },
+    create,
+  );
+  queue.on("error", onError);
+  worker.on("error", onError);
+  worker.on("stalled", onStalled);
+  const connected = Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]);
+  // `ready` passes the rejection on, if it is called at all.
+  connected.catch(() => {});
+
+  async function close(isAway: boolean): Promise<void> {
+    const ms = isAway ? closeTimeout.away : closeTimeout.usual;
+    // A queue that is closed while it connects goes on connecting, and leaves a connection open.
+    await settledWithin(ms, connected);
+    const closed = Promise.allSettled([worker.close(isAway), queue.close()]);
+    if (!(await settledWithin(ms, closed))) await settledWithin(ms, Promise.all(processing));
+    // Also after a clean close: a connection that was reset meanwhile may be reconnecting.
+    await settledWithin(closeTimeout.away, Promise.allSettled([worker.stopRenewing(), database.end()]));
+  }
+
+  const open: OpenQueue = {
+    isCoarse,
+    async ready() {
+      await connected;
+      void worker.run();
+    },
+    setConcurrency(count) {
+      worker.concurrency = count;
+    },
+    async add(jobs) {
+      await queue.addBulk(
+        jobs.map(({ name, data, jobId, delay }) => ({ name, data, opts: { jobId, delay, attempts: 1, keepLogs: 0 } })),
+      );
+    },
+    async handBack(jobId, token, until, record) {
+      const now = Date.now();
+      // The one text field that both databases can write together with the move, under the lock.
+      const fieldsToUpdate = { failedReason: JSON.stringify(record) };
+      const delay = Math.max(0, until - now);
+      // By the worker's connection: unlike the queue's, it stays open until the jobs have ended.
+      await worker.getBackend().moveToDelayed(jobId, now, delay, token, { skipAttempt: true, fieldsToUpdate });
+    },
+    async states() {
+      const found = await Promise.all(
+        jobStates.map(async (state) => (await queue.getRanges([state], 0, -1)).map((jobId) => [jobId, state] as const)),
+      );
+      return new Map(found.flat());
+    },
+    read: (jobId) => queue.getJob(jobId),
+    lease: (jobId, lease) => worker.lease(jobId, lease),
+    release: (jobId, lease) => worker.release(jobId, lease),
+    pause: () => worker.pause(true),
+    resume: () => worker.resume(),
+    isPaused: () => worker.isPaused(),
+    close,
+  };
+  return open;
+}
+
+/**
+ * Whether BullMQ has rejected a command because the job does not exist, is not locked or is not in the expected state: it marks
+ * such errors with a negative code.
+ */
+export function isRejectedByBullmq(thrown: unknown): boolean {
+  const code = isError(thrown) ? readProperty(thrown, "code") : undefined;
+  return typeof code === "number" && code < 0;
+}
