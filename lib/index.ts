@@ -80,7 +80,6 @@ export { Runner, type RunnerOptions } from "./runner/runner.js";
 export type { RunnerSettings, StopOrder } from "./runner/runner-settings.js";
 export type { Logger } from "./runtime/logger.js";
 export type { RunOptions } from "./runtime/root-task.js";
-export { Snapshot, type SnapshotEntry } from "./runtime/snapshot.js";
 export { stopped, wait } from "./runtime/wait.js";
 export type { WorkerContext } from "./runtime/worker-context.js";
 export type { Health, Holder, Phase, WorkerStatus } from "./runtime/worker-status.js";

@@ -32,7 +32,7 @@ class CommitFetcher {
 class Idle {}
 
 const idle = "Idle has no workers: decorate a method with @Worker or @Repeat, or add a method workers()";
-const notADuration = 'is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
+const notADuration = 'is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
 const needsMethods = "The option logger must have the methods debug, info, warn and error";
 
 describe("bootstrap", () => {
@@ -95,18 +95,18 @@ describe("bootstrap", () => {
     [{ logger: { error() {}, warn() {} } }, `${needsMethods}: it has no method debug and no method info`],
     [
       { engine: { connection: "postgres://u:secret@h" } },
-      "The option engine: an object with the key connection is no engine: give what bullmq() of watchbill/bullmq returns",
+      "The option engine: an object with the key connection is not an engine: pass what bullmq() of watchbill/bullmq returns",
     ],
     [{ signal: {} }, "The option signal: an object without keys is not an AbortSignal"],
     [{ signal: new EventTarget() }, "The option signal: an instance of EventTarget is not an AbortSignal"],
     [
       { signals: ["SIGTERM", "SIGKILL"] },
-      `The option signals: 'SIGKILL' is not a signal that a process can listen to: give "SIGTERM", for example`,
+      `The option signals: 'SIGKILL' is not a signal that a process can listen to: use "SIGTERM", for example`,
     ],
-    [{ signals: [15] }, `The option signals: 15 is not a signal that a process can listen to: give "SIGTERM", for example`],
+    [{ signals: [15] }, `The option signals: 15 is not a signal that a process can listen to: use "SIGTERM", for example`],
     [{ only: "gitlab/*" }, 'The option only: "gitlab/*" names no worker; there are github/commits, github/watchEvents'],
-    [{ only: [5] }, "The option only: 5 is not a name pattern: give a string"],
-    [{ except: [null] }, "The option except: null is not a name pattern: give a string"],
+    [{ only: [5] }, "The option only: 5 is not a name pattern: use a string"],
+    [{ except: [null] }, "The option except: null is not a name pattern: use a string"],
   ] as [object, string][]) {
     it(`reports an option that is wrong: ${problem}`, () => {
       const error = expect(() => bootstrap([CommitFetcher], options)).to.throw(BootstrapError);
@@ -162,11 +162,11 @@ describe("bootstrap", () => {
         'bootstrap has no option "retries": there are resolve, logger, signal, signals, shutdownTimeout, stopOrder, engine, retry, only, except',
         `${needsMethods}: it is null`,
         "The option signal: an object without keys is not an AbortSignal",
-        `The option signals: 'SIGKILL' is not a signal that a process can listen to: give "SIGTERM", for example`,
+        `The option signals: 'SIGKILL' is not a signal that a process can listen to: use "SIGTERM", for example`,
         `The option shutdownTimeout: '5x' ${notADuration}`,
         'The option only: "a" names no worker; there are github/commits, github/watchEvents',
         'The option only: "b" names no worker; there are github/commits, github/watchEvents',
-        "The option except: 5 is not a name pattern: give a string",
+        "The option except: 5 is not a name pattern: use a string",
       ]);
   });
 

@@ -198,15 +198,15 @@ describe("DeclarativeWorker", () => {
     [{ job, repeat: 0 }, "0 ms is too short for an interval: pass 1 ms or more, or retry a worker without a backoff"],
     [
       { job, repeat: { interval: "soon" } },
-      `'soon' is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`,
+      `'soon' is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`,
     ],
     [
       { job, repeat: {} },
-      `undefined is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`,
+      `undefined is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`,
     ],
     [
       { worker: job, retry: {} },
-      "an object without keys is not a backoff: give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)",
+      "an object without keys is not a backoff: pass a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)",
     ],
     [{ job, repeat: "1s", retryJob: { backoff, maxAttempts: 0 } }, "maxAttempts is 0: pass a whole number, 1 or more"],
   ] as const) {

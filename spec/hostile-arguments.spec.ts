@@ -230,7 +230,7 @@ describe("The option resolve", () => {
     expect(thrownBy(() => bootstrap([Fetcher], { resolve: "x" } as never))).to.have.deep.property("problems", [
       problem,
       "Fetcher: it cannot be made without the option resolve",
-      "Fetcher.fetchCommits: a string is not a backoff: give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)",
+      "Fetcher.fetchCommits: a string is not a backoff: pass a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)",
     ]);
   });
 

@@ -27,7 +27,6 @@ describe("the public face", () => {
       "RunnerBusyError",
       "ScheduleError",
       "ShutdownTimeoutError",
-      "Snapshot",
       "StaticBackoff",
       "StopAll",
       "ThrownValueError",

@@ -3,22 +3,21 @@ import { hasMethod, readProperty, showUnlessText } from "../errors/foreign-value
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import type { Backoff } from "./backoff.js";
 
-/**
- * The backoff it is.
+/** Returns the backoff if it is one.
  * @throws InvalidArgumentError if it has no method `duration`
  */
 export function asBackoff(value: unknown): Backoff {
   if (isBackoff(value)) return value;
   throw new InvalidArgumentError(
-    `${showUnlessText(value)} is not a backoff: give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)`,
+    `${showUnlessText(value)} is not a backoff: pass a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)`,
   );
 }
 
 /**
- * The options of a policy that was given as options, or as a backoff alone. Their values have not been checked.
+ * Returns the options of a policy, which is options or a backoff alone. Their values have not been checked.
  * @param subject for the message, such as `"@Retry"`
- * @param known every option that there is
- * @throws InvalidArgumentError if there is an option that is not known
+ * @param known every option that exists
+ * @throws InvalidArgumentError if an option does not exist
  */
 export function policyOptions(policy: unknown, subject: string, known: readonly string[]): Readonly<Record<string, unknown>> {
   if (isBackoff(policy) || readProperty(policy, "backoff") === undefined) return { backoff: policy };

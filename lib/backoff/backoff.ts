@@ -1,5 +1,5 @@
 /**
- * How long to wait before an attempt. Pure, so that one value can serve any number of workers.
+ * The delay before an attempt. It must be pure, so that several workers can share it.
  *
  * `duration(attempt)` returns ms. Attempt 0 is the first, which is always 0; attempt n comes after n failures in a row.
  */

@@ -7,11 +7,11 @@ import type { Backoff } from "./backoff.js";
 export interface ExponentialBackoffOptions {
   /** The delay before attempt 1, the first after a failure. */
   readonly initial: Duration;
-  /** No delay is ever longer. */
+  /** The longest delay. */
   readonly max: Duration;
-  /** By how much of itself a delay may be shortened at random, from 0 (the default: not at all) to 1. */
+  /** The part of a delay by which it may be shortened at random, from 0, the default, to 1. */
   readonly jitterProportion?: number;
-  /** Where the chance comes from: a number from 0 to 1. `Math.random` by default. */
+  /** Returns a random number from 0 to 1. `Math.random` by default. */
   readonly random?: () => number;
 }
 
@@ -37,10 +37,10 @@ export class ExponentialBackoff implements Backoff {
     this.initial = parseOption("initial", initial);
     this.max = parseOption("max", max);
     if (typeof jitterProportion !== "number" || !(jitterProportion >= 0 && jitterProportion <= 1)) {
-      throw new InvalidArgumentError(`jitterProportion is ${showUnlessText(jitterProportion)}: give a number from 0 to 1`);
+      throw new InvalidArgumentError(`jitterProportion is ${showUnlessText(jitterProportion)}: use a number from 0 to 1`);
     }
     if (random !== undefined && typeof random !== "function") {
-      throw new InvalidArgumentError(`random is ${showUnlessText(random)}: give a function that returns a number from 0 to 1`);
+      throw new InvalidArgumentError(`random is ${showUnlessText(random)}: pass a function that returns a number from 0 to 1`);
     }
     this.jitterProportion = jitterProportion;
     this.#random = random;
@@ -51,7 +51,7 @@ export class ExponentialBackoff implements Backoff {
     // 2^1023 is the largest power that is finite; beyond it 0 · ∞ would be NaN.
     const delay = Math.min(this.max, this.initial * 2 ** Math.min(attempt - 1, 1_023));
     const chance = this.#random === undefined ? Math.random() : this.#random();
-    // Written so that a chance which is no number shortens nothing.
+    // A random value that is not a number shortens nothing.
     return chance > 0 ? delay * (1 - this.jitterProportion * Math.min(chance, 1)) : delay;
   }
 }

@@ -12,7 +12,7 @@ export class LeaseLostError extends WatchbillError {
 
   /** @param cause in words, for the message */
   constructor(worker: string, cause: string) {
-    super(`The turn of ${worker} is lost: ${cause}. Another replica may run it now, so write nothing more`);
+    super(`The lease of ${worker} was lost: ${cause}. Another replica may run it now, so write nothing more`);
     this.worker = worker;
   }
 }

@@ -3,8 +3,8 @@ import type { WorkerRegistry } from "../registry/worker-registry.js";
 import { Runner, type RunnerOptions } from "./runner.js";
 
 /**
- * The runner of a registry's workers.
- * @throws BootstrapError with everything that is wrong with the sources and the options
+ * Creates the runner of the workers of a registry.
+ * @throws BootstrapError with every problem of the sources and the options
  */
 export function buildRunner(registry: WorkerRegistry, options: RunnerOptions): Runner {
   const problems = new Problems();

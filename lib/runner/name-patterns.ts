@@ -6,11 +6,11 @@ import { Problems } from "../registry/problems.js";
 /** One or more names of workers, in which `*` stands for anything: `"github/*"`. */
 export type NamePatterns = string | readonly string[];
 
-/** Which workers of a roster are run. */
+/** Which workers of a runner are run. */
 export interface Selection {
   /**
    * Names of the workers to run, with `*` for anything; the others are left out. All by default. The environment variable
-   * `WATCHBILL_ONLY`, names with commas between them, narrows that further, in every roster of the process.
+   * `WATCHBILL_ONLY`, names with commas between them, narrows that further, in every runner of the process.
    */
   readonly only?: NamePatterns | undefined;
   /** Names of workers to leave out, with `*` for anything; and so are those in the environment variable `WATCHBILL_EXCEPT`. */
@@ -37,7 +37,7 @@ export function selectByName(
   return selectAmong(workers, selection);
 }
 
-/** The same for workers that come later, and need not be named. */
+/** Selects among workers that are added later, which no pattern has to name. */
 export function selectAmong(workers: readonly DeclarativeWorker[], selection: Selection): readonly DeclarativeWorker[] {
   const filters = compileAll(selection, new Problems());
   noteMatches(filters, workers);
@@ -72,7 +72,7 @@ export function selectionLines(workers: readonly DeclarativeWorker[], selection:
   noteMatches(filters, workers);
   const leftOut = leftOutBy(filters, workers);
   const isEmpty = leftOut.reduce((count, { names }) => count - names.length, workers.length) === 0;
-  // What an option leaves out is in the code for all to see, unless it is why nothing runs.
+  // Workers that an option leaves out are visible in the code, and are logged only if nothing runs because of that.
   const reasons = describeLeftOut(isEmpty ? leftOut : leftOut.filter(isOfEnvironment), workers);
   const line = isEmpty ? `there are no workers to run${reasons === "" ? "" : `: ${reasons}`}` : reasons;
   const { except, onlyHere, exceptHere } = filters;
@@ -190,7 +190,7 @@ function stringsOf(origin: Origin, patterns: unknown, problems: Problems): strin
   const list = readArray(patterns) ?? [patterns];
   return list.flatMap((pattern) => {
     if (typeof pattern === "string") return [pattern];
-    problems.add(`The option ${origin}: ${showValue(pattern)} is not a name pattern: give a string`);
+    problems.add(`The option ${origin}: ${showValue(pattern)} is not a name pattern: use a string`);
     return [];
   });
 }
@@ -217,7 +217,7 @@ class Filter {
 
 /**
  * Whether a name is made of these segments, in order and with anything between them. The earliest place of each segment leaves
- * the most room for those after it, so that none is ever looked for again.
+ * the most room for those after it, so that each is searched for once.
  */
 function fits(name: string, segments: readonly string[]): boolean {
   const first = segments[0] ?? "";

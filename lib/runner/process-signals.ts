@@ -2,10 +2,10 @@ import { constants } from "node:os";
 import { performance } from "node:perf_hooks";
 import { withoutAsyncContext } from "../timers/without-async-context.js";
 
-/** A signal by which a process is asked to stop. */
+/** A signal that asks a process to stop. */
 export type ProcessSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT" | "SIGBREAK" | "SIGUSR1" | "SIGUSR2";
 
-/** What to do when the process is told to stop. */
+/** Called when the process receives a signal. */
 export interface SignalHandlers {
   /** The first signal: stop the workers. */
   readonly first: (signal: ProcessSignal) => void;
@@ -21,7 +21,7 @@ const echo = 500;
 
 /**
  * Listens to signals of the process: the first is passed on, and a further one after 500 ms ends the process with `128 + signal`,
- * the exit code that a shell expects. Returns how to stop listening.
+ * the exit code that a shell expects. Returns a function that stops listening.
  */
 export function onProcessSignals(signals: readonly ProcessSignal[], { first, second }: SignalHandlers): () => void {
   let requestedAt: number | undefined;
@@ -49,14 +49,14 @@ export function onProcessSignals(signals: readonly ProcessSignal[], { first, sec
 
 // Signals are real, also while timers are fake, and fake timers may have been installed before this module was loaded.
 
-/** Calls back after so many ms of real time, by a timer that no fake timers replace. Does not keep the process alive. */
+/** Calls back after `ms` of real time, also while timers are fake. Does not keep the process alive. */
 function afterRealTime(ms: number, callback: () => void): void {
   withoutAsyncContext(() => AbortSignal.timeout(Math.ceil(ms)).addEventListener("abort", callback, { once: true }));
 }
 
 type Handler = (signal: ProcessSignal) => void;
 
-/** Behind one listener a signal, as Node warns of a leak from the eleventh on. */
+/** There is one listener for each signal, because Node warns of a leak from the eleventh listener on. */
 const handlers = new Map<ProcessSignal, Set<Handler>>();
 
 function listen(signal: ProcessSignal, handler: Handler): void {

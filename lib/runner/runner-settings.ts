@@ -10,24 +10,24 @@ import { type Duration, parseDuration } from "../timers/duration.js";
 import type { Selection } from "./name-patterns.js";
 import type { ProcessSignal } from "./process-signals.js";
 
-/** How a runner runs its roster. */
+/** The settings of a runner. */
 export interface RunnerSettings {
-  /** Where failures, restarts and stops are written, pino-shaped. By default readable lines on stderr. */
+  /** Receives the log entries, in the shape of pino. By default, writes readable lines to stderr. */
   readonly logger?: Logger | undefined;
   /**
-   * Stops the roster when it aborts. With one, the process's own signals are left alone, unless {@link signals} says otherwise.
+   * Stops the workers when it aborts. With one, process signals are ignored unless {@link signals} is set.
    */
   readonly signal?: AbortSignal | undefined;
-  /** The signals of the process that stop the roster: SIGINT and SIGTERM, if no {@link signal} is given. `[]` for none. */
+  /** The process signals that stop the workers: SIGINT and SIGTERM by default, if no {@link signal} is passed. `[]` for none. */
   readonly signals?: readonly ProcessSignal[] | undefined;
   /**
-   * How long workers may take to stop before they are given up on and named. 25 s by default: less than Kubernetes' grace
-   * period of 30 s, so that the report is written before SIGKILL.
+   * How long workers may take to stop before the runner names them and stops waiting. 25 s by default: less than Kubernetes'
+   * grace period of 30 s, so that the report is written before SIGKILL.
    */
   readonly shutdownTimeout?: Duration | undefined;
   /**
    * In which order the workers are stopped. `"all"`, the default: all at once. `"reverse"`: source by source, from the last to
-   * the first, each of which begins when the one before it has stopped or its time is over.
+   * the first, each when the one before it has stopped or its time is over.
    */
   readonly stopOrder?: StopOrder | undefined;
   /** Decides where and when distributed workers run. By default, they run in this process. */
@@ -39,10 +39,10 @@ export interface RunnerSettings {
   readonly retry?: Backoff | RetryOptions | undefined;
 }
 
-/** In which order a roster is stopped. */
+/** The order in which workers are stopped. */
 export type StopOrder = "all" | "reverse";
 
-/** The same, once it has been checked. */
+/** The settings after they have been checked. */
 export interface CheckedSettings {
   readonly logger: Logger | undefined;
   readonly signal: AbortSignal | undefined;
@@ -66,10 +66,10 @@ const options: Readonly<Record<keyof (RunnerSettings & Selection), true>> = {
   except: true,
 };
 
-/** Every option of a runner. */
+/** The names of all options of a runner. */
 export const runnerOptions: readonly string[] = Object.keys(options);
 
-/** Checks the settings; each that makes no sense or does not exist is a problem. */
+/** Checks the settings. Each that is malformed or does not exist is a problem. */
 export function checkSettings(settings: RunnerSettings, problems: Problems): CheckedSettings {
   const given = problems.readOptions("the runner", settings, runnerOptions);
   const { logger, signal, signals, shutdownTimeout = "25s", stopOrder = "all", engine, retry } = given;
@@ -81,10 +81,10 @@ export function checkSettings(settings: RunnerSettings, problems: Problems): Che
   if (signals !== undefined) checkSignals(signals, problems);
   const timeout = problems.attempt("The option shutdownTimeout", () => parseDuration(shutdownTimeout)) ?? 0;
   if (stopOrder !== "all" && stopOrder !== "reverse") {
-    problems.add(`The option stopOrder: ${showValue(stopOrder)} is no order: give "all" or "reverse"`);
+    problems.add(`The option stopOrder: ${showValue(stopOrder)} is not a stop order: use "all" or "reverse"`);
   }
   if (engine !== undefined && !isEngine(engine)) {
-    problems.add(`The option engine: ${describeKind(engine)} is no engine: give what bullmq() of watchbill/bullmq returns`);
+    problems.add(`The option engine: ${describeKind(engine)} is not an engine: pass what bullmq() of watchbill/bullmq returns`);
   }
   const policy = retry === undefined ? undefined : problems.attempt("The option retry", () => checkRetry(retry));
   return { logger, signal, signals, shutdownTimeout: timeout, stopOrder, engine, retry: policy };
@@ -97,13 +97,13 @@ function isEngine(value: unknown): value is Engine {
 function checkSignals(signals: unknown, problems: Problems): void {
   const list = readArray(signals);
   if (list === undefined) {
-    problems.add(`The option signals: ${describeKind(signals)} is not a list of signals: give ["SIGTERM"], for example`);
+    problems.add(`The option signals: ${describeKind(signals)} is not a list of signals: pass ["SIGTERM"], for example`);
     return;
   }
   for (const signal of list) {
     if (typeof signal === "string" && Object.hasOwn(constants.signals, signal) && !uncatchable.includes(signal)) continue;
     problems.add(
-      `The option signals: ${showValue(signal)} is not a signal that a process can listen to: give "SIGTERM", for example`,
+      `The option signals: ${showValue(signal)} is not a signal that a process can listen to: use "SIGTERM", for example`,
     );
   }
 }

@@ -1,35 +1,35 @@
-/** Something that can wait. The two fields are the notes of those who keep it waiting; nobody else writes them. */
+/** Waits in the timer queue, which alone writes the two fields. */
 export interface Timer {
   bucket: Bucket | undefined;
   slot: number;
-  /** Its time has come; it no longer waits. Must not throw. */
+  /** Called when the time has come; it no longer waits then. Must not throw. */
   wake(): void;
 }
 
-/** What is asked of the queue that a timer waits in. */
+/** The queue in which a timer waits. */
 export interface Keeper {
-  /** The time of the clock that they wait by, in ms. */
+  /** The time of its clock, in ms. */
   now(): number;
   cancel(timer: Timer): void;
-  /** When the timer will wake: its due time, rounded up to a whole ms of the queue. */
+  /** The due time of the timer, rounded up to a tick of the queue. */
   dueOf(timer: Timer): number | undefined;
 }
 
-/** Fewer holes than that are not worth closing. */
+/** Below this number, holes are not closed. */
 const fewHoles = 16;
 
 /**
- * Timers that are due at the same tick, or at ticks that are close together, in the order in which they came. Any of them is
- * taken out in constant time: it leaves a hole, and holes are closed once there are three for each timer.
+ * Timers that are due at the same tick, or at ticks that are close together, in the order in which they were added. Removing a
+ * timer takes constant time: it leaves a hole, and holes are closed when there are three for each timer.
  */
 export class Bucket {
   readonly keeper: Keeper;
   #timers: (Timer | undefined)[] = [];
-  /** When each is due. In a column of its own: a number that is a field of an object costs an object more. */
+  /** When each is due. In an array, because a number in a field of an object takes an object of its own. */
   #ticks: number[] = [];
   #size = 0;
   #first = Number.POSITIVE_INFINITY;
-  /** How many have been shifted out, holes included. */
+  /** The number of timers that were shifted out, including holes. */
   #shifted = 0;
 
   constructor(keeper: Keeper) {
@@ -40,7 +40,7 @@ export class Bucket {
     return this.#size === 0;
   }
 
-  /** Nothing here is due before this tick. Whoever it was said of may have been taken out since. */
+  /** No timer here is due before this tick. The timer that was may have been removed since. */
   get first(): number {
     return this.#first;
   }
@@ -66,7 +66,7 @@ export class Bucket {
     if (this.#size === 0) this.#first = Number.POSITIVE_INFINITY;
   }
 
-  /** Takes out the one that came first. */
+  /** Removes and returns the timer that was added first. */
   shift(): Timer | undefined {
     while (this.#size > 0) {
       const timer = this.#timers[this.#shifted];
@@ -79,7 +79,7 @@ export class Bucket {
     return undefined;
   }
 
-  /** Calls back with each and its tick, in the order in which they came. */
+  /** Calls back with each timer and its tick, in the order in which they were added. */
   forEach(visit: (timer: Timer, tick: number) => void): void {
     for (let slot = 0; slot < this.#timers.length; slot++) {
       const timer = this.#timers[slot];

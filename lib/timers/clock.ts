@@ -1,7 +1,7 @@
 import { performance as nodePerformance } from "node:perf_hooks";
 import { readProperty } from "../errors/foreign-value.js";
 
-/** What the timers of `globalThis` go by. */
+/** The clock of the timers of `globalThis`. */
 export interface Clock {
   /** The time in ms, from an arbitrary origin. */
   now(): number;
@@ -36,7 +36,7 @@ export function installedClock(): Clock {
 }
 
 const originalDate = globalThis.Date;
-/** To be compared, and not to be called. */
+/** Compared, and never called. */
 const originalNow: unknown = Reflect.get(nodePerformance, "now");
 
 function clockOf(now: () => number, problem?: string): Clock {

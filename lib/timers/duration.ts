@@ -7,7 +7,7 @@ type Unit = keyof typeof unitInMs;
 
 type Digit = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
 
-/** Zeros that lead a fraction: TypeScript takes `05` for no bigint. */
+/** Leading zeros of a fraction: for TypeScript, `05` is not a bigint. */
 type Zeros = "" | "0" | "00" | "000";
 
 /**
@@ -28,22 +28,20 @@ export function milliseconds(duration: Duration): number {
   return parseDuration(duration);
 }
 
-/**
- * The same for something that may be anything.
+/** Parses a value of any type.
  * @throws InvalidArgumentError if it is not a duration
  */
 export function parseDuration(duration: unknown): number {
   const parsed = typeof duration === "string" ? parse(duration) : duration;
   if (typeof parsed !== "number" || !Number.isFinite(parsed) || parsed < 0) {
     throw new InvalidArgumentError(
-      `${showValue(duration)} is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`,
+      `${showValue(duration)} is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`,
     );
   }
   return parsed;
 }
 
-/**
- * The same for an option, which the error names.
+/** Parses an option, whose name is in the error.
  * @throws InvalidArgumentError if it is not a duration
  */
 export function parseOption(option: string, duration: unknown): number {

@@ -5,7 +5,7 @@ const units = [
   ["s", 1_000],
 ] as const;
 
-/** Writes ms the way a person would: `250ms`, `1.5s`, `2m 30s`, `1d 1h`. At most two units, for log lines and tables. */
+/** Formats ms for log lines and tables, with at most two units: `250ms`, `1.5s`, `2m 30s`, `1d 1h`. */
 export function formatDuration(ms: number): string {
   if (!Number.isFinite(ms)) return `${ms}ms`;
   // Rounded before the unit is chosen, so that it is 1m and not 60s.

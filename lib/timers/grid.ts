@@ -1,6 +1,6 @@
 /**
- * The points in time `start + n · interval`. It is computed anew from its start every time, never from the last run, which is
- * why no drift ever adds up.
+ * The points in time `start + n · interval`. Each is computed from the start and not from the last run, so that there is no
+ * drift.
  */
 export function pointOfGrid(start: number, interval: number, slot: number): number {
   return start + slot * interval;
@@ -14,10 +14,10 @@ export function lastSlotDue(start: number, interval: number, now: number): numbe
   return pointOfGrid(start, interval, slot) > now ? slot - 1 : slot;
 }
 
-/** By how much, in ms, times differ that were rounded on their way through another process. */
+/** By how much a time may differ that another replica has rounded, in ms. */
 const rounding = 2;
 
-/** Whether a time is a certain point, or that with a jitter. */
+/** Whether a time is a point, or a point plus its jitter. */
 export function isWithin(time: number, point: number, jitter: number): boolean {
   return time >= point - rounding && time <= point + jitter + rounding;
 }

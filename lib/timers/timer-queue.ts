@@ -3,27 +3,25 @@ import { type Clock, installedClock } from "./clock.js";
 import { TimingWheel } from "./timing-wheel.js";
 import { withoutAsyncContext } from "./without-async-context.js";
 
-/** Node's timers hold 31 bits of ms, some 24.8 days, and fire at once for more. */
+/** A longer delay than 31 bits of ms, about 24.8 days, makes a Node timer fire at once. */
 const longestNodeTimer = 2 ** 31 - 1;
 
-/** How long, in ms, one turn of the event loop goes on waking. The clock is looked at only every so many timers. */
+/** How long timers are woken in one turn of the event loop, in ms, and after how many the clock is read. */
 const longestTurn = 10;
 const timersBetweenLooks = 16;
 
-/**
- * All the waiting there is: a wheel of due times under a single Node timer.
+/** Holds all timers of the library: a timing wheel under a single Node timer.
  *
- * A timer never wakes early, whatever its delay, months included: it is due at the first whole ms, counted from when the queue
- * was made, that is not before its time. Those due at the same ms wake in the order in which they were scheduled.
+ * A timer never wakes early, also after months: it is due at the first whole ms, counted from the creation of the queue, that is not before its time. Those due at the same ms wake in the order in which they were scheduled.
  *
- * What is scheduled from within a wake-up waits for the next turn of the event loop, even if it is due already, so that a loop
- * without a delay cannot starve I/O, signals and other timers. So does what becomes due meanwhile, and the rest of a crowd, once
- * that has taken more than 10 ms to wake. That is looked at after every few timers: one that blocks is not interrupted.
+ * A timer that is scheduled while others wake waits for the next turn of the event loop, even if it is due already, so that a loop
+ * without a delay cannot starve I/O, signals and other timers. So do timers that become due meanwhile, and the rest of many timers
+ * when waking them has taken more than 10 ms. The clock is read after every few timers; one that blocks is not interrupted.
  *
- * The Node timer is armed outside of the async context of its caller, as it serves all that wait.
+ * The Node timer is set outside of the async context of the caller, because it serves all timers.
  *
- * A queue lives on the clock that `globalThis` had when it was made. {@link current} makes a new one when that clock has
- * been replaced, by fake timers for example: what waits on one clock is never woken by another.
+ * A queue keeps the clock that `globalThis` had when it was created. {@link current} creates a new queue when that clock has been
+ * replaced, such as by fake timers: a timer of one clock is never woken by another.
  */
 export class TimerQueue implements Keeper {
   static #current = new TimerQueue();
@@ -40,12 +38,12 @@ export class TimerQueue implements Keeper {
   readonly #clearImmediate = globalThis.clearImmediate;
   readonly #date = globalThis.Date;
   readonly #clock: Clock = installedClock();
-  /** When tick 0 is. */
+  /** The time of tick 0. */
   #origin = this.#clock.now();
 
   #wheel = new TimingWheel(this);
   #waiting = 0;
-  /** Whose time has come, and who wake in this turn of the event loop; and how many of these buckets are done with. */
+  /** The buckets of timers that wake in this turn of the event loop, and how many of them are finished. */
   #due: Bucket[] = [];
   #done = 0;
 
@@ -58,7 +56,7 @@ export class TimerQueue implements Keeper {
     return this.#setTimeout === globalThis.setTimeout && this.#date === globalThis.Date;
   }
 
-  /** Why nothing may ever wake on this queue's clock; undefined if that is all right. */
+  /** Explains why timers may never wake on this clock; undefined if they will. */
   get problem(): string | undefined {
     return this.#clock.problem;
   }
@@ -68,12 +66,12 @@ export class TimerQueue implements Keeper {
     return this.#clock.now();
   }
 
-  /** Wakes the timer once `due` has come, instead of whenever it was scheduled for before. */
+  /** Wakes the timer at `due`. Replaces an earlier due time. */
   schedule(timer: Timer, due: number): void {
     this.#put(timer, Math.ceil(due - this.#origin));
   }
 
-  /** Wakes the timer after so many ms; after none, in the next turn of the event loop. */
+  /** Wakes the timer after `ms`; after 0, in the next turn of the event loop. */
   sleep(timer: Timer, ms: number): void {
     const due = this.now() - this.#origin + ms;
     this.#put(timer, ms > 0 ? Math.ceil(due) : Math.floor(due));
@@ -86,16 +84,16 @@ export class TimerQueue implements Keeper {
     if (!this.#waking && (this.#clear === undefined || tick < this.#armedFor)) this.#arm();
   }
 
-  /** Forgets the timer. One that does not wait here is left alone. */
+  /** Removes the timer if it waits here. */
   cancel(timer: Timer): void {
     if (timer.bucket?.keeper !== this) return;
     timer.bucket.remove(timer);
     this.#waiting--;
-    // With others left, the Node timer stays as it is: at worst it fires once for nothing.
+    // With other timers left, the Node timer is kept: at worst it fires once without a timer that is due.
     if (!this.#waking && this.#waiting === 0) this.#disarm();
   }
 
-  /** When the timer will wake: its due time, rounded up to a tick. */
+  /** The due time of the timer, rounded up to a tick. */
   dueOf(timer: Timer): number | undefined {
     return timer.bucket?.keeper === this ? this.#origin + timer.bucket.tickOf(timer) : undefined;
   }
@@ -117,7 +115,7 @@ export class TimerQueue implements Keeper {
     }
   }
 
-  /** A clock that is a faked date may go back, and what was due by it is so no longer. */
+  /** A faked clock may go back: timers that were due are not due any more. */
   #setBack(now: number): void {
     const [wheel, origin] = [this.#wheel, this.#origin];
     this.#wheel = new TimingWheel(this);

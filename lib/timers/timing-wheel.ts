@@ -2,25 +2,24 @@ import { Bucket, type Keeper, type Timer } from "./bucket.js";
 import { WheelLevel } from "./wheel-level.js";
 
 /**
- * Timers by the tick at which they are due. To add one, to take one out and to find who is next costs the same however many
- * there are.
+ * Orders timers by the tick at which they are due. Adding, removing and finding the next one take constant time.
  *
- * This is a hierarchical timing wheel (Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", 1987). On the lowest level
- * a bucket is one tick, on each of the others as much as a turn of the level below. A timer lies on the lowest level whose
- * present turn its tick is in; when time enters a bucket of a higher level, what is in there is put in again, further down.
+ * This is a hierarchical timing wheel (Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", 1987). On the lowest level a
+ * bucket is one tick, on each of the others a whole turn of the level below. A timer is on the lowest level whose current turn
+ * contains its tick; when time enters a bucket of a higher level, its timers move down.
  */
 export class TimingWheel {
   readonly #keeper: Keeper;
   readonly #ticks = new WheelLevel(0);
   /** The last one turns once in 49.7 days, if a tick is a ms. */
   readonly #coarser = [new WheelLevel(1), new WheelLevel(2), new WheelLevel(3)];
-  /** What is beyond the present turns. */
+  /** Timers beyond the current turn of every level. */
   #far: Bucket;
-  /** What was due already when it was added. */
+  /** Timers that were due already when they were added. */
   #overdue: Bucket;
-  /** Whatever was due at this tick or before has been taken out. */
+  /** All timers that were due at this tick or before have been removed. */
   #now = -1;
-  /** Nothing to come is due before that. */
+  /** No later timer is due before this tick. */
   #next = Number.POSITIVE_INFINITY;
 
   constructor(keeper: Keeper) {
@@ -41,19 +40,19 @@ export class TimingWheel {
   }
 
   /**
-   * The tick before which nothing is due: one that is past, if something is overdue; infinite, if nothing is ever due. It may
-   * have been said of a timer that has been taken out since.
+   * The tick before which no timer is due: a past tick if one is overdue, Infinity without timers. The timer that was due then
+   * may have been removed since.
    */
   get next(): number {
     return this.#overdue.isEmpty ? this.#next : this.#now;
   }
 
-  /** The last tick at which anything was taken out. */
+  /** The last tick at which timers were removed. */
   get now(): number {
     return this.#now;
   }
 
-  /** Calls back with all that wait, and their ticks: those of one tick in the order in which they came. */
+  /** Calls back with all timers and their ticks; those of one tick in the order in which they were added. */
   forEach(visit: (timer: Timer, tick: number) => void): void {
     this.#overdue.forEach(visit);
     for (const level of [this.#ticks, ...this.#coarser]) level.forEach(visit);
@@ -61,8 +60,8 @@ export class TimingWheel {
   }
 
   /**
-   * Takes out all that is due at a tick or before: first what was due already when it was added, in the order in which it came,
-   * and then the rest in the order in which it is due.
+   * Removes all timers that are due at a tick or before: first those that were due already when they were added, in that order,
+   * and then the others in the order of their ticks.
    */
   takeDue(tick: number): Bucket[] {
     const due: Bucket[] = [];
@@ -86,11 +85,11 @@ export class TimingWheel {
     return first ?? this.#far.first;
   }
 
-  /** Opens what a tick is in. Nothing may be due before it. */
+  /** Moves the timers of the buckets that contain a tick to lower levels. No timer may be due before it. */
   #turnTo(tick: number): void {
     if (this.#ticks.covers(tick)) return;
     this.#ticks.turnTo(tick);
-    // From fine to coarse: where something is put again, the turn has begun already.
+    // From the lowest level up, so that the turns of the lower levels have started already.
     for (const level of this.#coarser) {
       const isNewTurn = !level.covers(tick);
       level.turnTo(tick);

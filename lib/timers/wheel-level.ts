@@ -1,13 +1,13 @@
 import { Bucket, type Keeper, type Timer } from "./bucket.js";
 
-/** So many buckets make one turn of a level, and one bucket of the next. */
+/** The number of buckets of a level, which together are one bucket of the next level. */
 const size = 256;
 
-/** One level of a timing wheel: a turn of buckets, each as many ticks wide. */
+/** One level of a timing wheel: a turn of buckets of equal width. */
 export class WheelLevel {
   readonly #width: number;
   readonly #buckets = new Array<Bucket | undefined>(size).fill(undefined);
-  /** The first tick after the present turn. */
+  /** The first tick after the current turn. */
   #end: number;
 
   /** @param level 0 is the lowest, where a bucket is a tick */
@@ -16,12 +16,12 @@ export class WheelLevel {
     this.#end = size * this.#width;
   }
 
-  /** Whether a tick is in the present turn, or before it. */
+  /** Whether a tick is in the current turn or before it. */
   covers(tick: number): boolean {
     return tick < this.#end;
   }
 
-  /** Begins the turn that a tick is in, if it is not the present one. */
+  /** Starts the turn that contains a tick, if it is not the current one. */
   turnTo(tick: number): void {
     const turn = size * this.#width;
     if (tick >= this.#end) this.#end = (Math.floor(tick / turn) + 1) * turn;
@@ -38,7 +38,7 @@ export class WheelLevel {
     return bucket;
   }
 
-  /** The first tick of what is to come in the buckets after that of `now`. */
+  /** The first tick of the timers in the buckets after that of `now`. */
   firstAfter(now: number): number | undefined {
     for (let slot = this.#slotOf(now) + 1; slot < size; slot++) {
       const bucket = this.#buckets[slot];

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { ExponentialBackoff, InvalidArgumentError, StaticBackoff } from "watchbill";
 import { asBackoff } from "../../lib/backoff/as-backoff.js";
 
-const cure = "is not a backoff: give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)";
+const cure = "is not a backoff: pass a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)";
 
 describe("asBackoff", () => {
   for (const [name, backoff] of Object.entries({

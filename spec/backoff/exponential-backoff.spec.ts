@@ -139,14 +139,14 @@ describe("ExponentialBackoff", () => {
     it(`rejects a jitterProportion of ${inspect(jitterProportion)}`, () => {
       const options = { initial: "1s", max: "1m", jitterProportion: jitterProportion as never } as const;
       const error = expect(() => new ExponentialBackoff(options)).to.throw(InvalidArgumentError);
-      error.with.property("message", `jitterProportion is ${shown}: give a number from 0 to 1`);
+      error.with.property("message", `jitterProportion is ${shown}: use a number from 0 to 1`);
     });
   }
 
   it("rejects a random that is no function", () => {
     expect(() => new ExponentialBackoff({ initial: "1s", max: "1m", random: 0.5 as never }))
       .to.throw(InvalidArgumentError)
-      .with.property("message", "random is 0.5: give a function that returns a number from 0 to 1");
+      .with.property("message", "random is 0.5: pass a function that returns a number from 0 to 1");
   });
 
   for (const [options, message] of [
@@ -158,11 +158,11 @@ describe("ExponentialBackoff", () => {
     [{ initial: "1s", mx: "1m" }, 'ExponentialBackoff has no option "mx": did you mean max?'],
     [
       { initial: "1s" },
-      'max: undefined is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"',
+      'max: undefined is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"',
     ],
     [
       { initial: "1s", max: "1m", random: { seed: 5 } },
-      "random is an object with the key seed: give a function that returns a number from 0 to 1",
+      "random is an object with the key seed: pass a function that returns a number from 0 to 1",
     ],
   ] as const) {
     it(`rejects options that make no sense: ${message}`, () => {

@@ -30,10 +30,7 @@ describe("StaticBackoff", () => {
     [null, "The options of StaticBackoff are null: pass an object"],
     ["1s", "The options of StaticBackoff are a string: pass an object"],
     [{ sleep: "1s", slep: "1s" }, 'StaticBackoff has no option "slep": did you mean sleep?'],
-    [
-      { sleep: "1x" },
-      `sleep: '1x' is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`,
-    ],
+    [{ sleep: "1x" }, `sleep: '1x' is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`],
   ] as const) {
     it(`rejects options that make no sense: ${message}`, () => {
       expect(() => new StaticBackoff(options as never))

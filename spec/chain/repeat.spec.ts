@@ -173,7 +173,7 @@ describe("repeat", () => {
   it("rejects an interval that is not a duration", () => {
     expect(() => repeat("soon" as never, () => {})).to.throw(
       InvalidArgumentError,
-      /^'soon' is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1\.5s"$/,
+      /^'soon' is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as "1\.5s"$/,
     );
   });
 });

@@ -250,7 +250,7 @@ describe("retryJob", () => {
   it("rejects what is not a backoff", () => {
     expect(() => retryJob(() => {}, { maxAttempts: 3 } as never)).to.throw(
       InvalidArgumentError,
-      "an object with the key maxAttempts is not a backoff: give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)",
+      "an object with the key maxAttempts is not a backoff: pass a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)",
     );
   });
 });

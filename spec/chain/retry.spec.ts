@@ -182,7 +182,7 @@ describe("retry", () => {
     expect(() => retry(() => {}, undefined as never)).to.throw(InvalidArgumentError, `undefined is not a backoff: ${cure}`);
     expect(() => retry(() => {}, { backoff, resetAfter: "soon" as never })).to.throw(
       InvalidArgumentError,
-      `'soon' is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`,
+      `'soon' is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`,
     );
   });
 

@@ -162,7 +162,7 @@ describe("timeout", () => {
 
   for (const [limit, problem] of [
     [0, "A timeout of 0 leaves no time to run: pass a duration above 0, or leave it out"],
-    ["5x", `'5x' is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`],
+    ["5x", `'5x' is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`],
   ] as [never, string][]) {
     it(`refuses a limit of ${JSON.stringify(limit)}`, () => {
       expect(() => timeout(() => {}, limit))

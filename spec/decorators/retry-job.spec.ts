@@ -58,7 +58,7 @@ describe("@RetryJob", () => {
     expect(() => bootstrap([Fetcher]))
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
-        "Fetcher.fetchCommits: a string is not a backoff: give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)",
+        "Fetcher.fetchCommits: a string is not a backoff: pass a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)",
       ]);
   });
 
@@ -73,7 +73,7 @@ describe("@RetryJob", () => {
     expect(() => bootstrap([Fetcher]))
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
-        "Fetcher.fetchCommits: undefined is not a backoff: give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)",
+        "Fetcher.fetchCommits: undefined is not a backoff: pass a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)",
       ]);
   });
 

@@ -112,7 +112,7 @@ describe("@Retry", () => {
     expect(() => bootstrap([Fetcher]))
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
-        "Fetcher.watchEvents: resetAfter: '5 m' is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as \"1.5s\"",
+        "Fetcher.watchEvents: resetAfter: '5 m' is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as \"1.5s\"",
       ]);
   });
 

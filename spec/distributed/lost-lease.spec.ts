@@ -29,7 +29,7 @@ describe("A distributed worker that has lost its lease", () => {
       .to.be.instanceOf(LeaseLostError)
       .with.property(
         "message",
-        "The turn of one is lost: it was taken away. Another replica may run it now, so write nothing more",
+        "The lease of one was lost: it was taken away. Another replica may run it now, so write nothing more",
       );
     expect(reasons[0]).to.have.property("worker", "one");
     // The run is repeated under the next lease, a second later.

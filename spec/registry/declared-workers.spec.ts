@@ -14,8 +14,8 @@ import {
 } from "watchbill";
 
 const backoff = new StaticBackoff({ sleep: "1s" });
-const notADuration = 'is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
-const notABackoff = "is not a backoff: give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)";
+const notADuration = 'is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
+const notABackoff = "is not a backoff: pass a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)";
 
 describe("The workers that a class declares", () => {
   it("are in the order of its methods", () => {

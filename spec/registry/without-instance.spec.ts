@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { BootstrapError, bootstrap, Named, Repeat, Retry, RetryJob, StaticBackoff, Timeout, Worker } from "watchbill";
 
 const backoff = new StaticBackoff({ sleep: "1s" });
-const notADuration = 'is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
+const notADuration = 'is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
 const needsArgument =
   "Fetcher: its constructor needs an argument: pass an instance instead of the class, or use the option resolve";
 

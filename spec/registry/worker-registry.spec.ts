@@ -192,7 +192,7 @@ describe("runProvidedWorkers", () => {
     expect(outcome).to.be.instanceOf(BootstrapError);
     expect(outcome).to.have.deep.property("problems", [
       "Idle has no workers: decorate a method with @Worker or @Repeat, or add a method workers()",
-      "The option shutdownTimeout: '5x' is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as \"1.5s\"",
+      "The option shutdownTimeout: '5x' is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as \"1.5s\"",
     ]);
   });
 

@@ -230,7 +230,7 @@ describe("A source that is added to a runner", () => {
       Confused,
       [
         "Confused.both is both @Worker and @Repeat: keep @Worker if it runs until it is stopped, @Repeat if it is run again and again",
-        `Confused.never: 'soon' is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`,
+        `Confused.never: 'soon' is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`,
       ],
     ],
     ["has no name", new DeclarativeWorker({ worker() {} }), ["A DeclarativeWorker has no name: pass one as its option name"]],

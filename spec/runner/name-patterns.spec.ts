@@ -139,8 +139,8 @@ describe("The choice of workers by name", () => {
     [["github/*", 5], "5"],
   ] as const) {
     it(`refuses what is no pattern: ${JSON.stringify(value)}`, () => {
-      expect(problemsOf(value, undefined)).to.deep.equal([`The option only: ${shown} is not a name pattern: give a string`]);
-      expect(problemsOf(undefined, value)).to.deep.equal([`The option except: ${shown} is not a name pattern: give a string`]);
+      expect(problemsOf(value, undefined)).to.deep.equal([`The option only: ${shown} is not a name pattern: use a string`]);
+      expect(problemsOf(undefined, value)).to.deep.equal([`The option except: ${shown} is not a name pattern: use a string`]);
     });
   }
 });

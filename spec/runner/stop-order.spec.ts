@@ -248,7 +248,7 @@ describe("The order in which a roster is stopped", () => {
     it(`is not ${shown}`, () => {
       expect(() => bootstrap([Web], { stopOrder: order as never }))
         .to.throw(BootstrapError)
-        .with.deep.property("problems", [`The option stopOrder: ${shown} is no order: give "all" or "reverse"`]);
+        .with.deep.property("problems", [`The option stopOrder: ${shown} is not a stop order: use "all" or "reverse"`]);
     });
   }
 });

@@ -5,7 +5,7 @@ import { parseDuration } from "../../lib/timers/duration.js";
 
 const sizes = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const unit = fc.constantFrom("ms", "s", "m", "h", "d");
-const cure = 'is not a duration: give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
+const cure = 'is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
 
 describe("A duration", () => {
   it("of a whole number of units is that many times the unit", () => {
