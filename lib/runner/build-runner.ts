@@ -14,3 +14,12 @@ export function buildRunner(registry: WorkerRegistry, options: RunnerOptions): R
   if (runner === undefined || problems.count > 0) throw problems.toError();
   return runner;
 }
+
+/**
+ * Runs the workers of a registry as {@link Runner.run} does.
+ *
+ * Rejects with a {@link BootstrapError} if something is wrong with the sources or the options; nothing has been started then.
+ */
+export async function runProvidedWorkers(registry: WorkerRegistry, options: RunnerOptions = {}): Promise<void> {
+  await buildRunner(registry, options).run();
+}
