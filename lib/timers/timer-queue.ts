@@ -10,9 +10,11 @@ const longestNodeTimer = 2 ** 31 - 1;
 const longestTurn = 10;
 const timersBetweenLooks = 16;
 
-/** Holds all timers of the library: a timing wheel under a single Node timer.
+/**
+ * Holds all timers of the library: a timing wheel under a single Node timer.
  *
- * A timer never wakes early, also after months: it is due at the first whole ms, counted from the creation of the queue, that is not before its time. Those due at the same ms wake in the order in which they were scheduled.
+ * A timer never wakes early, also after months: it is due at the first whole ms, counted from the creation of the queue, that is
+ * not before its time. Timers that are due at the same ms wake in the order in which they were scheduled.
  *
  * A timer that is scheduled while others wake waits for the next turn of the event loop, even if it is due already, so that a loop
  * without a delay cannot starve I/O, signals and other timers. So do timers that become due meanwhile, and the rest of many timers

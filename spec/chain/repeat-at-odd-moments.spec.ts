@@ -171,7 +171,7 @@ describe("Schedules and options of repeat at odd moments", () => {
     );
   });
 
-  it("a stop is heeded at once that comes while the schedule is asked", async () => {
+  it("a stop is obeyed at once that comes while the schedule is asked", async () => {
     const stop = new AbortController();
     const next = (after: Date) => {
       if (after.getTime() >= Date.parse("2026-11-24T11:00Z")) stop.abort();

@@ -98,7 +98,7 @@ describe("repeat with a schedule", () => {
     expect(asked.slice(1).every((time, index) => time > (asked[index] ?? Number.NaN))).to.equal(true);
   });
 
-  it("is done for good once there is no further time, and says so", async () => {
+  it("has completed once there is no further time, and says so", async () => {
     const running = recording(at("2026-11-24T11:00Z", "2026-11-24T12:00Z")).run(context());
     await clock.tickAsync("01:45:00");
     await running;
@@ -107,7 +107,7 @@ describe("repeat with a schedule", () => {
     expect([...logger.warn.args, ...logger.error.args]).to.deep.equal([]);
   });
 
-  it("that is done for good is not retried, has not failed, and lets the roster go on", async () => {
+  it("that has completed is not retried, has not failed, and lets the runner go on", async () => {
     const done = retry(
       repeat(at("2026-11-24T11:00Z"), () => {}),
       new StaticBackoff({ sleep: "1s" }),

@@ -178,7 +178,7 @@ describe("A worker that is given up or done", () => {
       ),
     ],
   ] as const) {
-    it(`ends for good and quietly at DoNotRestart, and the others go on: ${what}`, async () => {
+    it(`completes quietly at DoNotRestart, and the others go on: ${what}`, async () => {
       const runner = bootstrap(
         [new DeclarativeWorker({ name: "importer", worker }), new DeclarativeWorker({ name: "listener", worker: untilStopped })],
         { logger },
@@ -194,7 +194,7 @@ describe("A worker that is given up or done", () => {
     });
   }
 
-  it("is the end of the roster, and a good one, when it is the last", async () => {
+  it("is the end of the runner, and a good one, when it is the last", async () => {
     await runAllWorkers([() => Promise.reject(new DoNotRestart()), () => Promise.reject(new DoNotRestart())], { logger });
     expect(clock.countTimers()).to.equal(0);
   });
@@ -208,7 +208,7 @@ describe("A worker that is given up or done", () => {
     expect(await ending(new DoNotRestart())).to.equal(undefined);
   });
 
-  it("ends the worker that runs it by hand, and not the roster around it", async () => {
+  it("ends the worker that runs it by hand, and not the runner around it", async () => {
     const done = () => Promise.reject(new DoNotRestart());
     let after = 0;
     const byHand = [
@@ -257,7 +257,7 @@ describe("A worker that is given up or done", () => {
     await running;
   });
 
-  it("stops all at StopAll, in every roster around it, and nobody has failed", async () => {
+  it("stops all at StopAll, in every runner around it, and none has failed", async () => {
     const stopped: string[] = [];
     const listen = (name: string) => async (context: WorkerContext) => {
       await untilStopped(context);
@@ -285,7 +285,7 @@ describe("A worker that is given up or done", () => {
   });
 
   for (const restart of ["on-failure", "never"] as const) {
-    it(`is done when it returns, with restart ${restart}; the roster goes on`, async () => {
+    it(`is done when it returns, with restart ${restart}; the runner goes on`, async () => {
       const runner = bootstrap([named("migration", () => wait("1s"), { restart }), named("listener", untilStopped)], { logger });
       const running = runner.run();
       await clock.tickAsync("01:00");

@@ -103,7 +103,7 @@ describe("What cannot be logged", () => {
       expect(await runsOf(unshowable)).to.equal(10);
     });
 
-    it(`does not keep a roster from ending, if it is an error ${what}`, async () => {
+    it(`does not keep a runner from ending, if it is an error ${what}`, async () => {
       const ended = sinon.spy();
       runAllWorkers([() => Promise.reject(unshowable)]).catch(ended);
       await clock.tickAsync(1_000);

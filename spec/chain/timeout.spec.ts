@@ -182,7 +182,7 @@ describe("timeout", () => {
     expect(logger.error.lastCall.args).to.deep.equal([{ worker: "x", err: late }, "failed after it had timed out"]);
   });
 
-  it("has that error in the outcome if all was told to stop meanwhile", async () => {
+  it("has that error in the outcome if all was asked to stop meanwhile", async () => {
     const late = new Error("half a file");
     const runner = runnerOf({
       async job() {

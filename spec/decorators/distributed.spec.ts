@@ -16,7 +16,7 @@ const problemsOf = (source: object) =>
     .with.property("problems");
 
 describe("@Distributed", () => {
-  it("refines a @Worker or a @Repeat, with or without parentheses, whatever the order", () => {
+  it("refines a @Worker or a @Repeat, with or without parentheses, in any order", () => {
     class Sync {
       @Distributed
       @Repeat("5s")

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { BootstrapError, bootstrap, Repeat, Timeout, Worker } from "watchbill";
 
 describe("@Timeout", () => {
-  it("limits the runs of a @Repeat, whatever the order, by a value or a function of the instance", () => {
+  it("limits the runs of a @Repeat, in any order, by a value or a function of the instance", () => {
     class Fetcher {
       readonly limit = "20s";
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { DeclarativeWorker, StaticBackoff, stopped, type WorkerContext, wait } from "watchbill";
-import { untilStopped, watch } from "../runner/orders.fixture.js";
+import { untilStopped, watch } from "../runner/commands.fixture.js";
 import { epoch, Simulation } from "./simulation.fixture.js";
 
 describe("A command for a distributed worker on one replica", () => {

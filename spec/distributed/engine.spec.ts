@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { BootstrapError, bootstrap, DeclarativeWorker, StaticBackoff, WorkersFailedError } from "watchbill";
-import { untilStopped } from "../runner/orders.fixture.js";
+import { untilStopped } from "../runner/commands.fixture.js";
 import { Simulation } from "./simulation.fixture.js";
 
 function fails(): never {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { bootstrap, Distributed, Repeat, Retry, StaticBackoff, stopped, Worker, type WorkerContext, wait } from "watchbill";
-import { silent } from "../runner/orders.fixture.js";
+import { silent } from "../runner/commands.fixture.js";
 import { Simulation } from "./simulation.fixture.js";
 
 describe("A group with distributed workers", () => {

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { pid } from "node:process";
 import { expect } from "chai";
 import { bootstrap, DeclarativeWorker, distributed, repeat, StaticBackoff, type WorkerContext, wait } from "watchbill";
-import { recorder, watch } from "../runner/orders.fixture.js";
+import { recorder, watch } from "../runner/commands.fixture.js";
 import { Simulation } from "./simulation.fixture.js";
 
 const warning =

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { LeaseLostError, runAllJobs, runAllWorkers, StaticBackoff, type WorkerContext, wait } from "watchbill";
-import { thrownBy } from "../runner/orders.fixture.js";
+import { thrownBy } from "../runner/commands.fixture.js";
 import { Simulation } from "./simulation.fixture.js";
 
 describe("A distributed worker that has lost its lease", () => {

@@ -11,7 +11,7 @@ import {
   type WorkerContext,
   wait,
 } from "watchbill";
-import { silent, untilStopped, watch } from "../runner/orders.fixture.js";
+import { silent, untilStopped, watch } from "../runner/commands.fixture.js";
 import { epoch, Simulation } from "./simulation.fixture.js";
 
 describe("The engine of a distributed worker", () => {

@@ -8,7 +8,7 @@ import {
   type Runner,
   type WorkerContext,
 } from "watchbill";
-import { recorder, watch } from "../runner/orders.fixture.js";
+import { recorder, watch } from "../runner/commands.fixture.js";
 import { MemoryFleet, type Replica } from "./memory-engine.fixture.js";
 
 /** One run of the worker: when it began, in ms since the simulation began, its attempt and its replica. */

@@ -30,7 +30,7 @@ describe("WorkersFailedError", () => {
     expect(new WorkersFailedError([commits, commits], "job").message).to.match(/^2 jobs failed:\n/);
   });
 
-  it("indents what is of several lines, such as the failure of a roster within it", () => {
+  it("indents what is of several lines, such as the failure of a runner within it", () => {
     const inner = new WorkersFailedError([commits, { worker: "y", error: new Error("one\ntwo") }], "job");
     expect(new WorkersFailedError([{ worker: "x", error: inner }], "worker").message).to.equal(
       `1 worker failed:

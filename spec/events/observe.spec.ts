@@ -97,7 +97,7 @@ describe("What is published", () => {
     });
   }
 
-  it("of a run that is stopped, or done for good, is no error", async () => {
+  it("of a run that is stopped, or completed, is no error", async () => {
     const seen = traces();
     await runFor("1", { worker: ({ signal }: WorkerContext) => wait("1h", { signal }) });
     await runFor("1", { worker: () => Promise.reject(new DoNotRestart("migrated")) });
@@ -105,7 +105,7 @@ describe("What is published", () => {
     expect(seen.filter((line) => line.includes("error"))).to.deep.equal([]);
   });
 
-  it("of a run that heeds its timeout is a failure", async () => {
+  it("of a run that obeys its timeout is a failure", async () => {
     const seen = traces();
     const timeouts = eventsOf("watchbill:timeout");
     await runFor("15", { job: ({ signal }) => stopped(signal), repeat: "10s", timeout: "2s", retry: backoff });
@@ -179,7 +179,7 @@ describe("What is published", () => {
     ]);
   });
 
-  it("of starts, ends, the stop and whoever hangs is who and why", async () => {
+  it("of starts, exits, the stop and hung workers has the worker and the reason", async () => {
     const starts = eventsOf("watchbill:start");
     const exits = eventsOf("watchbill:exit");
     const stops = eventsOf("watchbill:stop");
@@ -196,7 +196,7 @@ describe("What is published", () => {
     expect(exits.at(-1)).to.deep.equal({ worker: "x", outcome: "failed", error: failure });
   });
 
-  it("of what was ordered by hand is the order", async () => {
+  it("of commands is the command", async () => {
     const orders = eventsOf("watchbill:command");
     const runner = bootstrap([new DeclarativeWorker({ name: "x", job() {}, repeat: "1m" })], { logger });
     const running = runner.run();

@@ -18,7 +18,7 @@ import {
   WorkersFailedError,
   wait,
 } from "watchbill";
-import { expectError, phases, Stubborn, silent, thrownBy, untilStopped, watch } from "./orders.fixture.js";
+import { expectError, phases, Stubborn, silent, thrownBy, untilStopped, watch } from "./commands.fixture.js";
 
 const named = (name: string, worker: (context: WorkerContext) => unknown = untilStopped) =>
   new DeclarativeWorker({ name, worker });
@@ -175,7 +175,7 @@ describe("A source that is added to a runner", () => {
     await stopped;
   });
 
-  it("is a part of the roster: the end of it is the end of all, unless it is done for good", async () => {
+  it("is a part of the runner: the end of it is the end of all, unless it has completed", async () => {
     const runner = runnerOf();
     const run = watch(runner.run());
     runner.add(named("done", () => Promise.reject(new DoNotRestart())));

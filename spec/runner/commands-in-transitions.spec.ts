@@ -17,7 +17,7 @@ import {
   type WorkerContext,
   wait,
 } from "watchbill";
-import { silent, untilStopped, watch } from "./orders.fixture.js";
+import { silent, untilStopped, watch } from "./commands.fixture.js";
 
 describe("A command that is called in the middle of a change", () => {
   let clock: sinon.SinonFakeTimers;

@@ -9,7 +9,7 @@ import {
   StaticBackoff,
   type WorkerContext,
 } from "watchbill";
-import { expectError, phases, recorder, silent, thrownBy, untilStopped } from "./orders.fixture.js";
+import { expectError, phases, recorder, silent, thrownBy, untilStopped } from "./commands.fixture.js";
 
 const names = ["github/commits", "github/events", "gitlab/events", "mailer"];
 const named = (name: string) => new DeclarativeWorker({ name, worker: untilStopped });
@@ -83,7 +83,7 @@ describe("The workers that the environment chooses", () => {
     );
   });
 
-  it("are chosen by those names in ONLY that are of this roster; the others may be of another", async () => {
+  it("are chosen by those names in ONLY that are of this runner; the others may be of another", async () => {
     setEnvironment({ WATCHBILL_ONLY: "imports,commits" });
     const { lines, logger } = warnings();
     const inner = bootstrap([named("commits"), named("events")], { logger });

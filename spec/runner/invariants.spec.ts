@@ -75,7 +75,7 @@ const options = fc.record<RunnerOptions>(
   { requiredKeys: [] },
 );
 
-/** Of few sources each, so that orders meet. */
+/** Of few sources each, so that commands meet. */
 const rosters: fc.Arbitrary<Roster> = fc
   .subarray<Name>(["Feed", "Plain", "job", "loop", "cron", "tree", "ship"], { minLength: 1, maxLength: 3 })
   .chain((names) =>
@@ -184,7 +184,7 @@ const brokenOnce = [
   { seed: -1664583918, path: "1295:38:3:3:3:7:3:4:18:16:16:21:24:25:24:24:24" },
 ];
 
-describe("Any roster", () => {
+describe("Any runner", () => {
   it("keeps what is promised through any history; a failure prints the seed and the shortest history", async function () {
     this.timeout(600_000);
     await fc.assert(isKept, { numRuns });

@@ -36,7 +36,7 @@ describe("A runner", () => {
   });
 });
 
-/** Stops all and lets go of whoever hangs. */
+/** Stops all and lets go of workers that hang. */
 async function endOf(stage: Stage): Promise<void> {
   void stage.runner.stop();
   for (let turn = 0; turn < 3; turn++) {

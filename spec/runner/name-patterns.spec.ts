@@ -27,7 +27,7 @@ describe("The choice of workers by name", () => {
     ["is all without patterns", undefined, undefined, ["github/commits", "github/events", "gitlab/events", "Fetcher.eu"]],
     ["is the one that only names", "github/events", undefined, ["github/events"]],
     [
-      "is in the order of the roster, not of the names",
+      "is in the order of the runner, not of the names",
       ["gitlab/events", "github/commits"],
       undefined,
       ["github/commits", "gitlab/events"],

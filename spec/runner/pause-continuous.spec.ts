@@ -11,7 +11,7 @@ import {
   WorkerNotRunningError,
   wait,
 } from "watchbill";
-import { expectError, phases, recorder, Stubborn, silent, untilStopped, watch } from "./orders.fixture.js";
+import { expectError, phases, recorder, Stubborn, silent, untilStopped, watch } from "./commands.fixture.js";
 
 describe("A continuous worker that is paused", () => {
   let clock: SinonFakeTimers;
@@ -30,7 +30,7 @@ describe("A continuous worker that is paused", () => {
     return { runner, run: watch(runner.run()) };
   }
 
-  it("is stopped, and started again with a fresh signal; the roster goes on meanwhile", async () => {
+  it("is stopped, and started again with a fresh signal; the runner goes on meanwhile", async () => {
     const signals: AbortSignal[] = [];
     const listen = async ({ signal }: WorkerContext) => {
       signals.push(signal);
@@ -56,7 +56,7 @@ describe("A continuous worker that is paused", () => {
     await stopping;
   });
 
-  it("is paused though it hangs, which is told after its own shutdown timeout, once it does stop", async () => {
+  it("is paused though it hangs, which is reported after its own shutdown timeout, once it does stop", async () => {
     const listener = new Stubborn();
     const { lines, logger } = recorder();
     const { runner, run } = running(listener.run, logger);
@@ -88,7 +88,7 @@ describe("A continuous worker that is paused", () => {
     expect(clock.countTimers()).to.equal(0);
   });
 
-  it("may fail while it is stopped for that: it is logged, and the roster goes on", async () => {
+  it("may fail while it is stopped for that: it is logged, and the runner goes on", async () => {
     const listener = new Stubborn();
     const error = new Error("cannot close");
     const { lines, logger } = recorder();

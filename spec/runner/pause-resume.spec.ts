@@ -14,7 +14,7 @@ import {
   WorkerNotRunningError,
   wait,
 } from "watchbill";
-import { expectError, phases, Stubborn, silent, untilStopped, watch } from "./orders.fixture.js";
+import { expectError, phases, Stubborn, silent, untilStopped, watch } from "./commands.fixture.js";
 
 const backoff = new StaticBackoff({ sleep: "30s" });
 const inBackground = (worker: DeclarativeWorkerOptions["worker"], options: DeclarativeWorkerOptions = {}) =>

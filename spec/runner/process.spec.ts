@@ -111,7 +111,7 @@ describe("A process", function () {
     expect(await child.exit()).to.equal(130);
   });
 
-  it("exits with 1 and names whoever hangs after the shutdown timeout, though they still hang", async () => {
+  it("exits with 1 and names workers that hang after the shutdown timeout, though they still hang", async () => {
     const child = new Child("hanging");
     await child.printed("ready");
     child.process.kill("SIGTERM");

@@ -18,7 +18,7 @@ import {
   wait,
 } from "watchbill";
 import { collectGarbage } from "./collect-garbage.fixture.js";
-import { expectError, phases, recorder, Stubborn, silent, startOne, thrownBy, untilStopped, watch } from "./orders.fixture.js";
+import { expectError, phases, recorder, Stubborn, silent, startOne, thrownBy, untilStopped, watch } from "./commands.fixture.js";
 
 const backoff = new StaticBackoff({ sleep: "30s" });
 const named = (name: string, options: DeclarativeWorkerOptions = {}) =>
@@ -61,7 +61,7 @@ describe("A worker that is removed", () => {
     ["waits for its next run", { job() {}, repeat: "1m" }, "waiting"],
     ["is paused", { worker: untilStopped }, "paused"],
     ["backs off", { worker: failing, retry: backoff }, "backoff"],
-    ["is done for good", { worker: () => Promise.reject(new DoNotRestart()) }, "stopped"],
+    ["has completed", { worker: () => Promise.reject(new DoNotRestart()) }, "stopped"],
   ] as const) {
     it(`is gone at once if it ${what}, and does not come back`, async () => {
       const { runner, run } = startOne(options);
@@ -129,7 +129,7 @@ describe("A worker that is removed", () => {
     expect(run.outcome).to.equal("resolved");
   });
 
-  it("is removed though it hangs, which is told after its own shutdown timeout, once it does stop; then its name is free", async () => {
+  it("is removed though it hangs, which is reported after its own shutdown timeout, once it does stop; then its name is free", async () => {
     const one = new Stubborn();
     const { lines, logger } = recorder();
     const { runner, run } = startOne({ worker: one.run, shutdownTimeout: "5s" }, logger);

@@ -12,7 +12,7 @@ import {
   type WorkerContext,
   wait,
 } from "watchbill";
-import { expectError, phases, recorder, Stubborn, silent, startOne, untilStopped, watch } from "./orders.fixture.js";
+import { expectError, phases, recorder, Stubborn, silent, startOne, untilStopped, watch } from "./commands.fixture.js";
 
 const backoff = new StaticBackoff({ sleep: "30s" });
 const failing = () => Promise.reject(new Error("HTTP 503"));
@@ -123,7 +123,7 @@ describe("A worker that is restarted by hand", () => {
     ["said so", { worker: () => Promise.reject(new DoNotRestart()) }],
     ["has returned", { worker: () => wait("1s"), restart: "never" }],
   ] as const) {
-    it(`runs again if it was done for good, as it ${what}`, async () => {
+    it(`runs again if it had completed, as it ${what}`, async () => {
       const { runner, run } = startOne(options);
       await clock.tickAsync("00:02");
       for (const runs of [2, 3]) {
@@ -137,7 +137,7 @@ describe("A worker that is restarted by hand", () => {
     });
   }
 
-  it("is restarted though it hangs, which is told after its own shutdown timeout, once it does stop", async () => {
+  it("is restarted though it hangs, which is reported after its own shutdown timeout, once it does stop", async () => {
     const one = new Stubborn();
     const { lines, logger } = recorder();
     const { runner } = startOne({ worker: one.run, shutdownTimeout: "5s" }, logger);

@@ -99,7 +99,7 @@ describe("A runner", () => {
     }
   });
 
-  it("names those who do not stop in time, also when it is part of another roster, and says what to do", async () => {
+  it("names those who do not stop in time, also when it is part of another runner, and says what to do", async () => {
     const inner = runnerOf({ stuck: never, fine: untilStopped }, { shutdownTimeout: "5s" });
     const runner = bootstrap([new DeclarativeWorker({ name: "imports", worker: inner })], {
       logger: silent,
@@ -261,7 +261,7 @@ describe("A runner", () => {
     expect(names).to.deep.equal(["imports/listener"]);
   });
 
-  it("heeds its own signal and writes to its own logger as a part of another, and releases the signal", async () => {
+  it("obeys its own signal and writes to its own logger as a part of another, and releases the signal", async () => {
     const { signal, abort } = abortable();
     const lines: unknown[] = [];
     const logger = { ...silent, error: (details: object) => lines.push(details) };
@@ -372,7 +372,7 @@ describe("A runner", () => {
     });
   }
 
-  it("warns of an empty roster, which has nothing to wait for", async () => {
+  it("warns of an empty runner, which has nothing to wait for", async () => {
     const warnings: unknown[] = [];
     await new Runner([], { logger: { ...silent, warn: (_details, message) => warnings.push(message) } }).run();
     expect(warnings).to.deep.equal(["there are no workers to run"]);

@@ -39,7 +39,7 @@ const untouched = {
   nextDue: null,
 };
 
-describe("The status of a roster", () => {
+describe("The status of a runner", () => {
   const epoch = Date.UTC(2026, 10, 24);
   let clock: SinonFakeTimers;
 

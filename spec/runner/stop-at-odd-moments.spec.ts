@@ -14,7 +14,7 @@ import {
   WorkersFailedError,
   wait,
 } from "watchbill";
-import { phases, Stubborn, silent, untilStopped, watch } from "./orders.fixture.js";
+import { phases, Stubborn, silent, untilStopped, watch } from "./commands.fixture.js";
 
 const backoff = new StaticBackoff({ sleep: "10s" });
 const slow =
@@ -74,7 +74,7 @@ describe("A stop at an odd moment", () => {
       },
     ],
   ] as const) {
-    it(`leaves no timer behind if a worker hangs in ${what}, and lets the roster run again once it does stop`, async () => {
+    it(`leaves no timer behind if a worker hangs in ${what}, and lets the runner run again once it does stop`, async () => {
       const one = new Stubborn();
       const runner = bootstrap([source(one.run)], { logger: silent, signals: [], shutdownTimeout: "5s" });
       const first = watch(runner.run());
@@ -94,7 +94,7 @@ describe("A stop at an odd moment", () => {
     });
   }
 
-  it("does not end the roster around an empty runner whose signal has aborted already", async () => {
+  it("does not end the runner around an empty runner whose signal has aborted already", async () => {
     const empty = bootstrap([], { logger: silent, signal: AbortSignal.abort() });
     const sources = [
       new DeclarativeWorker({ name: "w", worker: untilStopped }),
@@ -163,7 +163,7 @@ describe("A stop at an odd moment", () => {
     expect([wasUp, isUp, running.outcome, clock.countTimers()]).to.deep.equal([true, false, "resolved", 0]);
   });
 
-  it("is told once, and not of what is over; who hangs in an order by hand is told, too", async () => {
+  it("is published once, also for a command, and not for what has ended", async () => {
     const events: string[] = [];
     const callOffs = [
       observe("watchbill:stop", () => events.push("stop")),
@@ -186,7 +186,7 @@ describe("A stop at an odd moment", () => {
     await clock.tickAsync(0);
   });
 
-  it("finds one done for good that says so while it is stopped for a pause", async () => {
+  it("finds one completed that says so while it is stopped for a pause", async () => {
     let starts = 0;
     const worker = async ({ signal }: WorkerContext) => {
       starts++;

@@ -25,7 +25,7 @@ const untilStopped = ({ signal }: WorkerContext) => stopped(signal);
 describe("A worker that does not stop in time", () => {
   let clock: sinon.SinonFakeTimers;
   let logger: Record<"debug" | "info" | "warn" | "error", sinon.SinonSpy>;
-  /** When a worker was told to stop, in s after the start. */
+  /** When a worker was asked to stop, in s after the start. */
   let told: Record<string, number>;
   let startedAt: number;
 
@@ -98,7 +98,7 @@ describe("A worker that does not stop in time", () => {
     { given: "a longer one of its own", source: worker("hung", "1h", { shutdownTimeout: "2m" }), seconds: 120 },
     { given: "none, for 0", source: worker("hung", "1h", { shutdownTimeout: 0 }), seconds: 0 },
   ]) {
-    it(`is given up after ${given}, whatever the order`, async () => {
+    it(`is given up after ${given}, in any order`, async () => {
       const [{ name = "" } = {}] = bootstrap([source]).workers;
       for (const stopOrder of ["all", "reverse"] as const) {
         startedAt = Date.now();

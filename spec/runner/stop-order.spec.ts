@@ -24,10 +24,10 @@ const epoch = Date.UTC(2026, 10, 24);
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 const backoff = new StaticBackoff({ sleep: "1s" });
 
-describe("The order in which a roster is stopped", () => {
+describe("The order in which a runner is stopped", () => {
   let clock: SinonFakeTimers;
   let stop: AbortController;
-  /** When which worker was told to stop and had stopped, in s after the stop: "0 >a", "5 -a". */
+  /** When which worker was asked to stop and had stopped, in s after the stop: "0 >a", "5 -a". */
   let log: string[];
   let stoppedAt: number;
 
@@ -45,7 +45,7 @@ describe("The order in which a roster is stopped", () => {
 
   const write = (what: string) => log.push(`${(Date.now() - stoppedAt) / 1_000} ${what}`);
 
-  /** Runs until it is told to stop, and then takes a while. */
+  /** Runs until it is asked to stop, and then takes a while. */
   const stoppingAfter = (seconds: number) =>
     async function work({ signal, name }: WorkerContext) {
       await stopped(signal);

@@ -279,7 +279,7 @@ describe("Supervision at odd moments", () => {
     expect(runner.status()[0]).to.include({ health: "firing", failures: 4 });
   });
 
-  it("a worker that is added, or restarted by hand, while the roster is being started runs once at a time", async () => {
+  it("a worker that is added, or restarted by hand, while the runner is being started runs once at a time", async () => {
     const [added, restarted] = [counted(), counted()];
     const meddler = (context: WorkerContext) => {
       runner.add(new DeclarativeWorker({ name: "added", worker: added }));
@@ -309,7 +309,7 @@ describe("Supervision at odd moments", () => {
     expect(work.counts.running).to.equal(1);
   });
 
-  it("hungFor is counted from when the worker was told to stop, be it by its group", async () => {
+  it("hungFor is counted from when the worker was asked to stop, be it by its group", async () => {
     @Retry(backoff)
     class Feed {
       @Worker

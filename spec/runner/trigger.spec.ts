@@ -18,11 +18,11 @@ import {
   WorkerNotRunningError,
   wait,
 } from "watchbill";
-import { expectError, Stubborn, silent, untilStopped, watch } from "./orders.fixture.js";
+import { expectError, Stubborn, silent, untilStopped, watch } from "./commands.fixture.js";
 
 const backoff = new StaticBackoff({ sleep: "30s" });
 
-describe("A run triggered by hand", () => {
+describe("A triggered run", () => {
   let clock: SinonFakeTimers;
   /** In whole seconds: what is next in turn is a ms later on fake timers. */
   let starts: number[];

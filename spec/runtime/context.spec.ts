@@ -167,7 +167,7 @@ describe("The context of a worker", () => {
     expect(Context.taskOf({ ...silent, signal: stop.signal })).to.equal(undefined);
   });
 
-  it("may be copied: what runs with the copy is still a part of the worker, and heeds the copy's own signal too", async () => {
+  it("may be copied: what runs with the copy is still a part of the worker, and obeys the copy's own signal too", async () => {
     for (const stops of ["outer", "own"] as const) {
       const [outer, own] = [new AbortController(), new AbortController()];
       const seen: unknown[] = [];

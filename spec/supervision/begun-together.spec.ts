@@ -5,7 +5,7 @@ import { bootstrap, DeclarativeWorker, type DeclarativeWorkerOptions, type JobFu
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const backoff = new StaticBackoff({ sleep: "1s" });
 
-describe("Workers that a roster begins together", () => {
+describe("Workers that a runner begins together", () => {
   let clock: sinon.SinonFakeTimers;
   let stop: AbortController;
   let starts: [string, number][];

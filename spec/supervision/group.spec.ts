@@ -148,7 +148,7 @@ describe("A group", () => {
     expect(log).to.deep.equal([]);
   });
 
-  it("takes the roster around it down with it, which waits for all, and whose error holds the group's", async () => {
+  it("takes the runner around it down with it, which waits for all, and whose error holds the group's", async () => {
     const error = new Error("no luck");
     const outcome = run(listener("other"), named(group(listener("a"), failing("b", error)), "feed")).catch(
       (thrown: unknown) => thrown,
@@ -199,7 +199,7 @@ describe("A group", () => {
     expect(log.slice(0, 4)).to.deep.equal(["+eu/a", "+eu/b", "+us/a", "+us/b"]);
   });
 
-  describe("with workers that are done for good", () => {
+  describe("with workers that have completed", () => {
     const done = () => Promise.reject(new DoNotRestart("all imported"));
     const migration = new DeclarativeWorker({ name: "migration", worker: () => wait("1s"), restart: "on-failure" });
 
@@ -212,7 +212,7 @@ describe("A group", () => {
       expect(logger.info.args).to.deep.equal([[{ worker: "feed/importer" }, "completed: all imported"]]);
     });
 
-    it("is done itself when all are, is not retried then, and the roster goes on", async () => {
+    it("is done itself when all are, is not retried then, and the runner goes on", async () => {
       let starts = 0;
       const importer = () => {
         starts++;

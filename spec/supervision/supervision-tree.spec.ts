@@ -175,7 +175,7 @@ describe("A supervision tree", () => {
     expect(await endOf(running)).to.equal(undefined);
   });
 
-  it("stops a group that waits for one who hangs with that one, and does not start it again", async () => {
+  it("stops a group that waits for a worker that hangs, with that worker, and does not start it again", async () => {
     const running = start(retry(group(child("a"), child("hung", { stopsAfter: 60_000 })), backoff));
     expect(await crash("a")).to.equal("!a");
     await endOf(running);

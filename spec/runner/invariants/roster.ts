@@ -17,13 +17,13 @@ import {
 } from "watchbill";
 import { interrupt } from "./interruptions.js";
 
-/** What a roster is made with: the code behind a name, and the runner in a runner. */
+/** What a runner is made with: the code behind a name, and the runner in a runner. */
 export interface Yard {
   readonly codeOf: (name: string) => (context: WorkerContext) => unknown;
   readonly within: (sources: readonly object[], options: RunnerOptions) => Runner;
 }
 
-/** One source of a roster, and how it looks in a message. */
+/** One source of a runner, and how it looks in a message. */
 export class Source {
   readonly name: string;
   readonly declare: (yard: Yard) => object;

@@ -11,7 +11,7 @@ import {
   StopAll,
   type WorkerContext,
 } from "watchbill";
-import { interrupt, observed, onInterruption } from "./interruptions.js";
+import { interrupt, observed, onInterruption, uninterrupted } from "./interruptions.js";
 import { aboard, type Ending, type Mode, type Roster, type Source, type Yard } from "./roster.js";
 
 /** The code of one worker. */
@@ -173,10 +173,12 @@ export class Stage implements Yard {
     if (what === "trigger" || what === "pause" || what === "restart" || what === "remove") return runner[what](name);
     if (what === "resume") return runner.resume(name);
     if (what === "stop") return runner.stop();
-    runner.add(what === "add" ? (this.#sources.get(name)?.declare(this) ?? {}) : (this.#known.get(name) ?? {}));
+    runner.add(
+      what === "add" ? (uninterrupted(() => this.#sources.get(name)?.declare(this)) ?? {}) : (this.#known.get(name) ?? {}),
+    );
   }
 
-  /** What must hold at the moment at which an order is said to have been carried out. */
+  /** What must hold at the moment at which a command is said to have been carried out. */
   #checkGranted(what: string, name: string, shown: string, stopper: AbortController, isLatest: boolean): void {
     const isRunning = (what === "pause" || what === "remove") && isLatest && this.#isCalled(name);
     const isThere = what === "remove" && isLatest && this.runner.workers.some((worker) => worker.name === name);

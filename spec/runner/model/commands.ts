@@ -63,7 +63,7 @@ function order(
   );
 }
 
-/** An order to one that is at work. */
+/** A command to one that is at work. */
 function toWorking(act: (worker: NonNullable<ReturnType<ReferenceRunner["worker"]>>) => void) {
   return (model: ReferenceRunner, name: string): void => {
     const worker = model.worker(name);

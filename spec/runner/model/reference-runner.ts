@@ -2,7 +2,7 @@ import { type Ending, type Kind, type Mode, ReferenceWorker, type Surroundings }
 
 export const shutdownTimeout = 20_000;
 
-/** Everything that there may be on the roster. The intervals have no multiples in common that a history reaches. */
+/** Everything that there may be on the runner. The intervals have no multiples in common that a history reaches. */
 export const cast: Readonly<Record<string, { kind: Kind; interval: number; lateness?: number }>> = {
   sync: { kind: "job", interval: 10_000 },
   poll: { kind: "job", interval: 13_003 },

@@ -23,7 +23,7 @@ export function rowOf({
   return `${name} ${phase}, ${runs} runs, ${failures} failures, attempt ${attempt}`;
 }
 
-/** What the reference model knows of the roster around a worker. */
+/** What the reference model knows of the runner around a worker. */
 export interface Surroundings {
   now: number;
   settleTrigger(id: number, ok: boolean): void;

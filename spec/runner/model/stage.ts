@@ -80,7 +80,7 @@ export class Stage {
     return [...this.#runs.keys()].sort();
   }
 
-  /** An order whose answer may be anything, but must come. */
+  /** A command whose answer may be anything, but must come. */
   order(give: () => Promise<void> | void): void {
     this.unanswered++;
     const answered = (): void => {

@@ -15,11 +15,11 @@ import {
   WorkersFailedError,
   wait,
 } from "watchbill";
-import { expectError, Stubborn, silent, untilStopped, watch } from "./orders.fixture.js";
+import { expectError, Stubborn, silent, untilStopped, watch } from "./commands.fixture.js";
 
 const backoff = new StaticBackoff({ sleep: "30s" });
 
-describe("A stop amid orders", () => {
+describe("A stop during commands", () => {
   let clock: SinonFakeTimers;
 
   beforeEach(() => {
@@ -35,7 +35,7 @@ describe("A stop amid orders", () => {
     ["remove", "resolved", ["other"]],
   ] as const) {
     for (const stopOrder of ["all", "reverse"] as const) {
-      it(`ends a ${order} that is under way, in the order ${stopOrder}`, async () => {
+      it(`ends a ${order} that is under way, with the stop order ${stopOrder}`, async () => {
         const one = new Stubborn();
         const { runner, run } = running({ worker: one.run }, stopOrder);
         const given = watch(runner[order]("one"));

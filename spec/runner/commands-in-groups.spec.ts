@@ -19,7 +19,7 @@ import {
   WorkerNotRunningError,
   wait,
 } from "watchbill";
-import { expectError, phases, recorder, Stubborn, silent, start, untilStopped, watch } from "./orders.fixture.js";
+import { expectError, phases, recorder, Stubborn, silent, start, untilStopped, watch } from "./commands.fixture.js";
 
 const backoff = new StaticBackoff({ sleep: "1h" });
 const done = async () => {
@@ -58,7 +58,7 @@ function feedOf(hanging = untilStopped) {
   return new Feed();
 }
 
-describe("An order to one of a class that restarts together", () => {
+describe("A command to one of a class that restarts together", () => {
   let clock: SinonFakeTimers;
 
   beforeEach(() => {
@@ -82,7 +82,7 @@ describe("An order to one of a class that restarts together", () => {
       await runner.stop();
     });
 
-    it("is answered, also by a run with which the class begins, and which ends for good at once", async () => {
+    it("is answered, also by a run with which the class begins, and which completes at once", async () => {
       let runs = 0;
       @Retry(backoff)
       class Imports {
@@ -154,7 +154,7 @@ describe("An order to one of a class that restarts together", () => {
     expectError(refused.outcome, WorkerNotRunningError, "Feed/listen cannot be restarted: the runner has stopped");
   });
 
-  describe("that is done for good", () => {
+  describe("that has completed", () => {
     @Retry(backoff)
     class Imports {
       starts = 0;
@@ -252,7 +252,7 @@ describe("What is composed by hand", () => {
     });
   }
 
-  it("keeps what is done for good from coming back, at whatever level it is restarted", async () => {
+  it("keeps what has completed from coming back, at whatever level it is restarted", async () => {
     let starts = 0;
     const migrate = () => {
       starts++;

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { type SinonFakeTimers, useFakeTimers } from "sinon";
 import { bootstrap, DeclarativeWorker, type DeclarativeWorkerOptions, type Runner, stopped, wait } from "watchbill";
-import { expectError, phases, Stubborn, silent, untilStopped, watch } from "./orders.fixture.js";
+import { expectError, phases, Stubborn, silent, untilStopped, watch } from "./commands.fixture.js";
 
 type Order = "pause" | "resume" | "restart" | "remove";
 

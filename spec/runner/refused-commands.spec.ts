@@ -10,7 +10,7 @@ import {
   WorkerNotRunningError,
   wait,
 } from "watchbill";
-import { expectError, silent, thrownBy, untilStopped, watch } from "./orders.fixture.js";
+import { expectError, silent, thrownBy, untilStopped, watch } from "./commands.fixture.js";
 
 type Order = (runner: Runner, name: string) => Promise<void>;
 
@@ -31,7 +31,7 @@ const runnerOf = (...names: string[]) =>
 
 const job = (name: string, code: () => unknown = () => {}) => new DeclarativeWorker({ name, job: code, repeat: "1m" });
 
-describe("An order to a worker", () => {
+describe("A command to a worker", () => {
   let clock: SinonFakeTimers;
 
   beforeEach(() => {
@@ -110,7 +110,7 @@ describe("An order to a worker", () => {
   }
 
   for (const [wish, order] of Object.entries(orders).filter(([wish]) => wish !== "restarted")) {
-    it(`cannot be ${wish} if it is done for good`, async () => {
+    it(`cannot be ${wish} if it has completed`, async () => {
       const runner = bootstrap([job("import", done), job("other")], { logger: silent, signals: [] });
       void runner.run();
       await clock.tickAsync("01:01");

@@ -16,7 +16,7 @@ import {
   type WorkerContext,
   wait,
 } from "watchbill";
-import { phases, Stubborn, silent, start, thrownBy, untilStopped, watch } from "./orders.fixture.js";
+import { phases, Stubborn, silent, start, thrownBy, untilStopped, watch } from "./commands.fixture.js";
 
 const backoff = new StaticBackoff({ sleep: "30s" });
 const named = (name: string, options: DeclarativeWorkerOptions = { worker: untilStopped }) =>
@@ -111,7 +111,7 @@ describe("WorkerCommands at odd moments", () => {
   });
 
   for (const order of ["trigger", "pause"] as const) {
-    it(`a ${order} settles if its run hangs and the roster is stopped and gives up on it`, async () => {
+    it(`a ${order} settles if its run hangs and the runner is stopped and gives up on it`, async () => {
       const { runner, run: ended } = run(named("a", { job: () => new Stubborn().run(), repeat: "1m" }));
       await clock.tickAsync("01:01");
       const ordered = watch(runner[order]("a"));
@@ -122,7 +122,7 @@ describe("WorkerCommands at odd moments", () => {
     });
   }
 
-  it("one that hangs is removed once it does stop, also if the roster was stopped meanwhile", async () => {
+  it("one that hangs is removed once it does stop, also if the runner was stopped meanwhile", async () => {
     const one = new Stubborn();
     const { runner } = run(named("a", { worker: one.run }), named("b"));
     const removed = watch(runner.remove("a"));
@@ -204,7 +204,7 @@ describe("WorkerCommands at odd moments", () => {
     expect(phases(runner)).to.deep.equal({ a: "stopped", "Two/one": "stopped", "Two/two": "stopped" });
   });
 
-  it("a worker that is added can give orders to itself as its first step", async () => {
+  it("a worker that is added can give commands to itself as its first step", async () => {
     const { runner } = run(named("a"));
     let ordered = watch(Promise.resolve());
     const worker = (context: WorkerContext) => {
@@ -216,7 +216,7 @@ describe("WorkerCommands at odd moments", () => {
     expect(ordered.outcome).to.equal("resolved");
   });
 
-  it("one of a class that is done for good as a whole can be restarted", async () => {
+  it("one of a class that has completed as a whole can be restarted", async () => {
     @Named("g")
     @Retry(backoff)
     class Group {
@@ -272,7 +272,7 @@ describe("WorkerCommands at odd moments", () => {
     expect(triggered.outcome).to.equal("resolved");
   });
 
-  it("an order to one that hangs from an earlier order gives it time to stop", async () => {
+  it("a command to one that hangs from an earlier order gives it time to stop", async () => {
     const one = new Stubborn();
     const { runner } = run(named("a", { worker: one.run }));
     void runner.restart("a").catch(() => {});
