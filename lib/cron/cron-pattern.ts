@@ -92,8 +92,8 @@ function splitFields(pattern: string): Fields {
   }
   // Croner would take it for a date at which something runs once.
   if (text.includes(":")) {
-    const cure = 'use a pattern, such as "0 30 3 1 6 * 2030" for one time in that year';
-    throw new InvalidArgumentError(`${quotePattern(pattern)} is a time or a date: ${cure}`);
+    const fix = 'use a pattern, such as "0 30 3 1 6 * 2030" for one time in that year';
+    throw new InvalidArgumentError(`${quotePattern(pattern)} is a time or a date: ${fix}`);
   }
   const fields = (nicknames.get(text.toLowerCase()) ?? text).replaceAll("?", "*").split(/\s+/);
   const [a = "", b = "", c = "", d = "", e = "", f = "", g = ""] = fields;
@@ -101,8 +101,8 @@ function splitFields(pattern: string): Fields {
   if (fields.length === 6) return [a, b, c, d, e, f, "*"];
   if (fields.length === 7) return [a, b, c, d, e, f, g];
   const count = text === "" ? "no fields" : fields.length === 1 ? "1 field" : `${fields.length} fields`;
-  const cure = "use 5 (minute, hour, day of the month, month, weekday), 6 (second before those) or 7 (year after those)";
-  throw new InvalidArgumentError(`${quotePattern(pattern)} has ${count}: ${cure}`);
+  const fix = "use 5 (minute, hour, day of the month, month, weekday), 6 (second before those) or 7 (year after those)";
+  throw new InvalidArgumentError(`${quotePattern(pattern)} has ${count}: ${fix}`);
 }
 
 /** A field, or an item of its list, as croner is to read it. */
@@ -143,8 +143,8 @@ function readRange(text: string, field: Field): ReadField {
   if (more !== undefined) throw new ItemProblem(`: use one range, from ${field.allowed}`);
   const to = readLast(toText, from, field);
   if (to < from) {
-    const cure = `"${from}-${field.last},${field.first}-${to}"`;
-    throw new ItemProblem(`, which ends before it begins: use ${field.allowed}, in ascending order, such as ${cure}`);
+    const fix = `"${from}-${field.last},${field.first}-${to}"`;
+    throw new ItemProblem(`, which ends before it begins: use ${field.allowed}, in ascending order, such as ${fix}`);
   }
   return from === to
     ? { text: `${from}` }

@@ -115,8 +115,8 @@ function readTimezone(options: unknown): WallClock {
 }
 
 function unknownTimezone(timezone: unknown, near: string): InvalidArgumentError {
-  const cure = `use an IANA name, such as "Europe/Berlin"${near}`;
-  return new InvalidArgumentError(`The time zone of a cron schedule is ${showValue(timezone)}: ${cure}`);
+  const fix = `use an IANA name, such as "Europe/Berlin"${near}`;
+  return new InvalidArgumentError(`The time zone of a cron schedule is ${showValue(timezone)}: ${fix}`);
 }
 
 /** The rest of the message, if there are names that were probably meant. */

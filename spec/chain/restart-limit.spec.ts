@@ -14,6 +14,21 @@ describe("A count of restarts within a window", () => {
     expect(count.recent).to.deep.equal([99, 150]);
   });
 
+  it("no longer counts a failure that is exactly as old as the window", () => {
+    const count = new RestartCount({ maxRestarts: 1, within: 100 });
+    expect([0, 100, 199].map((time) => count.limitBrokenBy(time, 1))).to.deep.equal([
+      undefined,
+      undefined,
+      "1 restart within 100ms",
+    ]);
+  });
+
+  it("counts from anew when all failures have left the window", () => {
+    const count = new RestartCount({ maxRestarts: 1, within: 100 });
+    expect([0, 500, 1_000].map((time) => count.limitBrokenBy(time, 1))).to.deep.equal([undefined, undefined, undefined]);
+    expect(count.recent).to.deep.equal([1_000]);
+  });
+
   it("goes on from the failures that another count knows of", () => {
     const count = new RestartCount({ maxRestarts: 1, within: 100 }, [50, 60]);
     expect(count.limitBrokenBy(155, 1)).to.equal("1 restart within 100ms");
