@@ -57,16 +57,20 @@ function runCommand(command: () => void): void {
 
 function runQueue(): void {
   isRunningQueue = true;
-  while (next < end) {
-    const code = queue[next];
-    const argument = queue[next + 1];
-    queue[next++] = undefined;
-    queue[next++] = undefined;
-    // Every function in the queue stands before its argument.
-    if (typeof code === "function") code(argument);
+  try {
+    while (next < end) {
+      const code = queue[next];
+      const argument = queue[next + 1];
+      queue[next++] = undefined;
+      queue[next++] = undefined;
+      // Every function in the queue stands before its argument.
+      if (typeof code === "function") code(argument);
+    }
+    next = 0;
+    end = 0;
+    if (queue.length > keptElements) queue.length = 0;
+  } finally {
+    // If an entry throws, the others run after the next transition.
+    isRunningQueue = false;
   }
-  next = 0;
-  end = 0;
-  if (queue.length > keptElements) queue.length = 0;
-  isRunningQueue = false;
 }
