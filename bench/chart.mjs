@@ -1,5 +1,5 @@
 import { init } from "echarts";
-import { counts, labels } from "./plan.mjs";
+import { counts, labels } from "./measurements.mjs";
 import { median } from "./statistics.mjs";
 
 const colours = {
@@ -16,10 +16,10 @@ const panels = [
   { title: "stop (ms)", figure: "stop (ms)" },
 ];
 
-/** What workers cost against how many there are, both on a logarithmic scale, as an SVG. */
+/** Draws the cost of workers against their number, both on a logarithmic scale, as an SVG. */
 export function chart(scale) {
-  const drawing = init(null, null, { renderer: "svg", ssr: true, width: 1_080, height: 420 });
-  drawing.setOption({
+  const instance = init(null, null, { renderer: "svg", ssr: true, width: 1_080, height: 420 });
+  instance.setOption({
     animation: false,
     backgroundColor: "#fff",
     legend: { bottom: 8, data: Object.keys(colours).map(labelOf) },
@@ -47,8 +47,8 @@ export function chart(scale) {
       })),
     ),
   });
-  const svg = drawing.renderToSVGString();
-  drawing.dispose();
+  const svg = instance.renderToSVGString();
+  instance.dispose();
   return svg;
 }
 

@@ -1,5 +1,5 @@
-// What must not get worse, as far as it does not depend on a clock: run with `npm run bench:check`. Each figure is taken in a
-// process of its own. If more is worth what it buys, say so here.
+// Compares the figures that do not depend on a clock with their limits: run with `npm run bench:check`. Each group of figures is
+// taken in its own process. If a feature is worth a higher limit, raise it here and explain why.
 import { execFileSync } from "node:child_process";
 
 const limits = {
@@ -17,24 +17,24 @@ const limits = {
 
 const figures = Object.assign(
   {},
-  ...["growth", "listening", "allocated-sync", "allocated-async"].map((subject) => JSON.parse(inOwnProcess(subject))),
+  ...["growth", "listening", "allocated-sync", "allocated-async"].map((group) => JSON.parse(inOwnProcess(group))),
 );
 let isWorse = false;
 for (const [what, { figure, most }] of Object.entries(limits)) {
   const value = figures[figure];
-  const isFine = value <= most;
-  if (!isFine) isWorse = true;
-  console.log(`${isFine ? "ok    " : "WORSE "} ${what.padEnd(62)} ${value.toFixed(2).padStart(7)}, at most ${most}`);
+  const isWithin = value <= most;
+  if (!isWithin) isWorse = true;
+  console.log(`${isWithin ? "ok    " : "WORSE "} ${what.padEnd(62)} ${value.toFixed(2).padStart(7)}, at most ${most}`);
 }
 if (isWorse) {
   console.error(
-    "Something costs more than it did. Find out why; if it is worth it, raise the limit in bench/check.mjs and say what for.",
+    "Some figures exceed their limits. Find out why; if the change is worth it, raise the limit in bench/check.mjs and explain why.",
   );
   process.exitCode = 1;
 }
 
-function inOwnProcess(subject) {
-  const script = new URL("check-one.mjs", import.meta.url).pathname;
+function inOwnProcess(group) {
+  const script = new URL("check-figures.mjs", import.meta.url).pathname;
   const flags = ["--expose-gc", "--min-semi-space-size=256", "--max-semi-space-size=256"];
-  return execFileSync(process.execPath, [...flags, script, subject], { encoding: "utf8" });
+  return execFileSync(process.execPath, [...flags, script, group], { encoding: "utf8" });
 }

@@ -4,13 +4,13 @@ import { join } from "node:path";
 
 const root = new URL("..", import.meta.url).pathname;
 
-/** What a package takes on the disk, with all that it depends on, in bytes. */
+/** Returns the size on disk of a package and all its dependencies, in bytes. */
 export function installedSize(peer) {
   if (peer === "watchbill") return packedSize() + sizeOf(join(root, "node_modules/reflect-metadata"));
   return dependenciesOf(peer, join(root, "bench/node_modules")).reduce((sum, directory) => sum + sizeOf(directory), 0);
 }
 
-/** As `npm pack` would have it. */
+/** The size of the files that `npm pack` would pack. */
 function packedSize() {
   const listing = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
     cwd: root,
@@ -22,13 +22,13 @@ function packedSize() {
 function dependenciesOf(name, modules) {
   const directory = join(modules, name);
   const { dependencies = {} } = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
-  const others = Object.keys(dependencies).filter((other) => !hasOwn(directory, other));
-  return [...new Set([directory, ...others.flatMap((other) => dependenciesOf(other, modules))])];
+  const separate = Object.keys(dependencies).filter((dependency) => !isNested(directory, dependency));
+  return [...new Set([directory, ...separate.flatMap((dependency) => dependenciesOf(dependency, modules))])];
 }
 
-/** Whether a package has another in its own folder, and so in its size already. */
-function hasOwn(directory, other) {
-  return statSync(join(directory, "node_modules", other), { throwIfNoEntry: false }) !== undefined;
+/** Whether a dependency is installed within the folder of the package, whose size then includes it. */
+function isNested(directory, dependency) {
+  return statSync(join(directory, "node_modules", dependency), { throwIfNoEntry: false }) !== undefined;
 }
 
 function sizeOf(path) {

@@ -1,23 +1,23 @@
-// Where the time goes when 100,000 workers are started and stopped: `node --expose-gc bench/profile.mjs watchbill`, or a peer.
+// Profiles the start and stop of 100,000 workers of watchbill or a peer: `node --expose-gc bench/profile.mjs [peer]`.
 import { Session } from "node:inspector/promises";
 import { PerformanceObserver } from "node:perf_hooks";
-import { sleep, timed } from "./meters.mjs";
+import { sleep, timed } from "./resource-usage.mjs";
 
 const count = 100_000;
 const hour = 3_600_000;
 const [peer = "watchbill"] = process.argv.slice(2);
-const { repeating } = await import(`./peers/${peer}.mjs`);
+const { startWorkers } = await import(`./peers/${peer}.mjs`);
 
-let collecting = 0;
+let gcMs = 0;
 const observer = new PerformanceObserver((list) => {
-  for (const { duration } of list.getEntries()) collecting += duration;
+  for (const { duration } of list.getEntries()) gcMs += duration;
 });
 observer.observe({ entryTypes: ["gc"] });
 
-const start = () => repeating(count, hour, () => async () => {}, "async");
+const start = () => startWorkers(count, hour, () => async () => {}, "async");
 const { result: stop, ...starting } = await profiled(start);
 const { result: _, ...stopping } = await profiled(stop);
-/** What it takes with memory that the process has already, and with code that is compiled. */
+// Again, with memory that the process has already and with compiled code.
 globalThis.gc?.();
 const { result: stopAgain, ...startingAgain } = await profiled(start);
 const { result: __, ...stoppingAgain } = await profiled(stopAgain);
@@ -29,22 +29,22 @@ for (const [phase, { top, ...figures }] of Object.entries(phases)) {
 }
 process.exit();
 
-/** By hand, what it takes in all and what the collector and new memory have of that; by the profiler, in which functions it is. */
+/** Measures the total time, the garbage collector's part of it and the page faults, and lists the functions that take most time. */
 async function profiled(run) {
   const session = new Session();
   session.connect();
   await session.post("Profiler.enable");
   await session.post("Profiler.setSamplingInterval", { interval: 200 });
   await session.post("Profiler.start");
-  const collected = collecting;
+  const gcBefore = gcMs;
   const { minorPageFault } = process.resourceUsage();
   const { value: result, ms } = await timed(run);
   const faults = process.resourceUsage().minorPageFault - minorPageFault;
-  // The observer is told in a later turn.
+  // The observer is called in a later turn of the event loop.
   await sleep(50);
   const { profile } = await session.post("Profiler.stop");
   session.disconnect();
-  const figures = { ms, "of that collecting garbage (ms)": collecting - collected, "pages of memory touched first": faults };
+  const figures = { ms, "garbage collection (ms)": gcMs - gcBefore, "page faults": faults };
   return {
     result,
     ...Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, Math.round(value)])),
@@ -52,7 +52,7 @@ async function profiled(run) {
   };
 }
 
-/** The functions in which most of the time is spent, without those that they call. */
+/** The functions with the most self time. */
 function topOf({ nodes, samples, timeDeltas }) {
   const names = new Map(nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]));
   const self = new Map();

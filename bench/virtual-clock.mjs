@@ -1,10 +1,10 @@
 const { setImmediate: realImmediate } = globalThis;
 
-/** Puts a clock in the place of Node's that stands still until it is told to go on, and counts what is armed on it. */
+/** Replaces Node's timers and `performance.now` by a clock that only `advance` moves, and counts the timers that are armed. */
 export function installVirtualClock() {
   let now = 0;
   let armed = 0;
-  /** The library has one timer at a time. */
+  /** The library has at most one pending timer. */
   let next;
   const arm = (callback, due) => {
     armed++;
@@ -21,8 +21,8 @@ export function installVirtualClock() {
     get armed() {
       return armed;
     },
-    /** To the next timer, and until what that has begun has come to rest. */
-    async goOn() {
+    /** Fires the pending timer, then waits for one turn of the real event loop, so that all promise reactions have run. */
+    async advance() {
       const { callback, due } = next;
       next = undefined;
       now = due;

@@ -1,6 +1,6 @@
 // What was tried for cancellation; the figures are in docs/adr/0013. Run with `npm run alternatives --prefix bench`.
 import { setMaxListeners } from "node:events";
-import { heapUsed, timed } from "../meters.mjs";
+import { heapUsed, timed } from "../resource-usage.mjs";
 
 const count = 20_000;
 let aborted = 0;

@@ -1,6 +1,6 @@
 // What was tried for the timer queue; the figures are in docs/adr/0012. Run with `npm run alternatives --prefix bench`.
 import { TimerQueue } from "../../dist/timers/timer-queue.js";
-import { cpuDuring, heapUsed, sleep, timed } from "../meters.mjs";
+import { cpuDuring, heapUsed, sleep, timed } from "../resource-usage.mjs";
 import { BinaryHeap } from "./binary-heap.mjs";
 
 const count = 10_000;

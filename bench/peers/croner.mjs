@@ -1,8 +1,8 @@
 import { Cron } from "croner";
-import { patternOf } from "../pattern-of.mjs";
+import { cronPattern } from "./cron-pattern.mjs";
 
-export function repeating(count, interval, jobOf) {
-  const pattern = patternOf(interval);
+export function startWorkers(count, interval, jobOf) {
+  const pattern = cronPattern(interval);
   const jobs = Array.from({ length: count }, (_, i) => new Cron(pattern, { protect: true }, jobOf(i)));
   return () => {
     for (const job of jobs) job.stop();

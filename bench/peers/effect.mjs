@@ -1,6 +1,6 @@
 import { Effect, Fiber, Schedule } from "effect";
 
-export function repeating(count, interval, jobOf, kind) {
+export function startWorkers(count, interval, jobOf, kind) {
   const schedule = Schedule.fixed(interval);
   const fibers = Array.from({ length: count }, (_, i) => {
     const run = kind === "async" ? Effect.promise(jobOf(i)) : Effect.sync(jobOf(i));
@@ -9,7 +9,7 @@ export function repeating(count, interval, jobOf, kind) {
   return () => Effect.runPromise(Fiber.interruptAll(fibers));
 }
 
-export function attempts(job) {
+export function retryUntilSuccess(job) {
   const attempt = Effect.tryPromise({ try: job, catch: (error) => error });
   return Effect.runPromise(Effect.retry(attempt, Schedule.forever));
 }

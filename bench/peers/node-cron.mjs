@@ -1,12 +1,12 @@
 import { schedule, setLogger } from "node-cron";
-import { patternOf } from "../pattern-of.mjs";
+import { cronPattern } from "./cron-pattern.mjs";
 
 const quiet = () => {};
-// It warns of every run that it misses, which would be measured as well.
+// node-cron logs a warning for each missed run, which would be measured too.
 setLogger({ info: quiet, warn: quiet, error: quiet, debug: quiet });
 
-export function repeating(count, interval, jobOf) {
-  const pattern = patternOf(interval);
+export function startWorkers(count, interval, jobOf) {
+  const pattern = cronPattern(interval);
   const tasks = Array.from({ length: count }, (_, i) => schedule(pattern, jobOf(i), { noOverlap: true }));
   return () => {
     for (const task of tasks) void task.destroy();

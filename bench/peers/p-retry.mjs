@@ -1,5 +1,5 @@
 import pRetry from "p-retry";
 
-export function attempts(job) {
+export function retryUntilSuccess(job) {
   return pRetry(job, { retries: Number.POSITIVE_INFINITY, minTimeout: 0, maxTimeout: 0 });
 }

@@ -3,11 +3,11 @@ import { bootstrap, DeclarativeWorker, retryJob, StaticBackoff } from "../../dis
 const backoff = new StaticBackoff({ sleep: "1s" });
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** With all that it has for every worker: a name, retry, health, status, and a runner that can be given orders. */
-export function repeating(count, interval, jobOf) {
+/** Starts workers with a name, retry, health and status, and a runner that accepts commands. */
+export function startWorkers(count, interval, jobOf) {
   const workers = Array.from(
     { length: count },
-    (_, i) => new DeclarativeWorker({ name: `fleet/${i}`, job: jobOf(i), repeat: interval, retry: backoff }),
+    (_, i) => new DeclarativeWorker({ name: `bench/${i}`, job: jobOf(i), repeat: interval, retry: backoff }),
   );
   const controller = new AbortController();
   const running = bootstrap(workers, { signal: controller.signal, logger: silent }).run();
@@ -17,7 +17,7 @@ export function repeating(count, interval, jobOf) {
   };
 }
 
-export async function attempts(job) {
+export async function retryUntilSuccess(job) {
   const { signal } = new AbortController();
   await retryJob(job, new StaticBackoff({ sleep: 0 })).runOnce({ signal, logger: silent });
 }

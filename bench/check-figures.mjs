@@ -1,8 +1,8 @@
-// Takes one group of the figures that bench/check.mjs judges, and writes them to stdout.
+// Takes one group of the figures that bench/check.mjs compares with their limits, and prints them as JSON.
 import { getEventListeners } from "node:events";
 import { bootstrap, DeclarativeWorker, StaticBackoff, wait } from "../dist/index.js";
-import { heapUsed, sleep } from "./meters.mjs";
-import { repeating } from "./peers/watchbill.mjs";
+import { startWorkers } from "./peers/watchbill.mjs";
+import { heapUsed, sleep } from "./resource-usage.mjs";
 import { median } from "./statistics.mjs";
 import { installVirtualClock } from "./virtual-clock.mjs";
 
@@ -10,7 +10,7 @@ const hour = 3_600_000;
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const idle = async () => {};
 
-const subjects = {
+const groups = {
   async growth() {
     const few = await cost(10_000);
     const many = await cost(100_000);
@@ -41,17 +41,17 @@ const subjects = {
   },
 };
 
-/** Of so many workers: the middle one of what heap each took, and the least CPU, of some starts and stops. */
+/** Starts and stops `count` workers five times. Returns the median heap of a worker and the minimum CPU time. */
 async function cost(count) {
   const cpus = [];
   const heaps = [];
   for (let time = 0; time < 5; time++) {
-    // What the roster before has left is let go only once the event loop has turned: or this one seems to cost less.
+    // The previous workers are released only in a later turn of the event loop; without it, these would seem to cost less.
     await sleep(20);
     const before = heapUsed();
-    const begun = process.cpuUsage();
-    const stop = repeating(count, hour, () => idle);
-    const started = process.cpuUsage(begun);
+    const start = process.cpuUsage();
+    const stop = startWorkers(count, hour, () => idle);
+    const started = process.cpuUsage(start);
     heaps.push((heapUsed() - before) / count);
     const stopping = process.cpuUsage();
     await stop();
@@ -61,7 +61,7 @@ async function cost(count) {
   return { heap: median(heaps), cpu: Math.min(...cpus) };
 }
 
-/** Of a hundred workers whose runs listen to their signals: how many listeners there are once each has had some runs. */
+/** Counts the listeners that stay on the signals of 100 workers after 1,000 runs that listened to them. */
 async function listenersAfterRuns() {
   const signals = new Set();
   let runs = 0;
@@ -70,9 +70,9 @@ async function listenersAfterRuns() {
     await wait(1, { signal });
     runs++;
   };
-  const stop = repeating(100, 5, () => job);
+  const stop = startWorkers(100, 5, () => job);
   while (runs < 1_000) await sleep(5);
-  // What runs still listens: look when nothing does.
+  // A run in progress still listens, so count after the stop.
   await stop();
   return [...signals].reduce((sum, signal) => sum + getEventListeners(signal, "abort").length, 0);
 }
@@ -81,23 +81,23 @@ function processListeners() {
   return process.eventNames().reduce((sum, event) => sum + process.listenerCount(event), 0);
 }
 
-/** A hundred rounds of a thousand workers, in time that is not real: bytes a run, and what was armed. */
+/** Runs 1,000 workers for 100 rounds in virtual time. Returns the bytes allocated for a run, and the number of timers armed. */
 async function rounds(job) {
   const clock = installVirtualClock();
-  repeating(1_000, 20, () => job);
-  // Until it is compiled as it will be.
-  for (let round = 0; round < 500; round++) await clock.goOn();
+  startWorkers(1_000, 20, () => job);
+  // Until all code is compiled.
+  for (let round = 0; round < 500; round++) await clock.advance();
   globalThis.gc();
   const { armed } = clock;
   const parts = [];
   for (let part = 0; part < 10; part++) {
     const before = process.memoryUsage().heapUsed;
-    for (let round = 0; round < 10; round++) await clock.goOn();
+    for (let round = 0; round < 10; round++) await clock.advance();
     parts.push((process.memoryUsage().heapUsed - before) / 10_000);
   }
-  // A garbage collection hides what was allocated before it, but not in most of the parts, or it is far too much.
-  const whole = parts.filter((bytes) => bytes > 0);
-  return { allocated: whole.length < 7 ? Number.MAX_VALUE : median(whole), armed: clock.armed - armed };
+  // A part with a garbage collection has no valid figure. If there are many of them, far too much is allocated.
+  const valid = parts.filter((bytes) => bytes > 0);
+  return { allocated: valid.length < 7 ? Number.MAX_VALUE : median(valid), armed: clock.armed - armed };
 }
 
-process.stdout.write(JSON.stringify(await subjects[process.argv[2]]()), () => process.exit());
+process.stdout.write(JSON.stringify(await groups[process.argv[2]]()), () => process.exit());
