@@ -65,7 +65,12 @@ export class Command {
     return `${this.verb}(${this.target.name})`;
   }
 
-  /** It stops the worker, which must not take longer than the shutdown timeout. */
+  /** It waits for a run to end, which must not take longer than the shutdown timeout. */
+  get #waitsForRun(): boolean {
+    return this.#stops || this.verb === "pause";
+  }
+
+  /** It stops the worker. */
   get #stops(): boolean {
     return this.verb === "restart" || this.verb === "remove" || (this.verb === "pause" && this.target.traits.isContinuous);
   }
@@ -82,7 +87,7 @@ export class Command {
   #checkTime(): string | undefined {
     this.target.pendingCommands--;
     const took = this.logs.clock.now - this.#sentAt;
-    if (took <= (this.#stops ? limits.stopping : limits.any)) return undefined;
+    if (took <= (this.#waitsForRun ? limits.stopping : limits.any)) return undefined;
     return `${this.toString()} took ${Math.round(took)} ms of the event loop's time`;
   }
 
@@ -129,7 +134,7 @@ export class Command {
   #checkHungWorkers({ workers }: ShutdownTimeoutError): string | undefined {
     const { name: target, traits } = this.target;
     const wrong = workers.find((name) => !`/${name}/`.includes(`/${target}/`) || !this.logs.hasRunOf(name));
-    if ((this.#stops || traits.stopsWithOthers) && workers.length > 0 && wrong === undefined) return undefined;
+    if ((this.#waitsForRun || traits.stopsWithOthers) && workers.length > 0 && wrong === undefined) return undefined;
     const reason = wrong === undefined ? "without a cause" : `but ${wrong} was not`;
     return `${this.toString()} named ${workers.join(", ") || "no worker"} as hung, ${reason}`;
   }
