@@ -1,6 +1,6 @@
 import type { JobDefinition } from "../chain/job-definition.js";
 import { MonitorTask } from "../chain/monitor-task.js";
-import type { NamedTask } from "../chain/named-task.js";
+import { NamedTask } from "../chain/named-task.js";
 import type { WorkerDefinition } from "../chain/worker-definition.js";
 import type { Engine } from "../distributed/engine.js";
 import { listNames } from "../errors/list-names.js";
@@ -215,9 +215,10 @@ export class Supervisor extends Task {
   replace(child: Child): void {
     if (!this.children.includes(child) || !this.#goesOnWith(child)) return;
     child.abort(new DOMException(`${child.name} was restarted`, "AbortError"));
-    const next = this.#createChild(child.definition, this.children.indexOf(child));
+    const index = this.children.indexOf(child);
+    const next = this.#createChild(child.definition, index);
     takeOver(next, child);
-    this.children[this.children.indexOf(child)] = next;
+    this.children[index] = next;
     this.#byDefinition?.set(next.definition, next);
     this.#shutdown?.replace(child, next);
     this.#running++;
@@ -271,7 +272,7 @@ export class Supervisor extends Task {
     if (isFailure(verdict) && this.#kind === "worker" && !child.problemLog.takeConclusion(child, verdict))
       this.#log(child, verdict, `failed${this.consequenceOf(child)}`);
     this.#running--;
-    if (verdict === "completed") this.#setChildCompleted(child);
+    if (verdict === "completed" && child instanceof NamedTask) this.setCompleted(child.definition, true);
     if (isFailure(verdict)) this.#failures.push({ worker: child.name, error: verdict });
     if (this.#running === 0) this.#complete();
     this.#shutdown?.onExit(child);
@@ -297,11 +298,6 @@ export class Supervisor extends Task {
     if (this.#kind === "job") return "";
     if (!this.aborted) return `; ${this.title} stops`;
     return child.reason === undefined ? " before its turn to stop" : " while it stopped";
-  }
-
-  #setChildCompleted(child: Task): void {
-    const known = this.children.find((other) => other === child);
-    if (known !== undefined) this.setCompleted(known.definition, true);
   }
 
   #log(child: Task, outcome: Outcome, message: string): void {
