@@ -16,9 +16,10 @@ const timersBetweenLooks = 16;
  * A timer never wakes early, also after months: it is due at the first whole ms, counted from the creation of the queue, that is
  * not before its time. Timers that are due at the same ms wake in the order in which they were scheduled.
  *
- * A timer that is scheduled while others wake waits for the next turn of the event loop, even if it is due already, so that a loop
- * without a delay cannot starve I/O, signals and other timers. So do timers that become due meanwhile, and the rest of many timers
- * when waking them has taken more than 10 ms. The clock is read after every few timers; one that blocks is not interrupted.
+ * A timer that is scheduled while others wake waits for the next turn of the event loop, even if it is due already, so that a
+ * loop without a delay cannot starve I/O, signals and other timers. So do timers that become due meanwhile, and the rest of many
+ * timers when waking them has taken more than 10 ms. The clock is read after every few timers; one that blocks is not
+ * interrupted.
  *
  * The Node timer is set outside of the async context of the caller, because it serves all timers.
  *

@@ -156,7 +156,7 @@ describe("The options of repeat", () => {
     });
   });
 
-  const cure = 'give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
+  const cure = 'use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
   for (const [options, message] of [
     [{ initialDelay: "soon" }, `initialDelay: 'soon' is not a duration: ${cure}`],
     [{ initialDelay: -1 }, `initialDelay: -1 is not a duration: ${cure}`],

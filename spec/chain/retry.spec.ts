@@ -177,7 +177,7 @@ describe("retry", () => {
   });
 
   it("rejects what is not a backoff, and a resetAfter that is not a duration", () => {
-    const cure = "give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)";
+    const cure = "pass a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)";
     expect(() => retry(() => {}, 5 as never)).to.throw(InvalidArgumentError, `5 is not a backoff: ${cure}`);
     expect(() => retry(() => {}, undefined as never)).to.throw(InvalidArgumentError, `undefined is not a backoff: ${cure}`);
     expect(() => retry(() => {}, { backoff, resetAfter: "soon" as never })).to.throw(

@@ -5,7 +5,7 @@ import { BootstrapError, bootstrap, type Duration, Repeat, type RepeatWorkerOpti
 const hour = 3_600_000;
 const hourly: Schedule = { next: (after) => new Date((Math.floor(after.getTime() / hour) + 1) * hour) };
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
-const hint = 'give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
+const hint = 'use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
 
 describe("@Repeat with a schedule and options", () => {
   let clock: SinonFakeTimers;

@@ -77,7 +77,7 @@ describe("@Repeat", () => {
       .with.deep.property("problems", ["@Repeat is on Fetcher.fetchCommits more than once: keep one"]);
   });
 
-  const hint = 'give a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
+  const hint = 'use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
   for (const [interval, shown] of [
     ["5 s", "'5 s'"],
     [" 5s", "' 5s'"],

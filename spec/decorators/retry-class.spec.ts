@@ -15,7 +15,7 @@ import {
 
 const backoff = new ExponentialBackoff({ initial: "1s", max: "1m" });
 const other = new StaticBackoff({ sleep: "5s" });
-const hint = "give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)";
+const hint = "pass a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)";
 
 const groupsOf = (...sources: object[]) => bootstrap(sources).workers.map(({ group }) => group);
 

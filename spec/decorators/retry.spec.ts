@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { type Backoff, BootstrapError, bootstrap, ExponentialBackoff, Repeat, Retry, StaticBackoff, Worker } from "watchbill";
 
 const backoff = new ExponentialBackoff({ initial: "1s", max: "1m" });
-const hint = "give a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)";
+const hint = "pass a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)";
 
 describe("@Retry", () => {
   it("refines a worker and a repeated job with a backoff, kept by identity", () => {

@@ -41,7 +41,7 @@ describe("An engine", () => {
   const job = () => {};
 
   it("of the wrong type is a bootstrap error", () => {
-    const hint = "give what bullmq() of watchbill/bullmq returns";
+    const hint = "pass what bullmq() of watchbill/bullmq returns";
     for (const [engine, shown] of [
       [null, "null"],
       [5, "a number"],
@@ -51,7 +51,7 @@ describe("An engine", () => {
       expect(() => bootstrap([], { engine: engine as never }), shown)
         .to.throw(BootstrapError)
         .with.property("problems")
-        .that.includes(`The option engine: ${shown} is no engine: ${hint}`);
+        .that.includes(`The option engine: ${shown} is not an engine: ${hint}`);
     }
   });
 
