@@ -1,86 +1,94 @@
-// Measures what a fleet costs its database and its replicas, and writes it to docs/fleet-load.md. From the root of the project:
-//   node --import tsx bench/fleet/main.mjs                  everything, some 25 minutes
-//   node --import tsx bench/fleet/main.mjs --only redis     one database; the figures of the other stay as they were
-//   node --import tsx bench/fleet/main.mjs --kind runs      one kind of load of plan.mjs, or a ramp; the other figures stay
-//   node --import tsx bench/fleet/main.mjs --report         only the tables, from results.json
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+// Measures the load of distributed workers on Postgres and Redis. Writes bench/fleet/results.json and the generated parts of
+// docs/fleet-load.md. Run it from the root of the project; afterwards, `npm run format` formats the results.
+//   node --import tsx bench/fleet/main.mjs                    everything, about 25 minutes
+//   node --import tsx bench/fleet/main.mjs --only redis       one database; the figures of the other stay as they are
+//   node --import tsx bench/fleet/main.mjs --kind together    one kind of loads.mjs, or one ramp; the other figures stay
+//   node --import tsx bench/fleet/main.mjs --tables           measures nothing: prints all results, and updates the page
+import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
-import { measure } from "./fleet.mjs";
-import { loads, ramps } from "./plan.mjs";
-import { report } from "./report.mjs";
+import { replaceBlocks } from "../markdown.mjs";
+import { loads, ramps } from "./loads.mjs";
+import { measureLoad } from "./measure-load.mjs";
 import { postgres, redis } from "./servers.mjs";
+import { blocks, printAll } from "./tables.mjs";
 
 const servers = { postgres, redis };
+const kinds = [...new Set(loads.map(({ kind }) => kind)), ...Object.keys(ramps)];
 
 const { values } = parseArgs({
-  options: { only: { type: "string" }, kind: { type: "string" }, report: { type: "boolean", default: false } },
+  options: { only: { type: "string" }, kind: { type: "string" }, tables: { type: "boolean", default: false } },
 });
-const file = new URL("results.json", import.meta.url);
-const kept = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
-const results = { ...kept, machine: values.report ? kept.machine : machine() };
+if (values.only !== undefined && servers[values.only] === undefined) {
+  throw new RangeError(`--only is ${values.only}: use one of ${Object.keys(servers).join(", ")}`);
+}
+if (values.kind !== undefined && !kinds.includes(values.kind)) {
+  throw new RangeError(`--kind is ${values.kind}: use one of ${kinds.join(", ")}`);
+}
 
-if (!values.report) {
-  for (const name of ["postgres", "redis"]) {
+const file = new URL("results.json", import.meta.url);
+const previous = JSON.parse(readFileSync(file, "utf8"));
+const results = { ...previous, machine: values.tables ? previous.machine : machine() };
+
+if (!values.tables) {
+  for (const name of Object.keys(servers)) {
     if (values.only !== undefined && values.only !== name) continue;
-    results[name] = await take(name);
-    writeFileSync(file, `${JSON.stringify(results, rounded, 1)}\n`);
+    results[name] = await measureServer(name);
+    writeFileSync(file, `${JSON.stringify(results, rounded, 2)}\n`);
   }
 }
-if (results.postgres !== undefined && results.redis !== undefined) {
-  writeFileSync(new URL("../../docs/fleet-load.md", import.meta.url), report(results));
-  console.log("written to docs/fleet-load.md");
-}
+printAll(results);
+replaceBlocks(new URL("../../docs/fleet-load.md", import.meta.url), blocks(results));
+console.log("updated docs/fleet-load.md");
 process.exit();
 
-async function take(name) {
+async function measureServer(name) {
   const server = await servers[name]();
-  const isMeant = (kind) => values.kind === undefined || values.kind === kind;
-  const found = {
+  const isSelected = (kind) => values.kind === undefined || values.kind === kind;
+  const measured = {
+    ...previous[name],
     version: server.version,
-    loads: (kept[name]?.loads ?? []).filter(({ kind }) => !isMeant(kind)),
-    ...Object.fromEntries(Object.keys(ramps).map((kind) => [kind, isMeant(kind) ? [] : (kept[name]?.[kind] ?? [])])),
+    loads: previous[name].loads.filter(({ kind }) => !isSelected(kind)),
   };
   try {
-    for (const load of loads.filter(({ kind }) => isMeant(kind)))
-      found.loads.push({ kind: load.kind, ...(await told(server, load)) });
-    for (const kind of Object.keys(ramps).filter(isMeant)) found[kind] = await climb(server, ramps[kind]);
+    for (const load of loads.filter(({ kind }) => isSelected(kind))) {
+      measured.loads.push({ kind: load.kind, ...(await measureAndLog(server, load)) });
+    }
+    for (const kind of Object.keys(ramps).filter(isSelected)) measured[kind] = await measureRamp(server, ramps[kind]);
   } finally {
     await server.stop();
   }
-  return found;
+  return measured;
 }
 
-async function climb(server, { workers, intervals, warmUp, window, least }) {
+async function measureRamp(server, { workers, intervals, warmUp, window, minDone }) {
   const steps = [];
   for (const interval of intervals) {
-    // All workers have begun by then.
-    const begun = warmUp + interval;
-    steps.push(
-      await told(server, {
-        workers,
-        repeat: `${interval}ms`,
-        interval,
-        warmUp: begun,
-        window: Math.ceil(window / interval) * interval,
-      }),
-    );
-    // Twice: one bad moment is no limit.
-    if (steps.slice(-2).filter(({ done }) => done < least).length === 2) break;
+    const load = {
+      workers,
+      repeat: `${interval}ms`,
+      interval,
+      // All workers have started by then.
+      warmUp: warmUp + interval,
+      window: Math.ceil(window / interval) * interval,
+    };
+    steps.push(await measureAndLog(server, load));
+    // Two steps: a single one may be due to other load on the machine.
+    if (steps.slice(-2).filter(({ done }) => done < minDone).length === 2) break;
   }
   return steps;
 }
 
-async function told(server, load) {
-  const result = await measure(server, load);
-  const { replicas, workers, repeat, runs, done, statements, serverCpu, latenessP50, latenessP99, join, complaintCount } = result;
+async function measureAndLog(server, load) {
+  const result = await measureLoad(server, load);
+  const { replicas, workers, repeat, runs, done, statements, serverCpu, latenessP50, latenessP99, join, warningCount } = result;
   console.log(
     new Date().toISOString().slice(11, 19),
     server.name,
     replicas,
     workers,
     repeat,
-    JSON.stringify({ runs, done, statements, serverCpu, latenessP50, latenessP99, join, complaintCount }, rounded),
+    JSON.stringify({ runs, done, statements, serverCpu, latenessP50, latenessP99, join, warningCount }, rounded),
   );
   return result;
 }

@@ -1,12 +1,16 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { cpuOf } from "./proc.mjs";
+import { sum } from "../statistics.mjs";
+import { cpuOf } from "./servers.mjs";
 
 const program = new URL("replica.mjs", import.meta.url).pathname;
 
-/** Runs a fleet against a server, and says what it has cost. Times are in ms. A window is a multiple of the interval, so that it has that many runs. */
-export async function measure(server, { replicas = 3, workers, repeat, interval, warmUp, window, spread = false }) {
+/**
+ * Runs replicas against a server, and measures their load during `window`. All times are in ms. The window is a multiple of the
+ * interval, so that the number of due runs is known.
+ */
+export async function measureLoad(server, { replicas = 3, workers, repeat, interval, warmUp, window, spread = false }) {
   await server.clear();
   const children = Array.from({ length: replicas }, () =>
     fork(program, [JSON.stringify({ url: server.url, workers, repeat, spreadOver: spread ? interval : undefined })], {
@@ -15,24 +19,24 @@ export async function measure(server, { replicas = 3, workers, repeat, interval,
     }),
   );
   for (const child of children) child.setMaxListeners(0);
-  const tell = async (child, order) => {
-    const answered = answerOf(child, order);
-    child.send(order);
+  const send = async (child, command) => {
+    const answered = answerOf(child, command);
+    child.send(command);
     return answered;
   };
-  const tellAll = (order) => Promise.all(children.map((child) => tell(child, order)));
+  const sendAll = (command) => Promise.all(children.map((child) => send(child, command)));
   try {
-    const bare = await Promise.all(children.map((child) => answerOf(child, "ready")));
-    const join = await joining();
+    const initial = await Promise.all(children.map((child) => answerOf(child, "ready")));
+    const join = await start();
     await sleep(warmUp);
-    await tellAll("reset");
+    await sendAll("reset");
     const before = await snapshot();
     const [from, until] = [Date.now(), Date.now() + window];
     await sleep(window);
     const after = await snapshot();
-    // What is late is done by then, or is not counted.
+    // Later runs do not count.
     await sleep(1_000);
-    const reports = await tellAll("report");
+    const reports = await sendAll("report");
     const seconds = (after.at - before.at) / 1_000;
     const runs = reports.flatMap((report) => report.runs).filter(([due]) => due >= from && due < until);
     const late = runs.map(([due, at]) => at - due).sort((one, other) => one - other);
@@ -49,8 +53,8 @@ export async function measure(server, { replicas = 3, workers, repeat, interval,
       done: (late.length * interval) / window / workers,
       latenessP50: late[Math.floor(late.length * 0.5)] ?? null,
       latenessP99: late[Math.floor(late.length * 0.99)] ?? null,
-      turns: reports.reduce((total, { turns }) => total + turns, 0) / (seconds + 1),
-      statements: Object.values(statements).reduce((total, { perSecond }) => total + perSecond, 0),
+      leasedRuns: sum(reports.map(({ leasedRuns }) => leasedRuns)) / (seconds + 1),
+      statements: sum(Object.values(statements).map(({ perSecond }) => perSecond)),
       byKind: statements,
       serverCpu: (after.server - before.server) / seconds / 1_000,
       replicaCpu: after.cpu.map((cpu, n) => (cpu - before.cpu[n]) / seconds / 1_000),
@@ -58,13 +62,13 @@ export async function measure(server, { replicas = 3, workers, repeat, interval,
       connections: after.connections,
       ...after.bytes,
       rss: reports.map(({ rss }) => rss),
-      bareRss: bare.map(({ rss }) => rss),
+      rssBeforeStart: initial.map(({ rss }) => rss),
       heapUsed: reports.map(({ heapUsed }) => heapUsed),
-      complaints: reports.flatMap(({ complaints }) => complaints).slice(0, 3),
-      complaintCount: reports.reduce((total, { complaintCount }) => total + complaintCount, 0),
+      warnings: reports.flatMap(({ warnings }) => warnings).slice(0, 3),
+      warningCount: sum(reports.map(({ warningCount }) => warningCount)),
     };
   } finally {
-    await Promise.race([tellAll("stop"), sleep(15_000)]).catch(() => {});
+    await Promise.race([sendAll("stop"), sleep(15_000)]).catch(() => {});
     await Promise.all(
       children.map(async (child) => {
         if (child.exitCode !== null || child.signalCode !== null) return;
@@ -74,22 +78,22 @@ export async function measure(server, { replicas = 3, workers, repeat, interval,
     );
   }
 
-  /** How long it takes until half of the workers, and each, has had its first run. */
-  async function joining() {
-    const begun = Date.now();
+  /** Starts all replicas. Returns the time until half of the workers, and all of them, have had their first run. */
+  async function start() {
+    const startedAt = Date.now();
     const used = server.cpu();
-    await tellAll("go");
+    await sendAll("start");
     let firsts = [];
-    while (Date.now() - begun < 60_000) {
+    while (Date.now() - startedAt < 60_000) {
       await sleep(200);
-      firsts = (await tellAll("firsts")).flatMap((answer) => answer.firsts).sort((one, other) => one - other);
+      firsts = (await sendAll("firsts")).flatMap((answer) => answer.firsts).sort((one, other) => one - other);
       if (firsts.length >= workers) break;
     }
     const serverMs = server.cpu() - used;
     return {
-      all: firsts.length >= workers ? firsts[workers - 1] - begun : null,
-      half: (firsts[Math.floor(workers / 2)] ?? Number.NaN) - begun,
-      had: firsts.length,
+      all: firsts.length >= workers ? firsts[workers - 1] - startedAt : null,
+      half: (firsts[Math.floor(workers / 2)] ?? Number.NaN) - startedAt,
+      started: firsts.length,
       serverMs,
     };
   }
@@ -107,15 +111,15 @@ export async function measure(server, { replicas = 3, workers, repeat, interval,
   }
 }
 
-async function answerOf(child, order) {
+async function answerOf(child, command) {
   return new Promise((resolve, reject) => {
-    const hear = (answer) => {
-      if (answer.order !== order) return;
-      child.off("message", hear);
+    const listener = (answer) => {
+      if (answer.command !== command) return;
+      child.off("message", listener);
       resolve(answer);
     };
-    child.on("message", hear);
-    child.once("exit", (code) => reject(new Error(`A replica has ended with ${code}`)));
+    child.on("message", listener);
+    child.once("exit", (code) => reject(new Error(`A replica exited with code ${code}`)));
   });
 }
 

@@ -1,40 +1,50 @@
-/** What a fleet costs, by the number of its replicas, its workers and its runs. */
+import { sum } from "../statistics.mjs";
 
-/** How many censuses a replica takes a second. Of the reads that only a census makes, so many are in one. */
-export function censusRate(name, { byKind, replicas }) {
-  const [kind, inOne] = name === "postgres" ? ["get_range", 5] : ["zrevrange", 3];
-  return (byKind[kind]?.perSecond ?? 0) / inOne / replicas;
+/** Returns how often a replica reconciles, per second, from the number of reads that only a reconciliation makes. */
+export function reconcileRate(name, { byKind, replicas }) {
+  const [kind, perReconciliation] = name === "postgres" ? ["get_range", 5] : ["zrevrange", 3];
+  return (byKind[kind]?.perSecond ?? 0) / perReconciliation / replicas;
 }
 
-/** How many jobs that only wait a census reads. */
-export function readAtOnce(workers) {
+/** How many waiting jobs a reconciliation reads (lib/bullmq/reconciler.ts). */
+function jobsRead(workers) {
   return Math.min(workers, Math.max(50, workers / 12));
 }
 
-/** What counts: replicas, jobs that censuses read a second, and runs a second. */
-function causes(name, load) {
-  return [load.replicas, load.replicas * readAtOnce(load.workers) * censusRate(name, load), load.runs];
+/** The variables of the model: replicas, jobs read per second by reconciliations, and runs per second. */
+function variables(name, load) {
+  return [load.replicas, load.replicas * jobsRead(load.workers) * reconcileRate(name, load), load.runs];
 }
 
 const costs = {
   statements: (load) => load.statements,
   serverCpu: (load) => load.serverCpu,
-  replicaCpu: (load) => load.replicaCpu.reduce((sum, cpu) => sum + cpu, 0),
+  replicaCpu: (load) => sum(load.replicaCpu),
 };
 
-/** Fits each cost to its causes, by least squares of what it is off by as a share. */
+/** Fits each cost to the variables, by least squares of the relative error. */
 export function model(name, loads) {
-  const meant = loads.filter(({ kind }) => kind === "runs" || kind === "idle");
+  const fittedLoads = loads.filter(({ kind }) => kind === "together" || kind === "idle");
   return Object.fromEntries(
-    Object.entries(costs).map(([cost, of]) => [cost, fitted(meant.map((load) => ({ x: causes(name, load), y: of(load) })))]),
+    Object.entries(costs).map(([cost, of]) => [
+      cost,
+      fitted(fittedLoads.map((load) => ({ x: variables(name, load), y: of(load) }))),
+    ]),
   );
 }
 
-export function predicted(coefficients, name, load) {
-  return causes(name, load).reduce((sum, cause, n) => sum + cause * coefficients[n], 0);
+/** Returns the costs of a load that the model predicts, relative to the measured ones: 0 if they are equal. */
+export function errorsOf(coefficients, name, load) {
+  return Object.fromEntries(
+    Object.entries(costs).map(([cost, of]) => [cost, predicted(coefficients[cost], name, load) / of(load) - 1]),
+  );
 }
 
-/** Least squares with coefficients that are not negative: what would be is left out. */
+function predicted(coefficients, name, load) {
+  return sum(variables(name, load).map((variable, n) => variable * coefficients[n]));
+}
+
+/** Least squares; a variable whose coefficient would be negative is left out. */
 function fitted(points) {
   let used = points[0].x.map((_, n) => n);
   for (;;) {
@@ -48,8 +58,8 @@ function fitted(points) {
 function solve(used, points) {
   const size = used.length;
   const rows = used.map((i) => [
-    ...used.map((j) => sumOf(points, ({ x, y }) => (x[i] * x[j]) / y ** 2)),
-    sumOf(points, ({ x, y }) => x[i] / y),
+    ...used.map((j) => sum(points.map(({ x, y }) => (x[i] * x[j]) / y ** 2))),
+    sum(points.map(({ x, y }) => x[i] / y)),
   ]);
   for (let n = 0; n < size; n++) {
     const pivot = rows[n][n];
@@ -57,10 +67,6 @@ function solve(used, points) {
     for (let m = 0; m < size; m++) if (m !== n) rows[m] = eliminated(rows[m], rows[n], n);
   }
   return rows.map((row) => row[size]);
-}
-
-function sumOf(values, of) {
-  return values.reduce((sum, value) => sum + of(value), 0);
 }
 
 function eliminated(row, by, column) {

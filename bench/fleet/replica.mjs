@@ -1,4 +1,4 @@
-// One replica of a fleet: takes orders from its parent, counts its runs, and how late they were.
+// One replica: answers the commands of its parent, and records its runs and how late they were.
 import { performance } from "node:perf_hooks";
 import { bootstrap } from "../../lib/bootstrap.ts";
 import { bullmq } from "../../lib/bullmq/bullmq.ts";
@@ -6,84 +6,107 @@ import { DeclarativeWorker } from "../../lib/declarative-worker.ts";
 
 const { url, workers, repeat, spreadOver } = JSON.parse(process.argv[2]);
 
-/** When each worker's turn was due. */
+/** When the current run of each worker was due. */
 const due = new Map();
-/** When runs were due, and when they were. */
+/** When each run was due, and when it began. */
 let runs = [];
-let turns = 0;
-let complaints = [];
+let leasedRuns = 0;
+let warnings = [];
+/** When each worker that ran first on this replica did so. */
 const firsts = [];
 let utilization = performance.eventLoopUtilization();
 
-/** The engine, and in between whoever notes what turns it gives. */
-function noting(engine) {
-  return {
-    join: (seat) =>
-      engine.join({
-        name: seat.name,
-        logger: seat.logger,
-        get isOpen() {
-          return seat.isOpen;
-        },
-        get isStopping() {
-          return seat.isStopping;
-        },
-        take(lease) {
-          turns++;
-          if (lease.due === 0) firsts.push(Date.now());
-          due.set(seat.name, lease.due);
-          return seat.take(lease);
-        },
-        tell: (news) => seat.tell(news),
-        dueBy: (memory) => seat.dueBy(memory),
-      }),
-  };
+/** Wraps an engine, to record the leased runs. */
+function recording(engine) {
+  return { join: (participant) => engine.join(new RecordingParticipant(participant)) };
 }
 
-function ran(name) {
+class RecordingParticipant {
+  #participant;
+
+  constructor(participant) {
+    this.#participant = participant;
+  }
+
+  get name() {
+    return this.#participant.name;
+  }
+
+  get logger() {
+    return this.#participant.logger;
+  }
+
+  get isOpen() {
+    return this.#participant.isOpen;
+  }
+
+  get isStopping() {
+    return this.#participant.isStopping;
+  }
+
+  get status() {
+    return this.#participant.status;
+  }
+
+  run(lease) {
+    leasedRuns++;
+    if (lease.due === 0) firsts.push(Date.now());
+    due.set(this.name, lease.due);
+    return this.#participant.run(lease);
+  }
+
+  update(state) {
+    this.#participant.update(state);
+  }
+
+  latestDue(snapshot) {
+    return this.#participant.latestDue(snapshot);
+  }
+}
+
+function recordRun(name) {
   const at = due.get(name) ?? 0;
   if (at > 0) runs.push([at, Date.now()]);
 }
 
-const told =
+const recordWarning =
   (level) =>
   (...parts) =>
-    complaints.push(`${level} ${parts.map((part) => part?.err?.message ?? (typeof part === "string" ? part : "")).join(" ")}`);
+    warnings.push(`${level} ${parts.map((part) => part?.err?.message ?? (typeof part === "string" ? part : "")).join(" ")}`);
 const silent = () => {};
 const logger = {
   trace: silent,
   debug: silent,
   info: silent,
-  warn: told("warn"),
-  error: told("error"),
-  fatal: told("fatal"),
+  warn: recordWarning("warn"),
+  error: recordWarning("error"),
+  fatal: recordWarning("fatal"),
   child: () => logger,
 };
 
-const roster = Array.from({ length: workers }, (_, n) => {
+const declared = Array.from({ length: workers }, (_, n) => {
   const name = `worker ${n}`;
-  // Spread: each worker's grid begins a little later than the one's before.
   const when = spreadOver === undefined ? repeat : { interval: repeat, initialDelay: Math.round(spreadOver * (1 + n / workers)) };
-  return new DeclarativeWorker({ name, job: () => ran(name), repeat: when, distributed: true });
+  return new DeclarativeWorker({ name, job: () => recordRun(name), repeat: when, distributed: true });
 });
-const runner = bootstrap(roster, {
-  engine: noting(bullmq({ connection: url, namespace: "load" })),
+const runner = bootstrap(declared, {
+  engine: recording(bullmq({ connection: url, namespace: "load" })),
   logger,
   shutdownTimeout: "20s",
 });
 const stop = new AbortController();
 let running;
 
-const orders = {
-  go() {
+const commands = {
+  start() {
     running = runner.run({ signal: stop.signal });
     return {};
   },
   firsts: () => ({ firsts }),
   reset() {
     runs = [];
-    turns = 0;
-    complaints = [];
+    leasedRuns = 0;
+    warnings = [];
     utilization = performance.eventLoopUtilization();
     return {};
   },
@@ -91,7 +114,7 @@ const orders = {
     const busy = performance.eventLoopUtilization(utilization).utilization;
     globalThis.gc();
     const { rss, heapUsed } = process.memoryUsage();
-    return { runs, turns, complaints: complaints.slice(0, 3), complaintCount: complaints.length, busy, rss, heapUsed };
+    return { runs, leasedRuns, warnings: warnings.slice(0, 3), warningCount: warnings.length, busy, rss, heapUsed };
   },
   async stop() {
     stop.abort();
@@ -100,13 +123,13 @@ const orders = {
   },
 };
 
-process.on("message", (order) => {
-  void answer(order);
+process.on("message", (command) => {
+  void answer(command);
 });
 process.on("disconnect", () => process.exit());
 globalThis.gc();
-process.send({ order: "ready", rss: process.memoryUsage().rss });
+process.send({ command: "ready", rss: process.memoryUsage().rss });
 
-async function answer(order) {
-  process.send({ order, ...(await orders[order]()) });
+async function answer(command) {
+  process.send({ command, ...(await commands[command]()) });
 }

@@ -3,12 +3,11 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { freePort, startPostgres } from "../../samples/fleet/postgres-server.ts";
-import { cpuOf } from "./proc.mjs";
+import { sum } from "../statistics.mjs";
 
 const require = createRequire(import.meta.url);
-const sum = (values) => values.reduce((total, value) => total + value, 0);
 
-/** Postgres as the tests have it (fsync off), and pg_stat_statements in it. */
+/** Starts the Postgres of the specs (`fsync` off) with pg_stat_statements. */
 export async function postgres() {
   const { Client } = require("pg");
   const server = await startPostgres();
@@ -35,13 +34,13 @@ export async function postgres() {
     name: "postgres",
     version: `Postgres ${version}`,
     url: server.url,
-    // Each connection has a process, and the postmaster counts those that have ended.
-    cpu: () => cpuOf(pid, { withEnded: true }) + sum(childrenOf(pid).map((child) => cpuOf(child))),
+    // Each connection has its own process; the postmaster adds the CPU time of the processes that have exited.
+    cpu: () => cpuOf(pid, { withExitedChildren: true }) + sum(childrenOf(pid).map((child) => cpuOf(child))),
     clear: () =>
       asClient((client) => client.query("DROP SCHEMA IF EXISTS watchbill CASCADE; VACUUM")).catch(() =>
         asClient((client) => client.query("DROP SCHEMA IF EXISTS watchbill CASCADE")),
       ),
-    /** By kind, since the server was started. What this file asks is left out. */
+    /** The statements since the start of the server, by kind, without those of this file. */
     statements: () =>
       asClient(async (client) => {
         const { rows } = await client.query(
@@ -71,7 +70,7 @@ export async function postgres() {
   };
 }
 
-/** What a statement is called: the function or table that it is about. */
+/** Names a statement after the function or table that it uses. */
 function kindOf(query) {
   const text = query.replace(/--.*$/gm, "").replace(/\s+/g, " ").trim();
   if (/^SELECT \* FROM job WHERE/i.test(text)) return "read one job";
@@ -91,23 +90,23 @@ function childrenOf(pid) {
       const stat = readFileSync(`/proc/${entry}/stat`, "utf8");
       if (Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]) === pid) children.push(Number(entry));
     } catch {
-      // It has ended meanwhile.
+      // The process has exited meanwhile.
     }
   }
   return children;
 }
 
-/** A Redis that keeps everything in memory alone. */
+/** Starts a Redis without persistence. */
 export async function redis() {
   const { Redis } = require("ioredis");
   const port = await freePort();
   const server = spawn("redis-server", ["--save", "", "--bind", "127.0.0.1", "--port", String(port), "--appendonly", "no"], {
     stdio: "ignore",
   });
-  const end = () => server.kill();
-  process.once("exit", end);
+  const kill = () => server.kill();
+  process.once("exit", kill);
   const client = new Redis(port, "127.0.0.1", { retryStrategy: () => 50, maxRetriesPerRequest: null });
-  // It is connected as soon as the server is up.
+  // The client reconnects until the server is up.
   client.on("error", () => {});
   await client.ping();
   const empty = await field("memory", "used_memory");
@@ -122,7 +121,7 @@ export async function redis() {
     url: `redis://127.0.0.1:${port}`,
     cpu: () => cpuOf(server.pid),
     clear: () => client.flushall(),
-    /** By command: also those that scripts give. */
+    /** The commands since the start of the server, including those of scripts, by name. */
     async statements() {
       const kinds = {};
       for (const [, name, calls, us] of (await client.info("commandstats")).matchAll(
@@ -139,10 +138,25 @@ export async function redis() {
     connections: async () => (await field("clients", "connected_clients")) - 1,
     async stop() {
       client.disconnect();
-      process.removeListener("exit", end);
+      process.removeListener("exit", kill);
       if (server.exitCode !== null) return;
       server.kill();
       await once(server, "exit");
     },
   };
+}
+
+/** Returns the CPU time of a process, in ms of one core. Linux counts in units of 10 ms. Returns 0 if the process has exited. */
+export function cpuOf(pid, { withExitedChildren = false } = {}) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat
+      .slice(stat.lastIndexOf(")") + 2)
+      .split(" ")
+      .map(Number);
+    const [user, system, childUser, childSystem] = fields.slice(11, 15);
+    return (user + system + (withExitedChildren ? childUser + childSystem : 0)) * 10;
+  } catch {
+    return 0;
+  }
 }
