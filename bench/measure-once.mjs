@@ -1,4 +1,4 @@
-// Takes one measurement in this process. Arguments: the measure, the peer, and the parameters as JSON. Prints the figures as JSON.
+// Takes one measurement in this process and prints its figures as JSON. Arguments: measure, peer, and parameters as JSON.
 import { attempt, runs, scale } from "./measures/cost.mjs";
 import { bootstrapClasses, importPackage } from "./measures/loading.mjs";
 import { drift, lateness } from "./measures/timing.mjs";

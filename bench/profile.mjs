@@ -29,7 +29,7 @@ for (const [phase, { top, ...figures }] of Object.entries(phases)) {
 }
 process.exit();
 
-/** Measures the total time, the garbage collector's part of it and the page faults, and lists the functions that take most time. */
+/** Measures the total time, the garbage collector's part of it and the page faults, and lists the slowest functions. */
 async function profiled(run) {
   const session = new Session();
   session.connect();

@@ -5,7 +5,7 @@ const busyLoads = [
   { count: 10_000, interval: 100 },
 ].flatMap((load) => ["async", "sync"].map((kind) => ({ ...load, kind })));
 
-/** The targets as rows of a table: the figure, its limit, the measured value, and whether it is reached. Ratios are of medians. */
+/** Returns the targets as rows of a table: figure, limit, measured value, and whether it is reached. Ratios are of medians. */
 export function targetRows(results) {
   const figureOf = (measure, peer, parameters, figure) => {
     const matches = (result) =>

@@ -1,4 +1,4 @@
-/** The textbook's heap of timers by due time, that know their slot. Those that are due at the same time leave it in no order. */
+/** A binary heap of timers by due time. Each timer stores its slot; timers with the same due time leave in an undefined order. */
 export class BinaryHeap {
   #timers = [];
 

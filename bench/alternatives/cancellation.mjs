@@ -1,4 +1,4 @@
-// What was tried for cancellation; the figures are in docs/adr/0013. Run with `npm run alternatives --prefix bench`.
+// Alternatives to the cancellation tree; the figures are in docs/adr/0013. Run with `npm run alternatives --prefix bench`.
 import { setMaxListeners } from "node:events";
 import { heapUsed, timed } from "../resource-usage.mjs";
 
@@ -6,15 +6,15 @@ const count = 20_000;
 let aborted = 0;
 const onAbort = () => aborted++;
 
-/** Each makes so many workers that hear of one abort, and returns how to abort. */
+/** Each creates `count` workers that one abort cancels, and returns them with the function that aborts. */
 export const cancellations = {
   "a listener each on one signal"() {
     const controller = new AbortController();
     setMaxListeners(count, controller.signal);
     const workers = Array.from({ length: count }, () => {
-      const heard = () => onAbort();
-      controller.signal.addEventListener("abort", heard, { once: true });
-      return { heard };
+      const listener = () => onAbort();
+      controller.signal.addEventListener("abort", listener, { once: true });
+      return { listener };
     });
     return { workers, abort: () => controller.abort() };
   },
@@ -53,7 +53,7 @@ function abortAll(all) {
   for (const each of all) each.abort();
 }
 
-/** What a scope is, as far as that goes: its controller is made when its signal is first read. */
+/** Like `CancellationScope`: creates its controller when its signal is first read. */
 class Node {
   #controller;
 
@@ -68,13 +68,13 @@ class Node {
   }
 }
 
-/** One of them. */
+/** Measures one alternative. */
 export async function measureCancellation(make) {
   const before = heapUsed();
   const { value, ms: made } = await timed(make);
   const heap = (heapUsed() - before) / count;
   aborted = 0;
   const { ms } = await timed(value.abort);
-  if (aborted !== value.workers.length) throw new Error(`${aborted} of ${value.workers.length} workers have heard of the abort`);
+  if (aborted !== value.workers.length) throw new Error(`${aborted} of ${value.workers.length} workers were aborted`);
   return { "made (µs each)": (made * 1e3) / count, "aborted (µs each)": (ms * 1e3) / count, "heap (B each)": heap };
 }

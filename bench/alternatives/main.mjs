@@ -1,4 +1,4 @@
-// Measures what else the timer queue and the cancellation tree might have been. Each in a process of its own, in turns.
+// Measures the alternatives to the timer queue and the cancellation tree, alternating, each in its own process.
 import { execFileSync } from "node:child_process";
 import { withSpread } from "../statistics.mjs";
 import { cancellations, measureCancellation } from "./cancellation.mjs";

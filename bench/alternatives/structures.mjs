@@ -1,10 +1,11 @@
-// What was tried for the order of the timers, without a clock; the figures are in docs/adr/0012. Run with `npm run alternatives --prefix bench`.
+// Data structures that order timers, without a clock; the figures are in docs/adr/0012. Run with
+// `npm run alternatives --prefix bench`.
 import { TimingWheel } from "../../dist/timers/timing-wheel.js";
 import { BinaryHeap } from "./binary-heap.mjs";
 
 const wakes = 2_000_000;
 
-/** How many timers, and the least and the longest period in ticks. */
+/** The number of timers, and the shortest and the longest period in ticks. */
 const loads = {
   "10,000 that are due at the same tick": [10_000, 100, 100],
   "10,000 every 50 to 150 ticks": [10_000, 50, 150],
@@ -12,7 +13,7 @@ const loads = {
   "1,000,000 every 1,000 to 600,000 ticks": [1_000_000, 1_000, 600_000],
 };
 
-/** Each takes out who is due first, and puts it in again a period later, until so many have been woken. */
+/** Each removes the first due timer and adds it again a period later, until `wakes` timers have fired. */
 export const structures = Object.fromEntries(
   Object.entries(loads).flatMap(([load, sizes]) => [
     [`a binary heap of ${load}`, () => onHeap(timersOf(...sizes))],
@@ -20,9 +21,9 @@ export const structures = Object.fromEntries(
   ]),
 );
 
-function timersOf(count, least, longest) {
+function timersOf(count, shortest, longest) {
   return Array.from({ length: count }, (_, i) => {
-    const period = least + ((i * 7_919) % (longest - least + 1));
+    const period = shortest + ((i * 7_919) % (longest - shortest + 1));
     return { due: period, period, slot: -1, bucket: undefined };
   });
 }
@@ -56,12 +57,12 @@ function onWheel(timers) {
   };
 }
 
-/** One of them. */
+/** Measures one data structure. */
 export async function measureStructure(make) {
   const wakeAll = make();
-  // Once to have it compiled.
+  // Compiles the code.
   wakeAll();
-  const begun = performance.now();
+  const start = performance.now();
   wakeAll();
-  return { "to wake one and put it back (ns)": ((performance.now() - begun) * 1e6) / wakes };
+  return { "to fire one and add it again (ns)": ((performance.now() - start) * 1e6) / wakes };
 }

@@ -1,4 +1,4 @@
-// What was tried for the timer queue; the figures are in docs/adr/0012. Run with `npm run alternatives --prefix bench`.
+// Alternatives to the timer queue; the figures are in docs/adr/0012. Run with `npm run alternatives --prefix bench`.
 import { TimerQueue } from "../../dist/timers/timer-queue.js";
 import { cpuDuring, heapUsed, sleep, timed } from "../resource-usage.mjs";
 import { BinaryHeap } from "./binary-heap.mjs";
@@ -7,9 +7,8 @@ const count = 10_000;
 const period = 100;
 let wakes = 0;
 
-/** Each makes so many timers that wake every `period`, and returns how to cancel them. */
+/** Each creates `count` timers that fire every `period` ms, and returns the function that cancels them. */
 export const timers = {
-  /** As Node has them. */
   "a Node timer each"() {
     const handles = Array.from({ length: count }, () => setInterval(() => wakes++, period));
     return () => handles.forEach(clearInterval);
@@ -82,7 +81,7 @@ function onWheel(startOf) {
   };
 }
 
-/** One of them. */
+/** Measures one alternative. */
 export async function measureTimers(make) {
   const before = heapUsed();
   const { value: cancel, ms: made } = await timed(make);

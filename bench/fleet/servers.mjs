@@ -90,7 +90,7 @@ function childrenOf(pid) {
       const stat = readFileSync(`/proc/${entry}/stat`, "utf8");
       if (Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]) === pid) children.push(Number(entry));
     } catch {
-      // The process has exited meanwhile.
+      // The process has exited since.
     }
   }
   return children;

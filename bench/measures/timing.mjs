@@ -38,10 +38,11 @@ function latenessOf(times, interval) {
 }
 
 /**
- * Measures how far the runs of a worker have moved, after 1,000 runs at 10 ms, from the due times that its first runs imply, in ms.
+ * Measures how far the runs of a worker have moved, after 1,000 runs at 10 ms, from the due times that its first runs imply.
+ * In ms.
  *
  * A missed or late run is not drift, so the measure follows the phase: the position of the runs within the interval. The phase of
- * each four runs is averaged; a drift of more than 1.25 ms a run could not be told from a missed run.
+ * each four runs is averaged. A drift of more than 1.25 ms a run would look like a missed run.
  */
 export async function drift({ startWorkers }) {
   const interval = 10;

@@ -1,6 +1,6 @@
 import type { LoggedEvent } from "./replica-plan.js";
 
-/** One run of a worker, until the last event that its process logged for it. */
+/** One run of a worker: it ends with the last event that its process logged for it. */
 export interface Run {
   readonly pid: number;
   readonly begun: number;
@@ -8,7 +8,7 @@ export interface Run {
   readonly hasEnded: boolean;
 }
 
-/** The runs of one worker, in order. */
+/** Returns the runs of one worker, in order of their begin. */
 export function runsIn(events: readonly LoggedEvent[]): Run[] {
   const runs: Run[] = [];
   for (const pid of new Set(events.map((event) => event.pid))) {
@@ -24,7 +24,7 @@ export function runsIn(events: readonly LoggedEvent[]): Run[] {
   return runs.sort((one, other) => one.begun - other.begun);
 }
 
-/** Pairs of runs in which the second begins before the first has ended. */
+/** Returns the pairs of runs in which the second begins before the first has ended. */
 export function overlapsIn(runs: readonly Run[]): Run[][] {
   return runs.slice(1).flatMap((run, index) => {
     const before = runs[index];
@@ -32,11 +32,11 @@ export function overlapsIn(runs: readonly Run[]): Run[][] {
   });
 }
 
-/** Tolerance, in ms: due times have fractions of a ms, logged times have not. */
+/** The tolerance, in ms: due times have fractions of a ms, logged times do not. */
 const rounding = 2;
 
 /**
- * The slot of the timetable that each run belongs to. A run that begins within the tolerance of a due time belongs to that due
+ * Returns the slot of the timetable that each run belongs to. A run that begins within the tolerance of a due time belongs to that due
  * time, unless another run does and the slot before has none: then it is the late run of the slot before.
  */
 function slotsOf(runs: readonly Run[], interval: number, point: number): number[] {
@@ -54,7 +54,7 @@ function slotsOf(runs: readonly Run[], interval: number, point: number): number[
   return slots;
 }
 
-/** For each run that was not the first of its slot, how many ms after the previous run it began. */
+/** Returns, for each run that is not the first of its slot, how many ms after the previous run it began. */
 export function repeatsIn(runs: readonly Run[], interval: number, point: number): number[] {
   const slots = slotsOf(runs, interval, point);
   return runs.flatMap(({ begun }, index) => {
@@ -64,8 +64,9 @@ export function repeatsIn(runs: readonly Run[], interval: number, point: number)
 }
 
 /**
- * Compares runs with a fixed-interval timetable.
- * @param point any due time of it
+ * Compares runs with a fixed-interval timetable: counts second runs of a slot and slots without a run, and returns the sorted
+ * lateness of the runs in ms.
+ * @param point one of its due times
  */
 export function compareWithTimetable(
   runs: readonly Run[],
@@ -87,7 +88,7 @@ export function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-/** The longest time between two events of the worker. */
+/** Returns the longest time between two events of the worker, in ms. */
 export function longestSilence(events: readonly LoggedEvent[]): number {
   const times = events.filter(({ what }) => what === "writes" || what === "begins").map(({ at }) => at);
   return Math.max(0, ...times.slice(1).map((at, index) => at - (times[index] ?? at)));
