@@ -107,10 +107,6 @@ export class Supervisor extends Task {
     return this.parent.sleeping ? "backoff" : "exited";
   }
 
-  get hasExited(): boolean {
-    return this.#hasExited;
-  }
-
   /** Calls back when this has exited; at once if it has already. */
   onExit(callback: () => void): void {
     if (this.#hasExited) callback();

@@ -63,6 +63,40 @@ describe("A group", () => {
     throw new Error(`not a WorkersFailedError: ${String(outcome)}`);
   };
 
+  it("aborts the signals of its workers when it has ended, so that nothing goes on under them", async () => {
+    const signals: AbortSignal[] = [];
+    const completes = ({ signal }: WorkerContext) => {
+      signals.push(signal);
+      return Promise.reject(new DoNotRestart());
+    };
+    await runAllWorkers([group(completes, completes)], { logger });
+    expect(signals.map(({ reason }) => [reason.name, reason.message])).to.deep.equal([
+      ["AbortError", "the group has ended"],
+      ["AbortError", "the group has ended"],
+    ]);
+  });
+
+  it("counts its failures from anew once it has stayed up for resetAfter", async () => {
+    const attempts: number[] = [];
+    const backoff = {
+      duration(attempt: number) {
+        attempts.push(attempt);
+        return 0;
+      },
+    };
+    const delays = [1_000, 1_000, 11_000, 1_000];
+    const fails = async () => {
+      await wait(delays.shift() ?? "1h");
+      throw new Error("HTTP 503");
+    };
+    const running = runAllWorkers([retry(group(fails), { backoff, resetAfter: "10s" })], { signal: stop.signal, logger });
+    await clock.tickAsync(15_000);
+    expect(attempts).to.deep.equal([1, 2, 1, 2]);
+    stop.abort();
+    await clock.tickAsync("01:00:00");
+    await running.catch(() => {});
+  });
+
   it("starts all, runs until it is stopped, and has not failed then", async () => {
     const running = run(named(group(listener("a"), listener("b"), listener("c")), "feed"));
     await clock.tickAsync("24:00:00");

@@ -5,6 +5,7 @@ import {
   type JobFunc,
   retryJob,
   runAllJobs,
+  runAllWorkers,
   StaticBackoff,
   stopped,
   type WorkerContext,
@@ -33,6 +34,51 @@ describe("runAllJobs", () => {
     if (outcome instanceof WorkersFailedError) return outcome;
     throw new Error(`not a WorkersFailedError: ${String(outcome)}`);
   }
+
+  it("names the jobs that were stopped before they began, by their functions or by their positions", async () => {
+    stop.abort(new Error("shutting down"));
+    const { workers, message } = await failureOf(
+      function sync() {},
+      () => {},
+    );
+    expect(workers).to.deep.equal(["sync", "job 2"]);
+    expect(message).to.match(/^2 jobs failed/);
+  });
+
+  /** How runAllJobs ends within a worker that is stopped after 1 s. */
+  async function outcomeWithin(...jobs: JobFunc[]): Promise<unknown> {
+    let outcome: unknown;
+    const worker = async (context: WorkerContext) => {
+      outcome = await runAllJobs(jobs, context).catch((error: unknown) => error);
+    };
+    const running = runAllWorkers([worker], { signal: stop.signal, logger });
+    await clock.tickAsync(1_000);
+    stop.abort(new Error("shutting down"));
+    await clock.tickAsync(1_000);
+    await running.catch(() => {});
+    return outcome;
+  }
+
+  const untilStopped: JobFunc = ({ signal }) => wait("1h", { signal });
+
+  it("rejects within a worker that is stopped with that reason alone, if all jobs only stopped", async () => {
+    expect(await outcomeWithin(untilStopped, untilStopped)).to.have.property("message", "shutting down");
+  });
+
+  it("rejects within a worker that is stopped with every error, if a job failed otherwise", async () => {
+    const fails: JobFunc = async ({ signal }) => {
+      await stopped(signal);
+      throw new Error("HTTP 503");
+    };
+    const outcome = await outcomeWithin(untilStopped, fails);
+    expect(outcome).to.be.instanceOf(WorkersFailedError);
+    expect(outcome).to.have.property("errors").that.has.lengthOf(2);
+  });
+
+  it("rejects within a worker that is not stopped with the errors of the jobs", async () => {
+    const outcome = await outcomeWithin(() => Promise.reject(new Error("HTTP 503")));
+    expect(outcome).to.be.instanceOf(WorkersFailedError).with.property("workers").that.deep.equals(["worker/job 1"]);
+  });
 
   it("runs all in parallel, and waits for all", async () => {
     const started: number[] = [];
