@@ -54,9 +54,9 @@ export { WatchbillError } from "./errors/watchbill-error.js";
 export { WorkerExitedPrematurelyError } from "./errors/worker-exited-prematurely-error.js";
 export { WorkerNotRunningError } from "./errors/worker-not-running-error.js";
 export { WorkersFailedError } from "./errors/workers-failed-error.js";
-export type { EventOutcome } from "./events/event-outcome.js";
 export type {
   CommandEvent,
+  EventOutcome,
   ExitEvent,
   HealthEvent,
   HungEvent,

@@ -72,6 +72,8 @@ export abstract class BackoffTask<Declared extends Retriable> extends Task {
   protected tryAgain(failure: Error | undefined): void {
     const delay = nextAttempt(this, this.definition.backoff, this.failures, failure, this.retried);
     if (typeof delay !== "number") this.exit(delay);
+    // Without a delay, until the next turn of the event loop, which comes before the next whole ms.
+    else if (delay === 0 && this.leasedRun === undefined) this.sleep(0);
     else this.waitUntil(TimerQueue.current().now() + delay);
   }
 

@@ -42,7 +42,7 @@ export class CallTask extends Task {
       this.#trace = RunTrace.of(this);
       result = this.#trace === undefined ? code(context) : this.#trace.call(() => code(context));
       if (isObjectLike(result)) {
-        this.#trace?.goesOn();
+        this.#trace?.continueAsync();
         onSettled(
           result,
           (value: unknown) => this.onReturned(value),
@@ -74,7 +74,7 @@ export class CallTask extends Task {
 
   override exit(outcome: Outcome): void {
     this.#code = undefined;
-    this.#trace?.ended(outcome, this.reason);
+    this.#trace?.end(outcome, this.reason);
     super.exit(outcome);
   }
 

@@ -1,6 +1,6 @@
 import { describeError } from "../errors/foreign-value.js";
 import { channels } from "../events/channels.js";
-import { eventOutcome } from "../events/event-outcome.js";
+import { eventOutcome } from "../events/events.js";
 import { isFailure, type Outcome } from "../runtime/outcome.js";
 import { ProblemLog } from "../runtime/problem-log.js";
 import { addRuns, hasRun, type Runs } from "../runtime/runs.js";

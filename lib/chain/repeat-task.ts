@@ -149,7 +149,7 @@ export class RepeatTask extends Task {
       super.onCommandsChanged();
       return;
     }
-    const wasPaused = this.bucket?.keeper.dueOf(this) === Number.POSITIVE_INFINITY;
+    const wasPaused = this.bucket?.queue.dueOf(this) === Number.POSITIVE_INFINITY;
     this.cancelSleep();
     if (wasPaused && !this.isPaused) {
       this.miss(this.#timetable.skip(TimerQueue.current().now()), "paused");

@@ -99,7 +99,7 @@ class TimeoutTask extends Task {
 
   /** When the time is over; undefined after that. */
   private get due(): number | undefined {
-    return this.#timeout === undefined ? this.bucket?.keeper.dueOf(this) : undefined;
+    return this.#timeout === undefined ? this.bucket?.queue.dueOf(this) : undefined;
   }
 
   override suspend(snapshot: Snapshot): void {
@@ -149,7 +149,7 @@ class TimeoutTask extends Task {
 
   private get isOver(): boolean {
     const { due } = this;
-    return this.bucket !== undefined && due !== undefined && due < this.bucket.keeper.now();
+    return this.bucket !== undefined && due !== undefined && due < this.bucket.queue.now();
   }
 
   private verdictOn(outcome: Outcome): Outcome {

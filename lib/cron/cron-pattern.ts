@@ -2,13 +2,15 @@ import { Cron } from "croner";
 import { cutText } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 
-/** A field of a pattern: its name in messages, and its values. Names of values count from the first one. */
+/** A field of a pattern. */
 interface Field {
+  /** The name of the field in messages. */
   readonly name: string;
   readonly first: number;
   readonly last: number;
+  /** The names of the values, from `first` on. */
   readonly names?: readonly string[];
-  /** What to use, for messages. */
+  /** The values to use, for messages. */
   readonly allowed: string;
 }
 
@@ -46,39 +48,40 @@ const nicknames: ReadonlyMap<string, string> = new Map([
 const startOfYears = Date.parse("0001-01-01T00:00Z");
 
 /**
- * A pattern, read once: on which readings of a wall clock it is due. It knows no time zone: a reading is in ms since the epoch,
- * as if the clock showed UTC.
+ * A parsed pattern: the local times at which it is due, in any time zone. A local time is what the wall clock shows, in ms since
+ * the epoch as if the clock showed UTC.
  *
- * Every field is checked here, so that messages have the dialect's own numbers, and handed to croner without names. Croner
- * computes the calendar.
+ * Checks every field itself, so that messages use the numbers of the dialect, and passes the fields without names to croner,
+ * which computes the calendar.
  */
 export class CronPattern {
-  /** Whether neither a wildcard nor a step gives seconds, minutes or hours several values. */
+  /** Whether seconds, minutes and hours have neither a wildcard nor a step with several values. */
   readonly isFixedTime: boolean;
   readonly #calendar: Cron;
 
-  /** @throws InvalidArgumentError if it is not a pattern, or never matches */
+  /** @throws InvalidArgumentError if the pattern is malformed or never matches */
   constructor(pattern: string) {
     const [seconds, minutes, hours, days, months, weekdays, years] = splitFields(pattern);
-    const read = (text: string, field: Field, readItem = readRange): ReadField => readField(pattern, field, text, readItem);
-    const times = [read(seconds, second), read(minutes, minute), read(hours, hour)];
+    const parse = (text: string, field: Field, parseItem = parseRange): ParsedField =>
+      parseField(pattern, field, text, parseItem);
+    const times = [parse(seconds, second), parse(minutes, minute), parse(hours, hour)];
     const dates = [
-      /^LW$/i.test(days) ? { text: days } : read(days, dayOfMonth, readDay),
-      read(months, month),
-      readWeekdays(pattern, weekdays),
-      read(years, year),
+      /^LW$/i.test(days) ? { text: days } : parse(days, dayOfMonth, parseDay),
+      parse(months, month),
+      parseWeekdays(pattern, weekdays),
+      parse(years, year),
     ];
     this.isFixedTime = !times.some(({ isSeries }) => isSeries);
-    // Without a function, it starts no timer.
+    // Without a function, croner does not start a timer.
     this.#calendar = new Cron([...times, ...dates].map(({ text }) => text).join(" "), { utcOffset: 0 });
-    if (this.firstReading(startOfYears) < Number.POSITIVE_INFINITY) return;
+    if (this.firstLocalTime(startOfYears) < Number.POSITIVE_INFINITY) return;
     throw new InvalidArgumentError(
       `${quotePattern(pattern)} never matches: no date has its day of the month, month, weekday and year`,
     );
   }
 
-  /** The first reading on which it is due, at or after another one; Infinity if there is none. */
-  firstReading(from: number): number {
+  /** Returns the first local time at or after `from` at which the pattern is due; Infinity if there is none. */
+  firstLocalTime(from: number): number {
     return this.#calendar.nextRun(new Date(from - 1))?.getTime() ?? Number.POSITIVE_INFINITY;
   }
 }
@@ -90,7 +93,7 @@ function splitFields(pattern: string): Fields {
   if (text.startsWith("@") && !nicknames.has(text.toLowerCase())) {
     throw new InvalidArgumentError(`${quotePattern(pattern)} is not a nickname: use ${[...nicknames.keys()].join(", ")}`);
   }
-  // Croner would take it for a date at which something runs once.
+  // Croner would read it as a date at which to run once.
   if (text.includes(":")) {
     const fix = 'use a pattern, such as "0 30 3 1 6 * 2030" for one time in that year';
     throw new InvalidArgumentError(`${quotePattern(pattern)} is a time or a date: ${fix}`);
@@ -105,89 +108,89 @@ function splitFields(pattern: string): Fields {
   throw new InvalidArgumentError(`${quotePattern(pattern)} has ${count}: ${fix}`);
 }
 
-/** A field, or an item of its list, as croner is to read it. */
-interface ReadField {
+/** A field, or an item of its list, as it is passed to croner. */
+interface ParsedField {
   readonly text: string;
-  /** Whether a wildcard or a step gives it several values. */
+  /** Whether a wildcard or a step makes it match several values. */
   readonly isSeries?: boolean;
 }
 
-type ReadItem = (text: string, field: Field) => ReadField;
+type ParseItem = (text: string, field: Field) => ParsedField;
 
-function readField(pattern: string, field: Field, text: string, readItem: ReadItem): ReadField {
+function parseField(pattern: string, field: Field, text: string, parseItem: ParseItem): ParsedField {
   const items = text.split(",").map((item) => {
     try {
-      return readItem(item, field);
+      return parseItem(item, field);
     } catch (error) {
-      if (!(error instanceof ItemProblem)) throw error;
+      if (!(error instanceof ItemError)) throw error;
       throw new InvalidArgumentError(`${quotePattern(pattern)} has the ${field.name} ${quote(item)}${error.message}`);
     }
   });
   return { text: items.map((item) => item.text).join(","), isSeries: items.some(({ isSeries }) => isSeries === true) };
 }
 
-/** What is wrong with an item, as the rest of the sentence that names it. */
-class ItemProblem extends Error {}
+/** An item is malformed. The message continues the sentence that names the item. */
+class ItemError extends Error {}
 
-/** Reads `*`, a value, or a range, with or without a step. */
-function readRange(text: string, field: Field): ReadField {
+/** Parses `*`, a value, or a range, with or without a step. */
+function parseRange(text: string, field: Field): ParsedField {
   const { range, step: stepText } = /^(?<range>[^/]*)(?:\/(?<step>.*))?$/s.exec(text)?.groups ?? {};
-  const step = stepText === undefined ? 1 : readStep(stepText, field);
+  const step = stepText === undefined ? 1 : parseStep(stepText, field);
   if (range === "*") return { text, isSeries: field.first + step <= field.last };
   const [fromText = "", toText, more] = range?.split("-") ?? [];
-  const from = readValue(fromText, field);
+  const from = parseValue(fromText, field);
   if (toText === undefined && stepText !== undefined) {
-    throw new ItemProblem(`: use a range before the step, such as "${from}-${field.last}/${step}" or "*/${step}"`);
+    throw new ItemError(`: use a range before the step, such as "${from}-${field.last}/${step}" or "*/${step}"`);
   }
   if (toText === undefined) return { text: `${from}` };
-  if (more !== undefined) throw new ItemProblem(`: use one range, from ${field.allowed}`);
-  const to = readLast(toText, from, field);
+  if (more !== undefined) throw new ItemError(`: use one range, from ${field.allowed}`);
+  const to = parseLast(toText, from, field);
   if (to < from) {
-    const fix = `"${from}-${field.last},${field.first}-${to}"`;
-    throw new ItemProblem(`, which ends before it begins: use ${field.allowed}, in ascending order, such as ${fix}`);
+    const example = `"${from}-${field.last},${field.first}-${to}"`;
+    throw new ItemError(`, which ends before it begins: use ${field.allowed}, in ascending order, such as ${example}`);
   }
   return from === to
     ? { text: `${from}` }
     : { text: `${from}-${to}/${step}`, isSeries: stepText !== undefined && from + step <= to };
 }
 
-function readValue(text: string, { names = [], first, last, allowed }: Field): number {
+function parseValue(text: string, { names = [], first, last, allowed }: Field): number {
   const index = names.indexOf(text.toUpperCase());
   const value = index >= 0 ? first + index : /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value >= first && value <= last) return value;
-  throw new ItemProblem(`: use ${allowed}`);
+  throw new ItemError(`: use ${allowed}`);
 }
 
-/** The last value of a range. By name, Sunday is the end of a week, but `SUN-SUN` is one day. */
-function readLast(text: string, from: number, field: Field): number {
-  return field === weekday && text.toUpperCase() === "SUN" && from > 0 ? 7 : readValue(text, field);
+/** Parses the last value of a range. By name, Sunday ends a week, but `SUN-SUN` is one day. */
+function parseLast(text: string, from: number, field: Field): number {
+  return field === weekday && text.toUpperCase() === "SUN" && from > 0 ? 7 : parseValue(text, field);
 }
 
-function readStep(text: string, field: Field): number {
+function parseStep(text: string, field: Field): number {
   const most = field === weekday ? 7 : field.last - field.first + 1;
   const step = /^\d+$/.test(text) ? Number(text) : 0;
   if (step >= 1 && step <= most) return step;
-  throw new ItemProblem(`: use a step of 1 to ${most}`);
+  throw new ItemError(`: use a step of 1 to ${most}`);
 }
 
-/** Reads a day of the month: also `L` for the last one, and `15W` for the working day nearest to the 15th. */
-function readDay(text: string, field: Field): ReadField {
+/** Parses a day of the month: also `L` for the last one, and `15W` for the working day nearest to the 15th. */
+function parseDay(text: string, field: Field): ParsedField {
   if (/^L$/i.test(text)) return { text };
-  if (/^LW$/i.test(text)) throw new ItemProblem(' in a list: use "LW" alone, or 1 to 31');
+  if (/^LW$/i.test(text)) throw new ItemError(' in a list: use "LW" alone, or 1 to 31');
   const day = /^(.*)W$/is.exec(text)?.[1];
-  return day === undefined ? readRange(text, field) : { text: `${readValue(day, field)}W` };
+  return day === undefined ? parseRange(text, field) : { text: `${parseValue(day, field)}W` };
 }
 
-/** Reads the weekdays: also with `#2` or `#L` for the second or the last one of a month, and a `+` before all of them. */
-function readWeekdays(pattern: string, text: string): ReadField {
+/** Parses the weekdays: also with `#2` or `#L` for the second or the last one of a month, and a `+` before all of them. */
+function parseWeekdays(pattern: string, text: string): ParsedField {
   const plus = text.startsWith("+") ? "+" : "";
-  const read = readField(pattern, weekday, text.slice(plus.length), (item, field) => {
+  const parsed = parseField(pattern, weekday, text.slice(plus.length), (item, field) => {
     const [, days = item, occurrence = ""] = /^(.*?)(#.*|L)$/is.exec(item) ?? [];
-    if (!/^(#?L|#[1-5]|)$/i.test(occurrence)) throw new ItemProblem(": use #1 to #5, or #L for the last one of a month");
-    if (days === "*" && occurrence !== "") throw new ItemProblem(`: use ${field.allowed} before ${occurrence}`);
-    return { text: `${readRange(days, field).text}${occurrence}` };
+    if (!/^(#?L|#[1-5]|)$/i.test(occurrence)) throw new ItemError(": use #1 to #5, or #L for the last one of a month");
+    if (days === "*" && occurrence !== "") throw new ItemError(`: use ${field.allowed} before ${occurrence}`);
+    return { text: `${parseRange(days, field).text}${occurrence}` };
   });
-  return { text: `${plus}${read.text}` };
+  return { text: `${plus}${parsed.text}` };
 }
 
 function quotePattern(pattern: string): string {

@@ -7,22 +7,23 @@ import { CronPattern } from "./cron-pattern.js";
 import { WallClock } from "./wall-clock.js";
 
 export interface CronOptions {
-  /** An IANA name, such as `"Europe/Berlin"`. The time zone of the process by default. */
+  /** The IANA name of a time zone, such as `"Europe/Berlin"`. The time zone of the process by default. */
   readonly timezone?: string | undefined;
 }
 
 /**
- * The times that match a cron pattern, on the wall clock of a time zone: `minute hour day month weekday`, optionally with a field
- * for seconds before and one for years after those, or one of `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.
+ * Returns a schedule of the times that match a cron pattern on the wall clock of a time zone. The fields are
+ * `minute hour day month weekday`, optionally with a field for seconds before and one for years after those, or the pattern is
+ * one of `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.
  *
- * A fixed time that the clock skips when daylight saving begins is due right after the gap, and one that it shows twice when
- * daylight saving ends is due the first time only. A pattern is a fixed time unless a wildcard or a step gives its seconds,
- * minutes or hours several values; such a pattern is due whenever the clock shows a time that matches, so that what is due every
- * hour or more often continues through both. February 29 is due in leap years. The year 3000 is the last in which a pattern
- * without a year is due.
+ * A fixed time that the clock skips when daylight saving begins is due right after the gap. A fixed time that the clock shows
+ * twice when daylight saving ends is due the first time only. A pattern is a fixed time unless a wildcard or a step makes its
+ * seconds, minutes or hours match several values; such a pattern is due whenever the clock shows a matching time, so that a job
+ * that runs hourly or more often continues through both changes. February 29 is due in leap years. A pattern without a year is
+ * due up to the year 3000.
  *
  * The pattern and the options are checked when the schedule is first used: by {@link repeat}, or at bootstrap.
- * @see {@link https://croner.56k.guru} for the dialect. A date is not a pattern here.
+ * @see {@link https://croner.56k.guru} for the dialect. Dates are not supported as patterns.
  */
 export function cron(pattern: string, options: CronOptions = {}): Schedule {
   return new CronSchedule(pattern, options);
@@ -48,11 +49,11 @@ class CronSchedule implements Schedule {
   }
 }
 
-/** The first and the last year that a pattern can name. */
+/** The start of the first year and the end of the last year that a pattern can name. */
 const firstTime = Date.parse("0001-01-01T00:00Z");
 const lastTime = Date.parse("9999-12-31T23:59:59.999Z");
 
-/** When a wall clock shows what a pattern matches. Times are in ms since the epoch; Infinity is none. */
+/** The times at which the wall clock matches a pattern, in ms since the epoch; Infinity stands for none. */
 class CronTimes {
   readonly #pattern: CronPattern;
   readonly #clock: WallClock;
@@ -63,39 +64,38 @@ class CronTimes {
   }
 
   firstAfter(after: number): number {
-    if (Number.isNaN(after))
-      throw new InvalidArgumentError("A cron schedule was asked for the time after an invalid date: use a valid one");
+    if (Number.isNaN(after)) throw new InvalidArgumentError("The date passed to a cron schedule is invalid: use a valid date");
     if (after > lastTime) return Number.POSITIVE_INFINITY;
     const from = Math.max(after + 1, firstTime);
-    return this.#pattern.isFixedTime ? this.#firstFixed(from) : this.#firstElapsed(from);
+    return this.#pattern.isFixedTime ? this.#firstFixed(from) : this.#firstMatching(from);
   }
 
   /**
-   * The first time at or after `from`, with each matching reading due once: when it is first shown, or at the end of the gap in
-   * which it is.
+   * Returns the first due time at or after `from` of a fixed time. Each matching local time is due once: when the clock first
+   * shows it, or at the end of the gap that skips it.
    */
   #firstFixed(from: number): number {
-    const { at, before, after } = this.#clock.changeNear(from);
-    // All earlier readings were due before `from`: those in a gap until `at`, those shown twice the first time.
-    const reading = this.#pattern.firstReading(from <= at ? from + before : Math.max(from + after, at + before));
-    if (reading === Number.POSITIVE_INFINITY) return reading;
-    const change = this.#clock.changeNear(reading);
-    return reading < change.at + change.before ? reading - change.before : Math.max(change.at, reading - change.after);
+    const { at, before, after } = this.#clock.nearestChange(from);
+    // All earlier local times were due before `from`: skipped ones at `at`, repeated ones when the clock first showed them.
+    const local = this.#pattern.firstLocalTime(from <= at ? from + before : Math.max(from + after, at + before));
+    if (local === Number.POSITIVE_INFINITY) return local;
+    const change = this.#clock.nearestChange(local);
+    return local < change.at + change.before ? local - change.before : Math.max(change.at, local - change.after);
   }
 
-  /** The first time at or after `from` at which the clock shows a matching reading. */
-  #firstElapsed(from: number): number {
-    const near = this.#clock.changeNear(from);
+  /** Returns the first time at or after `from` at which the clock shows a matching local time. */
+  #firstMatching(from: number): number {
+    const near = this.#clock.nearestChange(from);
     if (from < near.at) {
-      const due = this.#pattern.firstReading(from + near.before) - near.before;
-      return due < near.at ? due : this.#firstElapsed(near.at);
+      const due = this.#pattern.firstLocalTime(from + near.before) - near.before;
+      return due < near.at ? due : this.#firstMatching(near.at);
     }
-    const reading = this.#pattern.firstReading(from + near.after);
-    if (reading === Number.POSITIVE_INFINITY) return reading;
-    const change = this.#clock.changeNear(reading);
-    if (change.at > from && reading < change.at + change.before) return reading - change.before;
-    const due = reading - change.after;
-    return due >= change.at ? due : this.#firstElapsed(change.at);
+    const local = this.#pattern.firstLocalTime(from + near.after);
+    if (local === Number.POSITIVE_INFINITY) return local;
+    const change = this.#clock.nearestChange(local);
+    if (change.at > from && local < change.at + change.before) return local - change.before;
+    const due = local - change.after;
+    return due >= change.at ? due : this.#firstMatching(change.at);
   }
 }
 
@@ -119,7 +119,7 @@ function unknownTimezone(timezone: unknown, near: string): InvalidArgumentError 
   return new InvalidArgumentError(`The time zone of a cron schedule is ${showValue(timezone)}: ${fix}`);
 }
 
-/** The rest of the message, if there are names that were probably meant. */
+/** Returns a suggestion for the end of the message, if there are similar names. */
 function nearestTimezones(timezone: string): string {
   const near = nearestNames(timezone.slice(0, 50), Intl.supportedValuesOf("timeZone"));
   return near.startsWith("did you mean") ? `; ${near}` : "";

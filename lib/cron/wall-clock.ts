@@ -1,7 +1,7 @@
 /**
- * A change of how far a wall clock is ahead of UTC, in ms: the clock shows `time + before` until `at`, and `time + after` from
- * then on. Forward (`after` is more), it skips the readings from `at + before` to `at + after`; back, it shows those from `at +
- * after` to `at + before` twice.
+ * A change of the UTC offset of a wall clock, in ms: the clock shows `time + before` until `at`, and `time + after` from then on.
+ * If the clock goes forward, it skips the local times from `at + before` to `at + after`; if it goes back, it shows those from
+ * `at + after` to `at + before` twice.
  */
 export interface OffsetChange {
   readonly at: number;
@@ -11,13 +11,13 @@ export interface OffsetChange {
 
 const dayMs = 86_400_000;
 
-/** The wall clock of a time zone. What it shows is in ms since the epoch, as if it showed UTC. */
+/** The wall clock of a time zone. A local time is what the clock shows, in ms since the epoch as if the clock showed UTC. */
 export class WallClock {
   readonly #offsetAt: (time: number) => number;
 
   /**
-   * @param timezone that of the process, if it is undefined
-   * @throws RangeError if there is no such time zone
+   * @param timezone an IANA name; undefined for the time zone of the process
+   * @throws RangeError if the time zone does not exist
    */
   constructor(timezone: string | undefined) {
     if (timezone === undefined) {
@@ -29,29 +29,29 @@ export class WallClock {
   }
 
   /**
-   * The change of the offset that is nearest to a time, or to a reading, within a day at least. If there is none, one that was
-   * infinitely long ago and changed nothing.
+   * Returns the offset change that is nearest to a time or a local time, at least if it is within a day. If there is none,
+   * returns a change at -Infinity with equal offsets.
    *
-   * A day is more than any offset, and at least as much as any change of one. Two changes within three days would be seen as one:
-   * since 1970, no zone has had two within seven.
+   * A day is longer than any offset, and at least as long as any change of an offset. Two changes within three days would be seen
+   * as one: since 1970, no time zone has had two within seven days.
    */
-  changeNear(time: number): OffsetChange {
+  nearestChange(time: number): OffsetChange {
     const start = (Math.floor(time / dayMs) - 1) * dayMs;
     const end = start + 3 * dayMs;
     const before = this.#offsetAt(start);
     const after = this.#offsetAt(end);
-    return { at: before === after ? Number.NEGATIVE_INFINITY : this.#firstOther(before, start, end), before, after };
+    return { at: before === after ? Number.NEGATIVE_INFINITY : this.#findChange(before, start, end), before, after };
   }
 
-  /** The first second with another offset; it is between two times, the later of which has another. */
-  #firstOther(offset: number, start: number, end: number): number {
-    let [last, first] = [start / 1_000, end / 1_000];
-    while (first - last > 1) {
-      const middle = Math.floor((last + first) / 2);
-      if (this.#offsetAt(middle * 1_000) === offset) last = middle;
-      else first = middle;
+  /** Returns the first second with another offset than `offset`, which `start` has and `end` does not. */
+  #findChange(offset: number, start: number, end: number): number {
+    let [before, after] = [start / 1_000, end / 1_000];
+    while (after - before > 1) {
+      const middle = Math.floor((before + after) / 2);
+      if (this.#offsetAt(middle * 1_000) === offset) before = middle;
+      else after = middle;
     }
-    return first * 1_000;
+    return after * 1_000;
   }
 }
 
@@ -59,7 +59,7 @@ function processOffsetAt(time: number): number {
   return -new Date(time).getTimezoneOffset() * 60_000;
 }
 
-/** Shared, as each takes tens of kB. */
+/** The formats by time zone: shared, because each takes tens of kB. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function offsetFormat(timezone: string): Intl.DateTimeFormat {
@@ -71,7 +71,7 @@ function offsetFormat(timezone: string): Intl.DateTimeFormat {
   return format;
 }
 
-/** Reads the offset at the end of a text such as `"2 AM GMT+05:30"`; UTC has none. */
+/** Parses the offset at the end of a text such as `"2 AM GMT+05:30"` into ms; 0 for UTC, which has none. */
 function parseOffset(text: string): number {
   const [, sign, hours, minutes, seconds = "0"] = /([+-])(\d+):(\d+)(?::(\d+))?$/.exec(text) ?? [];
   const offset = ((Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * 60 + Number(seconds)) * 1_000;

@@ -29,6 +29,7 @@ export class DistributedTask extends Task implements Participant {
   #lease: Lease | undefined;
   #endLeasedRun: ((checkpoint: Checkpoint) => void) | undefined;
   #remote: RemoteState | undefined;
+  #joinError: Error | undefined;
 
   constructor(parent: Task, chain: WorkerDefinition) {
     super(parent);
@@ -46,10 +47,17 @@ export class DistributedTask extends Task implements Participant {
       }
       this.#registration = new GuardedRegistration(joined, this.#onEngineFailure);
     } catch (thrown) {
-      this.exit(toError(thrown, this.name));
+      this.#failToJoin(toError(thrown, this.name));
       return;
     }
     this.#applyCommands();
+  }
+
+  #failToJoin(error: Error): void {
+    this.#joinError = error;
+    // The engine may have leased the worker to this replica before it failed.
+    if (this.child === undefined) this.exit(error);
+    else this.child.abort(error);
   }
 
   readonly #onEngineFailure = (thrown: unknown): void => {
@@ -79,6 +87,11 @@ export class DistributedTask extends Task implements Participant {
   }
 
   run(lease: Lease): Promise<Checkpoint> {
+    // Handed back unchanged, whatever the engine thinks: a worker never runs twice at a time.
+    if (!this.isOpen) {
+      const { due, snapshot, status } = lease;
+      return Promise.resolve({ due, snapshot, status, phase: "waiting" });
+    }
     this.#lease = lease;
     if (lease.status !== undefined) this.#monitor?.adopt(lease.status);
     if (this.#chain.isContinuous && !lease.isLocal) new WorkerLogger(this.logger, this.name).info("now runs on this replica");
@@ -104,7 +117,9 @@ export class DistributedTask extends Task implements Participant {
       const due = outcome === "completed" ? null : (this.#lease?.now() ?? 0);
       this.#handBack({ due, snapshot: leasedRun.lastSnapshot, phase: "waiting", status: this.status });
     }
-    if (isLost && !this.aborted && outcome !== "completed") {
+    if (this.#joinError !== undefined) {
+      this.exit(this.#joinError);
+    } else if (isLost && !this.aborted && outcome !== "completed") {
       if (isFailure(outcome)) new WorkerLogger(this.logger, this.name).error({ err: outcome }, "failed after its lease was lost");
       this.#applyCommands();
     } else {

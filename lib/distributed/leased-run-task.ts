@@ -38,9 +38,15 @@ export class LeasedRunTask extends Task implements LeasedRun {
   override start(): void {
     const { signal } = this.#lease;
     if (signal.aborted) this.abort(signal.reason);
-    else this.#stopWatching = onAbort(signal, { abort: (reason) => afterTransition(() => this.abort(reason)) });
+    else this.#stopWatching = onAbort(signal, { abort: this.#onLeaseLost });
     this.startChild(this.#chain);
   }
+
+  /** The signal aborts at once, before the code of the worker can do more without a lease; the tree follows after the transition. */
+  readonly #onLeaseLost = (reason: unknown): void => {
+    this.abortSignal(reason);
+    afterTransition(() => this.abort(reason));
+  };
 
   protected override get hasOwnSignal(): boolean {
     return true;

@@ -13,7 +13,7 @@ export class ScheduleError extends WatchbillError {
 
   constructor(worker: string, problem: string, options?: ErrorOptions) {
     super(
-      `The schedule of ${worker || "a worker"} ${problem}; it must return a Date after the one that it is given, or null if there is none`,
+      `The schedule of ${worker || "a worker"} ${problem}; it must return a Date later than its argument, or null if there is none`,
       options,
     );
     this.worker = worker;

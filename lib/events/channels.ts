@@ -1,6 +1,39 @@
-import { EventChannel } from "./event-channel.js";
+import { type Channel, channel } from "node:diagnostics_channel";
+import type { WatchbillEvents } from "./events.js";
 
-/** Kept here forever: Node forgets a channel without a reference, and its subscribers. */
+/**
+ * A diagnostics channel for one kind of event. Check {@link isObserved} before creating an event: nothing must be allocated while
+ * there are no listeners.
+ */
+export class EventChannel<Name extends keyof WatchbillEvents> {
+  readonly #channel: Channel;
+
+  constructor(name: Name) {
+    this.#channel = channel(name);
+  }
+
+  get isObserved(): boolean {
+    return this.#channel.hasSubscribers;
+  }
+
+  /**
+   * Calls the listeners. Never throws: an error that a listener throws becomes an uncaught exception on the next tick, as in
+   * Node. So does an error of the channel itself, if an APM agent or another runtime has replaced it.
+   */
+  publish(event: WatchbillEvents[Name]): void {
+    try {
+      this.#channel.publish(event);
+    } catch (error) {
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  }
+}
+
+/**
+ * The plain channels of the library. Referenced here because Node garbage-collects a channel that is not, with its subscribers.
+ */
 export const channels = {
   start: new EventChannel("watchbill:start"),
   exit: new EventChannel("watchbill:exit"),

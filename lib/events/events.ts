@@ -1,10 +1,10 @@
+import { isFailure, type Outcome } from "../runtime/outcome.js";
 import type { Health } from "../runtime/worker-status.js";
-import type { EventOutcome } from "./event-outcome.js";
 
 /**
- * A call of your code: one run of a job, an attempt of {@link retryJob} included, or one start of a continuous worker. The same
- * object is published at each stage of the tracing channel `watchbill:run`; `outcome`, and `error` if it failed, are there when
- * it has ended.
+ * A call of your code: one run of a job, including each attempt of {@link retryJob}, or one start of a continuous worker. The
+ * same object is published at each stage of the tracing channel `watchbill:run`. At the end it has an `outcome`, and an `error`
+ * if the run failed.
  */
 export interface RunEvent {
   readonly worker: string;
@@ -14,43 +14,43 @@ export interface RunEvent {
   error?: Error;
 }
 
-/** A worker of a runner has been started: for the first time, by `restart`, or by a restart of its group. */
+/** A worker starts: when its supervisor starts, or after a restart by a command or of its group. */
 export interface StartEvent {
   readonly worker: string;
 }
 
-/** A worker of a runner has exited, and nothing of it runs any more. */
+/** A worker has exited, and nothing of it runs any more. */
 export interface ExitEvent {
   readonly worker: string;
   readonly outcome: EventOutcome;
-  /** If it failed. */
+  /** The failure; undefined if the worker did not fail. */
   readonly error: Error | undefined;
 }
 
-/** A worker or a run will be attempted again. */
+/** A worker, a group or a run of a job has ended and will be retried. */
 export interface RestartEvent {
   readonly worker: string;
-  /** The number of failures in a row up to now; 0 after a normal return. */
+  /** The number of failures in a row so far; 0 after a normal return. */
   readonly attempt: number;
-  /** The backoff before the next attempt, in ms. */
+  /** The delay before the retry, in ms. */
   readonly delay: number;
   /** The last failure; undefined after a normal return. */
   readonly error: Error | undefined;
 }
 
-/** A run has timed out. It may still run if it ignores its signal. */
+/** A run has exceeded its timeout. It continues to run if it ignores its signal. */
 export interface TimeoutEvent {
   readonly worker: string;
   readonly error: Error;
 }
 
 /**
- * Why runs were missed: the run before was still running, the event loop was blocked (or the clock set forward), or the worker
- * was paused.
+ * Why runs were missed: the previous run was still running, the event loop was blocked (or the clock was set forward), or the
+ * worker was paused.
  */
 export type MissedReason = "busy" | "blocked" | "paused";
 
-/** Runs of a worker were due and have not been run. */
+/** Runs of a worker were due and did not start. */
 export interface MissedEvent {
   readonly worker: string;
   readonly count: number;
@@ -62,32 +62,32 @@ export interface HealthEvent {
   readonly worker: string;
   readonly health: Health;
   readonly previous: Health;
-  /** The error because of which it is `firing`. */
+  /** The failure, if `health` is `"firing"`. */
   readonly error: Error | undefined;
 }
 
-/** All workers of a supervisor are being stopped. */
+/** A supervisor stops its workers. */
 export interface StopEvent {
   /** The name of the supervisor: `""` for the runner, otherwise the name of its group. */
   readonly supervisor: string;
   readonly reason: unknown;
 }
 
-/** A worker has not stopped in time. */
+/** A worker did not stop within the shutdown timeout. */
 export interface HungEvent {
   readonly worker: string;
   readonly phase: string;
-  /** How long ago it was asked to stop, in ms. */
+  /** The time since the worker was asked to stop, in ms. */
   readonly hungFor: number;
 }
 
-/** A command was called for a worker. */
+/** A command was sent to a worker. */
 export interface CommandEvent {
   readonly worker: string;
   readonly command: "trigger" | "pause" | "resume" | "restart" | "add" | "remove";
 }
 
-/** The channels and their events. In addition, there is the tracing channel `watchbill:run`. */
+/** The events of each plain channel. In addition, there is the tracing channel `watchbill:run`. */
 export interface WatchbillEvents {
   readonly "watchbill:start": StartEvent;
   readonly "watchbill:exit": ExitEvent;
@@ -101,4 +101,15 @@ export interface WatchbillEvents {
   readonly "watchbill:stop": StopEvent;
   readonly "watchbill:hung": HungEvent;
   readonly "watchbill:command": CommandEvent;
+}
+
+/**
+ * How a run or a worker ended: `"done"` if it returned, `"completed"` if it will not run again, `"stopped"` if it was asked to
+ * stop, `"failed"` if it failed.
+ */
+export type EventOutcome = "done" | "completed" | "stopped" | "failed";
+
+/** Converts an outcome into its name in events. */
+export function eventOutcome(outcome: Outcome): EventOutcome {
+  return isFailure(outcome) ? "failed" : outcome;
 }

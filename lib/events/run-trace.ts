@@ -3,21 +3,20 @@ import { isInstanceOf } from "../errors/foreign-value.js";
 import { TimeoutError } from "../errors/timeout-error.js";
 import { isFailure, type Outcome } from "../runtime/outcome.js";
 import type { Task } from "../runtime/task.js";
-import { eventOutcome } from "./event-outcome.js";
-import type { RunEvent } from "./events.js";
+import { eventOutcome, type RunEvent } from "./events.js";
 
 const channel = tracingChannel<unknown, RunEvent>("watchbill:run");
 
 /**
- * Publishes one run on the tracing channel `watchbill:run`, in the stages of Node: `start` and `end` around the synchronous part;
- * then, if a promise was returned, `asyncStart` and `asyncEnd`; `error` before the last stage if it failed. A store that is bound
- * to `start` is the store of the run.
+ * Publishes the stages of one run on the tracing channel `watchbill:run`, as Node does: `start` and `end` around the synchronous
+ * part, then `asyncStart` and `asyncEnd` if the run returned a promise; `error` before the last stage if the run failed. A store
+ * that is bound to `start` is the store of the run.
  */
 export class RunTrace {
   readonly #event: RunEvent;
   #isAsync = false;
 
-  /** Returns a trace if there are listeners. */
+  /** Returns a trace; undefined if the channel is not observed. */
   static of(run: Task): RunTrace | undefined {
     return isObserved() ? new RunTrace({ worker: run.name, attempt: run.attempt }) : undefined;
   }
@@ -26,19 +25,22 @@ export class RunTrace {
     this.#event = event;
   }
 
-  /** Calls the code. What it returns may go on asynchronously. */
+  /** Publishes `start` and calls `code`. */
   call(code: () => unknown): unknown {
     return channel.start.runStores(this.#event, code);
   }
 
-  /** A promise was returned. */
-  goesOn(): void {
+  /** Publishes the end of the synchronous part: `code` has returned a promise. */
+  continueAsync(): void {
     this.#isAsync = true;
     channel.end.publish(this.#event);
   }
 
-  /** @param reason of the abort, if it was aborted */
-  ended(outcome: Outcome, reason: unknown): void {
+  /**
+   * Publishes the last stages of the run.
+   * @param reason the reason of the abort, if the run was aborted
+   */
+  end(outcome: Outcome, reason: unknown): void {
     const error = failureOf(outcome, reason);
     this.#event.outcome = error === undefined ? eventOutcome(outcome) : "failed";
     if (error !== undefined) {
@@ -54,7 +56,7 @@ export class RunTrace {
   }
 }
 
-/** Asks each channel, because a tracing channel itself has no such property in Node before 20.13 and in Bun. */
+/** Checks each of the channels: a tracing channel does not have `hasSubscribers` in Node before 20.13 and in Bun. */
 function isObserved(): boolean {
   const { start, end, asyncStart, asyncEnd, error } = channel;
   return (
@@ -62,7 +64,7 @@ function isObserved(): boolean {
   );
 }
 
-/** A run that has timed out has failed, also if it stops and returns. */
+/** Returns the failure of a run. A run that exceeded its timeout has failed, even if it obeys its signal and returns. */
 function failureOf(outcome: Outcome, reason: unknown): Error | undefined {
   if (isFailure(outcome)) return outcome;
   return outcome !== "completed" && isInstanceOf(reason, TimeoutError) ? reason : undefined;

@@ -5,6 +5,7 @@ import { WorkerDefinition } from "../chain/worker-definition.js";
 import type { DeclarativeWorker } from "../declarative-worker.js";
 import { listNames } from "../errors/list-names.js";
 import { RunnerBusyError } from "../errors/runner-busy-error.js";
+import { ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
 import { UnknownWorkerError } from "../errors/unknown-worker-error.js";
 import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
 import { addedWorkers } from "../registry/added-workers.js";
@@ -17,7 +18,7 @@ import { onAbort } from "../runtime/on-abort.js";
 import { isFailure } from "../runtime/outcome.js";
 import { RootTask, type RunOptions } from "../runtime/root-task.js";
 import type { Task } from "../runtime/task.js";
-import { afterTransition, inTransition, isInTransition } from "../runtime/transition.js";
+import { afterTransition, hasToWait, inTransition } from "../runtime/transition.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
 import type { WorkerStatus } from "../runtime/worker-status.js";
 import { lineOfEnvironment, type Selection, selectAmong, selectByName, selectionLines } from "./name-patterns.js";
@@ -131,7 +132,12 @@ export class Runner extends WorkerDefinition {
     const supervisor = this.#tree?.supervisor;
     if (supervisor === undefined) return;
     afterTransition(() => supervisor.abort(new DOMException("The runner was asked to stop", "AbortError")));
-    await new Promise<void>((resolve) => supervisor.onExit(resolve));
+    await new Promise<void>((resolve, reject) => {
+      supervisor.onExit(resolve);
+      supervisor.onLeftBehind(() => {
+        reject(new ShutdownTimeoutError([this.#namesOfRunning], "the time of the runner around it"));
+      });
+    });
   }
 
   /**
@@ -179,7 +185,7 @@ export class Runner extends WorkerDefinition {
     return onProcessSignals(signals, {
       first: (received) => {
         logger.info(`${received}: stopping; a further signal exits at once`);
-        inTransition(() => root.abort(new DOMException(`The process was asked to stop by ${received}`, "AbortError")), undefined);
+        afterTransition(() => root.abort(new DOMException(`The process was asked to stop by ${received}`, "AbortError")));
       },
       second: (received) => {
         logger.error(`${received} again: exiting at once; these workers had not stopped: ${this.#namesOfRunning}`);
@@ -230,7 +236,7 @@ export class Runner extends WorkerDefinition {
    */
   resume(name: string): void {
     this.#controlOf(name, "resumed").checkResume();
-    if (!isInTransition()) {
+    if (!hasToWait()) {
       inTransition(() => this.#controlOf(name, "resumed").resume(), undefined);
       return;
     }

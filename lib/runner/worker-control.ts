@@ -60,8 +60,9 @@ export class WorkerControl {
     if (this.#worker.isContinuous && !task.sleeping && supervisor.state === "running") {
       return supervisor.stopChild("paused", task, () => supervisor.replace(task));
     }
+    const isFirst = !commands.isIdleAwaited;
     const idle = commands.whenIdle();
-    limitPause(task, commands, supervisor.timeToStop(task));
+    if (isFirst) limitPause(task, commands, supervisor.timeToStop(task));
     if (task.busy) task.onCommandsChanged();
     else commands.onIdle();
     return idle;

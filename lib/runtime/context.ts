@@ -3,6 +3,7 @@ import { readProperty } from "../errors/foreign-value.js";
 import { toError } from "../errors/thrown-value-error.js";
 import type { Logger } from "./logger.js";
 import type { Task } from "./task.js";
+import { inTransition } from "./transition.js";
 import type { WorkerContext } from "./worker-context.js";
 import { WorkerLogger } from "./worker-logger.js";
 
@@ -55,7 +56,10 @@ export class Context implements WorkerContext {
   /** A function that can be destructured, like the other members. */
   get reportHealth(): (error?: unknown) => void {
     // By the number of arguments, because a caught value may be undefined.
-    return (...args) => this[taskBehind].reportHealth(args.length === 0 ? "done" : toError(args[0], this.name));
+    return (...args) => {
+      const state = args.length === 0 ? "done" : toError(args[0], this.name);
+      inTransition(() => this[taskBehind].reportHealth(state), undefined);
+    };
   }
 
   /** Leaves out the tree of tasks, to which the context refers. */

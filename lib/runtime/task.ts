@@ -110,12 +110,17 @@ export abstract class Task implements Timer {
     if (this.aborted) return;
     this.aborted = true;
     if (this.hasOwnSignal) {
-      const scope = this.ownScope;
-      scope.cancel(reason);
-      if (scope.hasSignal) this.asyncScope.run(abortSignal, scope);
-      scope.abortAttached();
+      this.abortSignal(reason);
+      this.ownScope.abortAttached();
     }
     this.cancelWork(reason);
+  }
+
+  /** Aborts the signal alone, and so calls the listeners of the user. */
+  protected abortSignal(reason: unknown): void {
+    const scope = this.ownScope;
+    scope.cancel(reason);
+    if (scope.hasSignal) this.asyncScope.run(abortSignal, scope);
   }
 
   protected cancelWork(reason: unknown): void {
@@ -158,7 +163,7 @@ export abstract class Task implements Timer {
   }
 
   protected cancelSleep(): void {
-    this.bucket?.keeper.cancel(this);
+    this.bucket?.queue.cancel(this);
   }
 
   /** Ends a sleep before its time. */
@@ -245,7 +250,7 @@ export abstract class Task implements Timer {
 
   /** Adds what this task sleeps for, and until when. */
   protected describeSleep(status: WorkerStatus, phase: Phase): void {
-    const queue = this.bucket?.keeper;
+    const queue = this.bucket?.queue;
     const due = queue?.dueOf(this);
     if (queue === undefined || due === undefined) return;
     status.phase = phase;

@@ -1,20 +1,45 @@
-let depth = 0;
-let isRunningQueue = false;
-/** What runs after the transition: functions, each followed by its argument, from index `next` up to `end`. */
-const queue: unknown[] = [];
-let next = 0;
-let end = 0;
+import { AsyncResource } from "node:async_hooks";
+import { withoutAsyncContext } from "../timers/without-async-context.js";
 
-/** An empty queue keeps up to so many elements, so that a run allocates nothing for it. */
-const keptElements = 1_000;
+/*
+ * A transition is a change to a tree of tasks: a timer that fires, the end of a run, a request to stop. Code of the user may be called in
+ * the middle of one: a logger, an observer, a backoff, a schedule, an abort listener. It sees a tree that is not consistent, so:
+ *
+ * - Commands that it calls wait until the transition is over. They run in the order in which they were called, each as a transition.
+ * - Jobs and workers are called right after the transition that starts them, and never in the middle of one.
+ * - Children that are started together are started one after the other, each in a transition of its own.
+ */
+
+/** How many transitions are under way, one within the other. */
+let depth = 0;
+/** Whether the code of a job or worker is being called, outside of any transition. */
+let isInCode = false;
+/** Whether the loop of {@link settle} runs. */
+let isSettling = false;
+
+/** The code to call after the transition, with its argument. Usually there is one; the others are in `calls`, in pairs. */
+let call: ((argument: never) => void) | undefined;
+let argumentOfCall: unknown;
+const calls: unknown[] = [];
+
+/** Steps that are continued after the transition, the last one first. Each returns whether there is more to do. */
+const steps: (() => boolean)[] = [];
+
+const commands: (() => void)[] = [];
+
+/** So many commands that had to wait run in one turn of the event loop, so that an observer that causes what it observes cannot block it. */
+const commandsInTurn = 100;
+let commandsLeft = commandsInTurn;
+// The turns are real, also while timers are fake.
+const { setImmediate } = globalThis;
+let turn: NodeJS.Immediate | undefined;
+
+/** Where the calls and steps begin that the code has caused which is being called. Those before belong to what has called it. */
+let firstCall = 0;
+let firstStep = 0;
 
 /**
- * Makes a change to a tree of tasks: a timer that fires, the end of a run, a request to stop. A change within a change is part of
- * it.
- *
- * Code of the user may be called in the middle of a change: a logger, an observer, a backoff, a schedule, an abort listener. It
- * sees a tree that is not consistent, so the commands that it calls wait in a queue until the change is over. Jobs and workers
- * themselves are called from the same queue, and so never in the middle of a change.
+ * Makes a change to a tree of tasks. A change within a change is part of it.
  * @param argument passed on, which saves a closure for each run
  */
 export function inTransition<Argument, Result>(change: (argument: Argument) => Result, argument: Argument): Result {
@@ -23,54 +48,103 @@ export function inTransition<Argument, Result>(change: (argument: Argument) => R
     return change(argument);
   } finally {
     depth--;
-    if (next < end && depth === 0 && !isRunningQueue) runQueue();
+    if (depth === 0 && (!isSettling || isInCode)) settle();
   }
 }
 
-export function isInTransition(): boolean {
-  return depth > 0;
+/** Whether a command that is called now has to wait. */
+export function hasToWait(): boolean {
+  return depth > 0 || commands.length > 0;
 }
 
 /**
- * Runs a command that changes a tree of tasks: now, or when the transition that is under way is over. Commands run in the order
- * in which they were called, each as a transition of its own.
+ * Runs a command: now, or after the transition that is under way and the commands that were called before. It keeps the async context of
+ * its caller.
  * @param command must not throw
  */
 export function afterTransition(command: () => void): void {
-  if (depth === 0) inTransition(command, undefined);
-  else enqueue(runCommand, command);
+  if (hasToWait()) commands.push(AsyncResource.bind(command));
+  else inTransition(command, undefined);
 }
 
-/** Calls the code of a job or worker outside of any transition: when the one that is under way is over. */
+/** Calls the code of a job or worker outside of any transition: right after the one that is under way. */
 export function callAfterTransition<Argument>(code: (argument: Argument) => void, argument: Argument): void {
-  enqueue(code, argument);
-}
-
-function enqueue<Argument>(code: (argument: Argument) => void, argument: Argument): void {
-  queue[end++] = code;
-  queue[end++] = argument;
-}
-
-function runCommand(command: () => void): void {
-  inTransition(command, undefined);
-}
-
-function runQueue(): void {
-  isRunningQueue = true;
-  try {
-    while (next < end) {
-      const code = queue[next];
-      const argument = queue[next + 1];
-      queue[next++] = undefined;
-      queue[next++] = undefined;
-      // Every function in the queue stands before its argument.
-      if (typeof code === "function") code(argument);
-    }
-    next = 0;
-    end = 0;
-    if (queue.length > keptElements) queue.length = 0;
-  } finally {
-    // If an entry throws, the others run after the next transition.
-    isRunningQueue = false;
+  if (call === undefined && calls.length === firstCall) {
+    call = code;
+    argumentOfCall = argument;
+  } else {
+    calls.push(code, argument);
   }
+}
+
+/** Runs a step after the transition that is under way, as a transition of its own, again and again until it returns `false`. */
+export function continueAfterTransition(step: () => boolean): void {
+  steps.push(step);
+}
+
+/** After a transition: calls the code that it has started, then runs the commands that had to wait, then continues the steps. */
+function settle(): void {
+  const wasInCode = isInCode;
+  isSettling = true;
+  isInCode = false;
+  try {
+    for (;;) {
+      if (call !== undefined) {
+        callCode(call, argumentOfCall);
+      } else if (calls.length > firstCall) {
+        const [code, argument] = calls.splice(firstCall, 2);
+        if (typeof code === "function") callCode(code, argument);
+      } else if (!wasInCode && commands.length > 0 && commandsLeft > 0) {
+        runCommand();
+      } else if (steps.length > firstStep) {
+        runStep();
+      } else {
+        return;
+      }
+    }
+  } finally {
+    isSettling = wasInCode;
+    isInCode = wasInCode;
+  }
+}
+
+// biome-ignore lint/complexity/noBannedTypes: every function in the queue stands before its argument
+function callCode(code: Function, argument: unknown): void {
+  const outerCall = firstCall;
+  const outerStep = firstStep;
+  call = undefined;
+  argumentOfCall = undefined;
+  firstCall = calls.length;
+  firstStep = steps.length;
+  isInCode = true;
+  try {
+    code(argument);
+  } finally {
+    isInCode = false;
+    firstCall = outerCall;
+    firstStep = outerStep;
+  }
+}
+
+function runCommand(): void {
+  commandsLeft--;
+  turn ??= withoutAsyncContext(() => setImmediate(onTurn)).unref();
+  const command = commands.shift();
+  if (commandsLeft === 0 && commands.length > 0) turn.ref();
+  if (command !== undefined) inTransition(command, undefined);
+}
+
+function onTurn(): void {
+  turn = undefined;
+  commandsLeft = commandsInTurn;
+  if (commands.length > 0) inTransition(nothing, undefined);
+}
+
+function nothing(): void {}
+
+function runStep(): void {
+  const step = steps[steps.length - 1];
+  if (step === undefined || inTransition(step, undefined)) return;
+  // Steps that it has added are above it.
+  steps.splice(steps.indexOf(step), 1);
 }

@@ -77,7 +77,7 @@ class Waiting implements Timer, Abortable {
   }
 
   abort(reason: unknown): void {
-    this.bucket?.keeper.cancel(this);
+    this.bucket?.queue.cancel(this);
     this.#reject(reason);
   }
 }

@@ -53,6 +53,10 @@ export class WorkerCommands {
     return (this.#idle ??= new Request()).promise;
   }
 
+  get isIdleAwaited(): boolean {
+    return this.#idle !== undefined;
+  }
+
   /** Ends a pause. A caller that still waits for the worker to become idle gets an error. */
   resume(worker: string): void {
     this.#isPaused = false;

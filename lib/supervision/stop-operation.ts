@@ -70,6 +70,13 @@ export class StopOperation {
     this.#reject(new WorkerNotRunningError(this.#child.name, this.reason, `it was ${by} meanwhile`));
   }
 
+  /** Ends the time now: the supervisor was left behind. */
+  expire(): void {
+    if (!this.isPending) return;
+    this.#timer.cancel();
+    this.#onTimeout();
+  }
+
   #onTimeout(): void {
     this.#isOverdue = true;
     const error = shutdownTimeoutError([{ child: this.#child, requestedAt: this.#requestedAt }], this.#timeout);

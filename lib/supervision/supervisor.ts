@@ -13,6 +13,7 @@ import type { Logger } from "../runtime/logger.js";
 import { isFailure, type Outcome } from "../runtime/outcome.js";
 import { addRuns, type Runs } from "../runtime/runs.js";
 import { type Definition, Task } from "../runtime/task.js";
+import { continueAfterTransition } from "../runtime/transition.js";
 import type { WorkerCommands } from "../runtime/worker-commands.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
 import { initialStatus, type WorkerStatus } from "../runtime/worker-status.js";
@@ -47,6 +48,9 @@ export interface SupervisorOptions {
 /** A supervisor in backoff has failed, and its retry will create a new one. */
 export type SupervisorState = "running" | "stopping" | "backoff" | "exited";
 
+/** Children that are started one after the other within this time, in ms, have one start time. */
+const longestStart = 100;
+
 /** How often to look for long runs that hold up the runs that are due, in ms. */
 const timeBetweenChecks = 120_000;
 
@@ -70,8 +74,8 @@ export class Supervisor extends Task {
   #hasStarted = false;
   #hasExited = false;
   #isWell = false;
-  /** The children that are started one after the other, and have not been yet. */
-  #toStart: Set<Task> | undefined;
+  /** The children that have not been started yet. */
+  readonly #toStart = new Set<Task>();
   /** The common start time of the children that are being started. */
   #startTime: number | undefined;
   /** Made when a child is first looked up. */
@@ -80,6 +84,7 @@ export class Supervisor extends Task {
   readonly #stopOperations = new Map<Task, StopOperation>();
   #shutdown: ShutdownSequence | undefined;
   readonly #onExit: (() => void)[] = [];
+  readonly #onLeftBehind: (() => void)[] = [];
 
   /** @param previous the supervisor whose workers this one starts again: their status and commands are taken over */
   constructor(parent: Task, definitions: readonly ChildDefinition[], options: SupervisorOptions = {}, previous?: Supervisor) {
@@ -113,6 +118,11 @@ export class Supervisor extends Task {
     else this.#onExit.push(callback);
   }
 
+  /** Calls back when the supervisor around this one has left it behind. */
+  onLeftBehind(callback: () => void): void {
+    this.#onLeftBehind.push(callback);
+  }
+
   // Start.
 
   override start(): void {
@@ -121,22 +131,30 @@ export class Supervisor extends Task {
       this.exit(this.aborted ? "stopped" : "done");
       return;
     }
-    this.sleepForever();
+    if (this.#kind === "worker") this.sleep(Math.min(this.parent.resetAfter, timeBetweenChecks));
+    else this.sleepForever();
     this.#startAll([...this.children]);
-    if (this.#kind === "worker" && this.sleeping) this.sleep(Math.min(this.parent.resetAfter, timeBetweenChecks));
   }
 
-  /** All of them count as running from the beginning: the first may exit before the second has been started. */
+  /**
+   * Starts children one after the other, each in a transition of its own, with a common start time. All of them count as running from the
+   * beginning: the first may exit before the second has been started.
+   */
   #startAll(children: readonly Child[]): void {
-    const toStart = new Set<Task>(children);
-    this.#toStart = toStart;
-    const { startTime } = this;
-    for (const child of children) {
-      toStart.delete(child);
+    for (const child of children) this.#toStart.add(child);
+    let { startTime } = this;
+    let index = 0;
+    continueAfterTransition(() => {
+      const child = children[index++];
+      if (child === undefined) return false;
+      this.#toStart.delete(child);
+      // A child may have blocked the event loop, and those after it do not start in the past.
+      const now = super.startTime;
+      if (now - startTime > longestStart) startTime = now;
       if (this.isCompleted(child.definition)) this.onChildExit("completed", child);
       else this.#startChildAt(child, startTime);
-    }
-    this.#toStart = undefined;
+      return index < children.length;
+    });
   }
 
   #startChildAt(child: Child, startTime: number): void {
@@ -159,7 +177,7 @@ export class Supervisor extends Task {
 
   /** Whether a child has exited. A child that has not been started has not. */
   hasChildExited(child: Task): boolean {
-    return !child.busy && this.#toStart?.has(child) !== true;
+    return !child.busy && !this.#toStart.has(child);
   }
 
   override isCompleted(definition: Definition): boolean {
@@ -378,9 +396,12 @@ export class Supervisor extends Task {
     return this.#shutdown?.requestedAt;
   }
 
+  /** Left behind by the supervisor around it: nothing waits for it any longer, and the promises of its commands settle. */
   override unref(): void {
     this.#shutdown?.cancel();
     this.cancelSleep();
+    for (const operation of this.#stopOperations.values()) operation.expire();
+    for (const callback of this.#onLeftBehind.splice(0)) callback();
     for (const child of this.children) child.unref();
   }
 

@@ -1,46 +1,41 @@
-/** Waits in the timer queue, which alone writes the two fields. */
+import type { TimerQueue } from "./timer-queue.js";
+
+/** A timer that a {@link TimerQueue} can wake. Only the queue writes `bucket` and `slot`. */
 export interface Timer {
+  /** The bucket that the timer waits in; undefined if it does not wait. */
   bucket: Bucket | undefined;
+  /** The index of the timer in its bucket. */
   slot: number;
-  /** Called when the time has come; it no longer waits then. Must not throw. */
+  /** Called when the timer is due; it no longer waits by then. Must not throw. */
   wake(): void;
 }
 
-/** The queue in which a timer waits. */
-export interface Keeper {
-  /** The time of its clock, in ms. */
-  now(): number;
-  cancel(timer: Timer): void;
-  /** The due time of the timer, rounded up to a tick of the queue. */
-  dueOf(timer: Timer): number | undefined;
-}
-
-/** Below this number, holes are not closed. */
-const fewHoles = 16;
+/** The number of holes that a bucket may have before it is compacted, however few timers are left. */
+const minHoles = 16;
 
 /**
- * Timers that are due at the same tick, or at ticks that are close together, in the order in which they were added. Removing a
- * timer takes constant time: it leaves a hole, and holes are closed when there are three for each timer.
+ * Timers that are due at the same tick, or at ticks close together, in insertion order. Any timer is removed in constant time: it
+ * leaves a hole, and the bucket is compacted once there are three holes for each timer.
  */
 export class Bucket {
-  readonly keeper: Keeper;
+  readonly queue: TimerQueue;
   #timers: (Timer | undefined)[] = [];
-  /** When each is due. In an array, because a number in a field of an object takes an object of its own. */
+  /** The due tick of each timer. In an array of its own: a number in a field of an object may cost a heap number. */
   #ticks: number[] = [];
   #size = 0;
   #first = Number.POSITIVE_INFINITY;
-  /** The number of timers that were shifted out, including holes. */
+  /** How many slots have been shifted out, holes included. */
   #shifted = 0;
 
-  constructor(keeper: Keeper) {
-    this.keeper = keeper;
+  constructor(queue: TimerQueue) {
+    this.queue = queue;
   }
 
   get isEmpty(): boolean {
     return this.#size === 0;
   }
 
-  /** No timer here is due before this tick. The timer that was may have been removed since. */
+  /** A lower bound of the due ticks in this bucket. The timer that was due then may have been removed since. */
   get first(): number {
     return this.#first;
   }
@@ -62,11 +57,11 @@ export class Bucket {
     timer.bucket = undefined;
     this.#timers[timer.slot] = undefined;
     this.#size--;
-    if (this.#timers.length > 4 * this.#size + fewHoles) this.#closeHoles();
+    if (this.#timers.length > 4 * this.#size + minHoles) this.#compact();
     if (this.#size === 0) this.#first = Number.POSITIVE_INFINITY;
   }
 
-  /** Removes and returns the timer that was added first. */
+  /** Removes and returns the timer that was added first; undefined if the bucket is empty. */
   shift(): Timer | undefined {
     while (this.#size > 0) {
       const timer = this.#timers[this.#shifted];
@@ -79,7 +74,7 @@ export class Bucket {
     return undefined;
   }
 
-  /** Calls back with each timer and its tick, in the order in which they were added. */
+  /** Calls `visit` with each timer and its tick, in insertion order. */
   forEach(visit: (timer: Timer, tick: number) => void): void {
     for (let slot = 0; slot < this.#timers.length; slot++) {
       const timer = this.#timers[slot];
@@ -87,7 +82,7 @@ export class Bucket {
     }
   }
 
-  #closeHoles(): void {
+  #compact(): void {
     let kept = 0;
     this.forEach((timer, tick) => {
       this.#timers[kept] = timer;

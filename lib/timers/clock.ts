@@ -1,20 +1,20 @@
 import { performance as nodePerformance } from "node:perf_hooks";
 import { readProperty } from "../errors/foreign-value.js";
 
-/** The clock of the timers of `globalThis`. */
+/** The clock by which the timers of `globalThis` fire. */
 export interface Clock {
-  /** The time in ms, from an arbitrary origin. */
+  /** Returns the time in ms, from an arbitrary origin. */
   now(): number;
-  /** Why due times and timers do not agree, for the log; undefined if they do. */
+  /** Why this clock and the timers disagree, for the log; undefined if they agree. */
   readonly problem: string | undefined;
 }
 
 /**
- * The clock that the timers of `globalThis` go by now: the monotonic one, or that of the fake timers that are installed. A
- * `setTimeout` that is wrapped, as zone.js and APM agents do it, is not fake: the wall clock is never taken for intervals.
+ * Returns the clock by which the timers of `globalThis` fire now: the monotonic clock, or the clock of the fake timers that are
+ * installed. A `setTimeout` that is wrapped, as by zone.js and APM agents, is not fake. Intervals never use the real wall clock.
  *
- * Recognises @sinonjs/fake-timers, which sinon, Jest and Vitest use, whatever they fake and whether they were installed before
- * this module was loaded or after; the mock timers of `node:test`, if they mock `Date` too; and others that replace `Date` or
+ * Recognises @sinonjs/fake-timers, which sinon, Jest and Vitest use, whatever they fake and whether they were installed before or
+ * after this module was loaded; the mock timers of `node:test`, if they mock `Date` too; and others that replace `Date` or
  * `performance`.
  */
 export function installedClock(): Clock {
@@ -31,12 +31,12 @@ export function installedClock(): Clock {
   if (isPerformanceFake) return clockOf(() => performance.now());
   return clockOf(
     () => nodePerformance.now(),
-    "setTimeout has been replaced, and neither Date nor performance with it: if that was to fake the time, no worker runs; fake Date too",
+    "setTimeout has been replaced, but neither Date nor performance: if these are fake timers, no worker runs; fake Date too",
   );
 }
 
 const originalDate = globalThis.Date;
-/** Compared, and never called. */
+/** Only for comparison: it is not bound. */
 const originalNow: unknown = Reflect.get(nodePerformance, "now");
 
 function clockOf(now: () => number, problem?: string): Clock {
@@ -44,7 +44,8 @@ function clockOf(now: () => number, problem?: string): Clock {
 }
 
 /**
- * Whether `setTimeout` sets timers of the runtime, if only through what it wraps: Node's have a field that fake ones do without.
+ * Returns whether `setTimeout` sets timers of the runtime, directly or through a wrapper: Node's timers have a field that fakes
+ * lack.
  */
 function setsRealTimers(): boolean {
   if ("Deno" in globalThis) return globalThis.setTimeout === originalSetTimeout;

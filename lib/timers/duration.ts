@@ -7,28 +7,30 @@ type Unit = keyof typeof unitInMs;
 
 type Digit = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
 
-/** Leading zeros of a fraction: for TypeScript, `05` is not a bigint. */
+/** The leading zeros of a fraction: TypeScript does not accept `05` as a bigint. */
 type Zeros = "" | "0" | "00" | "000";
 
 /**
- * A length of time: a number of ms, or a plain decimal number and a unit, such as `"250ms"`, `"1.5s"`, `"5m"`, `"2h"`, `"30d"`.
- * What {@link milliseconds} refuses does not compile: a sign, a blank, an exponent, another unit.
+ * A length of time: a number of ms, or a plain decimal number and a unit, such as `"250ms"`, `"1.5s"`, `"5m"`, `"2h"`, `"30d"`. A
+ * string that {@link milliseconds} rejects does not compile: one with a sign, a blank, an exponent or another unit.
  *
- * A text that is put together does not compile either, as its type does not say how the number is written: pass a number of ms,
- * `n * 1_000` for `` `${n}s` ``.
+ * A template string with a variable number does not compile either, because its type does not say how the number is written: use
+ * a number of ms, `n * 1_000` for `` `${n}s` ``.
  */
-// By bigint, since TypeScript also takes " 5", "5 " and "1e5" for a number; by the first digit, since it takes "-5" for a bigint.
+// `bigint`, because TypeScript also accepts " 5", "5 " and "1e5" as a `number`; a first `Digit`, because it accepts "-5" as a
+// `bigint`.
 export type Duration = number | (`${Digit}${string}` & (`${bigint}${Unit}` | `${bigint}.${Zeros}${bigint}${Unit}`));
 
 /**
- * Parses a duration into ms. Strict: no sign, no blank, no exponent, nothing that is not finite.
+ * Parses a duration into ms. Strict: rejects a sign, a blank, an exponent, and a number that is not finite.
  * @throws InvalidArgumentError if it is not a duration
  */
 export function milliseconds(duration: Duration): number {
   return parseDuration(duration);
 }
 
-/** Parses a value of any type.
+/**
+ * Parses a duration of unknown type into ms, as {@link milliseconds} does.
  * @throws InvalidArgumentError if it is not a duration
  */
 export function parseDuration(duration: unknown): number {
@@ -41,7 +43,8 @@ export function parseDuration(duration: unknown): number {
   return parsed;
 }
 
-/** Parses an option, whose name is in the error.
+/**
+ * Parses the duration of an option into ms. The error names the option.
  * @throws InvalidArgumentError if it is not a duration
  */
 export function parseOption(option: string, duration: unknown): number {
@@ -55,11 +58,11 @@ export function parseOption(option: string, duration: unknown): number {
 
 function parse(text: string): number {
   const [, digits, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
-  return isUnit(unit) ? exact(Number(digits) * unitInMs[unit]) : Number.NaN;
+  return isUnit(unit) ? round(Number(digits) * unitInMs[unit]) : Number.NaN;
 }
 
-/** Without the error of the multiplication: 1.005s is 1005 ms, not 1004.9999999999999. */
-function exact(ms: number): number {
+/** Removes the rounding error of the multiplication: 1.005s is 1005 ms, not 1004.9999999999999. */
+function round(ms: number): number {
   return Number(ms.toPrecision(15));
 }
 

@@ -1,23 +1,23 @@
 /**
- * The points in time `start + n · interval`. Each is computed from the start and not from the last run, so that there is no
- * drift.
+ * Returns the n-th point of a grid, `start + n · interval`. Points are computed from the start of the grid and never from the
+ * previous run, so that no drift accumulates.
  */
 export function pointOfGrid(start: number, interval: number, slot: number): number {
   return start + slot * interval;
 }
 
-/** The last slot of the grid that is due at `now`: the one to run, when that and others before it were missed. */
+/** Returns the last slot that is due at `now`: the only one to run, if earlier slots were missed. */
 export function lastSlotDue(start: number, interval: number, now: number): number {
   const slot = Math.floor((now - start) / interval);
-  // The division may round to either side of a point that `now` stands on exactly.
+  // If `now` is exactly a point, the division may be rounded to either side of it.
   if (pointOfGrid(start, interval, slot + 1) <= now) return slot + 1;
   return pointOfGrid(start, interval, slot) > now ? slot - 1 : slot;
 }
 
-/** By how much a time may differ that another replica has rounded, in ms. */
-const rounding = 2;
+/** The tolerance, in ms, for times that were rounded on their way through another process. */
+const tolerance = 2;
 
-/** Whether a time is a point, or a point plus its jitter. */
+/** Returns whether a time is a point of the grid, delayed by at most `jitter`. */
 export function isWithin(time: number, point: number, jitter: number): boolean {
-  return time >= point - rounding && time <= point + jitter + rounding;
+  return time >= point - tolerance && time <= point + jitter + tolerance;
 }

@@ -33,7 +33,7 @@ export class QueueTimer implements Timer {
 
   /** Clears the timer; `onWake` is not called. */
   cancel(): void {
-    this.bucket?.keeper.cancel(this);
+    this.bucket?.queue.cancel(this);
   }
 
   /** Called by the timer queue. */

@@ -1,35 +1,35 @@
-import type { Bucket, Keeper, Timer } from "./bucket.js";
+import type { Bucket, Timer } from "./bucket.js";
 import { type Clock, installedClock } from "./clock.js";
 import { TimingWheel } from "./timing-wheel.js";
 import { withoutAsyncContext } from "./without-async-context.js";
 
-/** A longer delay than 31 bits of ms, about 24.8 days, makes a Node timer fire at once. */
-const longestNodeTimer = 2 ** 31 - 1;
+/** The longest delay of a Node timer in ms, 31 bits or some 24.8 days. Node fires at once if the delay is longer. */
+const maxNodeDelay = 2 ** 31 - 1;
 
-/** How long timers are woken in one turn of the event loop, in ms, and after how many the clock is read. */
-const longestTurn = 10;
-const timersBetweenLooks = 16;
+/** How long, in ms, the queue wakes timers in one turn of the event loop. It reads the clock only after so many timers. */
+const maxWakeTime = 10;
+const timersPerClockCheck = 16;
 
 /**
- * Holds all timers of the library: a timing wheel under a single Node timer.
+ * Wakes all timers of the library: a timing wheel under a single Node timer.
  *
- * A timer never wakes early, also after months: it is due at the first whole ms, counted from the creation of the queue, that is
- * not before its time. Timers that are due at the same ms wake in the order in which they were scheduled.
+ * A timer never wakes early, whatever its delay, months included: it is due at the first whole ms, counted from the creation of
+ * the queue, that is not before its due time. Timers that are due at the same ms wake in the order in which they were scheduled.
  *
- * A timer that is scheduled while others wake waits for the next turn of the event loop, even if it is due already, so that a
- * loop without a delay cannot starve I/O, signals and other timers. So do timers that become due meanwhile, and the rest of many
- * timers when waking them has taken more than 10 ms. The clock is read after every few timers; one that blocks is not
+ * A timer that is scheduled while another wakes waits for the next turn of the event loop, even if it is already due, so that a
+ * loop without a delay cannot starve I/O, signals and other timers. So do timers that become due meanwhile and, once waking has
+ * taken more than 10 ms, the due timers that are left. The queue checks this after every few timers: a timer that blocks is not
  * interrupted.
  *
- * The Node timer is set outside of the async context of the caller, because it serves all timers.
+ * The Node timer is armed outside the async context of the caller, because it serves all timers.
  *
- * A queue keeps the clock that `globalThis` had when it was created. {@link current} creates a new queue when that clock has been
- * replaced, such as by fake timers: a timer of one clock is never woken by another.
+ * A queue uses the clock that `globalThis` had when the queue was created. {@link current} creates a new queue when that clock
+ * has been replaced, for example by fake timers: a timer that waits on one clock is never woken by another.
  */
-export class TimerQueue implements Keeper {
+export class TimerQueue {
   static #current = new TimerQueue();
 
-  /** The queue of the clock that is installed now. */
+  /** Returns the queue of the clock that is installed now. */
   static current(): TimerQueue {
     if (!TimerQueue.#current.#isInstalled) TimerQueue.#current = new TimerQueue();
     return TimerQueue.#current;
@@ -45,72 +45,73 @@ export class TimerQueue implements Keeper {
   #origin = this.#clock.now();
 
   #wheel = new TimingWheel(this);
-  #waiting = 0;
-  /** The buckets of timers that wake in this turn of the event loop, and how many of them are finished. */
+  /** The number of timers that wait, due ones included. */
+  #size = 0;
+  /** The buckets of due timers, and the index of the first one that is not empty yet. */
   #due: Bucket[] = [];
-  #done = 0;
+  #dueIndex = 0;
 
   #armedFor = Number.POSITIVE_INFINITY;
   #clear: (() => void) | undefined;
-  #waking = false;
+  #isWaking = false;
 
-  /** By more than `setTimeout`: that of `node:test` is the same one whenever its timers are enabled, but the date is not. */
+  /** Compares more than `setTimeout`: `node:test` installs the same function every time, but another `Date`. */
   get #isInstalled(): boolean {
     return this.#setTimeout === globalThis.setTimeout && this.#date === globalThis.Date;
   }
 
-  /** Explains why timers may never wake on this clock; undefined if they will. */
+  /** Why timers may never wake on the clock of this queue, for the log; undefined if they do. */
   get problem(): string | undefined {
     return this.#clock.problem;
   }
 
-  /** The monotonic time of this queue's clock, in ms. */
+  /** Returns the monotonic time of this queue's clock, in ms. */
   now(): number {
     return this.#clock.now();
   }
 
-  /** Wakes the timer at `due`. Replaces an earlier due time. */
+  /** Wakes the timer at `due`. Replaces an earlier schedule of the timer, also in another queue. */
   schedule(timer: Timer, due: number): void {
-    this.#put(timer, Math.ceil(due - this.#origin));
+    this.#add(timer, Math.ceil(due - this.#origin));
   }
 
-  /** Wakes the timer after `ms`; after 0, in the next turn of the event loop. */
+  /** Wakes the timer after `ms`; after 0 ms, in the next turn of the event loop. Replaces an earlier schedule of the timer. */
   sleep(timer: Timer, ms: number): void {
     const due = this.now() - this.#origin + ms;
-    this.#put(timer, ms > 0 ? Math.ceil(due) : Math.floor(due));
+    this.#add(timer, ms > 0 ? Math.ceil(due) : Math.floor(due));
   }
 
-  #put(timer: Timer, tick: number): void {
-    timer.bucket?.keeper.cancel(timer);
+  #add(timer: Timer, tick: number): void {
+    timer.bucket?.queue.cancel(timer);
     this.#wheel.add(timer, tick);
-    this.#waiting++;
-    if (!this.#waking && (this.#clear === undefined || tick < this.#armedFor)) this.#arm();
+    this.#size++;
+    if (!this.#isWaking && (this.#clear === undefined || tick < this.#armedFor)) this.#arm();
   }
 
-  /** Removes the timer if it waits here. */
+  /** Removes the timer. Does nothing if it does not wait in this queue. */
   cancel(timer: Timer): void {
-    if (timer.bucket?.keeper !== this) return;
+    if (timer.bucket?.queue !== this) return;
     timer.bucket.remove(timer);
-    this.#waiting--;
-    // With other timers left, the Node timer is kept: at worst it fires once without a timer that is due.
-    if (!this.#waking && this.#waiting === 0) this.#disarm();
+    this.#size--;
+    // While other timers wait, the Node timer stays as it is: at worst it fires once without a timer to wake.
+    if (!this.#isWaking && this.#size === 0) this.#disarm();
   }
 
-  /** The due time of the timer, rounded up to a tick. */
+  /** Returns when the timer will wake: its due time, rounded up to a tick; undefined if it does not wait in this queue. */
   dueOf(timer: Timer): number | undefined {
-    return timer.bucket?.keeper === this ? this.#origin + timer.bucket.tickOf(timer) : undefined;
+    return timer.bucket?.queue === this ? this.#origin + timer.bucket.tickOf(timer) : undefined;
   }
 
   #arm(): void {
     this.#disarm();
-    if (this.#waiting === 0) return;
+    if (this.#size === 0) return;
     const now = this.now();
-    if (now - this.#origin < this.#wheel.now) this.#setBack(now);
+    if (now - this.#origin < this.#wheel.now) this.#rebase(now);
     this.#armedFor = this.#due.length > 0 ? Number.NEGATIVE_INFINITY : this.#wheel.next;
     const delay = this.#origin + this.#armedFor - now;
     if (delay > 0) {
-      // Rounded up: Node cuts off fractions, and a timer that fires early would have to be set again.
-      const handle = withoutAsyncContext(() => this.#setTimeout(this.#wakeAllDue, Math.min(Math.ceil(delay), longestNodeTimer)));
+      // Rounded up: Node truncates fractions, and a Node timer that fires early would have to be armed again.
+      const handle = withoutAsyncContext(() => this.#setTimeout(this.#wakeAllDue, Math.min(Math.ceil(delay), maxNodeDelay)));
       this.#clear = () => this.#clearTimeout(handle);
     } else {
       const handle = withoutAsyncContext(() => this.#setImmediate(this.#wakeAllDue));
@@ -118,8 +119,10 @@ export class TimerQueue implements Keeper {
     }
   }
 
-  /** A faked clock may go back: timers that were due are not due any more. */
-  #setBack(now: number): void {
+  /**
+   * Starts a new wheel at `now`. A clock that is a faked date may be set back, and timers that were due are no longer due then.
+   */
+  #rebase(now: number): void {
     const [wheel, origin] = [this.#wheel, this.#origin];
     this.#wheel = new TimingWheel(this);
     this.#origin = now;
@@ -136,31 +139,32 @@ export class TimerQueue implements Keeper {
 
   readonly #wakeAllDue = (): void => {
     this.#clear = undefined;
-    const begun = this.now();
-    this.#waking = true;
+    const startTime = this.now();
+    this.#isWaking = true;
     try {
-      for (const bucket of this.#wheel.takeDue(Math.floor(begun - this.#origin))) this.#due.push(bucket);
+      for (const bucket of this.#wheel.takeDue(Math.floor(startTime - this.#origin))) this.#due.push(bucket);
       let woken = 0;
       for (let timer = this.#takeNext(); timer !== undefined; timer = this.#takeNext()) {
         timer.wake();
-        if (++woken % timersBetweenLooks === 0 && this.now() - begun > longestTurn) break;
+        if (++woken % timersPerClockCheck === 0 && this.now() - startTime > maxWakeTime) break;
       }
     } finally {
-      this.#waking = false;
+      this.#isWaking = false;
       this.#arm();
     }
   };
 
+  /** Removes and returns the next due timer. */
   #takeNext(): Timer | undefined {
-    for (let bucket = this.#due[this.#done]; bucket !== undefined; bucket = this.#due[++this.#done]) {
+    for (let bucket = this.#due[this.#dueIndex]; bucket !== undefined; bucket = this.#due[++this.#dueIndex]) {
       const timer = bucket.shift();
       if (timer !== undefined) {
-        this.#waiting--;
+        this.#size--;
         return timer;
       }
     }
     this.#due = [];
-    this.#done = 0;
+    this.#dueIndex = 0;
     return undefined;
   }
 }

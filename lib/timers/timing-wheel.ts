@@ -1,31 +1,34 @@
-import { Bucket, type Keeper, type Timer } from "./bucket.js";
+import { Bucket, type Timer } from "./bucket.js";
+import type { TimerQueue } from "./timer-queue.js";
 import { WheelLevel } from "./wheel-level.js";
 
 /**
- * Orders timers by the tick at which they are due. Adding, removing and finding the next one take constant time.
+ * Timers by due tick. Adding a timer, removing one and finding the next due tick take constant time, however many timers there
+ * are.
  *
  * This is a hierarchical timing wheel (Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", 1987). On the lowest level a
- * bucket is one tick, on each of the others a whole turn of the level below. A timer is on the lowest level whose current turn
- * contains its tick; when time enters a bucket of a higher level, its timers move down.
+ * bucket is one tick; on each other level a bucket is one revolution of the level below. A timer is on the lowest level whose
+ * current revolution contains its tick. When the time enters a bucket of a higher level, the timers of that bucket cascade to
+ * lower levels.
  */
 export class TimingWheel {
-  readonly #keeper: Keeper;
-  readonly #ticks = new WheelLevel(0);
-  /** The last one turns once in 49.7 days, if a tick is a ms. */
-  readonly #coarser = [new WheelLevel(1), new WheelLevel(2), new WheelLevel(3)];
-  /** Timers beyond the current turn of every level. */
-  #far: Bucket;
-  /** Timers that were due already when they were added. */
+  readonly #queue: TimerQueue;
+  readonly #lowest = new WheelLevel(0);
+  /** One revolution of the last level takes 49.7 days, if a tick is a ms. */
+  readonly #higher = [new WheelLevel(1), new WheelLevel(2), new WheelLevel(3)];
+  /** Timers that are due after the current revolution of every level. */
+  #overflow: Bucket;
+  /** Timers that were already due when they were added. */
   #overdue: Bucket;
-  /** All timers that were due at this tick or before have been removed. */
+  /** All timers that were due at this tick or before have been taken. */
   #now = -1;
-  /** No later timer is due before this tick. */
+  /** A lower bound of the due ticks after {@link #now}. */
   #next = Number.POSITIVE_INFINITY;
 
-  constructor(keeper: Keeper) {
-    this.#keeper = keeper;
-    this.#far = new Bucket(keeper);
-    this.#overdue = new Bucket(keeper);
+  constructor(queue: TimerQueue) {
+    this.#queue = queue;
+    this.#overflow = new Bucket(queue);
+    this.#overdue = new Bucket(queue);
   }
 
   add(timer: Timer, tick: number): void {
@@ -35,74 +38,74 @@ export class TimingWheel {
 
   #bucketFor(tick: number): Bucket {
     if (tick <= this.#now) return this.#overdue;
-    if (this.#ticks.covers(tick)) return this.#ticks.bucketAt(tick, this.#keeper);
-    return this.#coarser.find((level) => level.covers(tick))?.bucketAt(tick, this.#keeper) ?? this.#far;
+    if (this.#lowest.covers(tick)) return this.#lowest.bucketAt(tick, this.#queue);
+    return this.#higher.find((level) => level.covers(tick))?.bucketAt(tick, this.#queue) ?? this.#overflow;
   }
 
   /**
-   * The tick before which no timer is due: a past tick if one is overdue, Infinity without timers. The timer that was due then
-   * may have been removed since.
+   * A lower bound of the due ticks: in the past if a timer is overdue, Infinity if no timer is ever due. The timer that was due
+   * at this tick may have been removed since.
    */
   get next(): number {
     return this.#overdue.isEmpty ? this.#next : this.#now;
   }
 
-  /** The last tick at which timers were removed. */
+  /** The last tick at which a timer was taken. */
   get now(): number {
     return this.#now;
   }
 
-  /** Calls back with all timers and their ticks; those of one tick in the order in which they were added. */
+  /** Calls `visit` with every timer and its tick: timers of one tick in insertion order. */
   forEach(visit: (timer: Timer, tick: number) => void): void {
     this.#overdue.forEach(visit);
-    for (const level of [this.#ticks, ...this.#coarser]) level.forEach(visit);
-    this.#far.forEach(visit);
+    for (const level of [this.#lowest, ...this.#higher]) level.forEach(visit);
+    this.#overflow.forEach(visit);
   }
 
   /**
-   * Removes all timers that are due at a tick or before: first those that were due already when they were added, in that order,
-   * and then the others in the order of their ticks.
+   * Removes and returns all timers that are due at a tick or before: first those that were already due when they were added, in
+   * insertion order, then the others in the order of their ticks.
    */
   takeDue(tick: number): Bucket[] {
     const due: Bucket[] = [];
     if (!this.#overdue.isEmpty) {
       due.push(this.#overdue);
-      this.#overdue = new Bucket(this.#keeper);
+      this.#overdue = new Bucket(this.#queue);
     }
     while (this.#next <= tick) {
-      this.#turnTo(this.#next);
-      const bucket = this.#ticks.take(this.#next);
+      this.#advanceTo(this.#next);
+      const bucket = this.#lowest.take(this.#next);
       if (bucket !== undefined) due.push(bucket);
       this.#now = this.#next;
-      this.#next = this.#firstToCome();
+      this.#next = this.#findNext();
     }
     return due;
   }
 
-  #firstToCome(): number {
-    let first = this.#ticks.firstAfter(this.#now);
-    for (const level of this.#coarser) first ??= level.firstAfter(this.#now);
-    return first ?? this.#far.first;
+  #findNext(): number {
+    let next = this.#lowest.firstAfter(this.#now);
+    for (const level of this.#higher) next ??= level.firstAfter(this.#now);
+    return next ?? this.#overflow.first;
   }
 
-  /** Moves the timers of the buckets that contain a tick to lower levels. No timer may be due before it. */
-  #turnTo(tick: number): void {
-    if (this.#ticks.covers(tick)) return;
-    this.#ticks.turnTo(tick);
-    // From the lowest level up, so that the turns of the lower levels have started already.
-    for (const level of this.#coarser) {
-      const isNewTurn = !level.covers(tick);
-      level.turnTo(tick);
+  /** Advances all levels to a tick, and cascades the buckets that it enters. No timer may be due before the tick. */
+  #advanceTo(tick: number): void {
+    if (this.#lowest.covers(tick)) return;
+    this.#lowest.advanceTo(tick);
+    // From the lowest level up: a level that timers cascade to has already started its new revolution.
+    for (const level of this.#higher) {
+      const isNewRevolution = !level.covers(tick);
+      level.advanceTo(tick);
       const entered = level.take(tick);
-      if (entered !== undefined) this.#putAgain(entered);
-      if (!isNewTurn) return;
+      if (entered !== undefined) this.#cascade(entered);
+      if (!isNewRevolution) return;
     }
-    const far = this.#far;
-    this.#far = new Bucket(this.#keeper);
-    this.#putAgain(far);
+    const overflow = this.#overflow;
+    this.#overflow = new Bucket(this.#queue);
+    this.#cascade(overflow);
   }
 
-  #putAgain(bucket: Bucket): void {
+  #cascade(bucket: Bucket): void {
     bucket.forEach((timer, tick) => {
       this.add(timer, tick);
     });

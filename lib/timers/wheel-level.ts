@@ -1,47 +1,51 @@
-import { Bucket, type Keeper, type Timer } from "./bucket.js";
+import { Bucket, type Timer } from "./bucket.js";
+import type { TimerQueue } from "./timer-queue.js";
 
-/** The number of buckets of a level, which together are one bucket of the next level. */
-const size = 256;
+/** The number of buckets of a level. One revolution of a level is as long as one bucket of the next. */
+const bucketCount = 256;
 
-/** One level of a timing wheel: a turn of buckets of equal width. */
+/** One level of a timing wheel: a revolution of buckets, each of the same number of ticks. */
 export class WheelLevel {
+  /** The number of ticks of a bucket. */
   readonly #width: number;
-  readonly #buckets = new Array<Bucket | undefined>(size).fill(undefined);
-  /** The first tick after the current turn. */
+  readonly #buckets = new Array<Bucket | undefined>(bucketCount).fill(undefined);
+  /** The first tick after the current revolution. */
   #end: number;
 
-  /** @param level 0 is the lowest, where a bucket is a tick */
+  /** @param level 0 is the lowest level, where a bucket is one tick */
   constructor(level: number) {
-    this.#width = size ** level;
-    this.#end = size * this.#width;
+    this.#width = bucketCount ** level;
+    this.#end = bucketCount * this.#width;
   }
 
-  /** Whether a tick is in the current turn or before it. */
+  /** Returns whether a tick is in the current revolution, or before it. */
   covers(tick: number): boolean {
     return tick < this.#end;
   }
 
-  /** Starts the turn that contains a tick, if it is not the current one. */
-  turnTo(tick: number): void {
-    const turn = size * this.#width;
-    if (tick >= this.#end) this.#end = (Math.floor(tick / turn) + 1) * turn;
+  /** Starts the revolution that contains the tick, unless that is the current one. */
+  advanceTo(tick: number): void {
+    const revolution = bucketCount * this.#width;
+    if (tick >= this.#end) this.#end = (Math.floor(tick / revolution) + 1) * revolution;
   }
 
-  bucketAt(tick: number, keeper: Keeper): Bucket {
-    return (this.#buckets[this.#slotOf(tick)] ??= new Bucket(keeper));
+  /** Returns the bucket of a tick, and creates it if there is none. */
+  bucketAt(tick: number, queue: TimerQueue): Bucket {
+    return (this.#buckets[this.#indexOf(tick)] ??= new Bucket(queue));
   }
 
+  /** Removes and returns the bucket of a tick. */
   take(tick: number): Bucket | undefined {
-    const slot = this.#slotOf(tick);
-    const bucket = this.#buckets[slot];
-    this.#buckets[slot] = undefined;
+    const index = this.#indexOf(tick);
+    const bucket = this.#buckets[index];
+    this.#buckets[index] = undefined;
     return bucket;
   }
 
-  /** The first tick of the timers in the buckets after that of `now`. */
+  /** Returns the first due tick in the buckets after the one of `now`; undefined if those are empty. */
   firstAfter(now: number): number | undefined {
-    for (let slot = this.#slotOf(now) + 1; slot < size; slot++) {
-      const bucket = this.#buckets[slot];
+    for (let index = this.#indexOf(now) + 1; index < bucketCount; index++) {
+      const bucket = this.#buckets[index];
       if (bucket !== undefined && !bucket.isEmpty) return bucket.first;
     }
     return undefined;
@@ -51,7 +55,7 @@ export class WheelLevel {
     for (const bucket of this.#buckets) bucket?.forEach(visit);
   }
 
-  #slotOf(tick: number): number {
-    return Math.floor(tick / this.#width) % size;
+  #indexOf(tick: number): number {
+    return Math.floor(tick / this.#width) % bucketCount;
   }
 }

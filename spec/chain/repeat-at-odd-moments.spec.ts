@@ -171,7 +171,7 @@ describe("Schedules and options of repeat at odd moments", () => {
     );
   });
 
-  it("a stop is obeyed at once that comes while the schedule is asked", async () => {
+  it("a stop that comes while the schedule is asked lets the run begin that is due, and no other", async () => {
     const stop = new AbortController();
     const next = (after: Date) => {
       if (after.getTime() >= Date.parse("2026-11-24T11:00Z")) stop.abort();
@@ -183,6 +183,6 @@ describe("Schedules and options of repeat at odd moments", () => {
     await clock.tickAsync("45:00");
     expect(stop.signal.aborted).to.equal(true);
     expect(ended).to.equal(true);
-    expect(starts).to.deep.equal([]);
+    expect(starts).to.deep.equal([""]);
   });
 });

@@ -18,7 +18,7 @@ import { escapedFrom } from "../unhandled-rejections.fixture.js";
 
 const hour = 3_600_000;
 const hourly: Schedule = { next: (after) => new Date((Math.floor(after.getTime() / hour) + 1) * hour) };
-const cure = "it must return a Date after the one that it is given, or null if there is none";
+const cure = "it must return a Date later than its argument, or null if there is none";
 
 /** Due at these times and never again. */
 const at = (...times: string[]): Schedule => ({

@@ -47,4 +47,20 @@ describe("an endless retry without a delay", () => {
       expect(runs).to.be.above(1);
     });
   }
+
+  it("waits for a turn of the event loop between two attempts, and not for a timer", async () => {
+    let attempts = 0;
+    const stop = new AbortController();
+    const running = retryJob(() => fail(() => attempts++), none).runOnce({
+      signal: stop.signal,
+      name: "x",
+      attempt: 0,
+      logger,
+      reportHealth() {},
+    });
+    for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate);
+    expect(attempts).to.be.within(20, 201);
+    stop.abort();
+    await Promise.resolve(running).catch(() => {});
+  });
 });

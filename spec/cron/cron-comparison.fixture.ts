@@ -4,19 +4,19 @@ import type { ZoneMinutes } from "./cron-oracle.fixture.js";
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-/** More times than these are compared on some nights only. */
+/** A pattern with more times than this is compared around the changes of the clock only. */
 const manyTimes = 2_000;
 
-/** What was compared, and the first that differs, if one does. */
+/** The number of compared times, and the first difference, if there is one. */
 export interface Comparison {
   readonly compared: number;
   readonly difference?: string;
 }
 
 /**
- * Compares a schedule with the times of the oracle: each as the answer to the one before it, and those that follow the odd moments around
- * every change of the clock.
- * @param isWhole whether to compare all of this, if the times are not too many, and not only the times of the nights with a change
+ * Compares a schedule with the times of the oracle: each time requested with the one before it, and the times after moments
+ * around every change of the clock.
+ * @param isWhole whether to compare all times, if there are not too many, and not only those in the nights with a change
  */
 export function compareTimes(
   schedule: Schedule,
@@ -29,7 +29,7 @@ export function compareTimes(
     compared++;
     const wanted = expected[index];
     const found = schedule.next(new Date(after))?.getTime();
-    // The oracle knows nothing of the years that follow.
+    // The oracle does not compute the years after its last.
     if (found === wanted || (wanted === undefined && (found === undefined || found >= end))) return undefined;
     return `after ${show(after)}: is ${show(found)}, should be ${show(wanted)}`;
   };
@@ -45,19 +45,19 @@ export function compareTimes(
       after = expected[index] ?? after;
     }
   }
-  for (const after of isWhole ? oddMoments(changes) : []) {
+  for (const after of isWhole ? momentsAround(changes) : []) {
     const difference = compareAt(after, indexAfter(expected, after));
     if (difference !== undefined) return { compared, difference };
   }
   return { compared };
 }
 
-/** The hours around some times. */
+/** Returns the time spans around some times. */
 function spansAround(times: readonly number[], half: number): (readonly [number, number])[] {
   return times.map((time) => [time - half, time + half]);
 }
 
-function oddMoments(changes: readonly number[]): number[] {
+function momentsAround(changes: readonly number[]): number[] {
   const minutes = [-1_440, -121, -60.5, -60, -30, -1, 0, 15, 30, 45, 60, 90, 121, 1_440];
   return changes.flatMap((change) => minutes.flatMap((minute) => [-1, 0, 30_500].map((ms) => change + minute * minuteMs + ms)));
 }

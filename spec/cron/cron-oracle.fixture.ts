@@ -1,11 +1,12 @@
 /**
- * Computes the same as `watchbill/cron`, slowly and in another way: it goes through every minute of the years, asks Intl what a clock on
- * the wall shows then, and compares that with the pattern. It shares no code with the library, nor with croner.
+ * Computes the same times as `watchbill/cron` by brute force: for every minute of some years, it gets the local time from Intl
+ * and compares it with the pattern. It shares no code with the library or with croner.
  */
 
 const minuteMs = 60_000;
 const dayMinutes = 1_440;
-/** What the clock of a zone shows in every minute of some years, as minutes since the epoch. */
+
+/** The local time of a zone in every minute of some years, in minutes since the epoch. */
 export class ZoneMinutes {
   readonly shown: Float64Array;
   /** The start of the first year and the end of the last one, in UTC, in ms. */
@@ -13,7 +14,7 @@ export class ZoneMinutes {
   readonly end: number;
   /** The times at which the offset changes, in ms. */
   readonly changes: number[] = [];
-  /** Equal for zones whose clocks show the same in all of the years. */
+  /** Equal for zones with the same local times in all of the years. */
   readonly key: string;
 
   constructor(zone: string, firstYear: number, lastYear = firstYear) {
@@ -29,7 +30,7 @@ export class ZoneMinutes {
     let offset = readClock(format, first) - first;
     const keys = [`${offset}`];
     for (let hour = first; hour < end; hour += 60) {
-      // Minute by minute only if the offset at the end is not the one before: an hour is shorter than any time between two changes.
+      // Reads every minute only if the offset changes in this hour: there are never two changes within an hour.
       const isSame = readClock(format, hour + 59) - (hour + 59) === offset;
       for (let minute = hour; minute < hour + 60; minute++) {
         const shown = isSame ? minute + offset : readClock(format, minute);
@@ -50,11 +51,11 @@ function readClock(format: Intl.DateTimeFormat, minute: number): number {
       .format(minute * minuteMs)
       .match(/\d+/g)
       ?.map(Number) ?? [];
-  if (seconds !== 0) throw new Error("the oracle knows offsets of whole minutes only");
+  if (seconds !== 0) throw new Error("the oracle supports offsets of whole minutes only");
   return Date.UTC(year, month - 1, day, hour, minutes) / minuteMs;
 }
 
-/** Every time of the years at which a pattern is due, in ms. */
+/** Returns all times of the years at which a pattern is due, in ms. */
 export function dueTimes(pattern: string, { shown, start }: ZoneMinutes): number[] {
   const fields = splitPattern(pattern);
   const seconds = [...valuesOf(fields.second, 0, 59)].sort((a, b) => a - b);
@@ -66,12 +67,12 @@ export function dueTimes(pattern: string, { shown, start }: ZoneMinutes): number
   };
   let latest = (shown[0] ?? 0) - 1;
   for (let index = 0; index < shown.length; index++) {
-    const reading = shown[index] ?? Number.NaN;
+    const local = shown[index] ?? Number.NaN;
     const time = start + index * minuteMs;
-    if (isFixed && reading <= latest) continue;
-    for (let skipped = latest + 1; isFixed && skipped < reading; skipped++) if (isDue(skipped)) add(time);
-    if (isDue(reading)) for (const second of seconds) add(time + second * 1_000);
-    latest = reading;
+    if (isFixed && local <= latest) continue;
+    for (let skipped = latest + 1; isFixed && skipped < local; skipped++) if (isDue(skipped)) add(time);
+    if (isDue(local)) for (const second of seconds) add(time + second * 1_000);
+    latest = local;
   }
   return due;
 }
@@ -99,7 +100,7 @@ function splitPattern(pattern: string): Fields {
   return { second, minute, hour, day, month, weekday, year };
 }
 
-/** Without wildcards and steps, other than those that come to one value. */
+/** Returns whether a field has neither a wildcard nor a step that matches several values. */
 function isFixedField(field: string, last: number): boolean {
   return field.split(",").every((item) => !/[*/]/.test(item) || valuesOf(item, 0, last).size === 1);
 }
@@ -121,21 +122,21 @@ function valuesOf(field: string, first: number, last: number, names: readonly st
   return values;
 }
 
-function minuteMatcher(fields: Fields): (reading: number) => boolean {
+function minuteMatcher(fields: Fields): (local: number) => boolean {
   const [hours, minutes] = [valuesOf(fields.hour, 0, 23), valuesOf(fields.minute, 0, 59)];
   const minutesOfDay = Uint8Array.from({ length: dayMinutes }, (_, minute) =>
     hours.has(Math.floor(minute / 60)) && minutes.has(minute % 60) ? 1 : 0,
   );
   const days = new Map<number, boolean>();
   let [lastDay, isLastDayDue] = [Number.NaN, false];
-  return (reading) => {
-    const day = Math.floor(reading / dayMinutes);
+  return (local) => {
+    const day = Math.floor(local / dayMinutes);
     if (day !== lastDay) {
       lastDay = day;
       isLastDayDue = days.get(day) ?? matchesDay(fields, new Date(day * dayMinutes * minuteMs));
       days.set(day, isLastDayDue);
     }
-    return isLastDayDue && minutesOfDay[reading - day * dayMinutes] === 1;
+    return isLastDayDue && minutesOfDay[local - day * dayMinutes] === 1;
   };
 }
 

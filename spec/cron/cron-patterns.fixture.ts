@@ -1,6 +1,6 @@
 import fc from "fast-check";
 
-/** Patterns of the kinds that are in public crontabs, CI workflows and job schedulers, and those that were once wrong. */
+/** Patterns as in public crontabs, CI workflows and job schedulers, and patterns of earlier bugs. */
 export const patterns: readonly string[] = `
   @hourly | @daily | @midnight | @weekly | @monthly | @yearly | @annually
 
@@ -87,7 +87,7 @@ const weekday = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom("SUN-SUN", "sat-sun", "MON-SUN", "SUN-WED", "FRIL", "TUE#2") },
 );
 
-/** Any pattern, most often with times in the hours in which clocks change. Months are rare, so that it matches in most nights. */
+/** Random patterns, most of them with times in the hours in which clocks change. Months are rare, so that most nights match. */
 export const anyPattern: fc.Arbitrary<string> = fc
   .record({
     second: fc.oneof({ weight: 9, arbitrary: fc.constant("") }, { weight: 1, arbitrary: field(0, 59) }),

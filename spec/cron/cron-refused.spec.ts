@@ -8,8 +8,8 @@ const days = "0 to 7 (0 and 7 are Sunday), or SUN to SAT";
 const zone = 'use an IANA name, such as "Europe/Berlin"';
 const date = 'is a time or a date: use a pattern, such as "0 30 3 1 6 * 2030" for one time in that year';
 
-describe("A cron that makes no sense", () => {
-  it("is refused at bootstrap, all of them at once, and not where the class is defined", () => {
+describe("An invalid cron schedule", () => {
+  it("is reported at bootstrap with all others, and not where the class is defined", () => {
     class Backup {
       @Repeat(cron("0 0 31 2 *"))
       never() {}
@@ -83,7 +83,7 @@ describe("A cron that makes no sense", () => {
     ["2026-03-28T12:00:00Z", date],
     ["2026-03-28 12:00", date],
   ] as const) {
-    it(`is refused by repeat: "${pattern}" ${problem}`, () => {
+    it(`is rejected by repeat: "${pattern}" ${problem}`, () => {
       expect(() => repeat(cron(pattern), () => {}))
         .to.throw(InvalidArgumentError)
         .with.property("message", `The cron pattern "${pattern}" ${problem}`);
@@ -114,7 +114,7 @@ describe("A cron that makes no sense", () => {
     ["0 3 * * *", null, "The options of cron are null: pass an object"],
     ["0 3 * * *", "Europe/Berlin", "The options of cron are a string: pass an object"],
   ] as const) {
-    it(`is refused by repeat: ${message}`, () => {
+    it(`is rejected by repeat: ${message}`, () => {
       const schedule: unknown = Reflect.apply(cron, undefined, [pattern, options]);
       expect(() => Reflect.apply(repeat, undefined, [schedule, () => {}]))
         .to.throw(InvalidArgumentError)
@@ -122,17 +122,17 @@ describe("A cron that makes no sense", () => {
     });
   }
 
-  it("is shown shortened if it is long", () => {
+  it("is shortened in the message if it is long", () => {
     const message = `The cron pattern "${"x".repeat(100)}… (100000 characters)" has 1 field: ${counts}`;
     expect(() => repeat(cron("x".repeat(100_000)), () => {})).to.throw(InvalidArgumentError, message);
   });
 
-  it("cannot be asked for the time after an invalid date", () => {
-    const message = "A cron schedule was asked for the time after an invalid date: use a valid one";
+  it("rejects an invalid date", () => {
+    const message = "The date passed to a cron schedule is invalid: use a valid date";
     expect(() => cron("0 3 * * *").next(new Date("tomorrow"))).to.throw(InvalidArgumentError, message);
   });
 
-  it("is not one whose time is over: that is a matter of the clock", () => {
+  it("is not one whose last time is in the past: that depends on the clock", () => {
     expect(() => repeat(cron("0 0 0 1 1 * 2020"), () => {})).not.to.throw();
   });
 });

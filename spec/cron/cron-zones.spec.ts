@@ -5,14 +5,14 @@ import { compareTimes } from "./cron-comparison.fixture.js";
 import { dueTimes, ZoneMinutes } from "./cron-oracle.fixture.js";
 import { anyPattern, patterns } from "./cron-patterns.fixture.js";
 
-/** One for each kind of change: its length, the hour in which it is, and whether there are two or four in a year. */
+/** A time zone for each kind of change: by its length, its hour, and whether there are two or four a year. */
 const oddZones = [
   ...["Africa/Cairo", "Africa/Casablanca", "America/Havana", "America/New_York", "America/Nuuk", "America/Santiago"],
   ...["America/Scoresbysund", "Antarctica/Troll", "Asia/Beirut", "Asia/Gaza", "Asia/Jerusalem", "Asia/Kathmandu"],
   ...["Atlantic/Azores", "Australia/Lord_Howe", "Europe/Berlin", "Europe/Dublin", "Pacific/Chatham", "Pacific/Norfolk"],
 ];
 
-/** A sample of what `npm run cron:matrix` compares, which takes long. */
+/** Compares a sample of what `npm run cron:matrix` compares, which takes half an hour. */
 describe("cron, compared with every minute of a year", function () {
   this.timeout(60_000);
 
@@ -45,7 +45,7 @@ describe("cron, compared with every minute of a year", function () {
     );
   });
 
-  it("takes every pattern of the public ones", () => {
+  it("accepts every public pattern", () => {
     expect(patterns.filter((text) => !isPossible(text))).to.deep.equal([]);
     expect(new Set(patterns).size).to.be.greaterThan(300);
   });

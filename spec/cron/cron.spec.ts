@@ -7,7 +7,7 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const berlin = (pattern: string): Schedule => cron(pattern, { timezone: "Europe/Berlin" });
 const short = (time: Date) => time.toISOString().replace(/(:00)?\.000Z$/, "Z");
 
-/** The first times of a schedule after one, each as the answer to the one before it. */
+/** Returns the first times of a schedule after `after`, each requested with the one before it. */
 function times(schedule: Schedule, count: number, after: string): string[] {
   const found: string[] = [];
   for (let time = schedule.next(new Date(after)); time !== null && found.length < count; time = schedule.next(time)) {
@@ -34,42 +34,42 @@ describe("cron", () => {
     else process.env.TZ = zone;
   }
 
-  describe("in the night in which 2:00 to 3:00 is left out", () => {
+  describe("in the night in which the clock skips 2:00 to 3:00", () => {
     const eve = "2026-03-28T00:00Z";
 
-    it("has a fixed time in that hour due at 3:00, and at its own in the nights around that", () => {
+    it("has a fixed time in that hour due at 3:00, and on time in the nights before and after", () => {
       const due = ["2026-03-28T01:30Z", "2026-03-29T01:00Z", "2026-03-30T00:30Z"];
       expect(times(berlin("30 2 * * *"), 3, eve)).to.deep.equal(due);
     });
 
-    it("has any other time due at its own", () => {
+    it("has any other time due on time", () => {
       const due = ["2026-03-28T02:00Z", "2026-03-29T01:00Z", "2026-03-30T01:00Z"];
       expect(times(berlin("0 3 * * *"), 3, eve)).to.deep.equal(due);
     });
 
-    it("goes on with what is due every hour, or every half", () => {
+    it("continues an hourly and a half-hourly pattern", () => {
       const [half, one, past, two] = ["2026-03-29T00:30Z", "2026-03-29T01:00Z", "2026-03-29T01:30Z", "2026-03-29T02:00Z"];
       expect(times(berlin("0 * * * *"), 2, "2026-03-29T00:00Z")).to.deep.equal([one, two]);
       expect(times(berlin("*/30 * * * *"), 4, "2026-03-29T00:00Z")).to.deep.equal([half, one, past, two]);
     });
   });
 
-  describe("in the night in which 2:00 to 3:00 comes twice", () => {
+  describe("in the night in which the clock shows 2:00 to 3:00 twice", () => {
     const eve = "2026-10-24T00:00Z";
 
     it("has a fixed time in that hour due the first time only", () => {
       const due = ["2026-10-24T00:30Z", "2026-10-25T00:30Z", "2026-10-26T01:30Z"];
       expect(times(berlin("30 2 * * *"), 3, eve)).to.deep.equal(due);
-      // As after a start between the two.
+      // As for a process that starts between the two.
       expect(times(berlin("30 2 * * *"), 1, "2026-10-25T00:45Z")).to.deep.equal(["2026-10-26T01:30Z"]);
     });
 
-    it("has any other time due at its own", () => {
+    it("has any other time due on time", () => {
       const due = ["2026-10-24T01:00Z", "2026-10-25T02:00Z", "2026-10-26T02:00Z"];
       expect(times(berlin("0 3 * * *"), 3, eve)).to.deep.equal(due);
     });
 
-    it("goes on with what is due every hour, or every half", () => {
+    it("continues an hourly and a half-hourly pattern", () => {
       const [half, one, past, two] = ["2026-10-25T00:30Z", "2026-10-25T01:00Z", "2026-10-25T01:30Z", "2026-10-25T02:00Z"];
       expect(times(berlin("0 * * * *"), 2, "2026-10-25T00:00Z")).to.deep.equal([one, two]);
       expect(times(berlin("*/30 * * * *"), 4, "2026-10-25T00:00Z")).to.deep.equal([half, one, past, two]);
@@ -77,21 +77,21 @@ describe("cron", () => {
   });
 
   for (const [zone, pattern, eve, ...due] of [
-    // The gap ends at midnight, so on the next day.
+    // The gap ends at midnight, on the next day.
     ["America/Nuuk", "30 23 * * *", "2026-03-28T12:00Z", "2026-03-29T01:00Z", "2026-03-30T00:30Z"],
     ["America/Nuuk", "59 59 23 * * *", "2026-03-28T12:00Z", "2026-03-29T01:00Z", "2026-03-30T00:59:59Z"],
     ["America/Nuuk", "30 23 * * SAT", "2026-03-28T12:00Z", "2026-03-29T01:00Z", "2026-04-05T00:30Z"],
     ["America/Scoresbysund", "30 23 28 3 *", "2026-03-28T12:00Z", "2026-03-29T01:00Z", "2027-03-29T00:30Z"],
-    // It begins at midnight.
+    // The gap begins at midnight.
     ["Africa/Cairo", "30 0 * * *", "2026-04-23T12:00Z", "2026-04-23T22:00Z", "2026-04-24T21:30Z"],
     ["America/Santiago", "0 0 6 9 *", "2026-09-05T12:00Z", "2026-09-06T04:00Z", "2027-09-06T03:00Z"],
-    // It is half an hour, or two hours.
+    // The gap is half an hour, or two hours.
     ["Australia/Lord_Howe", "15 2 * * *", "2026-10-03T12:00Z", "2026-10-03T15:30Z", "2026-10-04T15:15Z"],
     ["Antarctica/Troll", "30 1,2 * * *", "2026-03-28T12:00Z", "2026-03-29T01:00Z", "2026-03-29T23:30Z"],
-    // A whole day, which 30 December 2011 was in Samoa.
+    // The gap is a whole day: Samoa skipped 30 December 2011.
     ["Pacific/Apia", "0 12 * * *", "2011-12-29T12:00Z", "2011-12-29T22:00Z", "2011-12-30T10:00Z", "2011-12-30T22:00Z"],
   ] as const) {
-    it(`has a fixed time that is left out due right after the gap: ${pattern} in ${zone}`, () => {
+    it(`has a skipped fixed time due right after the gap: ${pattern} in ${zone}`, () => {
       expect(times(cron(pattern, { timezone: zone }), due.length, eve)).to.deep.equal(due);
     });
   }
@@ -102,7 +102,7 @@ describe("cron", () => {
     ["Australia/Lord_Howe", "45 1 * * *", "2026-04-04T00:00Z", "2026-04-04T14:45Z", "2026-04-05T15:15Z"],
     ["Antarctica/Troll", "30 1,2 * * *", "2026-10-24T12:00Z", "2026-10-24T23:30Z", "2026-10-25T00:30Z", "2026-10-26T01:30Z"],
   ] as const) {
-    it(`has a fixed time that comes twice due the first time only: ${pattern} in ${zone}`, () => {
+    it(`has a repeated fixed time due the first time only: ${pattern} in ${zone}`, () => {
       expect(times(cron(pattern, { timezone: zone }), due.length, eve)).to.deep.equal(due);
     });
   }
@@ -114,7 +114,7 @@ describe("cron", () => {
     ["Europe/Berlin", "0-0/7 30-50/30 2,4-5/9 * * *", "2026-03-28T12:00Z", "2026-03-29T01:00Z", "2026-03-29T02:30Z"],
     ["Africa/Cairo", "30 */24 * * *", "2026-04-23T12:00Z", "2026-04-23T22:00Z", "2026-04-24T21:30Z"],
   ] as const) {
-    it(`takes a step that leaves one value for a fixed time: ${pattern} in ${zone}`, () => {
+    it(`treats a step that matches one value as a fixed time: ${pattern} in ${zone}`, () => {
       expect(times(cron(pattern, { timezone: zone }), due.length, eve)).to.deep.equal(due);
     });
   }
@@ -124,7 +124,7 @@ describe("cron", () => {
     ["*/30 2 * * *", "2026-10-24T12:00Z", "2026-10-25T00:00Z", "2026-10-25T00:30Z", "2026-10-25T01:00Z", "2026-10-25T01:30Z"],
     ["30 2-4/2 * * *", "2026-10-24T12:00Z", "2026-10-25T00:30Z", "2026-10-25T01:30Z", "2026-10-25T03:30Z"],
   ] as const) {
-    it(`goes by elapsed time with a wildcard or a step of several values: ${pattern} in Europe/Berlin after ${eve}`, () => {
+    it(`matches every local time with a wildcard or a step of several values: ${pattern} in Europe/Berlin after ${eve}`, () => {
       expect(times(berlin(pattern), due.length, eve)).to.deep.equal(due);
     });
   }
@@ -146,13 +146,13 @@ describe("cron", () => {
     ["MON-MON", "30", "06", "13"],
     ["SUN-SUN#2", "12", "10", "14"],
   ] as const) {
-    it(`reads the weekdays ${weekdays}`, () => {
+    it(`parses the weekdays ${weekdays}`, () => {
       const found = times(cron(`0 0 * * ${weekdays}`, { timezone: "UTC" }), 3, "2026-03-28T12:00Z");
       expect(found.map((time) => time.slice(8, 10))).to.deep.equal(due);
     });
   }
 
-  it("is due strictly after the time that is asked for, by whatever ms", () => {
+  it("is due strictly after the requested time, to the ms", () => {
     const daily = cron("0 3 * * *", { timezone: "UTC" });
     expect(times(daily, 1, "2026-03-28T02:59:59.999Z")).to.deep.equal(["2026-03-28T03:00Z"]);
     expect(times(daily, 1, "2026-03-28T03:00:00.000Z")).to.deep.equal(["2026-03-29T03:00Z"]);
@@ -171,18 +171,18 @@ describe("cron", () => {
     ["@monthly", "2026-04-01T00:00Z", "2026-05-01T00:00Z"],
     ["@yearly", "2027-01-01T00:00Z", "2028-01-01T00:00Z"],
   ] as const) {
-    it(`reads ${pattern}`, () => {
+    it(`parses ${pattern}`, () => {
       expect(times(cron(pattern, { timezone: "UTC" }), 2, "2026-03-28T12:00Z")).to.deep.equal(due);
     });
   }
 
-  it("is never due again after the last of its years", () => {
+  it("is never due after its last year", () => {
     const last = cron("0 0 0 1 1 * 2025", { timezone: "UTC" });
     expect(last.next(new Date("2024-12-31T00:00Z"))).to.deep.equal(new Date("2025-01-01T00:00Z"));
     expect(last.next(new Date())).to.equal(null);
   });
 
-  it("is never due after the year 9999, nor asked for a time before the year 1", () => {
+  it("is never due after the year 9999 or before the year 1", () => {
     for (const pattern of ["0 3 * * *", "*/5 * * * *"]) {
       expect(cron(pattern, { timezone: "Europe/Berlin" }).next(new Date(8.64e15))).to.equal(null);
       expect(cron(pattern, { timezone: "UTC" }).next(new Date(-8.64e15))?.getUTCFullYear()).to.equal(1);
@@ -190,7 +190,7 @@ describe("cron", () => {
   });
 
   for (const zone of ["America/New_York", "Asia/Kathmandu"]) {
-    it(`is due by the time zone of the process without one of its own, such as ${zone}`, () => {
+    it(`uses the time zone of the process by default, such as ${zone}`, () => {
       setProcessZone(zone);
       const due = [new Date(2026, 2, 29, 3, 30), new Date(2026, 2, 30, 3, 30)].map(short);
       expect(due).not.to.include("2026-03-29T03:30Z");
@@ -198,7 +198,7 @@ describe("cron", () => {
     });
   }
 
-  it("is equal to another of the same pattern and time zone, before and after it was used", () => {
+  it("deeply equals a schedule with the same pattern and time zone, before and after it was used", () => {
     const used = berlin("0 3 * * *");
     used.next(new Date());
     expect(used).to.deep.equal(berlin("0 3 * * *"));
@@ -220,7 +220,7 @@ describe("cron", () => {
       daily() {}
     }
 
-    it("is there as plain fields, with a time zone if it has one", () => {
+    it("is shown as plain fields, with its time zone if it has one", () => {
       const [nightly, daily] = bootstrap([Backup]).workers.map(({ repeat }) => ({ ...repeat?.schedule }));
       expect(nightly).to.deep.equal({ pattern: "30 2 * * *", timezone: "Europe/Berlin" });
       expect(daily).to.deep.equal({ pattern: "@daily" });
@@ -233,7 +233,7 @@ describe("cron", () => {
       ["begins", "2026-03-28T12:00Z", ["2026-03-29T01:00Z", "2026-03-30T00:30Z"]],
       ["ends", "2026-10-24T12:00Z", ["2026-10-25T00:30Z", "2026-10-26T01:30Z"]],
     ] as const) {
-      it(`has it run at the right times when daylight saving ${what}, on one timer of the library alone`, async () => {
+      it(`runs it on time when daylight saving ${what}, with a single Node timer`, async () => {
         clock.setSystemTime(new Date(start));
         const backup = new Backup();
         const runner = bootstrap([backup], { logger: silent, only: "Backup/nightly" });

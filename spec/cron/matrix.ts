@@ -1,6 +1,6 @@
 /**
- * Compares `watchbill/cron` with the oracle, every pattern in every time zone, for the years 2025 to 2027: `npm run cron:matrix`. It takes
- * about half an hour, and exits with 1 if there is a difference. With `-- 1/2` and `-- 2/2`, two processes share the work.
+ * Compares `watchbill/cron` with the oracle, every pattern in every time zone, for the years 2025 to 2027: `npm run cron:matrix`.
+ * Takes about half an hour, and exits with 1 if there is a difference. With `-- 1/2` and `-- 2/2`, two processes share the work.
  */
 import fc from "fast-check";
 import { cron } from "watchbill/cron";
@@ -12,9 +12,9 @@ const [part = 1, parts = 1] = process.argv[2]?.split("/").map(Number) ?? [];
 const seed = 20_260_329;
 const all = [...new Set([...patterns, ...fc.sample(anyPattern, { seed, numRuns: 150 }).filter(isPossible)])];
 const zones = new Map<string, { names: string[]; minutes: ZoneMinutes }>();
-const begun = performance.now();
+const startTime = performance.now();
 
-/** Whether there is such a day. */
+/** Returns whether the pattern ever matches. */
 function isPossible(pattern: string): boolean {
   try {
     return cron(pattern, { timezone: "UTC" }).next(new Date()) !== undefined;
@@ -24,7 +24,7 @@ function isPossible(pattern: string): boolean {
 }
 
 function elapsed(): string {
-  return `${((performance.now() - begun) / 60_000).toFixed(1)} min`;
+  return `${((performance.now() - startTime) / 60_000).toFixed(1)} min`;
 }
 
 for (const zone of Intl.supportedValuesOf("timeZone")) {
@@ -49,13 +49,13 @@ for (const [index, { names, minutes }] of kinds.entries()) {
       differences++;
       console.log(`${pattern} in ${where} ${difference}`);
     };
-    // All of the years are compared in one of the zones whose clocks show the same; in the others, the nights with a change.
+    // Of the zones with the same local times, compares all of the years in the first, and the nights with a change in the others.
     for (const name of names) compare(name, name, name === names[0]);
     process.env.TZ = names[0];
     compare(`the process, in ${names[0]}`, undefined, true);
   }
   console.log(
-    `${index + 1}/${kinds.length}, ${names[0]} and ${names.length - 1} like it: ${pairs} pairs, ${times} times, ${differences} differences (${elapsed()})`,
+    `${index + 1}/${kinds.length}, ${names[0]} and ${names.length - 1} equal zones: ${pairs} pairs, ${times} times, ${differences} differences (${elapsed()})`,
   );
 }
 process.exitCode = differences === 0 ? 0 : 1;

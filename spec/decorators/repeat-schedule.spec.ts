@@ -146,7 +146,7 @@ describe("@Repeat with a schedule and options", () => {
       @Repeat(hourly, { initialDelay: "5m", jitter: "5m", shutdownTimeout: "5m" })
       fine() {}
     }
-    const asked = "for 2026-11-24T10:15:00.000Z; it must return a Date after the one that it is given, or null if there is none";
+    const asked = "for 2026-11-24T10:15:00.000Z; it must return a Date later than its argument, or null if there is none";
     expect(() => bootstrap([Report]))
       .to.throw(BootstrapError)
       .with.deep.property("problems", [

@@ -21,27 +21,27 @@ const logger = { debug() {}, info() {}, warn() {}, error() {} };
 const backoff = new StaticBackoff({ sleep: "5s" });
 const failure = new Error("HTTP 503");
 
-describe("What is published", () => {
+describe("observe", () => {
   let clock: sinon.SinonFakeTimers;
-  let callOffs: (() => void)[];
+  let cleanups: (() => void)[];
 
   beforeEach(() => {
     clock = sinon.useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask"] });
-    callOffs = [];
+    cleanups = [];
   });
 
   afterEach(() => {
-    for (const callOff of callOffs) callOff();
+    for (const cleanup of cleanups) cleanup();
     clock.restore();
   });
 
   function eventsOf<Name extends keyof WatchbillEvents>(name: Name): WatchbillEvents[Name][] {
     const events: WatchbillEvents[Name][] = [];
-    callOffs.push(observe(name, (event) => events.push(event)));
+    cleanups.push(observe(name, (event) => events.push(event)));
     return events;
   }
 
-  /** The stages of the runs, with how each has ended by then. */
+  /** Collects the stages of all runs, with the outcome at each stage. */
   function traces(): string[] {
     const seen: string[] = [];
     const at =
@@ -49,7 +49,7 @@ describe("What is published", () => {
       ({ worker, attempt, outcome, error }: RunEvent): void => {
         seen.push([worker, attempt, stage, outcome, error?.message].filter((part) => part !== undefined).join(" "));
       };
-    callOffs.push(
+    cleanups.push(
       observe("watchbill:run", {
         start: at("start"),
         end: at("end"),
@@ -72,7 +72,7 @@ describe("What is published", () => {
     ["an asynchronous", async () => {}],
     ["a synchronous", () => {}],
   ] as const) {
-    it(`of ${kind} run is its start and its end, once each, and before the end its error`, async () => {
+    it(`publishes start, error and end of ${kind} run once each`, async () => {
       const seen = traces();
       let runs = 0;
       const job = () => {
@@ -89,15 +89,15 @@ describe("What is published", () => {
       ]);
     });
 
-    it(`reaches an asyncEnd at the end of ${kind} run too`, async () => {
+    it(`calls asyncEnd at the end of ${kind} run`, async () => {
       const ends: unknown[] = [];
-      callOffs.push(observe("watchbill:run", { asyncEnd: ({ outcome }) => ends.push(outcome) }));
+      cleanups.push(observe("watchbill:run", { asyncEnd: ({ outcome }) => ends.push(outcome) }));
       await runFor("15", { job: result, repeat: "10s" });
       expect(ends).to.deep.equal(["done"]);
     });
   }
 
-  it("of a run that is stopped, or completed, is no error", async () => {
+  it("does not publish an error of a run that is stopped or completed", async () => {
     const seen = traces();
     await runFor("1", { worker: ({ signal }: WorkerContext) => wait("1h", { signal }) });
     await runFor("1", { worker: () => Promise.reject(new DoNotRestart("migrated")) });
@@ -105,7 +105,7 @@ describe("What is published", () => {
     expect(seen.filter((line) => line.includes("error"))).to.deep.equal([]);
   });
 
-  it("of a run that obeys its timeout is a failure", async () => {
+  it("publishes a failure of a run that stops at its timeout", async () => {
     const seen = traces();
     const timeouts = eventsOf("watchbill:timeout");
     await runFor("15", { job: ({ signal }) => stopped(signal), repeat: "10s", timeout: "2s", retry: backoff });
@@ -115,7 +115,7 @@ describe("What is published", () => {
     expect(timeouts[0]?.error).to.be.instanceOf(TimeoutError);
   });
 
-  it("of each attempt of a run is a run, and each that follows is told of before", async () => {
+  it("publishes each attempt of retryJob as a run, and each retry in advance", async () => {
     const seen = traces();
     const retries = eventsOf("watchbill:retry");
     const restarts = eventsOf("watchbill:restart");
@@ -136,11 +136,11 @@ describe("What is published", () => {
     expect(restarts).to.deep.equal([]);
   });
 
-  it("gives the store that is bound to a run to all of it", async () => {
+  it("propagates a store that is bound to start to the whole run", async () => {
     const storage = new AsyncLocalStorage<RunEvent>();
     const { start } = tracingChannel<unknown, RunEvent>("watchbill:run");
     start.bindStore(storage);
-    callOffs.push(() => start.unbindStore(storage));
+    cleanups.push(() => start.unbindStore(storage));
     const found: (string | undefined)[] = [];
     const job = async () => {
       await wait("1s");
@@ -151,7 +151,7 @@ describe("What is published", () => {
     expect(storage.getStore()).to.equal(undefined);
   });
 
-  it("of a restart is the attempt, the delay and the failure; of a normal return it has none", async () => {
+  it("publishes attempt, delay and failure of a restart, and no failure after a normal return", async () => {
     const restarts = eventsOf("watchbill:restart");
     let starts = 0;
     const worker = () => {
@@ -165,7 +165,7 @@ describe("What is published", () => {
     ]);
   });
 
-  it("of the health is each change, and nothing else", async () => {
+  it("publishes changes of the health only", async () => {
     const changes = eventsOf("watchbill:health");
     let runs = 0;
     const job = () => {
@@ -179,7 +179,7 @@ describe("What is published", () => {
     ]);
   });
 
-  it("of starts, exits, the stop and hung workers has the worker and the reason", async () => {
+  it("publishes starts, exits, stops and hung workers with their reasons", async () => {
     const starts = eventsOf("watchbill:start");
     const exits = eventsOf("watchbill:exit");
     const stops = eventsOf("watchbill:stop");
@@ -196,8 +196,8 @@ describe("What is published", () => {
     expect(exits.at(-1)).to.deep.equal({ worker: "x", outcome: "failed", error: failure });
   });
 
-  it("of commands is the command", async () => {
-    const orders = eventsOf("watchbill:command");
+  it("publishes commands", async () => {
+    const commands = eventsOf("watchbill:command");
     const runner = bootstrap([new DeclarativeWorker({ name: "x", job() {}, repeat: "1m" })], { logger });
     const running = runner.run();
     const triggered = runner.trigger("x");
@@ -210,7 +210,7 @@ describe("What is published", () => {
     await runner.remove("x");
     await runner.stop();
     await running;
-    expect(orders.map(({ worker, command }) => `${command} ${worker}`)).to.deep.equal([
+    expect(commands.map(({ worker, command }) => `${command} ${worker}`)).to.deep.equal([
       "trigger x",
       "pause x",
       "resume x",
@@ -220,31 +220,31 @@ describe("What is published", () => {
     ]);
   });
 
-  it("may be observed in part", async () => {
+  it("accepts an observer of some of the stages", async () => {
     const ends: (string | undefined)[] = [];
-    const callOff = observe("watchbill:run", { end: ({ outcome }) => ends.push(outcome) });
+    const unsubscribe = observe("watchbill:run", { end: ({ outcome }) => ends.push(outcome) });
     await runFor("15", { job() {}, repeat: "10s" });
-    callOff();
+    unsubscribe();
     await runFor("15", { job() {}, repeat: "10s" });
     expect(ends).to.deep.equal(["done"]);
     expect(tracingChannel("watchbill:run").hasSubscribers).to.equal(false);
   });
 
-  it("is no longer told once that was called off", async () => {
+  it("stops calling the listener after it is unsubscribed", async () => {
     const events: object[] = [];
-    const callOff = observe("watchbill:start", (event) => events.push(event));
-    callOff();
+    const unsubscribe = observe("watchbill:start", (event) => events.push(event));
+    unsubscribe();
     await runFor("1", { worker: ({ signal }) => stopped(signal) });
     expect(events).to.deep.equal([]);
     expect(channel("watchbill:start").hasSubscribers).to.equal(false);
   });
 
-  it("does not change what a run does, nor when", async () => {
+  it("does not change the behaviour or the timing of a run", async () => {
     const times = async () => {
-      const begun = performance.now();
+      const startTime = performance.now();
       const log: string[] = [];
       const job = ({ attempt }: WorkerContext) => {
-        log.push(`${performance.now() - begun} ${attempt}`);
+        log.push(`${performance.now() - startTime} ${attempt}`);
         if (log.length % 3 === 0) throw failure;
       };
       await runFor("02:00", { job, repeat: "7s", retry: backoff });

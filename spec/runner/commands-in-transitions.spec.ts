@@ -291,3 +291,72 @@ describe("Every command settles:", () => {
     }
   });
 });
+
+describe("A command that the code of a worker calls first", () => {
+  let clock: sinon.SinonFakeTimers;
+
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask"] });
+  });
+
+  afterEach(() => clock.restore());
+
+  it("comes after one that it has called before, such as the trigger of a worker that it has added", async () => {
+    let runs = 0;
+    let runner: Runner | undefined;
+    const added = new DeclarativeWorker({ name: "added", job: () => void runs++, repeat: "1h" });
+    const worker = async ({ signal }: WorkerContext) => {
+      runner?.add(added);
+      await runner?.trigger("added");
+      await stopped(signal);
+    };
+    runner = bootstrap([new DeclarativeWorker({ name: "adds", worker })], { logger: silent, signals: [] });
+    const running = watch(runner.run());
+    await clock.tickAsync(1);
+    expect(runs).to.equal(1);
+    void runner.stop();
+    await clock.tickAsync(0);
+    expect(running.outcome).to.equal("resolved");
+  });
+
+  it("does not make the workers that start with it time out", async () => {
+    const block = () => clock.jump(60);
+    const names = ["a", "b", "c", "d"];
+    const declared = names.map(
+      (name) => new DeclarativeWorker({ name, job: block, repeat: { interval: "1h", startImmediately: true }, timeout: "100ms" }),
+    );
+    const runner = bootstrap(declared, { logger: silent, signals: [] });
+    const running = watch(runner.run());
+    await clock.tickAsync(0);
+    expect(runner.status().map(({ runs, failures, lastDuration }) => [runs, failures, lastDuration])).to.deep.equal(
+      names.map(() => [1, 0, 60]),
+    );
+    void runner.stop();
+    await clock.tickAsync(0);
+    expect(running.outcome).to.equal("resolved");
+  });
+
+  it("settles also if its runner is left behind by the runner around it", async () => {
+    const hangs = () => new Promise(() => {});
+    const inner = bootstrap([new DeclarativeWorker({ name: "h", worker: hangs })], {
+      logger: silent,
+      shutdownTimeout: "300ms",
+      signals: [],
+    });
+    const outer = bootstrap([new DeclarativeWorker({ name: "in", worker: inner })], {
+      logger: silent,
+      shutdownTimeout: "100ms",
+      signals: [],
+    });
+    const running = watch(outer.run());
+    await clock.tickAsync(20);
+    const removing = watch(inner.remove("h"));
+    void outer.stop();
+    const stopping = watch(inner.stop());
+    await clock.tickAsync(100);
+    expect(
+      [running.outcome, stopping.outcome, removing.outcome].map((outcome) => outcome instanceof ShutdownTimeoutError),
+    ).to.deep.equal([true, true, true]);
+    expect(clock.countTimers()).to.equal(0);
+  });
+});

@@ -1,5 +1,12 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { expect } from "chai";
-import { afterTransition, callAfterTransition, inTransition, isInTransition } from "../../lib/runtime/transition.js";
+import {
+  afterTransition,
+  callAfterTransition,
+  continueAfterTransition,
+  hasToWait,
+  inTransition,
+} from "../../lib/runtime/transition.js";
 
 describe("A transition", () => {
   it("has commands wait until it is over, also those of a transition within it, and runs them in their order", () => {
@@ -15,15 +22,15 @@ describe("A transition", () => {
   it("returns what the change returns, and runs a command at once when there is no transition", () => {
     const log: string[] = [];
     expect(inTransition((text: string) => text.length, "four")).to.equal(4);
-    afterTransition(() => log.push(isInTransition() ? "in a transition" : "outside"));
+    afterTransition(() => log.push(hasToWait() ? "in a transition" : "outside"));
     expect(log).to.deep.equal(["in a transition"]);
   });
 
   it("calls the code of workers outside of any transition, and one after the other", () => {
     const log: unknown[] = [];
     const code = (name: string): void => {
-      log.push([name, isInTransition()]);
-      // A command is carried out at once; the code of other workers waits until this one has returned.
+      log.push([name, hasToWait()]);
+      // What it starts itself is called at once; the code of other workers waits until it has returned.
       if (name === "a") {
         inTransition(() => callAfterTransition(code, "c"), undefined);
         afterTransition(() => log.push("command of a"));
@@ -34,7 +41,7 @@ describe("A transition", () => {
       callAfterTransition(code, "a");
       callAfterTransition(code, "b");
     }, undefined);
-    expect(log).to.deep.equal([["a", false], "command of a", "end of a", ["b", false], "end of b", ["c", false], "end of c"]);
+    expect(log).to.deep.equal([["a", false], ["c", false], "end of c", "command of a", "end of a", ["b", false], "end of b"]);
   });
 
   it("is over when the change throws, and loses none of the commands that wait", () => {
@@ -46,9 +53,64 @@ describe("A transition", () => {
       afterTransition(() => log.push("kept"));
     };
     expect(() => inTransition(change, undefined)).to.throw("broken");
-    expect([log, isInTransition()]).to.deep.equal([[], false]);
+    // A command that is called now comes after the one that waits.
+    expect([log, hasToWait()]).to.deep.equal([[], true]);
     inTransition(() => {}, undefined);
-    expect(log).to.deep.equal(["kept"]);
+    expect([log, hasToWait()]).to.deep.equal([["kept"], false]);
+  });
+
+  it("has a command that the code of a worker calls wait for those that wait already", () => {
+    const log: string[] = [];
+    const code = (): void => {
+      inTransition(() => afterTransition(() => log.push("first")), undefined);
+      afterTransition(() => log.push("second"));
+      log.push("end of the code");
+    };
+    inTransition(() => callAfterTransition(code, undefined), undefined);
+    expect(log).to.deep.equal(["end of the code", "first", "second"]);
+  });
+
+  it("continues a step until it returns false, with the code and the commands of each step before the next", () => {
+    const log: string[] = [];
+    let count = 0;
+    inTransition(() => {
+      continueAfterTransition(() => {
+        const step = ++count;
+        callAfterTransition(() => log.push(`code ${step}`), undefined);
+        afterTransition(() => log.push(`command ${step}`));
+        return step < 3;
+      });
+      log.push("change");
+    }, undefined);
+    expect(log).to.deep.equal(["change", "code 1", "command 1", "code 2", "command 2", "code 3", "command 3"]);
+  });
+
+  it("lets the event loop turn, if each command causes another", async () => {
+    let commands = 0;
+    let turns = 0;
+    const again = (): void => {
+      commands++;
+      if (turns < 3) inTransition(() => afterTransition(again), undefined);
+    };
+    const count = (): void => {
+      turns++;
+      if (turns < 3) setImmediate(count);
+    };
+    setImmediate(count);
+    inTransition(() => afterTransition(again), undefined);
+    while (turns < 3) await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    expect(commands).to.be.within(3, 1_000);
+    expect(hasToWait()).to.equal(false);
+  });
+
+  it("runs a command in the async context of its caller", () => {
+    const storage = new AsyncLocalStorage<string>();
+    let seen: unknown;
+    inTransition(() => {
+      storage.run("caller", () => afterTransition(() => (seen = storage.getStore())));
+    }, undefined);
+    expect(seen).to.equal("caller");
   });
 
   it("keeps nothing of what it has run, and no more than a small queue", () => {

@@ -26,7 +26,7 @@ const partial = {
   "all but Date": ["setTimeout", "clearTimeout", "setImmediate", "clearImmediate", "performance", "hrtime"],
 } as const;
 
-describe("Intervals under fake timers", () => {
+describe("An interval under fake timers", () => {
   afterEach(() => sinon.restore());
 
   async function runsInAMinute(clock: { tickAsync(ms: number): Promise<unknown> }): Promise<number> {
@@ -45,7 +45,7 @@ describe("Intervals under fake timers", () => {
   }
 
   for (const [what, toFake] of Object.entries(partial)) {
-    it(`pass with them, if they fake ${what}`, async () => {
+    it(`follows them if they fake ${what}`, async () => {
       const clock = sinon.useFakeTimers(
         toFake === undefined ? { toNotFake: ["nextTick", "queueMicrotask"] } : { toFake: [...toFake] },
       );
@@ -56,17 +56,17 @@ describe("Intervals under fake timers", () => {
       }
     });
 
-    it(`pass with them, if they fake ${what} and were installed before the library was loaded`, async () => {
+    it(`follows them if they fake ${what} and were installed before the library was loaded`, async () => {
       const { stdout } = await run(process.execPath, ["--import", "tsx", fixture, JSON.stringify({ faked: toFake })]);
       expect(stdout).to.equal("60");
     }).timeout(30_000);
   }
 
-  it("is said not to pass with those of node:test that leave Date real", () => {
+  it("cannot follow those of node:test that leave Date real, and the clock says why", () => {
     mock.timers.enable({ apis: ["setTimeout"] });
     try {
       expect(installedClock().problem).to.equal(
-        "setTimeout has been replaced, and neither Date nor performance with it: if that was to fake the time, no worker runs; fake Date too",
+        "setTimeout has been replaced, but neither Date nor performance: if these are fake timers, no worker runs; fake Date too",
       );
     } finally {
       mock.timers.reset();
@@ -75,7 +75,7 @@ describe("Intervals under fake timers", () => {
 
   describe("that cannot work", () => {
     const problem =
-      "setTimeout has been replaced, and neither Date nor performance with it: if that was to fake the time, no worker runs; fake Date too";
+      "setTimeout has been replaced, but neither Date nor performance: if these are fake timers, no worker runs; fake Date too";
     let errors: unknown[][];
     const loggerOf = (log: string) => ({
       debug() {},
@@ -137,7 +137,7 @@ describe("Intervals under fake timers", () => {
   });
 });
 
-describe("Intervals under a setTimeout that is wrapped, as zone.js and APM agents do it", () => {
+describe("An interval under a wrapped setTimeout, as of zone.js and APM agents", () => {
   const { setTimeout } = globalThis;
 
   afterEach(() => {
@@ -145,7 +145,7 @@ describe("Intervals under a setTimeout that is wrapped, as zone.js and APM agent
     sinon.restore();
   });
 
-  it("are on the monotonic clock, also when the wall clock is set back", async () => {
+  it("uses the monotonic clock, also when the wall clock is set back", async () => {
     globalThis.setTimeout = Object.assign((...args: Parameters<typeof setTimeout>) => setTimeout(...args), setTimeout);
     let runs = 0;
     let onRun = (): void => {};

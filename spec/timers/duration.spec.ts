@@ -5,10 +5,10 @@ import { parseDuration } from "../../lib/timers/duration.js";
 
 const sizes = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const unit = fc.constantFrom("ms", "s", "m", "h", "d");
-const cure = 'is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
+const problem = 'is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
 
-describe("A duration", () => {
-  it("of a whole number of units is that many times the unit", () => {
+describe("parseDuration", () => {
+  it("multiplies a whole number by its unit", () => {
     fc.assert(
       fc.property(fc.nat(1_000_000), unit, (count, unit) => {
         expect(parseDuration(`${count}${unit}`)).to.equal(count * sizes[unit]);
@@ -16,11 +16,11 @@ describe("A duration", () => {
     );
   });
 
-  it("is exact to the thousandth of its unit", () => {
+  it("is exact to a thousandth of the unit", () => {
     for (let i = 1; i < 10_000; i++) expect(parseDuration(`${i / 1_000}s`)).to.equal(i);
   });
 
-  it("may have decimals", () => {
+  it("accepts decimals", () => {
     expect(milliseconds("1.5s")).to.equal(1_500);
     expect(milliseconds("0.5ms")).to.equal(0.5);
     expect(milliseconds("2.25h")).to.equal(8_100_000);
@@ -32,7 +32,7 @@ describe("A duration", () => {
     );
   });
 
-  it("that is a number is a number of ms", () => {
+  it("returns a number as it is, in ms", () => {
     fc.assert(
       fc.property(fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }), (ms) => {
         expect(milliseconds(ms)).to.equal(ms);
@@ -78,17 +78,17 @@ describe("A duration", () => {
   ];
 
   for (const [value, shown] of malformed) {
-    it(`is not ${shown}`, () => {
+    it(`rejects ${shown}`, () => {
       const error = expect(() => milliseconds(value as never)).to.throw(InvalidArgumentError);
-      error.with.property("message", `${shown} ${cure}`);
+      error.with.property("message", `${shown} ${problem}`);
     });
   }
 
-  it("is finite, however many digits it is written with", () => {
+  it("rejects so many digits that the number is infinite", () => {
     expect(() => milliseconds(`${"9".repeat(400)}s` as never)).to.throw(InvalidArgumentError);
   });
 
-  it("is not a well-formed one with a blank, a sign or an exponent in it, wherever that is", () => {
+  it("rejects a blank, a sign or an exponent anywhere in a well-formed duration", () => {
     const intruder = fc.constantFrom(" ", "-", "+", "e", "E", "x", "_", ",", "\n", "\t", "\0");
     fc.assert(
       fc.property(fc.nat(), unit, intruder, fc.nat(), (count, unit, intruder, position) => {
@@ -99,7 +99,7 @@ describe("A duration", () => {
     );
   });
 
-  it("is not any string that does not begin with a digit", () => {
+  it("rejects any string that does not begin with a digit", () => {
     fc.assert(
       fc.property(
         fc.string().filter((text) => !/^\d/.test(text)),
@@ -110,7 +110,7 @@ describe("A duration", () => {
     );
   });
 
-  it("is nothing but a number or a string", () => {
+  it("rejects anything but a number and a string", () => {
     fc.assert(
       fc.property(
         fc.anything().filter((value) => typeof value !== "number" && typeof value !== "string"),

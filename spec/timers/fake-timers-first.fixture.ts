@@ -1,4 +1,4 @@
-// Installs fake timers before the library is loaded, and says how often a job has run in a fake minute.
+// Installs fake timers before it loads the library, and prints how often a job runs in a fake minute.
 import sinon from "sinon";
 
 const { faked } = JSON.parse(process.argv[2] ?? "{}");

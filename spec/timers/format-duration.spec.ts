@@ -5,7 +5,7 @@ import { formatDuration } from "../../lib/timers/format-duration.js";
 const sizes: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const fullAt: Record<string, number> = { ms: 1_000, s: 60, m: 60, h: 24, d: Number.POSITIVE_INFINITY };
 
-/** The numbers and units of a duration that was written. */
+/** Parses a formatted duration into numbers and units. */
 function partsOf(text: string): [number, string][] {
   return text.split(" ").map((part) => {
     const [, count = "", unit = ""] = /^(\d+(?:\.\d)?)(ms|s|m|h|d)$/.exec(part) ?? [];
@@ -13,7 +13,7 @@ function partsOf(text: string): [number, string][] {
   });
 }
 
-describe("A duration, written for a person,", () => {
+describe("formatDuration", () => {
   for (const [ms, text] of [
     [0, "0ms"],
     [0.4, "0ms"],
@@ -33,12 +33,12 @@ describe("A duration, written for a person,", () => {
     [90_000_000, "1d 1h"],
     [400 * 86_400_000, "400d"],
   ] as const) {
-    it(`is ${text} for ${ms} ms`, () => {
+    it(`formats ${ms} ms as ${text}`, () => {
       expect(formatDuration(ms)).to.equal(text);
     });
   }
 
-  it("says how long it is to within a tenth of a second, below a minute", () => {
+  it("is accurate to a tenth of a second below a minute", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 59_900 }), (ms) => {
         const [[count, unit] = [Number.NaN, ""], ...others] = partsOf(formatDuration(ms));
@@ -48,7 +48,7 @@ describe("A duration, written for a person,", () => {
     );
   });
 
-  it("has at most two units, the smaller one after the larger, and is less than one of the smaller short", () => {
+  it("uses at most two units, the larger first, and rounds down by less than one of the smaller", () => {
     fc.assert(
       fc.property(fc.integer({ min: 60, max: 400 * 86_400 }), (seconds) => {
         const parts = partsOf(formatDuration(seconds * 1_000)).map(([count, unit]) => count * (sizes[unit] ?? Number.NaN));
@@ -64,7 +64,7 @@ describe("A duration, written for a person,", () => {
     );
   });
 
-  it("never has as many of a unit as make the next one: 1m, not 60s", () => {
+  it("carries over to the next unit: 1m, not 60s", () => {
     for (const ms of [999.6, 59_960, 3_599_999, 86_399_999]) {
       for (const [count, unit] of partsOf(formatDuration(ms))) expect(count, formatDuration(ms)).to.be.below(fullAt[unit] ?? 0);
     }

@@ -11,7 +11,7 @@ describe("The grid of a repeated job", () => {
     expect([0, 1, 2, 1_000].map((slot) => pointOfGrid(50, 0.5, slot))).to.deep.equal([50, 50.5, 51, 550]);
   });
 
-  it("has as its last slot due the largest n with start + n · interval <= now", () => {
+  it("has as its last due slot the largest n with start + n · interval <= now", () => {
     fc.assert(
       fc.property(start, interval, fc.double({ min: 0, max: 1e6, noNaN: true }), (start, interval, passed) => {
         const now = start + passed * interval;
@@ -24,7 +24,7 @@ describe("The grid of a repeated job", () => {
     );
   });
 
-  it("has a slot due from its very point on, whatever the division rounds to", () => {
+  it("has a slot due exactly at its point, however the division is rounded", () => {
     fc.assert(
       fc.property(start, interval, slot, (start, interval, slot) => {
         expect(lastSlotDue(start, interval, pointOfGrid(start, interval, slot))).to.equal(slot);
@@ -33,15 +33,15 @@ describe("The grid of a repeated job", () => {
     );
   });
 
-  it("is not taken in by a division that is rounded down: (28.599999999999998 - 5.8) / 1.9 is 11.999999999999998", () => {
+  it("is correct if the division is rounded down: (28.599999999999998 - 5.8) / 1.9 is 11.999999999999998", () => {
     expect(lastSlotDue(5.8, 1.9, 28.599999999999998)).to.equal(12);
   });
 
-  it("is not taken in by a division that is rounded up: (8.1 - 1.3) / 0.2 is 34, of which the point is after 8.1", () => {
+  it("is correct if the division is rounded up: (8.1 - 1.3) / 0.2 is 34, but point 34 is after 8.1", () => {
     expect(lastSlotDue(1.3, 0.2, 8.1)).to.equal(33);
   });
 
-  it("goes on before its start too, as on a clock that was set back", () => {
+  it("continues before its start, for a clock that was set back", () => {
     expect(lastSlotDue(5_000, 1_000, 0)).to.equal(-5);
     expect(lastSlotDue(5_000, 1_000, 1)).to.equal(-5);
     expect(lastSlotDue(5_000, 1_000, 4_999)).to.equal(-1);

@@ -13,11 +13,11 @@ describe("TimerQueue.current", () => {
 
   afterEach(() => clock?.restore());
 
-  it("is the same queue for as long as the clock is", () => {
+  it("returns the same queue for as long as the clock is the same", () => {
     expect(TimerQueue.current()).to.equal(TimerQueue.current());
   });
 
-  it("is another queue as soon as the clock is another", () => {
+  it("returns a new queue when the clock has been replaced", () => {
     const real = TimerQueue.current();
     install();
     const fake = TimerQueue.current();
@@ -26,14 +26,14 @@ describe("TimerQueue.current", () => {
     expect(new Set([real, fake, TimerQueue.current()]).size).to.equal(3);
   });
 
-  it("leaves what waits on one clock to be woken by that clock", async () => {
+  it("leaves a timer to the clock on which it was set", async () => {
     const slept = wait(20);
     install();
     await slept;
     expect(Date.now()).to.equal(0);
   });
 
-  it("waits on whatever clock is there, from one to the next", async () => {
+  it("uses the clock that is installed at the time, from one to the next", async () => {
     await wait(1);
     const fake = install();
     const slept = wait("1h");
@@ -44,7 +44,7 @@ describe("TimerQueue.current", () => {
     expect(TimerQueue.current().now()).to.be.closeTo(performance.now(), 1_000);
   });
 
-  it("lets timers, I/O and immediates have their turn while a timer is scheduled again and again without a delay", async () => {
+  it("does not starve timers, I/O and immediates while a timer is rescheduled without a delay", async () => {
     let rounds = 0;
     let stopped = false;
     const loop: Timer = {
@@ -66,8 +66,8 @@ describe("TimerQueue.current", () => {
 describe("A timer queue under timers that leave performance.now real, as those of node:test do", () => {
   afterEach(() => mock.timers.reset());
 
-  for (const time of ["one test", "the next, for which the date begins anew"]) {
-    it(`wakes at every second in ${time}`, () => {
+  for (const time of ["one test", "the next, for which the date is reset"]) {
+    it(`wakes every second in ${time}`, () => {
       mock.timers.enable({ apis: ["setTimeout", "setImmediate", "Date"] });
       let wakes = 0;
       const timer: Timer = {
@@ -81,11 +81,11 @@ describe("A timer queue under timers that leave performance.now real, as those o
       TimerQueue.current().sleep(timer, 1_000);
       for (let second = 0; second < 10; second++) mock.timers.tick(1_000);
       expect(wakes).to.equal(10);
-      timer.bucket?.keeper.cancel(timer);
+      timer.bucket?.queue.cancel(timer);
     });
   }
 
-  it("has what waits wait for its time anew, when the date is set back", () => {
+  it("makes timers wait again when the date is set back", () => {
     mock.timers.enable({ apis: ["setTimeout", "setImmediate", "Date"], now: 60_000 });
     const woken: string[] = [];
     const timerOf = (name: string): Timer => ({ bucket: undefined, slot: -1, wake: () => woken.push(name) });
@@ -101,7 +101,7 @@ describe("A timer queue under timers that leave performance.now real, as those o
     expect(woken).to.deep.equal(["first", "near"]);
   });
 
-  it("is driven by the faked date", () => {
+  it("follows the faked date", () => {
     mock.timers.enable({ apis: ["setTimeout", "setImmediate", "Date"] });
     let wakes = 0;
     const timer: Timer = { bucket: undefined, slot: -1, wake: () => wakes++ };

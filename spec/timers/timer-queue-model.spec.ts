@@ -4,8 +4,8 @@ import sinon from "sinon";
 import type { Timer } from "../../lib/timers/bucket.js";
 import { TimerQueue } from "../../lib/timers/timer-queue.js";
 
-/** What a timer does when it wakes: it is scheduled again so often, after so long, and cancels another. */
-interface Habit {
+/** What a timer does when it wakes: it is rescheduled `repeats` times, each after `period` ms, and cancels another timer. */
+interface Behaviour {
   readonly repeats: number;
   readonly period: number;
   readonly cancels: number;
@@ -13,8 +13,8 @@ interface Habit {
 
 type Step = { schedule: number; delay: number } | { cancel: number } | { advance: number };
 
-/** Which timer woke, and when. */
-type Wakening = readonly [id: number, at: number];
+/** A timer that woke, and when. */
+type WakeUp = readonly [id: number, at: number];
 
 interface Queue {
   schedule(id: number, delay: number): void;
@@ -22,18 +22,18 @@ interface Queue {
   advance(ms: number): void;
 }
 
-/** A timer queue as simple as can be: a list that is searched for what is due first. */
+/** The simplest timer queue: a sorted list. */
 class Model implements Queue {
-  readonly woken: Wakening[] = [];
-  readonly #habits: readonly Habit[];
+  readonly woken: WakeUp[] = [];
+  readonly #behaviours: readonly Behaviour[];
   readonly #left: number[];
   #waiting: { id: number; due: number; order: number }[] = [];
   #order = 0;
   #now: number;
 
-  constructor(habits: readonly Habit[], now: number) {
-    this.#habits = habits;
-    this.#left = habits.map(({ repeats }) => repeats);
+  constructor(behaviours: readonly Behaviour[], now: number) {
+    this.#behaviours = behaviours;
+    this.#left = behaviours.map(({ repeats }) => repeats);
     this.#now = now;
   }
 
@@ -59,7 +59,7 @@ class Model implements Queue {
   }
 
   #act(id: number): void {
-    const { period = 0, cancels = 0 } = this.#habits[id] ?? {};
+    const { period = 0, cancels = 0 } = this.#behaviours[id] ?? {};
     const left = this.#left[id] ?? 0;
     this.#left[id] = left - 1;
     if (left > 0) this.schedule(id, period);
@@ -67,19 +67,19 @@ class Model implements Queue {
   }
 }
 
-/** The timer queue itself, under a fake clock. */
+/** The real timer queue, under a fake clock. */
 class Subject implements Queue {
-  readonly woken: Wakening[] = [];
+  readonly woken: WakeUp[] = [];
   readonly #clock: sinon.SinonFakeTimers;
   readonly #queue = new TimerQueue();
   readonly #timers: Timer[];
 
-  constructor(habits: readonly Habit[], clock: sinon.SinonFakeTimers) {
+  constructor(behaviours: readonly Behaviour[], clock: sinon.SinonFakeTimers) {
     this.#clock = clock;
-    this.#timers = habits.map((habit, id) => this.#timer(habit, id));
+    this.#timers = behaviours.map((behaviour, id) => this.#timer(behaviour, id));
   }
 
-  #timer({ repeats, period, cancels }: Habit, id: number): Timer {
+  #timer({ repeats, period, cancels }: Behaviour, id: number): Timer {
     let left = repeats;
     return {
       bucket: undefined,
@@ -117,20 +117,20 @@ const fraction = fc.integer({ min: 1, max: 400 }).map((tenths) => tenths / 8);
 const aroundOverflow = fc.integer({ min: 2 ** 31 - 5, max: 2 ** 31 + 5 });
 const far = fc.integer({ min: 0, max: 3 * year });
 const delay = fc.oneof({ weight: 6, arbitrary: near }, { weight: 2, arbitrary: fraction }, aroundOverflow, far);
-const habit = fc.record({ repeats: fc.nat(3), period: fc.integer({ min: 1, max: 30 }), cancels: id });
+const behaviour = fc.record({ repeats: fc.nat(3), period: fc.integer({ min: 1, max: 30 }), cancels: id });
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ schedule: id, delay }) },
   { weight: 2, arbitrary: fc.record({ cancel: id }) },
   { weight: 2, arbitrary: fc.record({ advance: fc.oneof({ weight: 8, arbitrary: fc.nat(30) }, aroundOverflow, far) }) },
 );
 
-function take(step: Step, queue: Queue): void {
+function perform(step: Step, queue: Queue): void {
   if ("schedule" in step) queue.schedule(step.schedule, step.delay);
   else if ("cancel" in step) queue.cancel(step.cancel);
   else queue.advance(step.advance);
 }
 
-describe("TimerQueue, whatever is scheduled, cancelled and scheduled again,", () => {
+describe("TimerQueue, with random steps", () => {
   let clock: sinon.SinonFakeTimers;
 
   beforeEach(() => {
@@ -139,17 +139,17 @@ describe("TimerQueue, whatever is scheduled, cancelled and scheduled again,", ()
 
   afterEach(() => clock.restore());
 
-  it("wakes the same timers in the same order at the same ms as a sorted list, and then has nothing armed", () => {
+  it("wakes the same timers in the same order at the same ms as a sorted list, and leaves no Node timer armed", () => {
     fc.assert(
       fc.property(
-        fc.array(habit, { minLength: timers, maxLength: timers }),
+        fc.array(behaviour, { minLength: timers, maxLength: timers }),
         fc.array(step, { maxLength: 150 }),
-        (habits, steps) => {
-          const subject = new Subject(habits, clock);
-          const model = new Model(habits, clock.now);
+        (behaviours, steps) => {
+          const subject = new Subject(behaviours, clock);
+          const model = new Model(behaviours, clock.now);
           for (const each of [...steps, { advance: 4 * year }]) {
-            take(each, subject);
-            take(each, model);
+            perform(each, subject);
+            perform(each, model);
             expect(subject.woken).to.deep.equal(model.woken);
           }
           expect(clock.countTimers()).to.equal(0);

@@ -18,7 +18,7 @@ class Probe implements Timer {
 describe("TimerQueue", () => {
   let clock: sinon.SinonFakeTimers;
   let queue: TimerQueue;
-  /** What has woken, and when. */
+  /** The timers that woke, and when. */
   let woken: [string, number][];
 
   beforeEach(() => {
@@ -41,7 +41,7 @@ describe("TimerQueue", () => {
     return timer;
   }
 
-  it("wakes a timer when its time has come, not before, and once", () => {
+  it("wakes a timer when it is due, not before, and once", () => {
     scheduled("a", 10);
     clock.tick(9);
     expect(woken).to.deep.equal([]);
@@ -50,14 +50,14 @@ describe("TimerQueue", () => {
     expect(woken).to.deep.equal([["a", 10]]);
   });
 
-  it("wakes a timer whose time is past in the next turn of the event loop", () => {
+  it("wakes an overdue timer in the next turn of the event loop", () => {
     scheduled("a", -5);
     expect(woken).to.deep.equal([]);
     clock.tick(0);
     expect(woken).to.deep.equal([["a", 0]]);
   });
 
-  it("wakes those that are due at the same moment in the order in which they were scheduled", () => {
+  it("wakes timers that are due at the same time in the order in which they were scheduled", () => {
     const names = Array.from({ length: 100 }, (_, index) => String(index));
     for (const name of names) scheduled(name, 10);
     clock.tick(10);
@@ -65,7 +65,7 @@ describe("TimerQueue", () => {
   });
 
   for (const [name, delay] of Object.entries({ "24.8 days": 2 ** 31 - 1, "a ms more": 2 ** 31, "a decade": 3_650 * day })) {
-    it(`never wakes a timer early that is ${name} away`, () => {
+    it(`does not wake a timer early that is due in ${name}`, () => {
       scheduled("a", delay);
       clock.tick(delay - 1);
       expect(woken).to.deep.equal([]);
@@ -81,7 +81,7 @@ describe("TimerQueue", () => {
     expect(clock.countTimers()).to.equal(1);
   });
 
-  it("wakes nothing when Node's timer fires early, and then still wakes it", () => {
+  it("wakes a timer on time if the Node timer fires early", () => {
     performance.now = () => clock.now * 0.9;
     queue = new TimerQueue();
     scheduled("a", 10);
@@ -89,13 +89,13 @@ describe("TimerQueue", () => {
     expect(woken).to.deep.equal([["a", 12]]);
   });
 
-  it("has Node's timer fire once, and late rather than early, for a time between two ms", () => {
+  it("arms the Node timer once for a due time between two ms, and wakes late rather than early", () => {
     scheduled("a", 1.5);
     clock.next();
     expect(woken).to.deep.equal([["a", 2]]);
   });
 
-  it("leaves to the next turn what has become due while others woke", () => {
+  it("leaves timers that become due while others wake to the next turn of the event loop", () => {
     let now = 0;
     performance.now = () => now;
     queue = new TimerQueue();
@@ -109,21 +109,21 @@ describe("TimerQueue", () => {
     expect(woken.map(([name]) => name)).to.deep.equal(["slow", "b"]);
   });
 
-  it("leaves the rest of a crowd to the next turn, once that has taken more than 10 ms", () => {
+  it("leaves the remaining due timers to the next turn of the event loop after more than 10 ms", () => {
     let now = 0;
     performance.now = () => now;
     queue = new TimerQueue();
-    const crowd = Array.from({ length: 1_000 }, (_, index) => String(index));
-    for (const name of crowd) scheduled(name, 10, () => (now += 0.1));
+    const names = Array.from({ length: 1_000 }, (_, index) => String(index));
+    for (const name of names) scheduled(name, 10, () => (now += 0.1));
     now = 10;
     clock.next();
     expect(woken.length).to.be.within(100, 200);
     expect(clock.countTimers()).to.equal(1);
     clock.runAll();
-    expect(woken.map(([name]) => name)).to.deep.equal(crowd);
+    expect(woken.map(([name]) => name)).to.deep.equal(names);
   });
 
-  it("wakes all after a standstill, at however many moments they were due", () => {
+  it("wakes all overdue timers after the event loop was blocked, however many ticks they were due at", () => {
     let now = 0;
     performance.now = () => now;
     queue = new TimerQueue();
@@ -134,7 +134,7 @@ describe("TimerQueue", () => {
     expect(clock.countTimers()).to.equal(0);
   }).timeout(20_000);
 
-  it("forgets when a timer was due before it was scheduled again", () => {
+  it("replaces the due time of a timer that is scheduled again", () => {
     const sooner = scheduled("sooner", 100);
     const later = scheduled("later", 10);
     queue.schedule(sooner, 20);
@@ -147,7 +147,7 @@ describe("TimerQueue", () => {
     ]);
   });
 
-  it("takes a timer over from another queue", () => {
+  it("takes over a timer from another queue", () => {
     const other = new TimerQueue();
     const timer = scheduled("a", 10);
     other.schedule(timer, 20);
@@ -157,7 +157,7 @@ describe("TimerQueue", () => {
     expect(woken).to.deep.equal([["a", 20]]);
   });
 
-  it("does not wake what was cancelled, and the rest at their time", () => {
+  it("does not wake a cancelled timer, and wakes the others on time", () => {
     const timer = scheduled("cancelled", 10);
     scheduled("a", 20);
     queue.cancel(timer);
@@ -168,7 +168,7 @@ describe("TimerQueue", () => {
     expect(woken).to.deep.equal([["a", 20]]);
   });
 
-  it("does not wake what another's wake-up has cancelled", () => {
+  it("does not wake a due timer that another timer has cancelled", () => {
     scheduled("a", 10, () => queue.cancel(cancelled));
     const cancelled = scheduled("cancelled", 10);
     clock.tick(100);
@@ -176,12 +176,12 @@ describe("TimerQueue", () => {
     expect(clock.countTimers()).to.equal(0);
   });
 
-  it("has one Node timer, however many wait", () => {
+  it("uses one Node timer for any number of timers", () => {
     for (let due = 1_000; due > 0; due--) scheduled("a", due);
     expect(clock.countTimers()).to.equal(1);
   });
 
-  it("leaves nothing armed when nothing waits", () => {
+  it("leaves no Node timer armed when no timer waits", () => {
     const timers = [scheduled("a", 10), scheduled("b", -10)];
     for (const timer of timers) queue.cancel(timer);
     expect(clock.countTimers()).to.equal(0);
@@ -190,7 +190,7 @@ describe("TimerQueue", () => {
     expect(clock.countTimers()).to.equal(0);
   });
 
-  it("has what is scheduled in a wake-up wait for the next turn, even if it is due already", () => {
+  it("leaves a timer that is scheduled while another wakes to the next turn of the event loop, even if it is due", () => {
     const again = probe("again");
     scheduled("a", 10, () => queue.schedule(again, 0));
     scheduled("b", 10);
@@ -200,7 +200,7 @@ describe("TimerQueue", () => {
     expect(woken.map(([name]) => name)).to.have.members(["a", "b", "again"]);
   });
 
-  it("wakes the others when a wake-up throws against its contract", () => {
+  it("wakes the other timers if one throws, though it must not", () => {
     scheduled("a", 10, () => {
       throw new Error("no luck");
     });

@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { Bucket, Keeper, Timer } from "../../lib/timers/bucket.js";
+import type { Bucket, Timer } from "../../lib/timers/bucket.js";
+import { TimerQueue } from "../../lib/timers/timer-queue.js";
 import { TimingWheel } from "../../lib/timers/timing-wheel.js";
 
-const keeper: Keeper = { now: () => 0, cancel() {}, dueOf: () => undefined };
+const queue = new TimerQueue();
 
 class Probe implements Timer {
   bucket: Bucket | undefined = undefined;
@@ -26,7 +27,7 @@ function names(due: readonly Bucket[]): string[] {
   return found;
 }
 
-/** Where the turns of the levels end, and beyond the highest. */
+/** The ticks at which a revolution of a level ends, and some after the highest level. */
 const ends = [0, 2 ** 8, 2 ** 16, 2 ** 24, 2 ** 32, 2 ** 33, 2 ** 40];
 const aroundAnEnd = fc
   .tuple(fc.constantFrom(...ends), fc.integer({ min: -3, max: 3 }))
@@ -40,10 +41,10 @@ const step = fc.oneof(
 );
 
 describe("TimingWheel", () => {
-  it("gives out what is due, and nothing else, in the order of ticks and then of coming, whatever was added and removed", () => {
+  it("takes the due timers, and no others, by tick and then in insertion order, after random additions and removals", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
-        const wheel = new TimingWheel(keeper);
+        const wheel = new TimingWheel(queue);
         let waiting: { timer: Probe; tick: number; order: number }[] = [];
         let now = 0;
         for (const [order, each] of [...steps, { advance: 2 ** 41 }].entries()) {
@@ -68,8 +69,8 @@ describe("TimingWheel", () => {
     );
   });
 
-  it("gives out what was due already when it was added first, in the order in which it came", () => {
-    const wheel = new TimingWheel(keeper);
+  it("takes timers that were already due when they were added first, in insertion order", () => {
+    const wheel = new TimingWheel(queue);
     wheel.add(new Probe("first"), 10);
     expect(names(wheel.takeDue(10))).to.deep.equal(["first"]);
     for (const [name, tick] of Object.entries({ later: 11, now: 10, past: -5, "long past": -1_000 }))
@@ -80,12 +81,12 @@ describe("TimingWheel", () => {
     expect(names(wheel.takeDue(11))).to.deep.equal(["later"]);
   });
 
-  it("holds nothing of what was removed, however often something is added and removed", () => {
-    const wheel = new TimingWheel(keeper);
+  it("does not retain removed timers, however many are added and removed", () => {
+    const wheel = new TimingWheel(queue);
     const stays = new Probe("stays");
     wheel.add(stays, 5_000);
     for (let times = 0; times < 10_000; times++) {
-      const timer = new Probe("goes");
+      const timer = new Probe("removed");
       wheel.add(timer, 5_000);
       timer.bucket?.remove(timer);
     }

@@ -2,17 +2,17 @@ import { channel } from "node:diagnostics_channel";
 import { expect } from "chai";
 import sinon from "sinon";
 import { observe } from "watchbill";
-import { EventChannel } from "../../lib/events/event-channel.js";
+import { EventChannel } from "../../lib/events/channels.js";
 import { untouchable } from "../errors/hostile-values.fixture.js";
 
-describe("A channel of events", () => {
+describe("EventChannel", () => {
   const events = new EventChannel("watchbill:stop");
   const ofNode = channel("watchbill:stop");
   let uncaught: unknown[];
   let usual: NodeJS.UncaughtExceptionListener[];
   const onUncaught = (thrown: unknown): void => void uncaught.push(thrown);
 
-  // Of mocha's own listeners, who would fail the spec.
+  // Replaces the listeners of mocha, which would fail the spec.
   beforeEach(() => {
     uncaught = [];
     usual = process.listeners("uncaughtException");
@@ -26,7 +26,7 @@ describe("A channel of events", () => {
     sinon.restore();
   });
 
-  it("disturbs neither who publishes nor the other listeners if one throws, whatever that is", async () => {
+  it("disturbs neither the publisher nor the other listeners if a listener throws", async () => {
     const failure = new Error("not my day");
     const hostile = untouchable();
     const seen: unknown[] = [];
@@ -44,7 +44,7 @@ describe("A channel of events", () => {
     expect(uncaught.map((thrown) => thrown === failure || thrown === hostile)).to.deep.equal([true, true]);
   });
 
-  it("does not throw if the channel of Node has been replaced by one that does", async () => {
+  it("does not throw if a channel that throws has replaced the one of Node", async () => {
     const failure = new Error("of an agent");
     const stop = observe("watchbill:stop", () => {});
     sinon.stub(ofNode, "publish").throws(failure);
