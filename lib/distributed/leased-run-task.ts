@@ -42,7 +42,9 @@ export class LeasedRunTask extends Task implements LeasedRun {
     this.startChild(this.#chain);
   }
 
-  /** The signal aborts at once, before the code of the worker can do more without a lease; the tree follows after the transition. */
+  /**
+   * The signal aborts at once, before the code of the worker can do more without a lease; the tree follows after the transition.
+   */
   readonly #onLeaseLost = (reason: unknown): void => {
     this.abortSignal(reason);
     afterTransition(() => this.abort(reason));

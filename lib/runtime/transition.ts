@@ -2,10 +2,12 @@ import { AsyncResource } from "node:async_hooks";
 import { withoutAsyncContext } from "../timers/without-async-context.js";
 
 /*
- * A transition is a change to a tree of tasks: a timer that fires, the end of a run, a request to stop. Code of the user may be called in
- * the middle of one: a logger, an observer, a backoff, a schedule, an abort listener. It sees a tree that is not consistent, so:
+ * A transition is a change to a tree of tasks: a timer that fires, the end of a run, a request to stop. Code of the user may be
+ * called in the middle of one: a logger, an observer, a backoff, a schedule, an abort listener. It sees a tree that is not
+ * consistent, so:
  *
- * - Commands that it calls wait until the transition is over. They run in the order in which they were called, each as a transition.
+ * - Commands that it calls wait until the transition is over. They run in the order in which they were called, each as a
+ *   transition.
  * - Jobs and workers are called right after the transition that starts them, and never in the middle of one.
  * - Children that are started together are started one after the other, each in a transition of its own.
  */
@@ -27,7 +29,10 @@ const steps: (() => boolean)[] = [];
 
 const commands: (() => void)[] = [];
 
-/** So many commands that had to wait run in one turn of the event loop, so that an observer that causes what it observes cannot block it. */
+/**
+ * So many commands that had to wait run in one turn of the event loop, so that an observer that causes what it observes cannot
+ * block it.
+ */
 const commandsInTurn = 100;
 let commandsLeft = commandsInTurn;
 // The turns are real, also while timers are fake.
@@ -58,8 +63,8 @@ export function hasToWait(): boolean {
 }
 
 /**
- * Runs a command: now, or after the transition that is under way and the commands that were called before. It keeps the async context of
- * its caller.
+ * Runs a command: now, or after the transition that is under way and the commands that were called before. It keeps the async
+ * context of its caller.
  * @param command must not throw
  */
 export function afterTransition(command: () => void): void {

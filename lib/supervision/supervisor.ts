@@ -137,8 +137,8 @@ export class Supervisor extends Task {
   }
 
   /**
-   * Starts children one after the other, each in a transition of its own, with a common start time. All of them count as running from the
-   * beginning: the first may exit before the second has been started.
+   * Starts children one after the other, each in a transition of its own, with a common start time. All of them count as running
+   * from the beginning: the first may exit before the second has been started.
    */
   #startAll(children: readonly Child[]): void {
     for (const child of children) this.#toStart.add(child);
