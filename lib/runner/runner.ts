@@ -127,6 +127,8 @@ export class Runner extends WorkerDefinition {
   /**
    * Stops the workers. Resolves when {@link run} has settled, which reports their failures. Does nothing if the runner does not
    * run. A worker that stops its own runner must not wait for that: the runner waits for the worker.
+   *
+   * Rejects with a {@link ShutdownTimeoutError} if this is a worker of another runner, which has left it behind.
    */
   async stop(): Promise<void> {
     const supervisor = this.#tree?.supervisor;

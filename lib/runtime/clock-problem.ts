@@ -2,12 +2,12 @@ import { TimerQueue } from "../timers/timer-queue.js";
 import type { Subject } from "./problem-log.js";
 import { WorkerLogger } from "./worker-logger.js";
 
-/** What has reported that time does not pass for it. */
+/** The reporters that have logged the problem. */
 const reported = new WeakSet<object>();
 
 /**
- * Writes to the log that time does not pass for what is being started, if it does not.
- * @param reporter what is started; it is reported once, however often it is started
+ * Logs that timers may never wake on the current clock, if that is so.
+ * @param reporter a runner, for example: the problem is logged once for each
  */
 export function reportClockProblem(reporter: object, { name, logger }: Subject): void {
   const { problem } = TimerQueue.current();

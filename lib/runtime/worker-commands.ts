@@ -27,7 +27,8 @@ class Request {
 
 /**
  * The commands that were given to one worker: to pause, or to run now. Kept with the worker, and read at each decision by the
- * task that repeats it, so that a command outlives restarts. Every promise settles, once: at the latest when the worker exits.
+ * task that repeats it, so that a command outlives restarts. Every promise settles, once: at the latest when the worker
+ * exits or the runner has stopped.
  */
 export class WorkerCommands {
   #isPaused = false;
