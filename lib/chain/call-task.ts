@@ -23,7 +23,11 @@ export class CallTask extends Task {
 
   /** The code is called when the tree is consistent again, so that it may call commands. */
   override start(): void {
-    callAfterTransition(callInScope, this);
+    callAfterTransition(this);
+  }
+
+  callCode(): void {
+    this.asyncScope.run(callUserCode, this);
   }
 
   /**
@@ -131,10 +135,6 @@ export class WorkerCallTask extends CallTask {
   #runs(lastDuration: number): Runs {
     return { count: 1, lastStart: this.#start, lastDuration };
   }
-}
-
-function callInScope(call: CallTask): void {
-  call.asyncScope.run(callUserCode, call);
 }
 
 function callUserCode(call: CallTask): void {

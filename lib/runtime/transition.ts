@@ -19,10 +19,15 @@ let isInCode = false;
 /** Whether the loop of {@link settle} runs. */
 let isSettling = false;
 
-/** The code to call after the transition, with its argument. Usually there is one; the others are in `calls`, in pairs. */
-let call: ((argument: never) => void) | undefined;
-let argumentOfCall: unknown;
-const calls: unknown[] = [];
+/** A call of the code of a job or worker. */
+export interface CodeCall {
+  /** Calls the code. Must not throw. */
+  callCode(): void;
+}
+
+/** The call to make after the transition. Usually there is one, which needs no array; the others are in `calls`. */
+let call: CodeCall | undefined;
+const calls: CodeCall[] = [];
 
 /** Steps that are continued after the transition, the last one first. Each returns whether there is more to do. */
 const steps: (() => boolean)[] = [];
@@ -73,13 +78,9 @@ export function afterTransition(command: () => void): void {
 }
 
 /** Calls the code of a job or worker outside of any transition: right after the one that is under way. */
-export function callAfterTransition<Argument>(code: (argument: Argument) => void, argument: Argument): void {
-  if (call === undefined && calls.length === firstCall) {
-    call = code;
-    argumentOfCall = argument;
-  } else {
-    calls.push(code, argument);
-  }
+export function callAfterTransition(next: CodeCall): void {
+  if (call === undefined && calls.length === firstCall) call = next;
+  else calls.push(next);
 }
 
 /** Runs a step after the transition that is under way, as a transition of its own, again and again until it returns `false`. */
@@ -94,11 +95,10 @@ function settle(): void {
   isInCode = false;
   try {
     for (;;) {
-      if (call !== undefined) {
-        callCode(call, argumentOfCall);
-      } else if (calls.length > firstCall) {
-        const [code, argument] = calls.splice(firstCall, 2);
-        if (typeof code === "function") callCode(code, argument);
+      const next = call ?? calls[firstCall];
+      if (next !== undefined) {
+        if (call === undefined) calls.splice(firstCall, 1);
+        makeCall(next);
       } else if (!wasInCode && commands.length > 0 && commandsLeft > 0) {
         runCommand();
       } else if (steps.length > firstStep) {
@@ -113,17 +113,15 @@ function settle(): void {
   }
 }
 
-// biome-ignore lint/complexity/noBannedTypes: every function in the queue stands before its argument
-function callCode(code: Function, argument: unknown): void {
+function makeCall(next: CodeCall): void {
   const outerCall = firstCall;
   const outerStep = firstStep;
   call = undefined;
-  argumentOfCall = undefined;
   firstCall = calls.length;
   firstStep = steps.length;
   isInCode = true;
   try {
-    code(argument);
+    next.callCode();
   } finally {
     isInCode = false;
     firstCall = outerCall;

@@ -32,14 +32,14 @@ describe("A transition", () => {
       log.push([name, hasToWait()]);
       // What it starts itself is called at once; the code of other workers waits until it has returned.
       if (name === "a") {
-        inTransition(() => callAfterTransition(code, "c"), undefined);
+        inTransition(() => callAfterTransition({ callCode: () => code("c") }), undefined);
         afterTransition(() => log.push("command of a"));
       }
       log.push(`end of ${name}`);
     };
     inTransition(() => {
-      callAfterTransition(code, "a");
-      callAfterTransition(code, "b");
+      callAfterTransition({ callCode: () => code("a") });
+      callAfterTransition({ callCode: () => code("b") });
     }, undefined);
     expect(log).to.deep.equal([["a", false], ["c", false], "end of c", "command of a", "end of a", ["b", false], "end of b"]);
   });
@@ -66,7 +66,7 @@ describe("A transition", () => {
       afterTransition(() => log.push("second"));
       log.push("end of the code");
     };
-    inTransition(() => callAfterTransition(code, undefined), undefined);
+    inTransition(() => callAfterTransition({ callCode: code }), undefined);
     expect(log).to.deep.equal(["end of the code", "first", "second"]);
   });
 
@@ -76,7 +76,7 @@ describe("A transition", () => {
     inTransition(() => {
       continueAfterTransition(() => {
         const step = ++count;
-        callAfterTransition(() => log.push(`code ${step}`), undefined);
+        callAfterTransition({ callCode: () => void log.push(`code ${step}`) });
         afterTransition(() => log.push(`command ${step}`));
         return step < 3;
       });
@@ -113,12 +113,12 @@ describe("A transition", () => {
     expect(seen).to.equal("caller");
   });
 
-  it("keeps nothing of what it has run, and no more than a small queue", () => {
+  it("makes every call, however many there are", () => {
     let runs = 0;
     inTransition(() => {
-      for (let i = 0; i < 5_000; i++) callAfterTransition((step: number) => void (runs += step), 1);
+      for (let i = 0; i < 5_000; i++) callAfterTransition({ callCode: () => void runs++ });
     }, undefined);
-    inTransition(() => callAfterTransition(() => runs++, undefined), undefined);
+    inTransition(() => callAfterTransition({ callCode: () => void runs++ }), undefined);
     expect(runs).to.equal(5_001);
   });
 });
