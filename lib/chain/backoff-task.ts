@@ -31,31 +31,33 @@ export abstract class BackoffTask<Declared extends Retriable> extends Task {
 
   override start(): void {
     const { leasedRun } = this;
-    const note = leasedRun?.restore(this.kind);
-    if (note !== undefined) this.recall(note);
+    const entry = leasedRun?.restore(this.kind);
+    if (entry !== undefined) this.restore(entry);
     // A leased run may come early, which does not cut the backoff short.
-    const isEarly = leasedRun !== undefined && note?.isWaiting === true && leasedRun.due > TimerQueue.current().now();
+    const isEarly = leasedRun !== undefined && entry?.isWaiting === true && leasedRun.due > TimerQueue.current().now();
     if (isEarly && this.commands?.wantsRun !== true) this.waitUntil(leasedRun.due);
     else this.startChild(this.definition.subject);
   }
 
-  protected recall(note: SnapshotEntry): void {
-    this.failures = failuresIn(note);
-    if (typeof note.lastFailure === "string") this.problemLog.lastError = note.lastFailure;
+  /** Continues the attempts that were made in another replica. */
+  protected restore(entry: SnapshotEntry): void {
+    this.failures = failuresIn(entry);
+    if (typeof entry.lastFailure === "string") this.problemLog.lastError = entry.lastFailure;
   }
 
-  protected get note(): SnapshotEntry {
+  /** Its entry in a snapshot. */
+  protected get entry(): SnapshotEntry {
     const lastFailure = this.failures > 0 ? this.problemLog.lastError : null;
     return { failures: this.failures, lastFailure, isWaiting: this.child === undefined };
   }
 
-  /** The next attempt has an entry of its own, and so has the end of all attempts. */
+  /** Nothing: the log has a line of its own for the next attempt, and for the end of all attempts. */
   override consequenceOf(): string {
     return "";
   }
 
   override suspend(snapshot: Snapshot): void {
-    snapshot.write(this.kind, this.note);
+    snapshot.write(this.kind, this.entry);
     super.suspend(snapshot);
   }
 
@@ -89,13 +91,13 @@ export abstract class BackoffTask<Declared extends Retriable> extends Task {
   }
 }
 
-function failuresIn(note: SnapshotEntry | undefined): number {
-  const failures = numberIn(note, "failures") ?? 0;
+function failuresIn(entry: SnapshotEntry | undefined): number {
+  const failures = numberIn(entry, "failures") ?? 0;
   return Number.isSafeInteger(failures) && failures > 0 ? failures : 0;
 }
 
 /** Adds to a status what {@link BackoffTask.describe} would, from its entry in a snapshot. */
-export function describeAttempts(status: WorkerStatus, note: SnapshotEntry | undefined): void {
-  status.attempt = failuresIn(note);
-  if (status.attempt > 0 && typeof note?.lastFailure === "string") status.lastError = note.lastFailure;
+export function describeAttempts(status: WorkerStatus, entry: SnapshotEntry | undefined): void {
+  status.attempt = failuresIn(entry);
+  if (status.attempt > 0 && typeof entry?.lastFailure === "string") status.lastError = entry.lastFailure;
 }

@@ -38,7 +38,7 @@ export class IntervalTimetable implements Timetable {
     return Date.now() + this.nextDue() - TimerQueue.current().now();
   }
 
-  take(now: number): number {
+  advance(now: number): number {
     this.moveTo(this.#slot + 1);
     return this.skip(now);
   }
@@ -75,10 +75,10 @@ export class IntervalTimetable implements Timetable {
   }
 
   /** If the interval has changed, a new grid starts at the last point of the old one. */
-  restore(note: SnapshotEntry, offset: number): boolean {
-    const start = numberIn(note, "start");
-    const slot = numberIn(note, "slot");
-    const interval = numberIn(note, "interval");
+  restore(entry: SnapshotEntry, offset: number): boolean {
+    const start = numberIn(entry, "start");
+    const slot = numberIn(entry, "slot");
+    const interval = numberIn(entry, "interval");
     if (start === undefined || slot === undefined || interval === undefined) return false;
     // An interval is 1 ms or more, and slots are counted from -1: anything else is not a grid.
     if (interval < 1 || slot < -1 || !Number.isInteger(slot)) return false;
@@ -90,7 +90,7 @@ export class IntervalTimetable implements Timetable {
     return true;
   }
 
-  adopt(due: number): boolean {
+  setNextDue(due: number): boolean {
     if (!isWithin(due, this.nextPoint(), this.#repetition.jitter ?? 0)) return false;
     this.#drawn = due;
     return true;

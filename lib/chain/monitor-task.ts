@@ -34,7 +34,7 @@ export class MonitorTask extends NamedTask<MonitoredDefinition> {
   }
 
   /** Continues where the previous task of the same worker has ended. Called before {@link start}. */
-  takeOver(previous: MonitorTask): void {
+  continueFrom(previous: MonitorTask): void {
     this.#health = previous.#health;
     this.#runs = previous.#runs;
     this.#commands = previous.#commands;
@@ -42,7 +42,7 @@ export class MonitorTask extends NamedTask<MonitoredDefinition> {
   }
 
   /** Continues where another replica has come to with the same worker. */
-  adopt({ health, failures, lastError, runs, missed, lastStart, lastDuration }: WorkerStatus): void {
+  restoreStatus({ health, failures, lastError, runs, missed, lastStart, lastDuration }: WorkerStatus): void {
     this.#health = health;
     if (failures > 0 || missed > 0 || lastError !== null)
       Object.assign(this.problemLog, { failures, lastError, missedRuns: missed });
@@ -51,7 +51,7 @@ export class MonitorTask extends NamedTask<MonitoredDefinition> {
     this.#runs = { count: runs, lastStart: start, lastDuration: lastDuration ?? -1 };
   }
 
-  /** The status for another replica to adopt: without what only the tasks below know while they run. */
+  /** The status to be restored in another replica: without what only the tasks below know while they run. */
   get row(): WorkerStatus {
     const row = initialStatus(this.name);
     this.describeOwn(row);

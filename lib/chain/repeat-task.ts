@@ -51,14 +51,14 @@ export class RepeatTask extends Task {
   }
 
   override start(): void {
-    const note = this.#leasedRun?.restore("repeat");
-    if (note === undefined || !this.#timetable.restore(note, this.offset)) {
+    const entry = this.#leasedRun?.restore("repeat");
+    if (entry === undefined || !this.#timetable.restore(entry, this.offset)) {
       this.#timetable.begin(this.startTime);
       if (this.#definition.repetition.startImmediately && !this.isPaused) this.startNow();
       else this.awaitNext();
-    } else if (note.isRunning === true) {
+    } else if (entry.isRunning === true) {
       // A run that was started in another replica waits for its next attempt.
-      this.#lastStart = (numberIn(note, "since") ?? TimerQueue.current().now() + this.offset) - this.offset;
+      this.#lastStart = (numberIn(entry, "since") ?? TimerQueue.current().now() + this.offset) - this.offset;
       this.startChild(this.#definition.job);
     } else {
       this.awaitLeasedRun();
@@ -68,14 +68,14 @@ export class RepeatTask extends Task {
   /** Starts the run of `startImmediately`, which is the first of the grid; a schedule has it in addition to its times. */
   private startNow(): void {
     const now = TimerQueue.current().now();
-    if (this.#definition.repetition.interval !== undefined) this.#timetable.take(now);
+    if (this.#definition.repetition.interval !== undefined) this.#timetable.advance(now);
     this.run(now);
   }
 
   /** The next run is due when the leased run is, jitter included, unless the declaration has changed. */
   private awaitLeasedRun(): void {
     const due = this.#leasedRun?.due ?? 0;
-    if (this.wantsRun || !this.#timetable.adopt(due)) this.awaitNext();
+    if (this.wantsRun || !this.#timetable.setNextDue(due)) this.awaitNext();
     else if (!this.suspendsUntil(due)) this.sleepUntil(due);
   }
 
@@ -169,7 +169,7 @@ export class RepeatTask extends Task {
 
   /** Missed runs are coalesced into one: the run that starts here. */
   private runDue(now: number, due: number): void {
-    const missed = this.#timetable.take(now);
+    const missed = this.#timetable.advance(now);
     const lastEnd = this.#lastStart + this.#lastDuration;
     this.miss(missed, this.#lastDuration >= 0 && lastEnd > due ? "busy" : "blocked");
     this.run(now);

@@ -49,9 +49,9 @@ export class RestartCount {
   /**
    * Counts one more failure.
    * @param inARow the number of failures in a row, this one included
-   * @returns the limit in words if it is exceeded
+   * @returns the limit in words if this failure exceeds it
    */
-  limitBrokenBy(now: number, inARow: number): string | undefined {
+  countFailure(now: number, inARow: number): string | undefined {
     const { maxRestarts, within } = this.#limit;
     const restarts = maxRestarts === 1 ? "1 restart" : `${maxRestarts} restarts`;
     if (within === undefined) return inARow > maxRestarts ? `${restarts} in a row` : undefined;

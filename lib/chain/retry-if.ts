@@ -21,7 +21,7 @@ export function parseRetryIf(value: unknown = always): (error: Error, attempt: n
  * another attempt.
  * @param what gives up, for the log
  */
-export function refusedBy(
+export function askRetryIf(
   retryIf: (error: Error, attempt: number) => unknown,
   task: Task,
   failure: Error,

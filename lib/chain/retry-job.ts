@@ -11,7 +11,7 @@ import { BackoffTask } from "./backoff-task.js";
 import type { Job, JobFunc } from "./job.js";
 import { JobDefinition, jobDefinition } from "./job-definition.js";
 import type { Retried } from "./next-attempt.js";
-import { parseRetryIf, type RetryIf, refusedBy } from "./retry-if.js";
+import { askRetryIf, parseRetryIf, type RetryIf } from "./retry-if.js";
 
 export interface RetryJobOptions {
   readonly backoff: Backoff;
@@ -105,7 +105,7 @@ class RetryJobTask extends BackoffTask<RetryJobDefinition> {
       this.exit("stopped");
     } else {
       this.failures++;
-      const verdict = this.verdictOn(outcome);
+      const verdict = this.outcomeIfGivingUp(outcome);
       if (verdict !== undefined) {
         this.exit(verdict);
         return;
@@ -116,7 +116,7 @@ class RetryJobTask extends BackoffTask<RetryJobDefinition> {
   }
 
   /** How the run ends if the policy gives up; undefined if there is another attempt. */
-  private verdictOn(failure: Error): Outcome | undefined {
+  private outcomeIfGivingUp(failure: Error): Outcome | undefined {
     const { maxAttempts, retryIf } = this.definition;
     const fields = { attempt: this.failures };
     if (isGiveUp(failure)) {
@@ -128,7 +128,7 @@ class RetryJobTask extends BackoffTask<RetryJobDefinition> {
       this.problemLog.gaveUpRun(this, failure, `failed, giving up this run after ${attempts}`, fields);
       return failure;
     }
-    return refusedBy(retryIf, this, failure, this.failures, "run");
+    return askRetryIf(retryIf, this, failure, this.failures, "run");
   }
 
   /** A pause holds the further attempts of a run, and a requested run ends its backoff. */

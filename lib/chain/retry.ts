@@ -11,7 +11,7 @@ import { BackoffTask } from "./backoff-task.js";
 import type { Retried } from "./next-attempt.js";
 import type { Repetition } from "./repetition.js";
 import { RestartCount } from "./restart-limit.js";
-import { refusedBy } from "./retry-if.js";
+import { askRetryIf } from "./retry-if.js";
 import { type RetryOptions, type RetryPolicy, type RetryTerms, retryPolicy } from "./retry-policy.js";
 import { timetableOf } from "./timetable.js";
 import type { Worker, WorkerFunc } from "./worker.js";
@@ -60,7 +60,7 @@ class RetryTask extends BackoffTask<RetryDefinition> {
   #completed: Set<Definition> | undefined = undefined;
 
   override get attempt(): number {
-    return !this.sleeping && this.hasProvedItself() ? 0 : super.attempt;
+    return !this.sleeping && this.hasStayedUp() ? 0 : super.attempt;
   }
 
   override get resetAfter(): number {
@@ -97,10 +97,10 @@ class RetryTask extends BackoffTask<RetryDefinition> {
     return "retry";
   }
 
-  protected override recall(note: SnapshotEntry): void {
-    super.recall(note);
+  protected override restore(entry: SnapshotEntry): void {
+    super.restore(entry);
     const { limit } = this.definition.terms;
-    const { failedAt } = note;
+    const { failedAt } = entry;
     if (limit === undefined || !Array.isArray(failedAt)) return;
     const offset = this.leasedRun?.offset ?? 0;
     this.#restarts = new RestartCount(
@@ -109,9 +109,9 @@ class RetryTask extends BackoffTask<RetryDefinition> {
     );
   }
 
-  protected override get note(): SnapshotEntry {
+  protected override get entry(): SnapshotEntry {
     const offset = this.leasedRun?.offset ?? 0;
-    return { ...super.note, ...(this.#restarts && { failedAt: this.#restarts.recent.map((time) => time + offset) }) };
+    return { ...super.entry, ...(this.#restarts && { failedAt: this.#restarts.recent.map((time) => time + offset) }) };
   }
 
   override onRecovered(): void {
@@ -125,9 +125,9 @@ class RetryTask extends BackoffTask<RetryDefinition> {
       return;
     }
     const failure = isFailure(outcome) ? outcome : undefined;
-    if (failure === undefined || this.hasProvedItself()) this.failures = 0;
+    if (failure === undefined || this.hasStayedUp()) this.failures = 0;
     if (failure !== undefined) this.failures++;
-    const verdict = failure === undefined ? undefined : this.verdictOn(failure);
+    const verdict = failure === undefined ? undefined : this.outcomeIfGivingUp(failure);
     if (verdict === undefined) this.tryAgain(failure);
     else this.exit(verdict);
     this.onCommandsChanged();
@@ -145,24 +145,24 @@ class RetryTask extends BackoffTask<RetryDefinition> {
   }
 
   /** How this exits if the policy gives up; undefined if the worker is to be restarted. */
-  private verdictOn(failure: Error): Outcome | undefined {
+  private outcomeIfGivingUp(failure: Error): Outcome | undefined {
     const { retryIf, limit } = this.definition.terms;
     // A job that gives up ends its run only: the next run is another attempt.
     if (isGiveUp(failure) && this.definition.isContinuous) {
       this.problemLog.gaveUp(this, failure, `failed (attempt ${this.failures}), giving up`, { attempt: this.failures });
       return failure;
     }
-    const refused = refusedBy(retryIf, this, failure, this.failures);
+    const refused = askRetryIf(retryIf, this, failure, this.failures);
     if (refused !== undefined || limit === undefined) return refused;
     this.#restarts ??= new RestartCount(limit);
-    const broken = this.#restarts.limitBrokenBy(TimerQueue.current().now(), this.failures);
-    if (broken === undefined) return undefined;
-    const error = new RestartLimitError(this.name, broken, failure);
-    this.problemLog.gaveUp(this, error, `gave up after ${broken}`);
+    const exceeded = this.#restarts.countFailure(TimerQueue.current().now(), this.failures);
+    if (exceeded === undefined) return undefined;
+    const error = new RestartLimitError(this.name, exceeded, failure);
+    this.problemLog.gaveUp(this, error, `gave up after ${exceeded}`);
     return error;
   }
 
-  private hasProvedItself(): boolean {
+  private hasStayedUp(): boolean {
     // A repeated job is well after a run that succeeds, and not because it waits for the next one.
     const { isContinuous, terms } = this.definition;
     return isContinuous && TimerQueue.current().now() - this.#startedAt >= terms.resetAfter;

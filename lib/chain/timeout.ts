@@ -141,7 +141,7 @@ class TimeoutTask extends Task {
     // The timer of a run that has blocked the event loop has not fired yet.
     if (this.isOver && outcome === "done") this.timedOut();
     this.cancelSleep();
-    const verdict = this.verdictOn(outcome);
+    const verdict = this.resultOf(outcome);
     // Stops what the run has left running under its signal.
     super.abort(new DOMException(`The run of ${this.name} is over`, "AbortError"));
     this.exit(verdict);
@@ -152,7 +152,7 @@ class TimeoutTask extends Task {
     return this.bucket !== undefined && due !== undefined && due < this.bucket.queue.now();
   }
 
-  private verdictOn(outcome: Outcome): Outcome {
+  private resultOf(outcome: Outcome): Outcome {
     if (this.#timeout === undefined || outcome === "completed") return outcome;
     if (isFailure(outcome)) this.problemLog.failedFinally(this, outcome, "failed after it had timed out");
     if (!this.#isStopped) return this.#timeout;

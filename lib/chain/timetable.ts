@@ -17,8 +17,8 @@ export interface Timetable {
   /** The same in ms since the epoch. */
   nextDueDate(): number;
 
-  /** Takes the next run, which starts now, and skips the others that are due by `now`. Returns the number of skipped runs. */
-  take(now: number): number;
+  /** Moves past the next run, which starts now, and skips the others that are due by `now`. Returns the number of skipped runs. */
+  advance(now: number): number;
 
   /** Skips the runs that are due by `now` except the last, while a run is under way. Returns the number of skipped runs. */
   coalesce(now: number): number;
@@ -30,12 +30,10 @@ export interface Timetable {
   save(offset: number): SnapshotEntry;
 
   /** Continues from a saved position. Returns false if that is not valid. */
-  restore(note: SnapshotEntry, offset: number): boolean;
+  restore(entry: SnapshotEntry, offset: number): boolean;
 
-  /**
-   * Uses `due`, whose jitter was drawn in another replica, for the next run. Returns false if the next run cannot be due then.
-   */
-  adopt(due: number): boolean;
+  /** Sets when the next run is due, with the jitter that another replica has drawn. Returns false if it cannot be due then. */
+  setNextDue(due: number): boolean;
 
   /**
    * The latest time at which the next run can be due, on the clock of the replicas. Only after `restore(entry, 0)`.

@@ -64,7 +64,7 @@ export class WallClockTimetable implements Timetable {
     return nextTime(this.#repetition.schedule, this.#after, this.#worker);
   }
 
-  take(now: number): number {
+  advance(now: number): number {
     this.readClock();
     this.moveTo(this.nextDate());
     return this.skip(now);
@@ -123,13 +123,13 @@ export class WallClockTimetable implements Timetable {
     return { after: this.#after };
   }
 
-  restore(note: SnapshotEntry): boolean {
-    const after = numberIn(note, "after");
+  restore(entry: SnapshotEntry): boolean {
+    const after = numberIn(entry, "after");
     if (after !== undefined) this.moveTo(after);
     return after !== undefined;
   }
 
-  adopt(due: number): boolean {
+  setNextDue(due: number): boolean {
     this.readClock();
     const date = this.#wallTime + due - this.#queueTime;
     try {

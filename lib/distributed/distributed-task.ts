@@ -93,12 +93,12 @@ export class DistributedTask extends Task implements Participant {
       return Promise.resolve({ due, snapshot, status, phase: "waiting" });
     }
     this.#lease = lease;
-    if (lease.status !== undefined) this.#monitor?.adopt(lease.status);
+    if (lease.status !== undefined) this.#monitor?.restoreStatus(lease.status);
     if (this.#chain.isContinuous && !lease.isLocal) new WorkerLogger(this.logger, this.name).info("now runs on this replica");
     const ended = new Promise<Checkpoint>((resolve) => {
       this.#endLeasedRun = resolve;
     });
-    inTransition(() => this.startChild({ createTask: () => new LeasedRunTask(this, this.#chain, lease) }), undefined);
+    inTransition(() => this.startChild({ createTask: () => new LeasedRunTask(this, this.#chain, lease) }));
     return ended;
   }
 
@@ -147,8 +147,8 @@ export class DistributedTask extends Task implements Participant {
       return;
     }
     left.then(
-      () => inTransition(() => this.exit(outcome), undefined),
-      (thrown: unknown) => inTransition(() => this.exit(isFailure(outcome) ? outcome : toError(thrown, this.name)), undefined),
+      () => inTransition(() => this.exit(outcome)),
+      (thrown: unknown) => inTransition(() => this.exit(isFailure(outcome) ? outcome : toError(thrown, this.name))),
     );
   }
 
@@ -160,8 +160,8 @@ export class DistributedTask extends Task implements Participant {
   update(state: RemoteState): void {
     if (this.child !== undefined || this.#hasLeft) return;
     this.#remote = state;
-    if (state.status !== undefined) this.#monitor?.adopt(state.status);
-    if (state.isCompleted) inTransition(() => this.#leave("completed"), undefined);
+    if (state.status !== undefined) this.#monitor?.restoreStatus(state.status);
+    if (state.isCompleted) inTransition(() => this.#leave("completed"));
   }
 
   override onCommandsChanged(): void {

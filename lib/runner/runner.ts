@@ -94,7 +94,7 @@ export class Runner extends WorkerDefinition {
         this.#tree?.groupOf(worker)?.describeBackoff(worker, status);
         return status;
       });
-    }, undefined);
+    });
   }
 
   // Run and stop.
@@ -239,7 +239,7 @@ export class Runner extends WorkerDefinition {
   resume(name: string): void {
     this.#controlOf(name, "resumed").checkResume();
     if (!hasToWait()) {
-      inTransition(() => this.#controlOf(name, "resumed").resume(), undefined);
+      inTransition(() => this.#controlOf(name, "resumed").resume());
       return;
     }
     afterTransition(() => {
@@ -270,7 +270,7 @@ export class Runner extends WorkerDefinition {
    * @throws WorkerNotRunningError if the runner is being stopped
    */
   add(source: object): readonly DeclarativeWorker[] {
-    return inTransition(() => this.#add(source), undefined);
+    return inTransition(() => this.#add(source));
   }
 
   #add(source: object): readonly DeclarativeWorker[] {

@@ -64,7 +64,8 @@ export class WorkerControl {
     const idle = commands.whenIdle();
     if (isFirst) limitPause(task, commands, supervisor.timeToStop(task));
     if (task.busy) task.onCommandsChanged();
-    else commands.onIdle();
+    // A run that was requested before still comes when the worker is started.
+    else if (!commands.wantsRun) commands.onIdle();
     return idle;
   }
 

@@ -58,7 +58,7 @@ export class Context implements WorkerContext {
     // By the number of arguments, because a caught value may be undefined.
     return (...args) => {
       const state = args.length === 0 ? "done" : toError(args[0], this.name);
-      inTransition(() => this[taskBehind].reportHealth(state), undefined);
+      inTransition(() => this[taskBehind].reportHealth(state));
     };
   }
 

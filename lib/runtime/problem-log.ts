@@ -68,7 +68,7 @@ export class ProblemLog {
   /** The errors that have been logged as such since the worker was well, so that later entries leave them out. */
   #logged: WeakSet<Error> | undefined;
   /** Those whose entry says what follows from them, each with the worker that it was about. */
-  #concluded: WeakMap<Error, string> | undefined;
+  #consequenceLogged: WeakMap<Error, string> | undefined;
   #missed: Recurrence | undefined;
   #missedCount = 0;
   #overdue: Recurrence | undefined;
@@ -89,7 +89,7 @@ export class ProblemLog {
   gaveUpRun(subject: Failing, error: Error, message: string, fields: object = {}): void {
     const { consequence } = subject;
     this.#fail("error", subject, error, "run given up", `${message}${consequence}`, fields, consequence !== "");
-    this.#conclude(subject, error, consequence);
+    this.#rememberConsequence(subject, error, consequence);
   }
 
   #fail(
@@ -121,7 +121,7 @@ export class ProblemLog {
   gaveUp(subject: Failing, error: Error, message: string, fields: object = {}): void {
     const { consequence } = subject;
     this.failedFinally(subject, error, `${message}${consequence}`, fields);
-    this.#conclude(subject, error, consequence);
+    this.#rememberConsequence(subject, error, consequence);
   }
 
   /** Something has failed and is not tried again. */
@@ -130,16 +130,16 @@ export class ProblemLog {
     (this.#logged ??= new WeakSet()).add(error);
   }
 
-  #conclude({ name }: Subject, error: Error, consequence: string): void {
-    if (consequence !== "") (this.#concluded ??= new WeakMap()).set(error, name);
+  #rememberConsequence({ name }: Subject, error: Error, consequence: string): void {
+    if (consequence !== "") (this.#consequenceLogged ??= new WeakMap()).set(error, name);
   }
 
   /**
    * Whether an entry has said already what follows from the failure that a worker has ended with. That is asked once for each
    * failure.
    */
-  takeConclusion({ name }: Subject, error: Error): boolean {
-    return this.#concluded?.get(error) === name && this.#concluded.delete(error);
+  wasConsequenceLogged({ name }: Subject, error: Error): boolean {
+    return this.#consequenceLogged?.get(error) === name && this.#consequenceLogged.delete(error);
   }
 
   /** Runs were due and have not been run. */

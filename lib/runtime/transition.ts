@@ -16,8 +16,8 @@ import { withoutAsyncContext } from "../timers/without-async-context.js";
 let depth = 0;
 /** Whether the code of a job or worker is being called, outside of any transition. */
 let isInCode = false;
-/** Whether the loop of {@link settle} runs. */
-let isSettling = false;
+/** Whether the loop of {@link drain} runs. */
+let isDraining = false;
 
 /** A call of the code of a job or worker. */
 export interface CodeCall {
@@ -52,13 +52,15 @@ let firstStep = 0;
  * Makes a change to a tree of tasks. A change within a change is part of it.
  * @param argument passed on, which saves a closure for each run
  */
-export function inTransition<Argument, Result>(change: (argument: Argument) => Result, argument: Argument): Result {
+export function inTransition<Result>(change: () => Result): Result;
+export function inTransition<Argument, Result>(change: (argument: Argument) => Result, argument: Argument): Result;
+export function inTransition<Result>(change: (argument?: unknown) => Result, argument?: unknown): Result {
   depth++;
   try {
     return change(argument);
   } finally {
     depth--;
-    if (depth === 0 && (!isSettling || isInCode)) settle();
+    if (depth === 0 && (!isDraining || isInCode)) drain();
   }
 }
 
@@ -74,7 +76,7 @@ export function hasToWait(): boolean {
  */
 export function afterTransition(command: () => void): void {
   if (hasToWait()) commands.push(AsyncResource.bind(command));
-  else inTransition(command, undefined);
+  else inTransition(command);
 }
 
 /** Calls the code of a job or worker outside of any transition: right after the one that is under way. */
@@ -89,9 +91,9 @@ export function continueAfterTransition(step: () => boolean): void {
 }
 
 /** After a transition: calls the code that it has started, then runs the commands that had to wait, then continues the steps. */
-function settle(): void {
+function drain(): void {
   const wasInCode = isInCode;
-  isSettling = true;
+  isDraining = true;
   isInCode = false;
   try {
     for (;;) {
@@ -108,7 +110,7 @@ function settle(): void {
       }
     }
   } finally {
-    isSettling = wasInCode;
+    isDraining = wasInCode;
     isInCode = wasInCode;
   }
 }
@@ -134,20 +136,20 @@ function runCommand(): void {
   turn ??= withoutAsyncContext(() => setImmediate(onTurn)).unref();
   const command = commands.shift();
   if (commandsLeft === 0 && commands.length > 0) turn.ref();
-  if (command !== undefined) inTransition(command, undefined);
+  if (command !== undefined) inTransition(command);
 }
 
 function onTurn(): void {
   turn = undefined;
   commandsLeft = commandsInTurn;
-  if (commands.length > 0) inTransition(nothing, undefined);
+  if (commands.length > 0) inTransition(nothing);
 }
 
 function nothing(): void {}
 
 function runStep(): void {
   const step = steps[steps.length - 1];
-  if (step === undefined || inTransition(step, undefined)) return;
+  if (step === undefined || inTransition(step)) return;
   // Steps that it has added are above it.
   steps.splice(steps.indexOf(step), 1);
 }

@@ -1,29 +1,6 @@
 import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
+import { CommandResult } from "./command-result.js";
 import { isFailure, type Outcome } from "./outcome.js";
-
-/** A promise for all callers that have asked for the same. */
-class Request {
-  readonly promise: Promise<void>;
-  #resolve = (): void => {};
-  #reject = (_reason: unknown): void => {};
-
-  constructor() {
-    this.promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    // A failed run is in the log already: it must not end the process of a caller that does not wait for it.
-    this.promise.catch(() => {});
-  }
-
-  resolve(): void {
-    this.#resolve();
-  }
-
-  reject(reason: unknown): void {
-    this.#reject(reason);
-  }
-}
 
 /**
  * The commands that were given to one worker: to pause, or to run now. Kept with the worker, and read at each decision by the
@@ -35,10 +12,10 @@ export class WorkerCommands {
   /** The run that is under way was requested during the pause, and is not subject to it. */
   #isExempt = false;
   /** For the run that comes next. */
-  #nextRun: Request | undefined;
+  #nextRun: CommandResult | undefined;
   /** For the run that is under way. */
-  #currentRun: Request[] = [];
-  #idle: Request | undefined;
+  #currentRun: CommandResult[] = [];
+  #idle: CommandResult | undefined;
 
   get isPaused(): boolean {
     return this.#isPaused;
@@ -51,7 +28,7 @@ export class WorkerCommands {
 
   /** Resolves when nothing of the worker runs. */
   whenIdle(): Promise<void> {
-    return (this.#idle ??= new Request()).promise;
+    return (this.#idle ??= new CommandResult()).promise;
   }
 
   get isIdleAwaited(): boolean {
@@ -86,7 +63,7 @@ export class WorkerCommands {
 
   /** Settles with the next run that starts: all callers that ask before that share it. */
   requestRun(): Promise<void> {
-    return (this.#nextRun ??= new Request()).promise;
+    return (this.#nextRun ??= new CommandResult()).promise;
   }
 
   /** Whether the run that is under way has no further attempt for now, because of a pause that began after it was requested. */

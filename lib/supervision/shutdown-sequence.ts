@@ -27,7 +27,7 @@ const firstReport = 5_000;
 /** Stops the children of a supervisor batch by batch, each within its time. Children that hang are left behind. */
 export class ShutdownSequence {
   readonly #plan: ShutdownPlan;
-  readonly #timer = new QueueTimer(() => inTransition(() => this.#onWake(), undefined));
+  readonly #timer = new QueueTimer(() => inTransition(() => this.#onWake()));
   readonly #startedAt = TimerQueue.current().now();
   #nextReport = this.#startedAt + firstReport;
   /** The batch that was asked to stop last, and those in it that have not exited. */

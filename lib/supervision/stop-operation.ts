@@ -1,5 +1,6 @@
 import type { ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
 import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
+import { CommandResult } from "../runtime/command-result.js";
 import { inTransition } from "../runtime/transition.js";
 import type { WorkerCommands } from "../runtime/worker-commands.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
@@ -14,18 +15,12 @@ export type StopReason = "paused" | "restarted" | "removed";
 /** The stop of one child of a supervisor that goes on without it. */
 export class StopOperation {
   readonly reason: StopReason;
-  /**
-   * Resolves when the child has exited; rejects with a {@link ShutdownTimeoutError} if that takes too long, although it may exit
-   * later.
-   */
-  readonly promise: Promise<void>;
+  readonly #result = new CommandResult();
   readonly #child: Child;
   readonly #timeout: number;
   readonly #onStopped: () => void;
   readonly #requestedAt = TimerQueue.current().now();
-  readonly #timer = new QueueTimer(() => inTransition(() => this.#onTimeout(), undefined));
-  #resolve: () => void = () => {};
-  #reject: (error: Error) => void = () => {};
+  readonly #timer = new QueueTimer(() => inTransition(() => this.#onTimeout()));
   #isOverdue = false;
   #isOverruled = false;
 
@@ -38,13 +33,15 @@ export class StopOperation {
     this.#child = child;
     this.#timeout = timeout;
     this.#onStopped = onStopped;
-    this.promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    // Not every caller waits for it.
-    this.promise.catch(() => {});
     this.#timer.sleep(timeout);
+  }
+
+  /**
+   * Resolves when the child has exited; rejects with a {@link ShutdownTimeoutError} if that takes too long, although it may exit
+   * later.
+   */
+  get promise(): Promise<void> {
+    return this.#result.promise;
   }
 
   get isOverdue(): boolean {
@@ -60,14 +57,14 @@ export class StopOperation {
   onExit(hasCompleted: boolean): void {
     this.#timer.cancel();
     if (!hasCompleted) this.#onStopped();
-    this.#resolve();
+    this.#result.resolve();
   }
 
   /** A later request counts instead. */
   overrule(by: StopReason | "resumed"): void {
     this.#timer.cancel();
     this.#isOverruled = true;
-    this.#reject(new WorkerNotRunningError(this.#child.name, this.reason, `it was ${by} meanwhile`));
+    this.#result.reject(new WorkerNotRunningError(this.#child.name, this.reason, `it was ${by} meanwhile`));
   }
 
   /** Ends the time now: the supervisor was left behind. */
@@ -79,9 +76,7 @@ export class StopOperation {
 
   #onTimeout(): void {
     this.#isOverdue = true;
-    const error = shutdownTimeoutError([{ child: this.#child, requestedAt: this.#requestedAt }], this.#timeout);
-    reportLate(this.#child, this.reason, error);
-    this.#reject(error);
+    this.#result.reject(reportLate(this.#child, this.reason, this.#requestedAt, this.#timeout));
   }
 }
 
@@ -89,19 +84,17 @@ export class StopOperation {
 export function limitPause(child: Child, commands: WorkerCommands, timeout: number): void {
   const requestedAt = TimerQueue.current().now();
   const timer = new QueueTimer(() => {
-    const error = shutdownTimeoutError([{ child, requestedAt }], timeout);
-    inTransition(() => {
-      reportLate(child, "paused", error);
-      commands.rejectIdle(error);
-    }, undefined);
+    inTransition(() => commands.rejectIdle(reportLate(child, "paused", requestedAt, timeout)));
   });
   timer.sleep(timeout);
   const cancel = (): void => timer.cancel();
   commands.whenIdle().then(cancel, cancel);
 }
 
-function reportLate(child: Child, reason: StopReason, error: ShutdownTimeoutError): void {
+function reportLate(child: Child, reason: StopReason, requestedAt: number, timeout: number): ShutdownTimeoutError {
+  const error = shutdownTimeoutError([{ child, requestedAt }], timeout);
   publishHung(error.hung);
   const logger = new WorkerLogger(child.logger, child.name);
   logger.warn({ err: error }, `is to be ${reason}, but has not stopped in time`);
+  return error;
 }

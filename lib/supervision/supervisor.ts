@@ -86,13 +86,13 @@ export class Supervisor extends Task {
   readonly #onExit: (() => void)[] = [];
   readonly #onLeftBehind: (() => void)[] = [];
 
-  /** @param previous the supervisor whose workers this one starts again: their status and commands are taken over */
+  /** @param previous the supervisor whose workers this one starts again: their status and commands continue */
   constructor(parent: Task, definitions: readonly ChildDefinition[], options: SupervisorOptions = {}, previous?: Supervisor) {
     super(parent);
     this.#options = options;
     this.children = definitions.map((definition, index) => this.#createChild(definition, index));
     this.#running = this.children.length;
-    for (const child of this.children) takeOver(child, previous?.find(child.definition));
+    for (const child of this.children) continueFrom(child, previous?.find(child.definition));
   }
 
   #createChild(definition: ChildDefinition, index: number): Child {
@@ -227,11 +227,11 @@ export class Supervisor extends Task {
 
   /** Starts a child anew that has exited, unless it was stopped with all. */
   replace(child: Child): void {
-    if (!this.children.includes(child) || !this.#goesOnWith(child)) return;
+    if (!this.children.includes(child) || !this.#mayStart(child)) return;
     child.abort(new DOMException(`${child.name} was restarted`, "AbortError"));
     const index = this.children.indexOf(child);
     const next = this.#createChild(child.definition, index);
-    takeOver(next, child);
+    continueFrom(next, child);
     this.children[index] = next;
     this.#byDefinition?.set(next.definition, next);
     this.#shutdown?.replace(child, next);
@@ -259,7 +259,7 @@ export class Supervisor extends Task {
       return;
     }
     const hasCompleted = outcome === "completed" && operation.reason === "paused";
-    if (hasCompleted || !this.#goesOnWith(child)) {
+    if (hasCompleted || !this.#mayStart(child)) {
       this.#onUnrequestedExit(outcome, child);
     } else {
       if (isFailure(outcome)) this.#log(child, outcome, "failed while it stopped; the others go on");
@@ -269,8 +269,8 @@ export class Supervisor extends Task {
     operation.onExit(hasCompleted);
   }
 
-  /** Whether the request to stop all has not reached a child yet. */
-  #goesOnWith(child: Task): boolean {
+  /** Whether a child may be started again: the request to stop all has not reached it yet. */
+  #mayStart(child: Task): boolean {
     return this.state === "running" || (this.state === "stopping" && this.#shutdown?.isPending(child) === true);
   }
 
@@ -282,8 +282,8 @@ export class Supervisor extends Task {
       return;
     }
     const isFirst = !this.aborted;
-    const verdict = this.#verdictOn(outcome, child);
-    if (isFailure(verdict) && this.#kind === "worker" && !child.problemLog.takeConclusion(child, verdict))
+    const verdict = this.#resultOf(outcome, child);
+    if (isFailure(verdict) && this.#kind === "worker" && !child.problemLog.wasConsequenceLogged(child, verdict))
       this.#log(child, verdict, `failed${this.consequenceOf(child)}`);
     this.#running--;
     if (verdict === "completed" && child instanceof NamedTask) this.setCompleted(child.definition, true);
@@ -299,7 +299,7 @@ export class Supervisor extends Task {
    * What the exit of a child means: a worker that returns without a request to stop has failed, and a job that was stopped has
    * not run.
    */
-  #verdictOn(outcome: Outcome, child: Task): Outcome {
+  #resultOf(outcome: Outcome, child: Task): Outcome {
     if (this.#kind === "job") return outcome === "stopped" ? toError(this.reason, child.name) : outcome;
     if (outcome !== "done" || this.aborted) return outcome;
     const error = new WorkerExitedPrematurelyError(child.name);
@@ -479,6 +479,6 @@ export class Supervisor extends Task {
   override checkRun(): void {}
 }
 
-function takeOver(next: Task, previous: Task | undefined): void {
-  if (next instanceof MonitorTask && previous instanceof MonitorTask) next.takeOver(previous);
+function continueFrom(next: Task, previous: Task | undefined): void {
+  if (next instanceof MonitorTask && previous instanceof MonitorTask) next.continueFrom(previous);
 }

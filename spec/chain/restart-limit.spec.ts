@@ -4,19 +4,19 @@ import { RestartCount } from "../../lib/chain/restart-limit.js";
 describe("A count of restarts within a window", () => {
   it("is broken by one failure more than there may be in the window, which slides", () => {
     const count = new RestartCount({ maxRestarts: 2, within: 100 });
-    expect([0, 10, 99].map((time) => count.limitBrokenBy(time, 1))).to.deep.equal([
+    expect([0, 10, 99].map((time) => count.countFailure(time, 1))).to.deep.equal([
       undefined,
       undefined,
       "2 restarts within 100ms",
     ]);
     expect(count.recent).to.deep.equal([0, 10, 99]);
-    expect(count.limitBrokenBy(150, 1)).to.equal(undefined);
+    expect(count.countFailure(150, 1)).to.equal(undefined);
     expect(count.recent).to.deep.equal([99, 150]);
   });
 
   it("no longer counts a failure that is exactly as old as the window", () => {
     const count = new RestartCount({ maxRestarts: 1, within: 100 });
-    expect([0, 100, 199].map((time) => count.limitBrokenBy(time, 1))).to.deep.equal([
+    expect([0, 100, 199].map((time) => count.countFailure(time, 1))).to.deep.equal([
       undefined,
       undefined,
       "1 restart within 100ms",
@@ -25,13 +25,13 @@ describe("A count of restarts within a window", () => {
 
   it("counts from anew when all failures have left the window", () => {
     const count = new RestartCount({ maxRestarts: 1, within: 100 });
-    expect([0, 500, 1_000].map((time) => count.limitBrokenBy(time, 1))).to.deep.equal([undefined, undefined, undefined]);
+    expect([0, 500, 1_000].map((time) => count.countFailure(time, 1))).to.deep.equal([undefined, undefined, undefined]);
     expect(count.recent).to.deep.equal([1_000]);
   });
 
   it("goes on from the failures that another count knows of", () => {
     const count = new RestartCount({ maxRestarts: 1, within: 100 }, [50, 60]);
-    expect(count.limitBrokenBy(155, 1)).to.equal("1 restart within 100ms");
+    expect(count.countFailure(155, 1)).to.equal("1 restart within 100ms");
     expect(count.recent).to.deep.equal([60, 155]);
   });
 
@@ -39,7 +39,7 @@ describe("A count of restarts within a window", () => {
     const cpuOf = (maxRestarts: number): number => {
       const count = new RestartCount({ maxRestarts, within: 10 * maxRestarts });
       const begun = process.cpuUsage();
-      for (let failure = 0; failure < 100_000; failure++) count.limitBrokenBy(10 * failure, 1);
+      for (let failure = 0; failure < 100_000; failure++) count.countFailure(10 * failure, 1);
       return process.cpuUsage(begun).user;
     };
     cpuOf(10);

@@ -173,6 +173,25 @@ describe("A command that is called in the middle of a change", () => {
     expect([restarting.outcome, starts]).to.deep.equal(["resolved", 2]);
   });
 
+  it("may be pause, from an observer of a trigger before the worker has started: it resolves after the run that was triggered", async () => {
+    const seen: string[] = [];
+    let triggering: ReturnType<typeof watch> | undefined;
+    callOffs.push(
+      observe("watchbill:command", ({ command }) => {
+        if (command === "trigger") void runner.pause("job").then(() => seen.push("paused"));
+      }),
+    );
+    const info = (): void => {
+      triggering ??= watch(runner.trigger("job"));
+    };
+    start([new DeclarativeWorker({ name: "job", job: () => void seen.push("run"), repeat: "1h" })], {
+      logger: { ...silent, info },
+    });
+    await clock.tickAsync(1_000);
+    expect(seen).to.deep.equal(["run", "paused"]);
+    expect(triggering?.outcome).to.equal("resolved");
+  });
+
   it("may be resume, from the job: it is carried out, and an error is thrown at once if there is no such worker", async () => {
     const seen: string[] = [];
     const job: Job = {
