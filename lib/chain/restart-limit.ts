@@ -19,7 +19,7 @@ export function restartLimit(maxRestarts: unknown, within: unknown): RestartLimi
     if (within === undefined) return undefined;
     throw new InvalidArgumentError("within needs maxRestarts: pass the number of restarts that are allowed in that time");
   }
-  if (typeof maxRestarts !== "number" || !Number.isInteger(maxRestarts) || maxRestarts < 0) {
+  if (!isWholeNumber(maxRestarts)) {
     throw new InvalidArgumentError(`maxRestarts is ${showUnlessText(maxRestarts)}: pass a whole number, 0 or more`);
   }
   const window = within === undefined ? undefined : parseDuration(within);
@@ -28,22 +28,29 @@ export function restartLimit(maxRestarts: unknown, within: unknown): RestartLimi
   return { maxRestarts, within: window };
 }
 
-/** Counts failures against a limit. */
+function isWholeNumber(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 0;
+}
+
+/** Counts failures against a limit. Its memory and the cost of a failure do not depend on how long it counts. */
 export class RestartCount {
   readonly #limit: RestartLimit;
-  /** The times of the failures, the oldest first. Those before index `#first` have left the window. */
-  #failedAt: number[];
-  #first = 0;
+  /** The times of the last failures, one more than the restarts that are allowed: a ring, with a window only. */
+  readonly #failedAt: number[];
+  /** Where in the ring the next time is written: over the oldest, once the ring is full. */
+  #next: number;
 
   /** @param recent the times of failures that were counted in another replica */
   constructor(limit: RestartLimit, recent: readonly number[] = []) {
+    const size = limit.maxRestarts + 1;
     this.#limit = limit;
-    this.#failedAt = [...recent];
+    this.#failedAt = recent.slice(-size);
+    this.#next = this.#failedAt.length % size;
   }
 
-  /** The times of the failures within the window. */
+  /** The times of the last failures, the oldest first. Later failures need no others to be counted. */
   get recent(): readonly number[] {
-    return this.#failedAt.slice(this.#first);
+    return [...this.#failedAt.slice(this.#next), ...this.#failedAt.slice(0, this.#next)];
   }
 
   /**
@@ -55,16 +62,9 @@ export class RestartCount {
     const { maxRestarts, within } = this.#limit;
     const restarts = maxRestarts === 1 ? "1 restart" : `${maxRestarts} restarts`;
     if (within === undefined) return inARow > maxRestarts ? `${restarts} in a row` : undefined;
-    this.#failedAt.push(now);
-    this.#forgetBefore(now - within);
-    return this.#failedAt.length - this.#first > maxRestarts ? `${restarts} within ${formatDuration(within)}` : undefined;
-  }
-
-  /** Costs the same for each failure, however many the window holds. */
-  #forgetBefore(time: number): void {
-    while (this.#first < this.#failedAt.length && (this.#failedAt[this.#first] ?? 0) <= time) this.#first++;
-    if (2 * this.#first <= this.#failedAt.length) return;
-    this.#failedAt = this.#failedAt.slice(this.#first);
-    this.#first = 0;
+    this.#failedAt[this.#next] = now;
+    this.#next = (this.#next + 1) % (maxRestarts + 1);
+    const oldest = this.#failedAt[this.#next];
+    return oldest !== undefined && oldest > now - within ? `${restarts} within ${formatDuration(within)}` : undefined;
   }
 }

@@ -58,15 +58,7 @@ function retryTerms({ resetAfter = "1m", maxRestarts, within, retryIf }: Readonl
 
 const usualTerms = retryTerms({});
 
-/**
- * Returns the policy if it is valid.
- * @throws InvalidArgumentError as {@link retryPolicy} does
- */
-export function checkRetry(policy: unknown, subject = "retry"): Backoff | RetryOptions {
-  assertRetry(policy, subject);
-  return policy;
-}
-
-function assertRetry(policy: unknown, subject: string): asserts policy is Backoff | RetryOptions {
-  retryPolicy(policy, subject);
+/** @throws InvalidArgumentError as {@link retryPolicy} does */
+export function assertRetry(policy: unknown): asserts policy is Backoff | RetryOptions {
+  retryPolicy(policy);
 }

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import type { Backoff } from "../backoff/backoff.js";
-import { checkRetry, type RetryOptions } from "../chain/retry-policy.js";
+import { assertRetry, type RetryOptions } from "../chain/retry-policy.js";
 import type { Engine } from "../distributed/engine.js";
 import { describeKind, hasMethod, readArray, showValue } from "../errors/foreign-value.js";
 import type { Problems } from "../registry/problems.js";
@@ -86,8 +86,8 @@ export function checkSettings(settings: RunnerSettings, problems: Problems): Che
   if (engine !== undefined && !isEngine(engine)) {
     problems.add(`The option engine: ${describeKind(engine)} is not an engine: pass what bullmq() of watchbill/bullmq returns`);
   }
-  const policy = retry === undefined ? undefined : problems.attempt("The option retry", () => checkRetry(retry));
-  return { logger, signal, signals, shutdownTimeout: timeout, stopOrder, engine, retry: policy };
+  if (retry !== undefined) problems.attempt("The option retry", () => assertRetry(retry));
+  return { logger, signal, signals, shutdownTimeout: timeout, stopOrder, engine, retry };
 }
 
 function isEngine(value: unknown): value is Engine {
