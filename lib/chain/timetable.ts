@@ -17,7 +17,9 @@ export interface Timetable {
   /** The same in ms since the epoch. */
   nextDueDate(): number;
 
-  /** Moves past the next run, which starts now, and skips the others that are due by `now`. Returns the number of skipped runs. */
+  /**
+   * Moves past the next run, which starts now, and skips the others that are due by `now`. Returns the number of skipped runs.
+   */
   advance(now: number): number;
 
   /** Skips the runs that are due by `now` except the last, while a run is under way. Returns the number of skipped runs. */

@@ -64,7 +64,11 @@ export abstract class Task implements Timer {
   /** Called when the child has exited; or, without a child, when it was not started because this task is cancelled already. */
   protected abstract onChildExit(outcome: Outcome, child?: Task): void;
 
-  /** Ends this task: tells the parent how. */
+  /**
+   * Ends this task, and reports to the parent how. An error goes up from the `CallTask` whose code has thrown it; a task on
+   * its way that tries again, such as a retry, does not exit with it; the supervisor collects what reaches it, for
+   * `WorkersFailedError`.
+   */
   exit(outcome: Outcome): void {
     const { parent } = this;
     if (parent.child === this) parent.child = undefined;
