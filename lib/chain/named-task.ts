@@ -1,3 +1,4 @@
+import { CancellationScope } from "../runtime/cancellation-scope.js";
 import { nestName } from "../runtime/nest-name.js";
 import type { Outcome } from "../runtime/outcome.js";
 import { type Definition, Task } from "../runtime/task.js";
@@ -7,6 +8,7 @@ import type { WorkerStatus } from "../runtime/worker-status.js";
 export class NamedTask<Named extends Definition = Definition> extends Task {
   readonly definition: Named;
   private readonly ownName: string;
+  private scope: CancellationScope | undefined = undefined;
 
   constructor(parent: Task, definition: Named, name: string) {
     super(parent);
@@ -18,8 +20,8 @@ export class NamedTask<Named extends Definition = Definition> extends Task {
     return this.ownName;
   }
 
-  protected override get hasOwnSignal(): boolean {
-    return true;
+  protected override get ownScope(): CancellationScope {
+    return (this.scope ??= new CancellationScope());
   }
 
   override start(): void {

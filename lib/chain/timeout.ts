@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { TimeoutError } from "../errors/timeout-error.js";
 import { channels } from "../events/channels.js";
+import { CancellationScope } from "../runtime/cancellation-scope.js";
 import { type LeasedRun, leasedRunUntil } from "../runtime/leased-run.js";
 import { isFailure, type Outcome } from "../runtime/outcome.js";
 import { numberIn, type Snapshot } from "../runtime/snapshot.js";
@@ -65,14 +66,15 @@ class TimeoutTask extends Task {
   readonly #definition: TimeoutDefinition;
   #timeout: TimeoutError | undefined = undefined;
   #isStopped = false;
+  #scope: CancellationScope | undefined = undefined;
 
   constructor(parent: Task, definition: TimeoutDefinition) {
     super(parent);
     this.#definition = definition;
   }
 
-  protected override get hasOwnSignal(): boolean {
-    return true;
+  protected override get ownScope(): CancellationScope {
+    return (this.#scope ??= new CancellationScope());
   }
 
   override start(): void {

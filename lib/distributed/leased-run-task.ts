@@ -1,3 +1,4 @@
+import { CancellationScope } from "../runtime/cancellation-scope.js";
 import type { LeasedRun } from "../runtime/leased-run.js";
 import { onAbort } from "../runtime/on-abort.js";
 import type { Outcome } from "../runtime/outcome.js";
@@ -24,6 +25,7 @@ export class LeasedRunTask extends Task implements LeasedRun {
   readonly #restored: Snapshot;
   #committed: Snapshot | undefined;
   #stopWatching = (): void => {};
+  #scope: CancellationScope | undefined = undefined;
 
   constructor(parent: DistributedTask, chain: Definition, lease: Lease) {
     super(parent);
@@ -50,8 +52,8 @@ export class LeasedRunTask extends Task implements LeasedRun {
     afterTransition(() => this.abort(reason));
   };
 
-  protected override get hasOwnSignal(): boolean {
-    return true;
+  protected override get ownScope(): CancellationScope {
+    return (this.#scope ??= new CancellationScope());
   }
 
   override get leasedRun(): LeasedRun | undefined {

@@ -5,6 +5,7 @@ import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { nearMiss } from "../errors/nearest-names.js";
 import { TimerQueue } from "../timers/timer-queue.js";
 import { AsyncScope } from "./async-scope.js";
+import { CancellationScope } from "./cancellation-scope.js";
 import { reportClockProblem } from "./clock-problem.js";
 import { Context } from "./context.js";
 import { type Logger, loggerProblem } from "./logger.js";
@@ -66,6 +67,7 @@ export class RootTask extends Task {
   readonly #asyncScope = new AsyncScope();
   #problemLog: ProblemLog | undefined;
   readonly #detach: (() => void)[] = [];
+  #scope: CancellationScope | undefined = undefined;
 
   /**
    * @param onExit called once, possibly before {@link start} returns
@@ -90,8 +92,8 @@ export class RootTask extends Task {
     reportClockProblem(this.#outer?.problemLog ?? this.logger, this);
   }
 
-  protected override get hasOwnSignal(): boolean {
-    return true;
+  protected override get ownScope(): CancellationScope {
+    return (this.#scope ??= new CancellationScope());
   }
 
   override get asyncScope(): AsyncScope {

@@ -1,7 +1,7 @@
 import type { Bucket, Timer } from "../timers/bucket.js";
 import { TimerQueue } from "../timers/timer-queue.js";
 import type { AsyncScope } from "./async-scope.js";
-import { CancellationScope } from "./cancellation-scope.js";
+import type { CancellationScope } from "./cancellation-scope.js";
 import type { LeasedRun } from "./leased-run.js";
 import type { Logger } from "./logger.js";
 import type { Abortable } from "./on-abort.js";
@@ -37,7 +37,6 @@ export abstract class Task implements Timer {
   readonly parent: Task;
   aborted = false;
   protected child: Task | undefined = undefined;
-  private scope: CancellationScope | undefined = undefined;
   /** Written by the timer queue alone, like {@link slot}. */
   bucket: Bucket | undefined = undefined;
   slot = -1;
@@ -86,45 +85,41 @@ export abstract class Task implements Timer {
 
   // Cancellation.
 
-  /** Whether this task has a signal and a reason of its own, and can be cancelled without its parent. */
-  protected get hasOwnSignal(): boolean {
-    return false;
-  }
-
-  private get ownScope(): CancellationScope {
-    return (this.scope ??= new CancellationScope());
+  /** The scope of a task that has a signal of its own and can be cancelled without its parent. The others have no field for it. */
+  protected get ownScope(): CancellationScope | undefined {
+    return undefined;
   }
 
   /** The signal that the code of the user sees. */
   get signal(): AbortSignal {
-    if (!this.hasOwnSignal) return this.parent.signal;
-    const isNew = this.scope?.hasSignal !== true;
-    const { signal } = this.ownScope;
+    const { ownScope } = this;
+    if (ownScope === undefined) return this.parent.signal;
+    const isNew = !ownScope.hasSignal;
+    const { signal } = ownScope;
     if (isNew) this.guard(signal);
     return signal;
   }
 
   /** Why this was cancelled; undefined until then. */
   get reason(): unknown {
-    return this.hasOwnSignal ? this.scope?.reason : this.parent.reason;
+    const { ownScope } = this;
+    return ownScope === undefined ? this.parent.reason : ownScope.reason;
   }
 
   /** Cancels this task and everything under it. A task that sleeps exits at once; one whose code runs, when that settles. */
   abort(reason: unknown): void {
     if (this.aborted) return;
     this.aborted = true;
-    if (this.hasOwnSignal) {
-      this.abortSignal(reason);
-      this.ownScope.abortAttached();
-    }
+    this.abortSignal(reason);
+    this.ownScope?.abortAttached();
     this.cancelWork(reason);
   }
 
-  /** Aborts the signal alone, and so calls the listeners of the user. */
+  /** Aborts its own signal alone, if it has one, and so calls the listeners of the user. */
   protected abortSignal(reason: unknown): void {
-    const scope = this.ownScope;
-    scope.cancel(reason);
-    if (scope.hasSignal) this.asyncScope.run(abortSignal, scope);
+    const { ownScope } = this;
+    ownScope?.cancel(reason);
+    if (ownScope?.hasSignal === true) this.asyncScope.run(abortSignal, ownScope);
   }
 
   protected cancelWork(reason: unknown): void {
@@ -138,7 +133,7 @@ export abstract class Task implements Timer {
 
   /** Cancels `tree`, the root of another tree of tasks, together with this task. Returns a function that detaches it. */
   attach(tree: Abortable): () => void {
-    return this.hasOwnSignal ? this.ownScope.attach(tree) : this.parent.attach(tree);
+    return this.ownScope?.attach(tree) ?? this.parent.attach(tree);
   }
 
   /** From now on the signal aborts before it says that all is well, if this is a leased run whose lease is lost already. */

@@ -9,6 +9,7 @@ import { toError } from "../errors/thrown-value-error.js";
 import { WorkerExitedPrematurelyError } from "../errors/worker-exited-prematurely-error.js";
 import { type Failure, WorkersFailedError } from "../errors/workers-failed-error.js";
 import { channels } from "../events/channels.js";
+import { CancellationScope } from "../runtime/cancellation-scope.js";
 import type { Logger } from "../runtime/logger.js";
 import { isFailure, type Outcome } from "../runtime/outcome.js";
 import { addRuns, type Runs } from "../runtime/runs.js";
@@ -85,6 +86,7 @@ export class Supervisor extends Task {
   #shutdown: ShutdownSequence | undefined;
   readonly #onExit: (() => void)[] = [];
   readonly #onLeftBehind: (() => void)[] = [];
+  #scope: CancellationScope | undefined = undefined;
 
   /** @param previous the supervisor whose workers this one starts again: their status and commands continue */
   constructor(parent: Task, definitions: readonly ChildDefinition[], options: SupervisorOptions = {}, previous?: Supervisor) {
@@ -348,8 +350,8 @@ export class Supervisor extends Task {
 
   // Shutdown.
 
-  protected override get hasOwnSignal(): boolean {
-    return true;
+  protected override get ownScope(): CancellationScope {
+    return (this.#scope ??= new CancellationScope());
   }
 
   protected override cancelWork(reason: unknown): void {
