@@ -5,7 +5,7 @@ import { MonitorTask } from "./chain/monitor-task.js";
 import { parseName } from "./chain/named.js";
 import type { NamedTask } from "./chain/named-task.js";
 import { RepeatDefinition } from "./chain/repeat.js";
-import { declaredRepetition, type RepeatDeclaration, type Repetition } from "./chain/repetition.js";
+import { declaredRepetition, describeRepetition, type RepeatDeclaration, type Repetition } from "./chain/repetition.js";
 import { CompletingDefinition, parseRestart, type Restart } from "./chain/restart.js";
 import { RetryDefinition } from "./chain/retry.js";
 import { RetryJobDefinition, type RetryJobOptions, type RetryJobPolicy, retryJobPolicy } from "./chain/retry-job.js";
@@ -175,6 +175,9 @@ export class DeclarativeWorker extends WorkerDefinition {
    */
   initialStatus(): WorkerStatus {
     const status = initialStatus(this.label);
+    const { repetition } = this.#chain;
+    status.group = this.#group?.name ?? null;
+    if (repetition !== undefined) status.schedule = describeRepetition(repetition);
     if (this.distributed === true) status.holder = null;
     return status;
   }

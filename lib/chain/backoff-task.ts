@@ -42,12 +42,15 @@ export abstract class BackoffTask<Declared extends Retriable> extends Task {
   /** Continues the attempts that were made in another replica. */
   protected restore(entry: SnapshotEntry): void {
     this.failures = failuresIn(entry);
-    if (typeof entry.lastFailure === "string") this.problemLog.lastError = entry.lastFailure;
+    const { lastFailure } = entry;
+    const { problemLog } = this;
+    if (typeof lastFailure !== "string" || problemLog.lastError?.text === lastFailure) return;
+    problemLog.lastError = { text: lastFailure, at: Math.round(TimerQueue.current().now()), stack: null };
   }
 
   /** Its entry in a snapshot. */
   protected get entry(): SnapshotEntry {
-    const lastFailure = this.failures > 0 ? this.problemLog.lastError : null;
+    const lastFailure = this.failures > 0 ? (this.problemLog.lastError?.text ?? null) : null;
     return { failures: this.failures, lastFailure, isWaiting: this.child === undefined };
   }
 
@@ -85,7 +88,7 @@ export abstract class BackoffTask<Declared extends Retriable> extends Task {
 
   override describe(status: WorkerStatus): void {
     status.attempt = this.attempt;
-    if (this.failures > 0) status.lastError = this.problemLog.lastError;
+    if (this.failures > 0) this.problemLog.describeLastError(status);
     this.describeSleep(status, this.phase);
     super.describe(status);
   }

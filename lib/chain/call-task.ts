@@ -1,9 +1,10 @@
 import { hasMethod, isObjectLike, onSettled, readProperty } from "../errors/foreign-value.js";
 import { LazyResultError } from "../errors/lazy-result-error.js";
 import { RunTrace } from "../events/run-trace.js";
+import { callAround } from "../runtime/around.js";
 import { Context } from "../runtime/context.js";
 import type { Outcome } from "../runtime/outcome.js";
-import { addRuns, type Runs } from "../runtime/runs.js";
+import { addRuns, type RunCause, type RunStart, type Runs } from "../runtime/runs.js";
 import { Task } from "../runtime/task.js";
 import { callAfterTransition, inTransition } from "../runtime/transition.js";
 import type { WorkerStatus } from "../runtime/worker-status.js";
@@ -43,8 +44,10 @@ export class CallTask extends Task {
     let result: unknown;
     try {
       const context = new Context(this);
+      const { around } = this;
+      const call = around.length === 0 ? code : (called: Context) => callAround(around, called, code);
       this.#trace = RunTrace.of(this);
-      result = this.#trace === undefined ? code(context) : this.#trace.call(() => code(context));
+      result = this.#trace === undefined ? call(context) : this.#trace.call(() => call(context));
       if (isObjectLike(result)) {
         this.#trace?.continueAsync();
         onSettled(
@@ -89,7 +92,13 @@ export class CallTask extends Task {
 /** The call of a continuous worker, which counts as one run of it. The runs of a job are counted by the task that repeats it. */
 export class WorkerCallTask extends CallTask {
   readonly #start = TimerQueue.current().now();
+  readonly #cause: RunCause;
   #isCalled = false;
+
+  constructor(parent: Task, code: (context: Context) => unknown) {
+    super(parent, code);
+    this.#cause = parent.startCause;
+  }
 
   /** Sleeps while the code runs, until the worker has stayed up for long enough to be well. */
   override start(): void {
@@ -132,8 +141,13 @@ export class WorkerCallTask extends CallTask {
     addRuns(status, this.#runs(-1));
   }
 
+  override get runStart(): RunStart {
+    return { cause: this.#cause, due: this.#start };
+  }
+
+  /** That it is well is known to the task that monitors it. */
   #runs(lastDuration: number): Runs {
-    return { count: 1, lastStart: this.#start, lastDuration };
+    return { count: 1, lastStart: this.#start, lastDuration, lastSuccess: -1 };
   }
 }
 

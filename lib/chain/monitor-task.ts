@@ -1,9 +1,8 @@
-import { describeError } from "../errors/foreign-value.js";
 import { channels } from "../events/channels.js";
 import { eventOutcome } from "../events/events.js";
 import { isFailure, type Outcome } from "../runtime/outcome.js";
 import { ProblemLog } from "../runtime/problem-log.js";
-import { addRuns, hasRun, type Runs } from "../runtime/runs.js";
+import { addRuns, epochOf, hasRun, type Runs, timeOf } from "../runtime/runs.js";
 import type { Task } from "../runtime/task.js";
 import { WorkerCommands } from "../runtime/worker-commands.js";
 import { type Health, initialStatus, type WorkerStatus } from "../runtime/worker-status.js";
@@ -23,6 +22,9 @@ export interface MonitoredDefinition extends WorkerDefinition {
  */
 export class MonitorTask extends NamedTask<MonitoredDefinition> {
   #health: Health = "init";
+  /** Since when it has that, and when it was last well; in whole ms, on the clock of the timer queue. */
+  #healthSince = Math.round(TimerQueue.current().now());
+  #lastSuccess = -1;
   /** The runs that have ended. The task that counts the others adds them to a status itself. */
   #runs: Runs | undefined = undefined;
   #commands: WorkerCommands | undefined = undefined;
@@ -36,19 +38,32 @@ export class MonitorTask extends NamedTask<MonitoredDefinition> {
   /** Continues where the previous task of the same worker has ended. Called before {@link start}. */
   continueFrom(previous: MonitorTask): void {
     this.#health = previous.#health;
+    this.#healthSince = previous.#healthSince;
+    this.#lastSuccess = previous.#lastSuccess;
     this.#runs = previous.#runs;
     this.#commands = previous.#commands;
     this.#problemLog = previous.#problemLog;
   }
 
   /** Continues where another replica has come to with the same worker. */
-  restoreStatus({ health, failures, lastError, runs, missed, lastStart, lastDuration }: WorkerStatus): void {
+  restoreStatus(status: WorkerStatus): void {
+    const { health, healthSince, failures, lastError, lastErrorAt, lastErrorStack, runs, missed } = status;
+    const { lastStart, lastDuration, lastSuccess } = status;
     this.#health = health;
-    if (failures > 0 || missed > 0 || lastError !== null)
-      Object.assign(this.problemLog, { failures, lastError, missedRuns: missed });
-    if (lastStart === null) return;
-    const start = TimerQueue.current().now() - (Date.now() - lastStart);
-    this.#runs = { count: runs, lastStart: start, lastDuration: lastDuration ?? -1 };
+    if (healthSince !== null) this.#healthSince = timeOf(healthSince);
+    this.#lastSuccess = lastSuccess === null ? -1 : timeOf(lastSuccess);
+    if (failures > 0 || missed > 0 || lastError !== null) {
+      const at = timeOf(lastErrorAt ?? Date.now());
+      const error = lastError === null ? undefined : { text: lastError, at, stack: lastErrorStack };
+      Object.assign(this.problemLog, { failures, missedRuns: missed, lastError: error });
+    }
+    if (lastStart !== null)
+      this.#runs = {
+        count: runs,
+        lastStart: timeOf(lastStart),
+        lastDuration: lastDuration ?? -1,
+        lastSuccess: this.#lastSuccess,
+      };
   }
 
   /** The status to be restored in another replica: without what only the tasks below know while they run. */
@@ -122,6 +137,7 @@ export class MonitorTask extends NamedTask<MonitoredDefinition> {
   override onRunCompleted(runs: Runs, outcome: Outcome): void {
     const { count = 0, lastDuration = -1 } = this.#runs ?? {};
     if (hasRun(runs)) {
+      this.#lastSuccess = Math.max(this.#lastSuccess, runs.lastSuccess);
       // One that has not ended leaves what is known of the last that has.
       this.#runs = { ...runs, count: runs.count + count, lastDuration: runs.lastDuration < 0 ? lastDuration : runs.lastDuration };
     }
@@ -145,9 +161,14 @@ export class MonitorTask extends NamedTask<MonitoredDefinition> {
   private report(state: "done" | Error): void {
     const previous = this.#health;
     this.#health = state === "done" ? "ok" : "firing";
-    if (state === "done") this.#problemLog?.recovered(this);
+    const now = Math.round(TimerQueue.current().now());
+    if (previous !== this.#health) this.#healthSince = now;
+    if (state === "done") {
+      this.#lastSuccess = now;
+      this.#problemLog?.recovered(this);
+    }
     const error = isFailure(state) ? state : undefined;
-    if (error !== undefined) this.problemLog.lastError = describeError(error);
+    if (error !== undefined) this.problemLog.remember(error);
     if (previous !== this.#health && channels.health.isObserved) {
       channels.health.publish({ worker: this.name, health: this.#health, previous, error });
     }
@@ -155,12 +176,11 @@ export class MonitorTask extends NamedTask<MonitoredDefinition> {
 
   private describeOwn(status: WorkerStatus): void {
     status.health = this.#health;
+    status.healthSince = epochOf(this.#healthSince);
     status.attempt = this.attempt;
-    if (this.#problemLog !== undefined) {
-      status.failures = this.#problemLog.failures;
-      status.missed = this.#problemLog.missedRuns;
-      status.lastError = this.#problemLog.lastError;
-    }
+    if (this.#lastSuccess >= 0) status.lastSuccess = epochOf(this.#lastSuccess);
+    status.pause = this.#commands?.pauseStatus ?? null;
+    this.#problemLog?.describe(status);
     if (this.#runs !== undefined) addRuns(status, this.#runs);
   }
 

@@ -1,10 +1,9 @@
 import { ScheduleError } from "../errors/schedule-error.js";
 import { channels } from "../events/channels.js";
 import type { MissedReason } from "../events/events.js";
-import type { AsyncScope } from "../runtime/async-scope.js";
 import type { LeasedRun } from "../runtime/leased-run.js";
 import type { Outcome } from "../runtime/outcome.js";
-import { addRuns, type Runs } from "../runtime/runs.js";
+import { addRuns, type RunCause, type RunStart, type Runs } from "../runtime/runs.js";
 import { numberIn, type Snapshot } from "../runtime/snapshot.js";
 import { Task } from "../runtime/task.js";
 import type { WorkerCommands } from "../runtime/worker-commands.js";
@@ -31,8 +30,12 @@ export class RepeatTask extends Task {
   #commands: WorkerCommands | undefined;
   /** Kept here, as every run reads them. */
   readonly #leasedRun: LeasedRun | undefined;
-  readonly #asyncScope: AsyncScope;
   #isWell = false;
+  /** Why the last run was started, and how long after it was due, in whole ms: small integers cost no memory of their own. */
+  #cause: RunCause = "schedule";
+  #lateness = 0;
+  /** In whole ms, on the clock of the timer queue. */
+  #lastSuccess = -1;
   #count = 0;
   #lastStart = 0;
   #lastDuration = -1;
@@ -43,11 +46,6 @@ export class RepeatTask extends Task {
     this.#timetable = timetableOf(definition.repetition, this.name);
     this.#commands = parent.commands;
     this.#leasedRun = parent.leasedRun;
-    this.#asyncScope = parent.asyncScope;
-  }
-
-  override get asyncScope(): AsyncScope {
-    return this.#asyncScope;
   }
 
   override start(): void {
@@ -58,6 +56,7 @@ export class RepeatTask extends Task {
       else this.awaitNext();
     } else if (entry.isRunning === true) {
       // A run that was started in another replica waits for its next attempt.
+      this.#cause = "retry";
       this.#lastStart = (numberIn(entry, "since") ?? TimerQueue.current().now() + this.offset) - this.offset;
       this.startChild(this.#definition.job);
     } else {
@@ -69,7 +68,7 @@ export class RepeatTask extends Task {
   private startNow(): void {
     const now = TimerQueue.current().now();
     if (this.#definition.repetition.interval !== undefined) this.#timetable.advance(now);
-    this.run(now);
+    this.run(now, now, this.startCause);
   }
 
   /** The next run is due when the leased run is, jitter included, unless the declaration has changed. */
@@ -163,7 +162,7 @@ export class RepeatTask extends Task {
     if (due === undefined) return;
     // A requested run replaces a run that is due, but not one that is due later or is held by a pause.
     if (due <= now && !this.isPaused) this.runDue(now, due);
-    else if (this.wantsRun) this.run(now);
+    else if (this.wantsRun) this.run(now, this.#commands?.requestedAt ?? now, "command");
     else this.awaitNext();
   }
 
@@ -172,11 +171,13 @@ export class RepeatTask extends Task {
     const missed = this.#timetable.advance(now);
     const lastEnd = this.#lastStart + this.#lastDuration;
     this.miss(missed, this.#lastDuration >= 0 && lastEnd > due ? "busy" : "blocked");
-    this.run(now);
+    this.run(now, due, "schedule");
   }
 
-  private run(now: number): void {
+  private run(now: number, due: number, cause: RunCause): void {
     this.#lastStart = now;
+    this.#lateness = Math.round(now - due);
+    this.#cause = cause;
     this.#count++;
     this.#commands?.onRunStart();
     this.startChild(this.#definition.job);
@@ -208,6 +209,7 @@ export class RepeatTask extends Task {
       this.exit(verdict);
       return;
     }
+    this.#lastSuccess = Math.round(this.#lastStart + this.#lastDuration);
     if (!this.#isWell) {
       this.#isWell = true;
       this.onRecovered();
@@ -240,7 +242,12 @@ export class RepeatTask extends Task {
   }
 
   private get runs(): Runs {
-    return { count: this.#count, lastStart: this.#lastStart, lastDuration: this.#lastDuration };
+    const [count, lastStart, lastDuration, lastSuccess] = [this.#count, this.#lastStart, this.#lastDuration, this.#lastSuccess];
+    return { count, lastStart, lastDuration, lastSuccess };
+  }
+
+  override get runStart(): RunStart {
+    return { cause: this.#cause, due: this.#lastStart - this.#lateness };
   }
 
   override describe(status: WorkerStatus): void {

@@ -2,7 +2,8 @@ import { checkOptions } from "../errors/check-options.js";
 import { showUnlessText } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { type Duration, parseDuration, parseOption } from "../timers/duration.js";
-import { checkSchedule, isSchedule, type Schedule } from "./schedule.js";
+import { formatDuration } from "../timers/format-duration.js";
+import { checkSchedule, describeSchedule, isSchedule, type Schedule } from "./schedule.js";
 
 export interface RepeatOptions {
   /** Whether there is a run at the start, before the first that is due. False by default. */
@@ -37,6 +38,14 @@ export interface IntervalRepetition extends PlainOptions {
 export interface ScheduledRepetition extends PlainOptions {
   readonly schedule: Schedule;
   readonly interval?: undefined;
+}
+
+/** Describes a repetition for a status: `"every 5s"`, or the pattern and the time zone of a schedule. */
+export function describeRepetition(repetition: Repetition): string {
+  const { interval, schedule, initialDelay, jitter } = repetition;
+  const times = interval === undefined ? describeSchedule(schedule) : `every ${formatDuration(interval)}`;
+  const first = initialDelay === undefined ? "" : `, first after ${formatDuration(initialDelay)}`;
+  return `${times}${first}${jitter === undefined ? "" : `, jitter ${formatDuration(jitter)}`}`;
 }
 
 const known: Readonly<Record<keyof RepeatOptions, true>> = { startImmediately: true, initialDelay: true, jitter: true };

@@ -5,6 +5,7 @@ import { isGiveUp } from "../errors/give-up.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { channels } from "../events/channels.js";
 import { isFailure, type Outcome } from "../runtime/outcome.js";
+import type { RunStart } from "../runtime/runs.js";
 import type { Task } from "../runtime/task.js";
 import type { Phase } from "../runtime/worker-status.js";
 import { BackoffTask } from "./backoff-task.js";
@@ -84,12 +85,25 @@ export class RetryJobDefinition extends JobDefinition {
 const jobRetried: Retried = { what: "attempt", verb: "retrying", remark: () => "", channel: channels.retry };
 
 class RetryJobTask extends BackoffTask<RetryJobDefinition> {
+  /** When the next attempt is due, if it waits in this process. */
+  #attemptDue: number | undefined = undefined;
+
   protected override get retried(): Retried {
     return jobRetried;
   }
 
   protected override get kind(): string {
     return "retryJob";
+  }
+
+  override get runStart(): RunStart {
+    if (this.failures === 0) return super.runStart;
+    return { cause: "retry", due: this.#attemptDue ?? this.leasedRun?.due ?? super.runStart.due };
+  }
+
+  protected override tryAgain(failure: Error): void {
+    super.tryAgain(failure);
+    this.#attemptDue = this.bucket?.queue.dueOf(this);
   }
 
   /** Reports nothing: an attempt that has timed out is not a run that has failed. */

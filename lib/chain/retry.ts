@@ -3,6 +3,7 @@ import { isGiveUp } from "../errors/give-up.js";
 import { RestartLimitError } from "../errors/restart-limit-error.js";
 import { channels } from "../events/channels.js";
 import { isFailure, type Outcome } from "../runtime/outcome.js";
+import type { RunCause } from "../runtime/runs.js";
 import type { SnapshotEntry } from "../runtime/snapshot.js";
 import type { Definition, Task } from "../runtime/task.js";
 import { formatDuration } from "../timers/format-duration.js";
@@ -50,8 +51,8 @@ export class RetryDefinition extends RefiningDefinition {
 }
 
 class RetryTask extends BackoffTask<RetryDefinition> {
-  /** When a continuous worker was started last. */
-  #startedAt = 0;
+  /** When the worker was started last, in whole ms; -1 until it has been. */
+  #startedAt = -1;
   /** Made at the first failure, if there is a limit. */
   #restarts: RestartCount | undefined = undefined;
   /** Whether the worker had failed already, and was to be restarted, when this was cancelled. */
@@ -84,8 +85,12 @@ class RetryTask extends BackoffTask<RetryDefinition> {
   }
 
   override start(): void {
-    if (this.definition.isContinuous) this.#startedAt = TimerQueue.current().now();
     super.start();
+    this.#startedAt = Math.round(TimerQueue.current().now());
+  }
+
+  override get startCause(): RunCause {
+    return this.#startedAt < 0 ? super.startCause : "retry";
   }
 
   protected override get retried(): Retried {

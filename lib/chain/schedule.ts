@@ -1,4 +1,4 @@
-import { hasMethod, isInstanceOf, onRejection, readProperty, showValue } from "../errors/foreign-value.js";
+import { className, cutText, hasMethod, isInstanceOf, onRejection, readProperty, showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { ScheduleError } from "../errors/schedule-error.js";
 
@@ -49,6 +49,14 @@ export function checkSchedule(schedule: Schedule): void {
     if (isInstanceOf(error.cause, InvalidArgumentError)) throw error.cause;
     throw new InvalidArgumentError(error.message, { cause: error.cause });
   }
+}
+
+/** Describes a schedule: by its `pattern` and `timezone`, which those of `cron()` have, or by the name of its class. */
+export function describeSchedule(schedule: Schedule): string {
+  const pattern = readProperty(schedule, "pattern");
+  const timezone = readProperty(schedule, "timezone");
+  if (typeof pattern === "string") return cutText(typeof timezone === "string" ? `${pattern} (${timezone})` : pattern, 200);
+  return cutText(className(schedule) || "custom schedule", 200);
 }
 
 /** NaN if it has no `getTime` that can be read. Throws what that throws. */

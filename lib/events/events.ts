@@ -1,17 +1,26 @@
 import { isFailure, type Outcome } from "../runtime/outcome.js";
+import type { RunCause } from "../runtime/runs.js";
 import type { Health } from "../runtime/worker-status.js";
 
 /**
  * A call of your code: one run of a job, including each attempt of {@link retryJob}, or one start of a continuous worker. The
- * same object is published at each stage of the tracing channel `watchbill:run`. At the end it has an `outcome`, and an `error`
- * if the run failed.
+ * same object is published at each stage of the tracing channel `watchbill:run`. At the end it has an `outcome`, an `error` if the
+ * run failed, its `duration` and its `lateness`.
  */
 export interface RunEvent {
   readonly worker: string;
   /** The number of failures in a row before this run. */
   readonly attempt: number;
+  /** When it was due, in ms since the epoch. */
+  readonly due: number;
+  readonly cause: RunCause;
+  /** At the end. */
   outcome?: EventOutcome;
   error?: Error;
+  /** How long the run took, in ms. At the end. */
+  duration?: number;
+  /** How long after it was due the run started, in ms. At the end. */
+  lateness?: number;
 }
 
 /** A worker starts: when its supervisor starts, or after a restart by a command or of its group. */
@@ -85,6 +94,9 @@ export interface HungEvent {
 export interface CommandEvent {
   readonly worker: string;
   readonly command: "trigger" | "pause" | "resume" | "restart" | "add" | "remove";
+  /** Who has sent it, and why, if the caller has said so. */
+  readonly by: string | undefined;
+  readonly reason: string | undefined;
 }
 
 /** The events of each plain channel. In addition, there is the tracing channel `watchbill:run`. */

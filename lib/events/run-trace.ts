@@ -2,7 +2,9 @@ import { tracingChannel } from "node:diagnostics_channel";
 import { isInstanceOf } from "../errors/foreign-value.js";
 import { TimeoutError } from "../errors/timeout-error.js";
 import { isFailure, type Outcome } from "../runtime/outcome.js";
+import { epochOf } from "../runtime/runs.js";
 import type { Task } from "../runtime/task.js";
+import { TimerQueue } from "../timers/timer-queue.js";
 import { eventOutcome, type RunEvent } from "./events.js";
 
 const channel = tracingChannel<unknown, RunEvent>("watchbill:run");
@@ -14,15 +16,21 @@ const channel = tracingChannel<unknown, RunEvent>("watchbill:run");
  */
 export class RunTrace {
   readonly #event: RunEvent;
+  /** On the clock of the timer queue, like the start. */
+  readonly #due: number;
+  readonly #start = TimerQueue.current().now();
   #isAsync = false;
 
   /** Returns a trace; undefined if the channel is not observed. */
   static of(run: Task): RunTrace | undefined {
-    return isObserved() ? new RunTrace({ worker: run.name, attempt: run.attempt }) : undefined;
+    if (!isObserved()) return undefined;
+    const { cause, due } = run.runStart;
+    return new RunTrace({ worker: run.name, attempt: run.attempt, due: epochOf(due), cause }, due);
   }
 
-  private constructor(event: RunEvent) {
+  private constructor(event: RunEvent, due: number) {
     this.#event = event;
+    this.#due = due;
   }
 
   /** Publishes `start` and calls `code`. */
@@ -41,6 +49,8 @@ export class RunTrace {
    * @param reason the reason of the abort, if the run was aborted
    */
   end(outcome: Outcome, reason: unknown): void {
+    this.#event.duration = TimerQueue.current().now() - this.#start;
+    this.#event.lateness = Math.max(this.#start - this.#due, 0);
     const error = failureOf(outcome, reason);
     this.#event.outcome = error === undefined ? eventOutcome(outcome) : "failed";
     if (error !== undefined) {

@@ -2,8 +2,9 @@ import { constants } from "node:os";
 import type { Backoff } from "../backoff/backoff.js";
 import { assertRetry, type RetryOptions } from "../chain/retry-policy.js";
 import type { Engine } from "../distributed/engine.js";
-import { describeKind, hasMethod, readArray, showValue } from "../errors/foreign-value.js";
+import { describeKind, hasMethod, isClass, readArray, showValue } from "../errors/foreign-value.js";
 import type { Problems } from "../registry/problems.js";
+import type { Around } from "../runtime/around.js";
 import { type Logger, loggerProblem } from "../runtime/logger.js";
 import { isAbortSignal } from "../runtime/on-abort.js";
 import { type Duration, parseDuration } from "../timers/duration.js";
@@ -37,6 +38,11 @@ export interface RunnerSettings {
    * one, a worker that fails stops the runner.
    */
   readonly retry?: Backoff | RetryOptions | undefined;
+  /**
+   * Wraps every run of every worker, each attempt included, the first function outermost: `[(context, next) => next()]`. For
+   * tracing, or the request context of an ORM. A run fails if a function does not call `next` once and wait for what it returns.
+   */
+  readonly around?: readonly Around[] | undefined;
 }
 
 /** The order in which workers are stopped. */
@@ -52,6 +58,7 @@ export interface CheckedSettings {
   readonly stopOrder: StopOrder;
   readonly engine: Engine | undefined;
   readonly retry: Backoff | RetryOptions | undefined;
+  readonly around: readonly Around[];
 }
 
 const options: Readonly<Record<keyof (RunnerSettings & Selection), true>> = {
@@ -62,6 +69,7 @@ const options: Readonly<Record<keyof (RunnerSettings & Selection), true>> = {
   stopOrder: true,
   engine: true,
   retry: true,
+  around: true,
   only: true,
   except: true,
 };
@@ -72,7 +80,7 @@ export const runnerOptions: readonly string[] = Object.keys(options);
 /** Checks the settings. Each that is malformed or does not exist is a problem. */
 export function checkSettings(settings: RunnerSettings, problems: Problems): CheckedSettings {
   const given = problems.readOptions("the runner", settings, runnerOptions);
-  const { logger, signal, signals, shutdownTimeout = "25s", stopOrder = "all", engine, retry } = given;
+  const { logger, signal, signals, shutdownTimeout = "25s", stopOrder = "all", engine, retry, around = [] } = given;
   const flaw = logger === undefined ? undefined : loggerProblem(logger);
   if (flaw !== undefined) problems.add(`The option logger must have the methods debug, info, warn and error: ${flaw}`);
   if (signal !== undefined && !isAbortSignal(signal)) {
@@ -87,7 +95,21 @@ export function checkSettings(settings: RunnerSettings, problems: Problems): Che
     problems.add(`The option engine: ${describeKind(engine)} is not an engine: pass what bullmq() of watchbill/bullmq returns`);
   }
   if (retry !== undefined) problems.attempt("The option retry", () => assertRetry(retry));
-  return { logger, signal, signals, shutdownTimeout: timeout, stopOrder, engine, retry };
+  return { logger, signal, signals, shutdownTimeout: timeout, stopOrder, engine, retry, around: checkAround(around, problems) };
+}
+
+function checkAround(around: unknown, problems: Problems): readonly Around[] {
+  const list = readArray(around);
+  if (list?.every(isAround)) return list;
+  const flaw = list === undefined ? around : list.find((each) => !isAround(each));
+  problems.add(
+    `The option around: ${describeKind(flaw)} is not ${list === undefined ? "a list of functions" : "a function"}: pass [(context, next) => next()], for example`,
+  );
+  return [];
+}
+
+function isAround(value: unknown): value is Around {
+  return typeof value === "function" && !isClass(value);
 }
 
 function isEngine(value: unknown): value is Engine {

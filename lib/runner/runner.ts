@@ -8,6 +8,7 @@ import { RunnerBusyError } from "../errors/runner-busy-error.js";
 import { ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
 import { UnknownWorkerError } from "../errors/unknown-worker-error.js";
 import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
+import type { CommandEvent } from "../events/events.js";
 import { addedWorkers } from "../registry/added-workers.js";
 import { checkWorkers } from "../registry/given-workers.js";
 import { Instances } from "../registry/instances.js";
@@ -21,6 +22,7 @@ import type { Task } from "../runtime/task.js";
 import { afterTransition, hasToWait, inTransition } from "../runtime/transition.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
 import type { WorkerStatus } from "../runtime/worker-status.js";
+import { type CommandOptions, checkCommandOptions } from "./command-options.js";
 import { lineOfEnvironment, type Selection, selectAmong, selectByName, selectionLines } from "./name-patterns.js";
 import { onProcessSignals } from "./process-signals.js";
 import { type CheckedSettings, checkSettings, type RunnerSettings } from "./runner-settings.js";
@@ -88,8 +90,10 @@ export class Runner extends WorkerDefinition {
     // Reads schedules, which are code of the user.
     return inTransition(() => {
       const tasks = this.#tree?.tasks();
+      const runner = this.#tree?.supervisor.name ?? "";
       return this.workers.map((worker) => {
         const status = worker.initialStatus();
+        status.runner = runner;
         tasks?.get(worker)?.describe(status);
         this.#tree?.groupOf(worker)?.describeBackoff(worker, status);
         return status;
@@ -214,8 +218,8 @@ export class Runner extends WorkerDefinition {
    * it is not repeated. The failure of a run is in the log, and does not end the process if its promise is ignored: `void
    * runner.trigger(name)`.
    */
-  trigger(name: string): Promise<void> {
-    return this.#control(name, "triggered", (control) => control.trigger());
+  trigger(name: string, options: CommandOptions = {}): Promise<void> {
+    return this.#control("trigger", options, name, "triggered", (control) => control.trigger());
   }
 
   /**
@@ -226,8 +230,8 @@ export class Runner extends WorkerDefinition {
    * Rejects with an {@link UnknownWorkerError}, with a {@link WorkerNotRunningError}, or with a {@link ShutdownTimeoutError} if
    * what runs does not end in time; the worker is paused all the same when it does.
    */
-  pause(name: string): Promise<void> {
-    return this.#control(name, "paused", (control) => control.pause());
+  pause(name: string, options: CommandOptions = {}): Promise<void> {
+    return this.#control("pause", options, name, "paused", (control) => control.pause());
   }
 
   /**
@@ -236,15 +240,16 @@ export class Runner extends WorkerDefinition {
    * @throws UnknownWorkerError
    * @throws WorkerNotRunningError
    */
-  resume(name: string): void {
-    this.#controlOf(name, "resumed").checkResume();
+  resume(name: string, options: CommandOptions = {}): void {
+    const checked = checkCommandOptions("resume", options);
+    this.#controlOf(name, "resumed", checked).checkResume();
     if (!hasToWait()) {
-      inTransition(() => this.#controlOf(name, "resumed").resume());
+      inTransition(() => this.#controlOf(name, "resumed", checked).resume());
       return;
     }
     afterTransition(() => {
       try {
-        this.#controlOf(name, "resumed").resume();
+        this.#controlOf(name, "resumed", checked).resume();
       } catch (error) {
         // It has exited or was removed meanwhile, and is not paused any more either.
         if (!(error instanceof WorkerNotRunningError || error instanceof UnknownWorkerError)) throw error;
@@ -259,8 +264,8 @@ export class Runner extends WorkerDefinition {
    * Rejects with an {@link UnknownWorkerError}, with a {@link WorkerNotRunningError}, or with a {@link ShutdownTimeoutError} if
    * it does not stop in time; it is restarted all the same when it does.
    */
-  restart(name: string): Promise<void> {
-    return this.#control(name, "restarted", (control) => control.restart());
+  restart(name: string, options: CommandOptions = {}): Promise<void> {
+    return this.#control("restart", options, name, "restarted", (control) => control.restart());
   }
 
   /**
@@ -269,11 +274,12 @@ export class Runner extends WorkerDefinition {
    * @throws BootstrapError with everything that is wrong with the source
    * @throws WorkerNotRunningError if the runner is being stopped
    */
-  add(source: object): readonly DeclarativeWorker[] {
-    return inTransition(() => this.#add(source));
+  add(source: object, options: CommandOptions = {}): readonly DeclarativeWorker[] {
+    const checked = checkCommandOptions("add", options);
+    return inTransition(() => this.#add(source, checked));
   }
 
-  #add(source: object): readonly DeclarativeWorker[] {
+  #add(source: object, options: CommandOptions): readonly DeclarativeWorker[] {
     const problems = new Problems();
     const found = addedWorkers(source, this.#instances, (name) => this.#list.has(name), problems);
     if (problems.count > 0) throw problems.toError();
@@ -288,7 +294,11 @@ export class Runner extends WorkerDefinition {
     if (selected.length < found.length) this.#reportLeftOut(found, selected, tree);
     // Unless it was stopped, or the worker removed, before the transition was over.
     afterTransition(() => {
-      if (tree?.supervisor.state === "running") tree.add(added.filter((worker) => this.#list.get(worker.label) === worker));
+      if (tree?.supervisor.state === "running")
+        tree.add(
+          added.filter((worker) => this.#list.get(worker.label) === worker),
+          options,
+        );
     });
     return added;
   }
@@ -306,22 +316,29 @@ export class Runner extends WorkerDefinition {
    * Rejects with an {@link UnknownWorkerError}, or with a {@link ShutdownTimeoutError} if it does not stop in time; it is removed
    * all the same when it does.
    */
-  remove(name: string): Promise<void> {
+  remove(name: string, options: CommandOptions = {}): Promise<void> {
     return this.#execute(() => {
+      const checked = checkCommandOptions("remove", options);
       const worker = this.#workerOf(name);
-      if (this.#tree !== undefined && this.#isRunning) return this.#tree.remove(worker, () => this.#list.remove(worker));
+      if (this.#tree !== undefined && this.#isRunning) return this.#tree.remove(worker, checked, () => this.#list.remove(worker));
       this.#list.remove(worker);
       return Promise.resolve();
     });
   }
 
-  #control(name: string, action: string, command: (control: WorkerControl) => Promise<void>): Promise<void> {
-    return this.#execute(() => command(this.#controlOf(name, action)));
+  #control(
+    command: CommandEvent["command"],
+    options: CommandOptions,
+    name: string,
+    action: string,
+    execute: (control: WorkerControl) => Promise<void>,
+  ): Promise<void> {
+    return this.#execute(() => execute(this.#controlOf(name, action, checkCommandOptions(command, options))));
   }
 
-  #controlOf(name: string, action: string): WorkerControl {
+  #controlOf(name: string, action: string, options: CommandOptions): WorkerControl {
     const worker = this.#workerOf(name);
-    if (this.#tree !== undefined) return this.#tree.control(worker);
+    if (this.#tree !== undefined) return this.#tree.control(worker, options);
     throw new WorkerNotRunningError(name, action, "the runner does not run");
   }
 

@@ -2,10 +2,10 @@ import { MonitorTask } from "../chain/monitor-task.js";
 import type { DeclarativeWorker } from "../declarative-worker.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
-import { channels } from "../events/channels.js";
 import type { CommandEvent } from "../events/events.js";
 import { limitPause } from "../supervision/stop-operation.js";
 import type { Supervisor, SupervisorState } from "../supervision/supervisor.js";
+import { type CommandOptions, publishCommand } from "./command-options.js";
 import type { RestartedGroup } from "./restarted-group.js";
 
 /**
@@ -16,12 +16,17 @@ export class WorkerControl {
   readonly #worker: DeclarativeWorker;
   readonly #outermost: Supervisor;
   readonly #group: RestartedGroup | undefined;
+  readonly #options: CommandOptions;
 
-  /** @param group the group that the worker is restarted with, if there is one */
-  constructor(worker: DeclarativeWorker, outermost: Supervisor, group: RestartedGroup | undefined) {
+  /**
+   * @param group the group that the worker is restarted with, if there is one
+   * @param options of the command
+   */
+  constructor(worker: DeclarativeWorker, outermost: Supervisor, group: RestartedGroup | undefined, options: CommandOptions) {
     this.#worker = worker;
     this.#outermost = outermost;
     this.#group = group;
+    this.#options = options;
   }
 
   /** The supervisor of the worker; another one after every restart of its group. */
@@ -56,7 +61,7 @@ export class WorkerControl {
     this.#publish("pause");
     const supervisor = this.#supervisor;
     const commands = task.ensureCommands();
-    commands.pause();
+    commands.pause(this.#options);
     if (this.#worker.isContinuous && !task.sleeping && supervisor.state === "running") {
       return supervisor.stopChild("paused", task, () => supervisor.replace(task));
     }
@@ -158,6 +163,6 @@ export class WorkerControl {
   }
 
   #publish(command: CommandEvent["command"]): void {
-    if (channels.command.isObserved) channels.command.publish({ worker: this.#worker.label, command });
+    publishCommand(this.#worker.label, command, this.#options, this.#outermost.logger);
   }
 }

@@ -1,9 +1,9 @@
 import { MonitorTask } from "../chain/monitor-task.js";
 import type { WorkerDefinition } from "../chain/worker-definition.js";
 import type { DeclarativeWorker, WorkerGroup } from "../declarative-worker.js";
-import { channels } from "../events/channels.js";
 import type { Definition, Task } from "../runtime/task.js";
 import { Supervisor } from "../supervision/supervisor.js";
+import { type CommandOptions, publishCommand } from "./command-options.js";
 import { RestartedGroup } from "./restarted-group.js";
 import type { CheckedSettings } from "./runner-settings.js";
 import { stopBatches } from "./stop-batches.js";
@@ -16,14 +16,14 @@ export class WorkerTree {
   readonly #groups = new Map<WorkerGroup, RestartedGroup>();
 
   constructor(parent: Task, workers: readonly DeclarativeWorker[], settings: CheckedSettings) {
-    const { shutdownTimeout, logger, stopOrder, engine } = settings;
+    const { shutdownTimeout, logger, stopOrder, engine, around } = settings;
     this.#shutdownTimeout = shutdownTimeout;
     const batches = stopOrder === "reverse" ? stopBatches : undefined;
-    this.supervisor = new Supervisor(parent, this.#children(workers), { shutdownTimeout, logger, batches, engine });
+    this.supervisor = new Supervisor(parent, this.#children(workers), { shutdownTimeout, logger, batches, engine, around });
   }
 
-  add(workers: readonly DeclarativeWorker[]): void {
-    for (const { label } of workers) if (channels.command.isObserved) channels.command.publish({ worker: label, command: "add" });
+  add(workers: readonly DeclarativeWorker[], options: CommandOptions): void {
+    for (const { label } of workers) publishCommand(label, "add", options, this.supervisor.logger);
     this.supervisor.add(this.#children(workers));
   }
 
@@ -55,9 +55,9 @@ export class WorkerTree {
   }
 
   /** @param onRemoved called when the worker has exited, however long that takes */
-  remove(worker: DeclarativeWorker, onRemoved: () => void): Promise<void> {
+  remove(worker: DeclarativeWorker, options: CommandOptions, onRemoved: () => void): Promise<void> {
     const group = this.groupOf(worker);
-    return this.control(worker).remove(() => {
+    return this.control(worker, options).remove(() => {
       group?.remove(worker);
       if (worker.group !== undefined && group?.isEmpty === true) this.#removeGroup(worker.group, group);
       onRemoved();
@@ -74,8 +74,8 @@ export class WorkerTree {
     else void this.supervisor.stopChild("removed", child, remove);
   }
 
-  control(worker: DeclarativeWorker): WorkerControl {
-    return new WorkerControl(worker, this.supervisor, this.groupOf(worker));
+  control(worker: DeclarativeWorker, options: CommandOptions): WorkerControl {
+    return new WorkerControl(worker, this.supervisor, this.groupOf(worker), options);
   }
 
   /** The group that a worker is restarted with, if there is one. */

@@ -1,14 +1,28 @@
-import { describeError } from "../errors/foreign-value.js";
+import { errorText } from "../errors/error-text.js";
+import { cutText, describeError } from "../errors/foreign-value.js";
 import { formatDuration } from "../timers/format-duration.js";
 import { TimerQueue } from "../timers/timer-queue.js";
 import type { Logger, LogLevel } from "./logger.js";
+import { epochOf } from "./runs.js";
 import { WorkerLogger } from "./worker-logger.js";
+import type { WorkerStatus } from "./worker-status.js";
 
 /**
  * How long after the first line of a problem there is a reminder that it goes on, in ms. Each further one takes twice as long.
  */
 const firstReminder = 60_000;
 const longestReminder = 3_600_000;
+
+/**
+ * The last error in words: an error itself whose stack is never read keeps alive all that ran when it was thrown. Errors that
+ * differ in numbers only have one stack, as it takes long to make.
+ */
+export interface LastError {
+  readonly text: string;
+  /** In whole ms, on the clock of the timer queue. */
+  readonly at: number;
+  readonly stack: string | null;
+}
 
 /** The worker that an entry is about, and where it is written. */
 export interface Subject {
@@ -58,9 +72,10 @@ export class ProblemLog {
   failures = 0;
   /** Whether the run that is under way is among the failures already, though it has not ended. */
   isRunCounted = false;
-  /** In words: an error whose stack is never read keeps alive all that ran when it was thrown. */
-  lastError: string | null = null;
   missedRuns = 0;
+  #lastError: LastError | undefined;
+  /** Of the last error, without numbers. */
+  #lastKind = "";
   /** By the kind of the failure, since the worker was well. */
   #failures: Map<string, Recurrence> | undefined;
   #failedAt = 0;
@@ -73,6 +88,40 @@ export class ProblemLog {
   #missedCount = 0;
   #overdue: Recurrence | undefined;
   #longRun: { readonly start: number; readonly recurrence: Recurrence } | undefined;
+
+  get lastError(): LastError | undefined {
+    return this.#lastError;
+  }
+
+  /** Continues from the last error in another replica. */
+  set lastError(error: LastError | undefined) {
+    this.#lastError = error;
+    this.#lastKind = "";
+  }
+
+  /** Keeps what the status shows of the last error. */
+  remember(error: Error): void {
+    const text = describeError(error);
+    const kind = withoutNumbers(text);
+    const stack = kind === this.#lastKind ? (this.#lastError?.stack ?? null) : cutText(errorText(error), longestStack);
+    this.#lastKind = kind;
+    this.#lastError = { text, at: Math.round(TimerQueue.current().now()), stack };
+  }
+
+  /** Adds the last error to a status, and the counts. */
+  describe(status: WorkerStatus): void {
+    status.failures = this.failures;
+    status.missed = this.missedRuns;
+    this.describeLastError(status);
+  }
+
+  describeLastError(status: WorkerStatus): void {
+    if (this.#lastError === undefined) return;
+    const { text, at, stack } = this.#lastError;
+    status.lastError = text;
+    status.lastErrorAt = epochOf(at);
+    status.lastErrorStack = stack;
+  }
 
   /**
    * Something has failed and will be tried again. The first failure of a kind is a warning with the error; the others are entries
@@ -101,7 +150,7 @@ export class ProblemLog {
     fields: object,
     isLast = false,
   ): void {
-    this.lastError = describeError(error);
+    this.remember(error);
     if (this.#failures === undefined) {
       this.#failures = new Map();
       this.#failedAt = TimerQueue.current().now();
@@ -193,7 +242,7 @@ export class ProblemLog {
   }
 
   #recurrenceOf(failures: Map<string, Recurrence>, error: Error, what: Failed | "run given up"): Recurrence {
-    const kind = `${what}: ${describeError(error).replaceAll(/\d+/g, "#")}`;
+    const kind = `${what}: ${withoutNumbers(describeError(error))}`;
     const known = failures.get(kind);
     if (known !== undefined) return known;
     // Messages that are all different are one kind from then on.
@@ -210,3 +259,10 @@ export class ProblemLog {
 }
 
 const mostKinds = 10;
+
+/** The longest stack that is kept for the status. */
+const longestStack = 8_000;
+
+function withoutNumbers(text: string): string {
+  return text.replaceAll(/\d+/g, "#");
+}

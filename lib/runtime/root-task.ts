@@ -4,6 +4,7 @@ import { describeKind, hasMethod, ownKeys, readProperty } from "../errors/foreig
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { nearMiss } from "../errors/nearest-names.js";
 import { TimerQueue } from "../timers/timer-queue.js";
+import type { Around } from "./around.js";
 import { AsyncScope } from "./async-scope.js";
 import { CancellationScope } from "./cancellation-scope.js";
 import { reportClockProblem } from "./clock-problem.js";
@@ -12,7 +13,7 @@ import { type Logger, loggerProblem } from "./logger.js";
 import { isAbortSignal, onAbort } from "./on-abort.js";
 import { isFailure, type Outcome } from "./outcome.js";
 import { ProblemLog } from "./problem-log.js";
-import type { Runs } from "./runs.js";
+import type { RunCause, RunStart, Runs } from "./runs.js";
 import { stderrLogger } from "./stderr-logger.js";
 import { type Definition, Task } from "./task.js";
 import { afterTransition, inTransition } from "./transition.js";
@@ -67,6 +68,7 @@ export class RootTask extends Task {
   readonly #asyncScope = new AsyncScope();
   #problemLog: ProblemLog | undefined;
   readonly #detach: (() => void)[] = [];
+  readonly #startedAt = TimerQueue.current().now();
   #scope: CancellationScope | undefined = undefined;
 
   /**
@@ -124,6 +126,18 @@ export class RootTask extends Task {
 
   override get startTime(): number {
     return TimerQueue.current().now();
+  }
+
+  override get startCause(): RunCause {
+    return "start";
+  }
+
+  override get runStart(): RunStart {
+    return { cause: "start", due: this.#startedAt };
+  }
+
+  override get around(): readonly Around[] {
+    return this.#outer?.around ?? [];
   }
 
   /** What the code of a worker runs is a part of that run, and does not take the commands of the worker. */

@@ -9,15 +9,42 @@ export interface Runs {
   readonly lastStart: number;
   /** In ms; -1 until a run has ended. */
   readonly lastDuration: number;
+  /** When a run last ended well, on the clock of the timer queue, in whole ms; -1 until then. */
+  readonly lastSuccess: number;
+}
+
+export const noRuns: Runs = { count: 0, lastStart: 0, lastDuration: -1, lastSuccess: -1 };
+
+/**
+ * Why a run starts: it is due, a command has asked for it, it is another attempt after a failure or a return, or its worker has
+ * been started.
+ */
+export type RunCause = "schedule" | "command" | "retry" | "start";
+
+export interface RunStart {
+  readonly cause: RunCause;
+  /** When the run was due, on the clock of the timer queue. */
+  readonly due: number;
 }
 
 /** Adds runs to a status that has the earlier ones. */
 export function addRuns(status: WorkerStatus, runs: Runs): void {
-  const { count, lastStart, lastDuration } = runs;
+  const { count, lastStart, lastDuration, lastSuccess } = runs;
   if (!hasRun(runs)) return;
   status.runs += count;
-  status.lastStart = Math.round(Date.now() + lastStart - TimerQueue.current().now());
+  status.lastStart = epochOf(lastStart);
   if (lastDuration >= 0) status.lastDuration = lastDuration;
+  if (lastSuccess >= 0) status.lastSuccess = epochOf(lastSuccess);
+}
+
+/** A time on the clock of the timer queue, in ms since the epoch. */
+export function epochOf(time: number): number {
+  return Math.round(Date.now() + time - TimerQueue.current().now());
+}
+
+/** A time in ms since the epoch, in whole ms on the clock of the timer queue. */
+export function timeOf(epoch: number): number {
+  return Math.round(TimerQueue.current().now() - (Date.now() - epoch));
 }
 
 /** Whether a run has started here, or has ended here after a start in another replica. */

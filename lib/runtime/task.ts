@@ -1,5 +1,6 @@
 import type { Bucket, Timer } from "../timers/bucket.js";
 import { TimerQueue } from "../timers/timer-queue.js";
+import type { Around } from "./around.js";
 import type { AsyncScope } from "./async-scope.js";
 import type { CancellationScope } from "./cancellation-scope.js";
 import type { LeasedRun } from "./leased-run.js";
@@ -7,7 +8,7 @@ import type { Logger } from "./logger.js";
 import type { Abortable } from "./on-abort.js";
 import type { Outcome } from "./outcome.js";
 import type { ProblemLog } from "./problem-log.js";
-import type { Runs } from "./runs.js";
+import type { RunCause, RunStart, Runs } from "./runs.js";
 import type { Snapshot } from "./snapshot.js";
 import { inTransition } from "./transition.js";
 import type { WorkerCommands } from "./worker-commands.js";
@@ -213,6 +214,21 @@ export abstract class Task implements Timer {
   /** The start time of what starts now, on the clock of the timer queue: the same for workers that are started together. */
   get startTime(): number {
     return this.parent.startTime;
+  }
+
+  /** Why what starts now is started. Valid only while it starts, like {@link startTime}. */
+  get startCause(): RunCause {
+    return this.parent.startCause;
+  }
+
+  /** Why the run that is under way was started, and when it was due. */
+  get runStart(): RunStart {
+    return this.parent.runStart;
+  }
+
+  /** What wraps every call of the code of a worker, the outermost first. */
+  get around(): readonly Around[] {
+    return this.parent.around;
   }
 
   /** The commands that were given to the worker that this is a part of, if there were any. */

@@ -1,6 +1,8 @@
 import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
+import { TimerQueue } from "../timers/timer-queue.js";
 import { CommandResult } from "./command-result.js";
 import { isFailure, type Outcome } from "./outcome.js";
+import type { Pause } from "./worker-status.js";
 
 /**
  * The commands that were given to one worker: to pause, or to run now. Kept with the worker, and read at each decision by the
@@ -8,21 +10,28 @@ import { isFailure, type Outcome } from "./outcome.js";
  * exits or the runner has stopped.
  */
 export class WorkerCommands {
-  #isPaused = false;
+  #pause: Pause | undefined;
   /** The run that is under way was requested during the pause, and is not subject to it. */
   #isExempt = false;
-  /** For the run that comes next. */
+  /** For the run that comes next, and when the first caller has asked for it, on the clock of the timer queue. */
   #nextRun: CommandResult | undefined;
+  #requestedAt = 0;
   /** For the run that is under way. */
   #currentRun: CommandResult[] = [];
   #idle: CommandResult | undefined;
 
   get isPaused(): boolean {
-    return this.#isPaused;
+    return this.#pause !== undefined;
   }
 
-  pause(): void {
-    this.#isPaused = true;
+  /** Who has paused it, and why, for its status. */
+  get pauseStatus(): Pause | undefined {
+    return this.#pause;
+  }
+
+  /** A pause that goes on keeps its start, but has the last reason. */
+  pause({ by, reason }: { readonly by?: string | undefined; readonly reason?: string | undefined } = {}): void {
+    this.#pause = { since: this.#pause?.since ?? Date.now(), by: by ?? null, reason: reason ?? null };
     this.#isExempt = false;
   }
 
@@ -37,7 +46,7 @@ export class WorkerCommands {
 
   /** Ends a pause. A caller that still waits for the worker to become idle gets an error. */
   resume(worker: string): void {
-    this.#isPaused = false;
+    this.#pause = undefined;
     this.rejectIdle(new WorkerNotRunningError(worker, "paused", "it was resumed meanwhile"));
   }
 
@@ -63,16 +72,24 @@ export class WorkerCommands {
 
   /** Settles with the next run that starts: all callers that ask before that share it. */
   requestRun(): Promise<void> {
-    return (this.#nextRun ??= new CommandResult()).promise;
+    if (this.#nextRun === undefined) {
+      this.#nextRun = new CommandResult();
+      this.#requestedAt = TimerQueue.current().now();
+    }
+    return this.#nextRun.promise;
+  }
+
+  get requestedAt(): number {
+    return this.#requestedAt;
   }
 
   /** Whether the run that is under way has no further attempt for now, because of a pause that began after it was requested. */
   get holdsAttempts(): boolean {
-    return this.#isPaused && !this.wantsRun && !this.#isExempt;
+    return this.isPaused && !this.wantsRun && !this.#isExempt;
   }
 
   onRunStart(): void {
-    this.#isExempt = this.#isPaused && this.wantsRun;
+    this.#isExempt = this.isPaused && this.wantsRun;
     if (this.#nextRun !== undefined) this.#currentRun.push(this.#nextRun);
     this.#nextRun = undefined;
   }

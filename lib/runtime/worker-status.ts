@@ -7,8 +7,18 @@ export type Phase = "waiting" | "running" | "overdue" | "backoff" | "paused" | "
 /** The status of one worker: a plain object that can be serialised. Times are in ms. */
 export interface WorkerStatus {
   name: string;
+  /** The name of its source, such as a class; null if it is a source itself. */
+  group: string | null;
+  /** The name of its runner: `""`, or the name under which the runner is a worker of another one. */
+  runner: string;
+  /** How it is repeated, in words: `"every 5s"`, or a cron pattern; null for a continuous worker. */
+  schedule: string | null;
   health: Health;
+  /** Since when it has this health, in ms since the epoch; null if it was never started. */
+  healthSince: number | null;
   phase: Phase;
+  /** Who has paused it, and why; null if it is not paused. */
+  pause: Pause | null;
   /** The number of runs of a job, or of starts of a continuous worker. */
   runs: number;
   failures: number;
@@ -23,12 +33,29 @@ export interface WorkerStatus {
   lastStart: number | null;
   /** How long the last run that has ended took, in ms. */
   lastDuration: number | null;
+  /** When a run last succeeded, or a continuous worker last became or reported `ok`, in ms since the epoch. */
+  lastSuccess: number | null;
   /** The name and message of the last error, also after the worker has recovered. */
   lastError: string | null;
+  /** When that was, in ms since the epoch. */
+  lastErrorAt: number | null;
+  /**
+   * That error in full: its stack without the frames of this library, and its causes. If errors with the same name and message
+   * follow each other, the stack is that of the first.
+   */
+  lastErrorStack: string | null;
   /** When it will run or be restarted next, in ms since the epoch. */
   nextDue: number | null;
   /** Only of a distributed worker: the process that runs it, or ran it last; null before the first run. */
   holder?: Holder | null;
+}
+
+/** A pause by a command. */
+export interface Pause {
+  /** In ms since the epoch. */
+  readonly since: number;
+  readonly by: string | null;
+  readonly reason: string | null;
 }
 
 /** The process of a replica. */
@@ -41,15 +68,23 @@ export interface Holder {
 export function initialStatus(name: string): WorkerStatus {
   return {
     name,
+    group: null,
+    runner: "",
+    schedule: null,
     health: "init",
+    healthSince: null,
     phase: "stopped",
+    pause: null,
     runs: 0,
     failures: 0,
     missed: 0,
     attempt: 0,
     lastStart: null,
     lastDuration: null,
+    lastSuccess: null,
     lastError: null,
+    lastErrorAt: null,
+    lastErrorStack: null,
     nextDue: null,
   };
 }

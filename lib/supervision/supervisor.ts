@@ -9,10 +9,11 @@ import { toError } from "../errors/thrown-value-error.js";
 import { WorkerExitedPrematurelyError } from "../errors/worker-exited-prematurely-error.js";
 import { type Failure, WorkersFailedError } from "../errors/workers-failed-error.js";
 import { channels } from "../events/channels.js";
+import type { Around } from "../runtime/around.js";
 import { CancellationScope } from "../runtime/cancellation-scope.js";
 import type { Logger } from "../runtime/logger.js";
 import { isFailure, type Outcome } from "../runtime/outcome.js";
-import { addRuns, type Runs } from "../runtime/runs.js";
+import { addRuns, noRuns, type RunCause, type Runs } from "../runtime/runs.js";
 import { type Definition, Task } from "../runtime/task.js";
 import { continueAfterTransition } from "../runtime/transition.js";
 import type { WorkerCommands } from "../runtime/worker-commands.js";
@@ -34,6 +35,8 @@ export interface SupervisorOptions {
   readonly title?: string;
   /** Its parent's by default. */
   readonly logger?: Logger | undefined;
+  /** Wraps every run, within what its parent wraps around it. */
+  readonly around?: readonly Around[];
   /** Runs the distributed workers among its children. By default, the engine of the supervisor around this one. */
   readonly engine?: Engine | undefined;
   /** How long after the request to stop, in ms, the children that hang are left behind and named. Never by default. */
@@ -68,7 +71,7 @@ export class Supervisor extends Task {
   readonly children: Child[];
   readonly #options: SupervisorOptions;
   /** Like a continuous worker, a supervisor has one run. */
-  readonly #run: Runs = { count: 1, lastStart: TimerQueue.current().now(), lastDuration: -1 };
+  readonly #run: Runs = { ...noRuns, count: 1, lastStart: TimerQueue.current().now() };
   readonly #failures: Failure[] = [];
   /** How many children have not exited. */
   #running: number;
@@ -77,8 +80,9 @@ export class Supervisor extends Task {
   #isWell = false;
   /** The children that have not been started yet. */
   readonly #toStart = new Set<Task>();
-  /** The common start time of the children that are being started. */
+  /** The common start time of the children that are being started, and why they are. */
   #startTime: number | undefined;
+  #startCause: RunCause | undefined;
   /** Made when a child is first looked up. */
   #byDefinition: Map<Definition, Child> | undefined;
   /** Children that are being stopped while this goes on. */
@@ -135,14 +139,14 @@ export class Supervisor extends Task {
     }
     if (this.#kind === "worker") this.sleep(Math.min(this.parent.resetAfter, timeBetweenChecks));
     else this.sleepForever();
-    this.#startAll([...this.children]);
+    this.#startAll([...this.children], super.startCause);
   }
 
   /**
    * Starts children one after the other, each in a transition of its own, with a common start time. All of them count as running
    * from the beginning: the first may exit before the second has been started.
    */
-  #startAll(children: readonly Child[]): void {
+  #startAll(children: readonly Child[], cause: RunCause): void {
     for (const child of children) this.#toStart.add(child);
     let { startTime } = this;
     let index = 0;
@@ -154,20 +158,27 @@ export class Supervisor extends Task {
       const now = super.startTime;
       if (now - startTime > longestStart) startTime = now;
       if (this.isCompleted(child.definition)) this.onChildExit("completed", child);
-      else this.#startChildAt(child, startTime);
+      else this.#startChild(child, startTime, cause);
       return index < children.length;
     });
   }
 
-  #startChildAt(child: Child, startTime: number): void {
-    const outer = this.#startTime;
+  #startChild(child: Child, startTime: number, cause: RunCause): void {
+    const [outerTime, outerCause] = [this.#startTime, this.#startCause];
     this.#startTime = startTime;
+    this.#startCause = cause;
     child.start();
-    this.#startTime = outer;
+    this.#startTime = outerTime;
+    this.#startCause = outerCause;
   }
 
   override get startTime(): number {
     return this.#startTime ?? super.startTime;
+  }
+
+  /** What starts later than its child, such as a worker that is resumed, is started by a command. */
+  override get startCause(): RunCause {
+    return this.#startCause ?? "command";
   }
 
   // Children.
@@ -202,7 +213,7 @@ export class Supervisor extends Task {
       return child;
     });
     this.#running += added.length;
-    this.#startAll(added);
+    this.#startAll(added, "start");
   }
 
   /**
@@ -227,7 +238,7 @@ export class Supervisor extends Task {
     if (operation?.reason === "paused") operation.overrule("resumed");
   }
 
-  /** Starts a child anew that has exited, unless it was stopped with all. */
+  /** Starts a child anew that has exited, for a command, unless it was stopped with all. */
   replace(child: Child): void {
     if (!this.children.includes(child) || !this.#mayStart(child)) return;
     child.abort(new DOMException(`${child.name} was restarted`, "AbortError"));
@@ -238,7 +249,7 @@ export class Supervisor extends Task {
     this.#byDefinition?.set(next.definition, next);
     this.#shutdown?.replace(child, next);
     this.#running++;
-    this.#startChildAt(next, super.startTime);
+    this.#startChild(next, super.startTime, "command");
   }
 
   /** Removes a child that has exited. The supervisor goes on, even without any child. */
@@ -306,7 +317,7 @@ export class Supervisor extends Task {
     if (outcome !== "done" || this.aborted) return outcome;
     const error = new WorkerExitedPrematurelyError(child.name);
     // What looked like a run that was done has failed after all, and its health is to say so.
-    child.onRunCompleted({ count: 0, lastStart: 0, lastDuration: -1 }, error);
+    child.onRunCompleted(noRuns, error);
     return error;
   }
 
@@ -432,8 +443,8 @@ export class Supervisor extends Task {
       const row = initialStatus(child.name);
       child.describe(row);
       if (row.lastError === null || (row.health !== "firing" && row.attempt === 0)) continue;
-      status.health = "firing";
-      status.lastError = row.lastError;
+      const { lastError, lastErrorAt, lastErrorStack } = row;
+      Object.assign(status, { health: "firing", lastError, lastErrorAt, lastErrorStack });
     }
   }
 
@@ -441,6 +452,11 @@ export class Supervisor extends Task {
 
   override get logger(): Logger {
     return this.#options.logger ?? super.logger;
+  }
+
+  override get around(): readonly Around[] {
+    const { around = [] } = this.#options;
+    return around.length === 0 ? super.around : [...super.around, ...around];
   }
 
   get engine(): Engine | undefined {

@@ -1,0 +1,93 @@
+import { isObjectLike, isThenable, onSettled } from "../errors/foreign-value.js";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import type { WorkerContext } from "./worker-context.js";
+
+/**
+ * Wraps every call of the code of a worker, each attempt included: for tracing, or the request context of an ORM. Calls `next`
+ * once, and returns what that returns, or a promise that settles after it.
+ */
+export type Around = (context: WorkerContext, next: () => unknown) => unknown;
+
+/**
+ * Calls code through the functions that wrap it, the first one outermost. Returns what that one returns.
+ *
+ * The run fails with an {@link InvalidArgumentError} if a function does not call `next`, calls it twice, or does not wait for
+ * what it returns: a run without its code must not count as a success. It ends when the code has settled, so that the next run
+ * never overlaps with it.
+ */
+export function callAround<Called extends WorkerContext>(
+  around: readonly Around[],
+  context: Called,
+  code: (context: Called) => unknown,
+): unknown {
+  const wrapped = new WrappedCode(context.name, () => code(context));
+  const call = around.reduceRight<() => unknown>((next, wrap) => () => wrap(context, next), wrapped.call);
+  const result = call();
+  if (wrapped.isPending || isThenable(result)) return waitForBoth(result, wrapped);
+  wrapped.close();
+  return result;
+}
+
+async function waitForBoth(result: unknown, wrapped: WrappedCode): Promise<unknown> {
+  const [outer] = await Promise.allSettled([result]);
+  const { isPending } = wrapped;
+  const dropped = await wrapped.settled;
+  if (outer.status === "rejected") throw outer.reason;
+  if (isPending) throw wrapped.fault("did not wait for next()", dropped);
+  wrapped.close();
+  return outer.value;
+}
+
+/** The code of one run, and what the functions around it have made of it. */
+class WrappedCode {
+  /** Whether it was called, and has not settled. */
+  isPending = false;
+  /** Resolves when it has settled, with its error if it failed. */
+  settled: Promise<unknown> = Promise.resolve();
+  readonly #worker: string;
+  readonly #code: () => unknown;
+  #calls = 0;
+  #isClosed = false;
+
+  constructor(worker: string, code: () => unknown) {
+    this.#worker = worker;
+    this.#code = code;
+  }
+
+  readonly call = (): unknown => {
+    if (this.#isClosed) throw this.fault("called next() after it had returned");
+    this.#calls++;
+    this.#checkCalls();
+    const result = this.#code();
+    if (isObjectLike(result) && isThenable(result)) {
+      this.isPending = true;
+      this.settled = new Promise((resolve) => {
+        const settle = (error?: unknown): void => {
+          this.isPending = false;
+          resolve(error);
+        };
+        onSettled(result, () => settle(), settle);
+      });
+    }
+    return result;
+  };
+
+  /** The functions around it have returned. */
+  close(): void {
+    this.#isClosed = true;
+    this.#checkCalls();
+  }
+
+  #checkCalls(): void {
+    if (this.#calls === 0) throw this.fault("did not call next()");
+    if (this.#calls > 1) throw this.fault("called next() more than once");
+  }
+
+  fault(what: string, cause?: unknown): InvalidArgumentError {
+    const options = cause === undefined ? undefined : { cause };
+    return new InvalidArgumentError(
+      `A function of the option around ${what} in a run of ${this.#worker}: call it once, and return what it returns`,
+      options,
+    );
+  }
+}
