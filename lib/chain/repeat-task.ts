@@ -176,7 +176,8 @@ export class RepeatTask extends Task {
 
   private run(now: number, due: number, cause: RunCause): void {
     this.#lastStart = now;
-    this.#lateness = Math.round(now - due);
+    // Without the sign of -0, which is not a small integer.
+    this.#lateness = Math.round(now - due) + 0;
     this.#cause = cause;
     this.#count++;
     this.#commands?.onRunStart();

@@ -50,15 +50,24 @@ export class RetryDefinition extends RefiningDefinition {
   }
 }
 
+interface RareState {
+  /** Of the failures up to now, if there is a limit. */
+  restarts: RestartCount | undefined;
+  /** Whether the worker had failed already, and was to be restarted, when it was cancelled. */
+  hadFailed: boolean;
+  /** The members of a group that have completed. */
+  readonly completed: Set<Definition>;
+}
+
 class RetryTask extends BackoffTask<RetryDefinition> {
   /** When the worker was started last, in whole ms; -1 until it has been. */
   #startedAt = -1;
-  /** Made at the first failure, if there is a limit. */
-  #restarts: RestartCount | undefined = undefined;
-  /** Whether the worker had failed already, and was to be restarted, when this was cancelled. */
-  #hadFailed = false;
-  /** The members of a group that have completed. */
-  #completed: Set<Definition> | undefined = undefined;
+  /** What few workers need: one field, as there may be a hundred thousand. */
+  #rare: RareState | undefined = undefined;
+
+  private get rare(): RareState {
+    return (this.#rare ??= { restarts: undefined, hadFailed: false, completed: new Set() });
+  }
 
   override get attempt(): number {
     return !this.sleeping && this.hasStayedUp() ? 0 : super.attempt;
@@ -69,24 +78,24 @@ class RetryTask extends BackoffTask<RetryDefinition> {
   }
 
   override isCompleted(definition: Definition): boolean {
-    return this.#completed?.has(definition) === true || super.isCompleted(definition);
+    return this.#rare?.completed.has(definition) === true || super.isCompleted(definition);
   }
 
   override setCompleted(definition: Definition, isDone: boolean): void {
-    if (isDone) (this.#completed ??= new Set()).add(definition);
-    else this.#completed?.delete(definition);
+    if (isDone) this.rare.completed.add(definition);
+    else this.#rare?.completed.delete(definition);
     // A retry further up must not start it again either.
     super.setCompleted(definition, isDone);
   }
 
   override abort(reason: unknown): void {
-    this.#hadFailed = this.isFailing;
+    if (this.isFailing) this.rare.hadFailed = true;
     super.abort(reason);
   }
 
   override start(): void {
     super.start();
-    this.#startedAt = Math.round(TimerQueue.current().now());
+    this.#startedAt = Math.ceil(TimerQueue.current().now());
   }
 
   override get startCause(): RunCause {
@@ -108,7 +117,7 @@ class RetryTask extends BackoffTask<RetryDefinition> {
     const { failedAt } = entry;
     if (limit === undefined || !Array.isArray(failedAt)) return;
     const offset = this.leasedRun?.offset ?? 0;
-    this.#restarts = new RestartCount(
+    this.rare.restarts = new RestartCount(
       limit,
       failedAt.filter((time) => typeof time === "number").map((time) => time - offset),
     );
@@ -116,7 +125,8 @@ class RetryTask extends BackoffTask<RetryDefinition> {
 
   protected override get entry(): SnapshotEntry {
     const offset = this.leasedRun?.offset ?? 0;
-    return { ...super.entry, ...(this.#restarts && { failedAt: this.#restarts.recent.map((time) => time + offset) }) };
+    const failedAt = this.#rare?.restarts?.recent.map((time) => time + offset);
+    return failedAt === undefined ? super.entry : { ...super.entry, failedAt };
   }
 
   override onRecovered(): void {
@@ -126,7 +136,7 @@ class RetryTask extends BackoffTask<RetryDefinition> {
 
   protected override onChildExit(outcome: Outcome): void {
     if (this.aborted || !isToBeRetried(outcome)) {
-      this.exit(this.#hadFailed ? "stopped" : outcome);
+      this.exit(this.#rare?.hadFailed === true ? "stopped" : outcome);
       return;
     }
     const failure = isFailure(outcome) ? outcome : undefined;
@@ -159,8 +169,8 @@ class RetryTask extends BackoffTask<RetryDefinition> {
     }
     const refused = askRetryIf(retryIf, this, failure, this.failures);
     if (refused !== undefined || limit === undefined) return refused;
-    this.#restarts ??= new RestartCount(limit);
-    const exceeded = this.#restarts.countFailure(TimerQueue.current().now(), this.failures);
+    this.rare.restarts ??= new RestartCount(limit);
+    const exceeded = this.rare.restarts.countFailure(TimerQueue.current().now(), this.failures);
     if (exceeded === undefined) return undefined;
     const error = new RestartLimitError(this.name, exceeded, failure);
     this.problemLog.gaveUp(this, error, `gave up after ${exceeded}`);

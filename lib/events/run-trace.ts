@@ -33,9 +33,9 @@ export class RunTrace {
     this.#due = due;
   }
 
-  /** Publishes `start` and calls `code`. */
-  call(code: () => unknown): unknown {
-    return channel.start.runStores(this.#event, code);
+  /** Publishes `start` and calls `code` with the arguments. */
+  call<Arguments extends unknown[]>(code: (...args: Arguments) => unknown, ...args: Arguments): unknown {
+    return channel.start.runStores(this.#event, code, undefined, ...args);
   }
 
   /** Publishes the end of the synchronous part: `code` has returned a promise. */

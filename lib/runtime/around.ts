@@ -20,6 +20,14 @@ export function callAround<Called extends WorkerContext>(
   context: Called,
   code: (context: Called) => unknown,
 ): unknown {
+  return around.length === 0 ? code(context) : callWrapped(around, context, code);
+}
+
+function callWrapped<Called extends WorkerContext>(
+  around: readonly Around[],
+  context: Called,
+  code: (context: Called) => unknown,
+): unknown {
   const wrapped = new WrappedCode(context.name, () => code(context));
   const call = around.reduceRight<() => unknown>((next, wrap) => () => wrap(context, next), wrapped.call);
   const result = call();

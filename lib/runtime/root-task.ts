@@ -59,6 +59,8 @@ export function completeWorkerOf(context: object): void {
   if (Context.taskOf(context) !== undefined) throw new DoNotRestart("What this worker ran has completed, and so has the worker");
 }
 
+const none: readonly Around[] = [];
+
 /** The root of a tree of tasks: answers what the tasks below ask, from the context of the caller. */
 export class RootTask extends Task {
   readonly #context: RunOptions & Partial<Omit<WorkerContext, keyof RunOptions>>;
@@ -137,7 +139,7 @@ export class RootTask extends Task {
   }
 
   override get around(): readonly Around[] {
-    return this.#outer?.around ?? [];
+    return this.#outer?.around ?? none;
   }
 
   /** What the code of a worker runs is a part of that run, and does not take the commands of the worker. */
