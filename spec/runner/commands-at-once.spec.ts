@@ -9,7 +9,7 @@ async function give(runner: Runner, order: Order, name = "one"): Promise<void> {
   await runner[order](name);
 }
 
-describe("WorkerCommands at the same time", () => {
+describe("Simultaneous commands", () => {
   let clock: SinonFakeTimers;
 
   beforeEach(() => {
@@ -18,7 +18,7 @@ describe("WorkerCommands at the same time", () => {
 
   afterEach(() => clock.restore());
 
-  /** Runs this, beside one that has nothing to do with it. */
+  /** Runs a worker beside an unrelated one. */
   function running(options: DeclarativeWorkerOptions) {
     const one = new DeclarativeWorker({ name: "one", ...options });
     const other = new DeclarativeWorker({ name: "other", worker: untilStopped });
@@ -40,7 +40,7 @@ describe("WorkerCommands at the same time", () => {
     [["remove", "restart", "pause", "remove"], undefined, 1],
   ] as const) {
     for (const late of [false, true]) {
-      it(`are all answered, and the latest counts: ${orders.join(", ")}${late ? ", of one that hangs" : ""}`, async () => {
+      it(`all settle, and the latest wins: ${orders.join(", ")}${late ? ", of a worker that hangs" : ""}`, async () => {
         const one = new Stubborn();
         const { runner, run } = running({ worker: one.run });
         const given = orders.map((order) => watch(give(runner, order)));
@@ -64,7 +64,7 @@ describe("WorkerCommands at the same time", () => {
     ["restart", "one was restarted"],
     ["remove", "one was removed"],
   ] as const) {
-    it(`reject a triggered run with the reason of the ${order} that stops it, be it under way or still to come`, async () => {
+    it(`reject a triggered run, in progress or pending, with the reason of the ${order} that stops it`, async () => {
       const { runner } = running({
         async job({ signal }) {
           await stopped(signal);
@@ -81,7 +81,7 @@ describe("WorkerCommands at the same time", () => {
     });
   }
 
-  it("pause a worker only after the run that was triggered before that", async () => {
+  it("pause a worker only after the run that was triggered before", async () => {
     const { runner } = running({ job: () => wait("5s"), repeat: "1m" });
     const order: string[] = [];
     void runner.trigger("one").then(() => order.push("run"));
@@ -94,7 +94,7 @@ describe("WorkerCommands at the same time", () => {
     await runner.stop();
   });
 
-  it("do not reach into each other's workers", async () => {
+  it("do not affect each other's workers", async () => {
     const slow = new Stubborn();
     const { runner } = running({ worker: slow.run });
     const restarted = watch(runner.restart("one"));

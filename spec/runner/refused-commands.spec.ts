@@ -31,7 +31,7 @@ const runnerOf = (...names: string[]) =>
 
 const job = (name: string, code: () => unknown = () => {}) => new DeclarativeWorker({ name, job: code, repeat: "1m" });
 
-describe("A command to a worker", () => {
+describe("A rejected command", () => {
   let clock: SinonFakeTimers;
 
   beforeEach(() => {
@@ -41,7 +41,7 @@ describe("A command to a worker", () => {
   afterEach(() => clock.restore());
 
   for (const [wish, order] of Object.entries({ ...orders, removed })) {
-    it(`that nobody is, cannot be ${wish}, and the nearest names are told`, async () => {
+    it(`suggests the nearest names if there is no such worker to be ${wish}`, async () => {
       const runner = runnerOf("github/commits");
       const running = runner.run();
       for (const state of ["running", "stopped"]) {
@@ -63,14 +63,14 @@ describe("A command to a worker", () => {
     ["github", ["github/commits"], "did you mean github/commits?"],
     ["zz", ["ab", "cd"], "there are ab, cd, listener"],
   ] as const) {
-    it(`that is called "${name}" among ${names.join(", ")}: ${hint}`, async () => {
+    it(`suggests for "${name}" among ${names.join(", ")}: ${hint}`, async () => {
       const refused = watch(runnerOf(...names).pause(name));
       await clock.tickAsync(0);
       expectError(refused.outcome, UnknownWorkerError, `There is no worker "${name}": ${hint}`);
     });
   }
 
-  it("that is left out, or was removed, is unknown as well", async () => {
+  it("reports a worker that was left out or removed as unknown", async () => {
     const runner = bootstrap([job("a"), job("b")], { logger: silent, except: "b" });
     await runner.remove("a");
     for (const name of ["a", "b"]) {
@@ -83,7 +83,7 @@ describe("A command to a worker", () => {
   });
 
   for (const [wish, order] of Object.entries(orders)) {
-    it(`cannot be ${wish} before the run, while it stops, and after it`, async () => {
+    it(`names the state of the runner if a worker cannot be ${wish}: not running, stopping or stopped`, async () => {
       const slow = new DeclarativeWorker({
         name: "slow",
         async worker({ signal }) {
@@ -110,7 +110,7 @@ describe("A command to a worker", () => {
   }
 
   for (const [wish, order] of Object.entries(orders).filter(([wish]) => wish !== "restarted")) {
-    it(`cannot be ${wish} if it has completed`, async () => {
+    it(`reports a completed worker, which cannot be ${wish}`, async () => {
       const runner = bootstrap([job("import", done), job("other")], { logger: silent, signals: [] });
       void runner.run();
       await clock.tickAsync("01:01");
@@ -125,7 +125,7 @@ describe("A command to a worker", () => {
     });
   }
 
-  it("that is refused leaves everything as it was", async () => {
+  it("changes nothing", async () => {
     const runner = runnerOf("github/commits");
     const run = watch(runner.run());
     const before = runner.status();
@@ -135,7 +135,7 @@ describe("A command to a worker", () => {
     await runner.stop();
   });
 
-  it("is refused by a throw where there is nothing to wait for, and by a rejection everywhere else", async () => {
+  it("throws if the command is synchronous, and rejects otherwise", async () => {
     const runner = runnerOf("github/commits");
     expect(thrownBy(() => runner.resume("nobody"))).to.be.instanceOf(UnknownWorkerError);
     for (const order of ["trigger", "pause", "restart", "remove"] as const) {
