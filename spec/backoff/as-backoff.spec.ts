@@ -11,7 +11,7 @@ describe("asBackoff", () => {
     "an object with a method duration": { duration: (attempt: number) => attempt },
     "one that inherits its method": Object.create({ duration: () => 0 }),
   })) {
-    it(`returns ${name} as it is`, () => {
+    it(`returns ${name} unchanged`, () => {
       expect(asBackoff(backoff)).to.equal(backoff);
     });
   }

@@ -20,7 +20,7 @@ describe("onAbort", () => {
 
   const listeners = (): number => getEventListeners(stop.signal, "abort").length;
 
-  it("tells every target of the signal's reason, in the order in which they came, once", () => {
+  it("notifies every target of the signal's reason once, in the order of registration", () => {
     for (const name of ["a", "b", "c"]) onAbort(stop.signal, target(name));
     expect(told).to.deep.equal([]);
     stop.abort("enough");
@@ -32,7 +32,7 @@ describe("onAbort", () => {
     ]);
   });
 
-  it("tells a target at once if the signal has aborted already", () => {
+  it("notifies a target immediately if the signal has aborted already", () => {
     stop.abort("enough");
     const callOff = onAbort(stop.signal, target("a"));
     expect(told).to.deep.equal([["a", "enough"]]);
@@ -40,7 +40,7 @@ describe("onAbort", () => {
     expect(listeners()).to.equal(0);
   });
 
-  it("tells no target that was called off, and the others still", () => {
+  it("does not notify an unregistered target, but still notifies the others", () => {
     const callOff = onAbort(stop.signal, target("called off"));
     onAbort(stop.signal, target("a"));
     callOff();
@@ -48,7 +48,7 @@ describe("onAbort", () => {
     expect(told).to.deep.equal([["a", "enough"]]);
   });
 
-  it("tells no target that another has called off when it was told", () => {
+  it("does not notify a target that another one unregisters when it is notified", () => {
     onAbort(
       stop.signal,
       target("a", () => callOff()),
@@ -58,7 +58,7 @@ describe("onAbort", () => {
     expect(told).to.deep.equal([["a", "enough"]]);
   });
 
-  it("tells a target at once that comes while others are told", () => {
+  it("immediately notifies a target that is registered while others are notified", () => {
     onAbort(
       stop.signal,
       target("a", () => onAbort(stop.signal, target("late"))),
@@ -68,27 +68,27 @@ describe("onAbort", () => {
     expect(told.map(([name]) => name)).to.have.members(["a", "b", "late"]);
   });
 
-  it("has one listener for all targets of a signal, and none without one", () => {
+  it("uses one listener for all targets of a signal, and none without a target", () => {
     const callOffs = Array.from({ length: 100 }, () => onAbort(stop.signal, target("a")));
     expect(listeners()).to.equal(1);
     for (const callOff of callOffs) callOff();
     expect(listeners()).to.equal(0);
   });
 
-  it("has no listener left after the abort", () => {
+  it("leaves no listener after the abort", () => {
     onAbort(stop.signal, target("a"));
     stop.abort();
     expect(listeners()).to.equal(0);
   });
 
-  it("listens again for a target that comes after the last was called off", () => {
+  it("listens again for a target that is registered after the last one was unregistered", () => {
     onAbort(stop.signal, target("called off"))();
     onAbort(stop.signal, target("a"));
     stop.abort("enough");
     expect(told).to.deep.equal([["a", "enough"]]);
   });
 
-  it("keeps to one listener when a target is called off twice", () => {
+  it("keeps one listener when a target is unregistered twice", () => {
     const callOff = onAbort(stop.signal, target("called off"));
     callOff();
     onAbort(stop.signal, target("a"));
