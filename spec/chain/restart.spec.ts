@@ -211,7 +211,7 @@ describe("A worker that gives up or completes", () => {
   it("ends the worker that runs it, and not the runner around it", async () => {
     const done = () => Promise.reject(new DoNotRestart());
     let after = 0;
-    const byHand = [
+    const workers = [
       named("run", (context) => Promise.resolve(repeat("1s", done).run(context)), { retry: backoff }),
       named("runOnce", async (context) => {
         await retryJob(done, backoff).runOnce(context);
@@ -220,7 +220,7 @@ describe("A worker that gives up or completes", () => {
       named("nested", () => {}, { worker: bootstrap([named("inner", done)], { logger }), retry: backoff }),
       named("listener", untilStopped),
     ];
-    const runner = bootstrap(byHand, { logger });
+    const runner = bootstrap(workers, { logger });
     const running = runner.run();
     await clock.tickAsync("01:00");
     expect(runner.status().map(({ phase }) => phase)).to.deep.equal(["stopped", "stopped", "stopped", "running"]);

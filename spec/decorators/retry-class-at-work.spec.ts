@@ -194,7 +194,7 @@ describe("A running class with @Retry", () => {
 
   it("passes the attempt of the group to a worker without a retry, and its own attempt to a worker with one", async () => {
     const attempts: [string, number][] = [];
-    class Told extends Feed {
+    class Mixed extends Feed {
       override a(context: WorkerContext) {
         attempts.push(["a", context.attempt]);
         return super.a(context);
@@ -204,8 +204,8 @@ describe("A running class with @Retry", () => {
         return super.b(context);
       }
     }
-    const { runner, ending } = start([Told]);
-    for (const name of ["Told/b", "Told/a", "Told/a"]) {
+    const { runner, ending } = start([Mixed]);
+    for (const name of ["Mixed/b", "Mixed/a", "Mixed/a"]) {
       crash(name);
       await during("10");
     }

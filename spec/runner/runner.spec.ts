@@ -220,10 +220,10 @@ describe("A runner", () => {
     const { signal, abort } = abortable();
     const quiet = runnerOf({ listener: untilStopped }).run({ signal });
     expect(count()).to.equal(before);
-    const told = runnerOf({ listener: untilStopped }, { signal, signals: ["SIGHUP"] }).run();
+    const handling = runnerOf({ listener: untilStopped }, { signal, signals: ["SIGHUP"] }).run();
     expect(count()).to.equal(before + 1);
     abort();
-    await Promise.all([quiet, told]);
+    await Promise.all([quiet, handling]);
     expect(count()).to.equal(before);
   });
 

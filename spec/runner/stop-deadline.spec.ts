@@ -26,13 +26,13 @@ describe("A worker that does not stop in time", () => {
   let clock: sinon.SinonFakeTimers;
   let logger: Record<"debug" | "info" | "warn" | "error", sinon.SinonSpy>;
   /** When each worker was asked to stop, in s after the start. */
-  let told: Record<string, number>;
+  let stopRequests: Record<string, number>;
   let startedAt: number;
 
   beforeEach(() => {
     clock = sinon.useFakeTimers({ now: Date.UTC(2026, 10, 24), toNotFake: ["nextTick", "queueMicrotask"] });
     logger = { debug: sinon.spy(), info: sinon.spy(), warn: sinon.spy(), error: sinon.spy() };
-    told = {};
+    stopRequests = {};
     startedAt = Date.now();
   });
 
@@ -48,7 +48,7 @@ describe("A worker that does not stop in time", () => {
   /** Takes that long to stop. */
   const stoppingFor = (duration: Duration) => async (context: WorkerContext) => {
     await untilStopped(context);
-    told[context.name] = now();
+    stopRequests[context.name] = now();
     await wait(duration);
   };
 
@@ -116,7 +116,7 @@ describe("A worker that does not stop in time", () => {
 
     it(`delays the source before it by ${given}, in reverse order`, async () => {
       const { error } = await stopped([worker("store", "1s"), source], { stopOrder: "reverse", shutdownTimeout: "7s" });
-      expect(told).to.include({ store: 10 + seconds });
+      expect(stopRequests).to.include({ store: 10 + seconds });
       expect(error).to.have.property("workers").with.lengthOf(1);
     });
   }
@@ -125,7 +125,7 @@ describe("A worker that does not stop in time", () => {
     const short = worker("short", "1h", { shutdownTimeout: "2s" });
     const { error, after } = await stopped([short, worker("fine", "4s"), worker("long", "1h")], { shutdownTimeout: "7s" });
     expect(after).to.equal(7);
-    expect(told).to.deep.equal({ short: 10, fine: 10, long: 10 });
+    expect(stopRequests).to.deep.equal({ short: 10, fine: 10, long: 10 });
     expect(error).to.have.property(
       "message",
       "2 workers did not stop within 7s: short, long. Let each watch context.signal, or raise shutdownTimeout",
@@ -142,7 +142,7 @@ describe("A worker that does not stop in time", () => {
   it("is reported with the time since it was asked to stop, in reverse order", async () => {
     const sources = [worker("store", "1h", { shutdownTimeout: "20s" }), worker("cache", "1s"), worker("queue", "1h")];
     const { error, after } = await stopped(sources, { stopOrder: "reverse", shutdownTimeout: "5s" });
-    expect(told).to.deep.equal({ queue: 10, cache: 15, store: 16 });
+    expect(stopRequests).to.deep.equal({ queue: 10, cache: 15, store: 16 });
     expect(after).to.equal(26);
     expect(error).to.have.deep.property("hung", [
       { worker: "queue", phase: "running", hungFor: 26_000 },

@@ -4,16 +4,16 @@ import { type Abortable, onAbort } from "../../lib/runtime/on-abort.js";
 
 describe("onAbort", () => {
   let stop: AbortController;
-  let told: [string, unknown][];
+  let notified: [string, unknown][];
 
   beforeEach(() => {
     stop = new AbortController();
-    told = [];
+    notified = [];
   });
 
   const target = (name: string, then: () => void = () => {}): Abortable => ({
     abort: (reason) => {
-      told.push([name, reason]);
+      notified.push([name, reason]);
       then();
     },
   });
@@ -22,10 +22,10 @@ describe("onAbort", () => {
 
   it("notifies every target of the signal's reason once, in the order of registration", () => {
     for (const name of ["a", "b", "c"]) onAbort(stop.signal, target(name));
-    expect(told).to.deep.equal([]);
+    expect(notified).to.deep.equal([]);
     stop.abort("enough");
     stop.abort("more than enough");
-    expect(told).to.deep.equal([
+    expect(notified).to.deep.equal([
       ["a", "enough"],
       ["b", "enough"],
       ["c", "enough"],
@@ -35,7 +35,7 @@ describe("onAbort", () => {
   it("notifies a target immediately if the signal has aborted already", () => {
     stop.abort("enough");
     const callOff = onAbort(stop.signal, target("a"));
-    expect(told).to.deep.equal([["a", "enough"]]);
+    expect(notified).to.deep.equal([["a", "enough"]]);
     callOff();
     expect(listeners()).to.equal(0);
   });
@@ -45,7 +45,7 @@ describe("onAbort", () => {
     onAbort(stop.signal, target("a"));
     callOff();
     stop.abort("enough");
-    expect(told).to.deep.equal([["a", "enough"]]);
+    expect(notified).to.deep.equal([["a", "enough"]]);
   });
 
   it("does not notify a target that another one unregisters when it is notified", () => {
@@ -55,7 +55,7 @@ describe("onAbort", () => {
     );
     const callOff = onAbort(stop.signal, target("called off"));
     stop.abort("enough");
-    expect(told).to.deep.equal([["a", "enough"]]);
+    expect(notified).to.deep.equal([["a", "enough"]]);
   });
 
   it("immediately notifies a target that is registered while others are notified", () => {
@@ -65,7 +65,7 @@ describe("onAbort", () => {
     );
     onAbort(stop.signal, target("b"));
     stop.abort("enough");
-    expect(told.map(([name]) => name)).to.have.members(["a", "b", "late"]);
+    expect(notified.map(([name]) => name)).to.have.members(["a", "b", "late"]);
   });
 
   it("uses one listener for all targets of a signal, and none without a target", () => {
@@ -85,7 +85,7 @@ describe("onAbort", () => {
     onAbort(stop.signal, target("called off"))();
     onAbort(stop.signal, target("a"));
     stop.abort("enough");
-    expect(told).to.deep.equal([["a", "enough"]]);
+    expect(notified).to.deep.equal([["a", "enough"]]);
   });
 
   it("keeps one listener when a target is unregistered twice", () => {

@@ -124,16 +124,16 @@ describe("A group", () => {
   });
 
   it("aborts the other workers with a reason that names the worker that exited", async () => {
-    const told = sinon.spy();
+    const onAbort = sinon.spy();
     const failed = failureOf(
       group(failing("early", new Error("no luck")), async ({ signal }) => {
         await stopped(signal);
-        told(signal.reason);
+        onAbort(signal.reason);
       }),
     );
     await clock.tickAsync(1_000);
     await failed;
-    expect(told.firstCall.firstArg).to.include({ name: "AbortError", message: "feed/early has exited, so the group stops" });
+    expect(onAbort.firstCall.firstArg).to.include({ name: "AbortError", message: "feed/early has exited, so the group stops" });
   });
 
   it("fails with a premature exit when a worker returns", async () => {

@@ -89,12 +89,12 @@ describe("runAllWorkers", () => {
 
   it("stops the other workers when one fails early, and waits for them", async () => {
     const error = new Error("no luck");
-    const told = sinon.spy();
+    const onAbort = sinon.spy();
     const failed = failureOf(
       async function slow({ signal }) {
         await stopped(signal);
         await wait("5s");
-        told(signal.reason);
+        onAbort(signal.reason);
       },
       async function early() {
         await wait("1s");
@@ -107,7 +107,7 @@ describe("runAllWorkers", () => {
     expect(ended.called).to.equal(false);
     await clock.tickAsync(1);
     expect((await failed).errors).to.deep.equal([error]);
-    expect(told.firstCall.firstArg).to.include({ name: "AbortError", message: "early has exited, so the runner stops" });
+    expect(onAbort.firstCall.firstArg).to.include({ name: "AbortError", message: "early has exited, so the runner stops" });
     expect(logger.error.args).to.deep.equal([[{ worker: "early", err: error }, "failed; the runner stops"]]);
   });
 
