@@ -16,17 +16,17 @@ describe("Missed runs", () => {
   let logger: Record<"debug" | "info" | "warn" | "error", sinon.SinonSpy>;
   let runner: Runner;
   let events: WatchbillEvents["watchbill:missed"][];
-  let callOff: () => void;
+  let unsubscribe: () => void;
 
   beforeEach(() => {
     clock = sinon.useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask"] });
     logger = { debug: sinon.spy(), info: sinon.spy(), warn: sinon.spy(), error: sinon.spy() };
     events = [];
-    callOff = observe("watchbill:missed", (event) => events.push(event));
+    unsubscribe = observe("watchbill:missed", (event) => events.push(event));
   });
 
   afterEach(async () => {
-    callOff();
+    unsubscribe();
     void runner.stop();
     await clock.tickAsync("01:00");
     expect(clock.countTimers()).to.equal(0);

@@ -110,15 +110,15 @@ describe("Commands at unusual moments", () => {
     expect(phases(runner)).to.deep.equal({ "g/events": "running", "g/commits": "waiting" });
   });
 
-  for (const order of ["trigger", "pause"] as const) {
-    it(`a ${order} settles if its run hangs and the runner is stopped and gives up on it`, async () => {
+  for (const command of ["trigger", "pause"] as const) {
+    it(`${command} settles if its run hangs and the runner stops without it`, async () => {
       const { runner, run: ended } = run(named("a", { job: () => new Stubborn().run(), repeat: "1m" }));
       await clock.tickAsync("01:01");
-      const ordered = watch(runner[order]("a"));
+      const result = watch(runner[command]("a"));
       void runner.stop();
       await clock.tickAsync("01:00");
       expect(ended.outcome).to.have.property("name", "ShutdownTimeoutError");
-      expect(ordered.outcome).not.to.equal("pending");
+      expect(result.outcome).not.to.equal("pending");
     });
   }
 
@@ -134,15 +134,15 @@ describe("Commands at unusual moments", () => {
     expect(phases(runner)).to.deep.equal({ b: "stopped" });
   });
 
-  for (const order of ["trigger", "pause", "restart"] as const) {
-    it(`${order} is accepted during the backoff of the worker's class`, async () => {
+  for (const command of ["trigger", "pause", "restart"] as const) {
+    it(`${command} is accepted during the backoff of the worker's class`, async () => {
       const events = new Stubborn();
       const { runner } = run(groupOf(events));
       events.end(new Error("connection lost"));
       await clock.tickAsync("00:01");
-      const ordered = watch(runner[order]("g/commits"));
+      const result = watch(runner[command]("g/commits"));
       await clock.tickAsync("00:30");
-      expect(ordered.outcome).to.equal("resolved");
+      expect(result.outcome).to.equal("resolved");
     });
   }
 
@@ -206,14 +206,14 @@ describe("Commands at unusual moments", () => {
 
   it("an added worker can run commands on itself in its first step", async () => {
     const { runner } = run(named("a"));
-    let ordered = watch(Promise.resolve());
+    let result = watch(Promise.resolve());
     const worker = (context: WorkerContext) => {
-      ordered = watch(runner.pause("b"));
+      result = watch(runner.pause("b"));
       return untilStopped(context);
     };
     runner.add(named("b", { worker }));
     await clock.tickAsync(0);
-    expect(ordered.outcome).to.equal("resolved");
+    expect(result.outcome).to.equal("resolved");
   });
 
   it("restarting a worker of a class that has completed as a whole works", async () => {

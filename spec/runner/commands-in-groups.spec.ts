@@ -135,8 +135,8 @@ describe("A command on a worker of a class that restarts together", () => {
     await runner.pause("Feed/flush");
     const refused = [watch(runner.trigger("Feed/flush")), watch(runner.restart("Feed/flush"))];
     await clock.tickAsync(0);
-    for (const [index, wish] of ["triggered", "restarted"].entries()) {
-      const message = `Feed/flush cannot be ${wish}: its group is being restarted`;
+    for (const [index, participle] of ["triggered", "restarted"].entries()) {
+      const message = `Feed/flush cannot be ${participle}: its group is being restarted`;
       expectError(refused[index]?.outcome, WorkerNotRunningError, message);
     }
     listener.end();
@@ -183,15 +183,15 @@ describe("A command on a worker of a class that restarts together", () => {
     });
 
     it("can restart one of its workers, and publishes one event", async () => {
-      const orders: string[] = [];
-      const callOff = observe("watchbill:command", ({ worker, command }) => orders.push(`${command} ${worker}`));
+      const published: string[] = [];
+      const unsubscribe = observe("watchbill:command", ({ worker, command }) => published.push(`${command} ${worker}`));
       const imports = new Imports();
       const { runner } = run(imports, other);
       await clock.tickAsync(0);
       await runner.restart("Imports/first");
       await clock.tickAsync(0);
-      expect([imports.starts, orders]).to.deep.equal([2, ["restart Imports/first"]]);
-      callOff();
+      expect([imports.starts, published]).to.deep.equal([2, ["restart Imports/first"]]);
+      unsubscribe();
       await runner.stop();
     });
 

@@ -9,7 +9,7 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const backoff = new StaticBackoff({ sleep: "1s" });
 
 /** Operations on a hostile value. */
-const misdeeds = {
+const misuses = {
   "throws it": (value: unknown) => {
     throw value;
   },
@@ -63,14 +63,14 @@ describe("A worker that receives a hostile value", () => {
     expect(escaped.length).to.equal(0);
   }
 
-  for (const [what, misdeed] of Object.entries(misdeeds)) {
+  for (const [what, misuse] of Object.entries(misuses)) {
     // The engine itself adopts what an async function returns.
     const values = what === "resolves with it" ? hostileValues : hostileValuesAndRejections;
     for (const policy of ["retry", "retryJob", "timeout", "none"] as const) {
       it(`and ${what}, with ${policy}, can be stopped, and nothing escapes`, async () => {
         await fc.assert(
           fc.asyncProperty(values(), async (make) => {
-            const job = (context: WorkerContext): unknown => misdeed(make(), context);
+            const job = (context: WorkerContext): unknown => misuse(make(), context);
             const options = {
               retry: { job, repeat: "1s", retry: backoff },
               retryJob: { job, repeat: "1s", retryJob: { backoff, maxAttempts: 2 }, retry: backoff },

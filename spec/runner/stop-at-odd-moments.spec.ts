@@ -165,7 +165,7 @@ describe("A stop at an unusual moment", () => {
 
   it("is published once, also for a command, and not for workers that have ended", async () => {
     const events: string[] = [];
-    const callOffs = [
+    const unsubscribes = [
       observe("watchbill:stop", () => events.push("stop")),
       observe("watchbill:hung", ({ worker, hungFor }) => events.push(`${worker} hangs for ${hungFor}`)),
     ];
@@ -180,7 +180,7 @@ describe("A stop at an unusual moment", () => {
     void runner.restart("h").catch(() => {});
     await clock.tickAsync("00:02");
     expect(events).to.deep.equal(["h hangs for 1000"]);
-    for (const callOff of callOffs) callOff();
+    for (const unsubscribe of unsubscribes) unsubscribe();
     void runner.stop();
     one.end();
     await clock.tickAsync(0);

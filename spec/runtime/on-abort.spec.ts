@@ -34,16 +34,16 @@ describe("onAbort", () => {
 
   it("notifies a target immediately if the signal has aborted already", () => {
     stop.abort("enough");
-    const callOff = onAbort(stop.signal, target("a"));
+    const unregister = onAbort(stop.signal, target("a"));
     expect(notified).to.deep.equal([["a", "enough"]]);
-    callOff();
+    unregister();
     expect(listeners()).to.equal(0);
   });
 
   it("does not notify an unregistered target, but still notifies the others", () => {
-    const callOff = onAbort(stop.signal, target("called off"));
+    const unregister = onAbort(stop.signal, target("unregistered"));
     onAbort(stop.signal, target("a"));
-    callOff();
+    unregister();
     stop.abort("enough");
     expect(notified).to.deep.equal([["a", "enough"]]);
   });
@@ -51,9 +51,9 @@ describe("onAbort", () => {
   it("does not notify a target that another one unregisters when it is notified", () => {
     onAbort(
       stop.signal,
-      target("a", () => callOff()),
+      target("a", () => unregister()),
     );
-    const callOff = onAbort(stop.signal, target("called off"));
+    const unregister = onAbort(stop.signal, target("unregistered"));
     stop.abort("enough");
     expect(notified).to.deep.equal([["a", "enough"]]);
   });
@@ -69,9 +69,9 @@ describe("onAbort", () => {
   });
 
   it("uses one listener for all targets of a signal, and none without a target", () => {
-    const callOffs = Array.from({ length: 100 }, () => onAbort(stop.signal, target("a")));
+    const unregistrations = Array.from({ length: 100 }, () => onAbort(stop.signal, target("a")));
     expect(listeners()).to.equal(1);
-    for (const callOff of callOffs) callOff();
+    for (const unregister of unregistrations) unregister();
     expect(listeners()).to.equal(0);
   });
 
@@ -82,17 +82,17 @@ describe("onAbort", () => {
   });
 
   it("listens again for a target that is registered after the last one was unregistered", () => {
-    onAbort(stop.signal, target("called off"))();
+    onAbort(stop.signal, target("unregistered"))();
     onAbort(stop.signal, target("a"));
     stop.abort("enough");
     expect(notified).to.deep.equal([["a", "enough"]]);
   });
 
   it("keeps one listener when a target is unregistered twice", () => {
-    const callOff = onAbort(stop.signal, target("called off"));
-    callOff();
+    const unregister = onAbort(stop.signal, target("unregistered"));
+    unregister();
     onAbort(stop.signal, target("a"));
-    callOff();
+    unregister();
     onAbort(stop.signal, target("b"));
     expect(listeners()).to.equal(1);
   });

@@ -38,7 +38,7 @@ describe("A group", () => {
     clock.restore();
   });
 
-  /** A worker that logs its name when it starts and when it has stopped, which takes `ms` if given. */
+  /** A worker that logs its name when it starts and when it has stopped, which takes `stopsAfter` ms. */
   const listener = (name: string, { stopsAfter = 0 } = {}) =>
     named(async (context) => {
       log.push(`+${context.name}`);
