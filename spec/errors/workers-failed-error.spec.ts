@@ -98,7 +98,7 @@ describe("WorkersFailedError", () => {
     );
   });
 
-  it("is printed by a crashing process and by console.error with each error once and without secrets", function () {
+  it("is printed by a crashing process and by console.error, with each error once and without secrets", function () {
     this.timeout(30_000);
     const lib = new URL("../../lib/index.ts", import.meta.url).href;
     const code = `

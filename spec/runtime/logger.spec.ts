@@ -16,7 +16,7 @@ class NestLogger {
 }
 
 describe("A logger", () => {
-  // As they are assigned here, they are loggers to the compiler, too.
+  // The assignments also check that these types are loggers.
   const [ofPino, ofConsole, ofDetails]: Logger[] = [
     pino({ enabled: false }),
     console,

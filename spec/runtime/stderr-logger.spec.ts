@@ -43,7 +43,7 @@ describe("The logger to stderr", () => {
     );
   });
 
-  it("does not write entries of level debug", () => {
+  it("omits entries of level debug", () => {
     expect(written(() => stderrLogger.debug("hello"))).to.equal("");
   });
 
@@ -260,7 +260,7 @@ describe("The logger to stderr", () => {
     );
   });
 
-  it("does not throw if stderr does", () => {
+  it("does not throw if writing to stderr throws", () => {
     write.throws(new Error("EPIPE"));
     expect(() => stderrLogger.info("hello")).not.to.throw();
   });
