@@ -35,8 +35,8 @@ describe("A backoff that returns an invalid delay", () => {
     retryJob: (duration: () => unknown) => repeat(1, retryJob(fail, { duration } as never)),
   };
 
-  for (const [link, chain] of Object.entries(chains)) {
-    describe(`of ${link}`, () => {
+  for (const [element, chain] of Object.entries(chains)) {
+    describe(`of ${element}`, () => {
       for (const [delay, shown] of [
         [Number.NaN, "NaN"],
         [-1, "-1"],

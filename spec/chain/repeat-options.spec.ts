@@ -156,13 +156,13 @@ describe("The options of repeat", () => {
     });
   });
 
-  const cure = 'use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
+  const hint = 'use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
   for (const [options, message] of [
-    [{ initialDelay: "soon" }, `initialDelay: 'soon' is not a duration: ${cure}`],
-    [{ initialDelay: -1 }, `initialDelay: -1 is not a duration: ${cure}`],
-    [{ initialDelay: null }, `initialDelay: null is not a duration: ${cure}`],
-    [{ jitter: "5 s" }, `jitter: '5 s' is not a duration: ${cure}`],
-    [{ jitter: Number.NaN }, `jitter: NaN is not a duration: ${cure}`],
+    [{ initialDelay: "soon" }, `initialDelay: 'soon' is not a duration: ${hint}`],
+    [{ initialDelay: -1 }, `initialDelay: -1 is not a duration: ${hint}`],
+    [{ initialDelay: null }, `initialDelay: null is not a duration: ${hint}`],
+    [{ jitter: "5 s" }, `jitter: '5 s' is not a duration: ${hint}`],
+    [{ jitter: Number.NaN }, `jitter: NaN is not a duration: ${hint}`],
     [{ startImmediately: "yes" }, "startImmediately is a string: pass true or false"],
     [{ startImmediately: true, initialDelay: "3s" }, "startImmediately and initialDelay contradict each other: pass one of them"],
     [{ startImmediately: true, initialDelay: 0 }, "startImmediately and initialDelay contradict each other: pass one of them"],

@@ -18,7 +18,7 @@ import { escapedFrom } from "../unhandled-rejections.fixture.js";
 
 const hour = 3_600_000;
 const hourly: Schedule = { next: (after) => new Date((Math.floor(after.getTime() / hour) + 1) * hour) };
-const cure = "it must return a Date later than its argument, or null if there is none";
+const hint = "it must return a Date later than its argument, or null if there is none";
 
 /** Due at these times and never again. */
 const at = (...times: string[]): Schedule => ({
@@ -145,7 +145,7 @@ describe("Repeat with a schedule", () => {
         .and.to.include({
           name: "ScheduleError",
           worker: "x",
-          message: `The schedule of x returned ${shown} for 2026-11-24T11:00:00.000Z; ${cure}`,
+          message: `The schedule of x returned ${shown} for 2026-11-24T11:00:00.000Z; ${hint}`,
         })
         .and.not.to.have.property("cause");
       expect(starts).to.deep.equal(["11:00:00"]);
@@ -166,7 +166,7 @@ describe("Repeat with a schedule", () => {
     expect(message).to.equal("failed (attempt 1), restarting in 10m");
     expect(details).to.include({ worker: "x", attempt: 1, delay: 600_000 });
     expect(details.err).to.be.instanceOf(ScheduleError).and.to.include({ worker: "x", cause });
-    expect(details.err.message).to.equal(`The schedule of x threw for 2026-11-24T11:00:00.000Z; ${cure}`);
+    expect(details.err.message).to.equal(`The schedule of x threw for 2026-11-24T11:00:00.000Z; ${hint}`);
     // The run that was due when it failed is not skipped.
     expect(starts).to.deep.equal(["11:00:00"]);
     isBroken = false;
@@ -188,7 +188,7 @@ describe("Repeat with a schedule", () => {
     expect(escaped).to.deep.equal([]);
     expect(error)
       .to.be.instanceOf(ScheduleError)
-      .with.property("message", `The schedule of x returned an instance of Promise for 2026-11-24T11:00:00.000Z; ${cure}`);
+      .with.property("message", `The schedule of x returned an instance of Promise for 2026-11-24T11:00:00.000Z; ${hint}`);
   });
 
   it("ends with a ScheduleError if it returns a promise whose getTime throws, and handles the rejection", async () => {
@@ -200,7 +200,7 @@ describe("Repeat with a schedule", () => {
       const next = () => Object.assign(Promise.reject(new Error("no calendar")), { getTime });
       expect(() => repeat({ next } as never, () => {}))
         .to.throw(InvalidArgumentError)
-        .and.to.include({ message: `The schedule of a worker threw for 2026-11-24T10:15:00.000Z; ${cure}`, cause });
+        .and.to.include({ message: `The schedule of a worker threw for 2026-11-24T10:15:00.000Z; ${hint}`, cause });
     });
     expect(escaped).to.deep.equal([]);
   });
@@ -211,7 +211,7 @@ describe("Repeat with a schedule", () => {
         .to.throw(InvalidArgumentError)
         .with.property(
           "message",
-          `The schedule of a worker returned an instance of Promise for 2026-11-24T10:15:00.000Z; ${cure}`,
+          `The schedule of a worker returned an instance of Promise for 2026-11-24T10:15:00.000Z; ${hint}`,
         );
     });
     expect(escaped).to.deep.equal([]);
@@ -224,10 +224,10 @@ describe("Repeat with a schedule", () => {
     };
     expect(() => repeat({ next: throwing }, () => {}))
       .to.throw(InvalidArgumentError)
-      .and.to.include({ message: `The schedule of a worker threw for 2026-11-24T10:15:00.000Z; ${cure}`, cause: hostile });
+      .and.to.include({ message: `The schedule of a worker threw for 2026-11-24T10:15:00.000Z; ${hint}`, cause: hostile });
     expect(() => repeat({ next: () => hostile } as never, () => {}))
       .to.throw(InvalidArgumentError)
-      .with.property("message", `The schedule of a worker returned a proxy for 2026-11-24T10:15:00.000Z; ${cure}`);
+      .with.property("message", `The schedule of a worker returned a proxy for 2026-11-24T10:15:00.000Z; ${hint}`);
   });
 
   const thrown = new Error("no calendar");
@@ -246,7 +246,7 @@ describe("Repeat with a schedule", () => {
     it(`rejects a schedule that ${what} at the declaration`, () => {
       expect(() => repeat({ next }, () => {}))
         .to.throw(InvalidArgumentError)
-        .and.to.include({ message: `The schedule of a worker ${problem} for 2026-11-24T10:15:00.000Z; ${cure}`, cause });
+        .and.to.include({ message: `The schedule of a worker ${problem} for 2026-11-24T10:15:00.000Z; ${hint}`, cause });
     });
   }
 });

@@ -177,9 +177,9 @@ describe("retry", () => {
   });
 
   it("rejects what is not a backoff, and a resetAfter that is not a duration", () => {
-    const cure = "pass a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)";
-    expect(() => retry(() => {}, 5 as never)).to.throw(InvalidArgumentError, `5 is not a backoff: ${cure}`);
-    expect(() => retry(() => {}, undefined as never)).to.throw(InvalidArgumentError, `undefined is not a backoff: ${cure}`);
+    const hint = "pass a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)";
+    expect(() => retry(() => {}, 5 as never)).to.throw(InvalidArgumentError, `5 is not a backoff: ${hint}`);
+    expect(() => retry(() => {}, undefined as never)).to.throw(InvalidArgumentError, `undefined is not a backoff: ${hint}`);
     expect(() => retry(() => {}, { backoff, resetAfter: "soon" as never })).to.throw(
       InvalidArgumentError,
       `'soon' is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`,

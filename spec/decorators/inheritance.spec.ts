@@ -104,7 +104,7 @@ describe("A subclass", () => {
     expect(bootstrap([Inheriting, Grandchild]).workers).to.have.length(5);
   });
 
-  describe("at work", () => {
+  describe("at run time", () => {
     let clock: SinonFakeTimers;
 
     beforeEach(() => {

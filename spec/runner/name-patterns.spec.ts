@@ -24,21 +24,21 @@ const problemsOf = (only: unknown, except: unknown): readonly string[] => {
 
 describe("Selection of workers by name", () => {
   for (const [what, only, except, chosen] of [
-    ["is all without patterns", undefined, undefined, ["github/commits", "github/events", "gitlab/events", "Fetcher.eu"]],
-    ["is the one that only names", "github/events", undefined, ["github/events"]],
+    ["selects all without patterns", undefined, undefined, ["github/commits", "github/events", "gitlab/events", "Fetcher.eu"]],
+    ["selects the worker that only names", "github/events", undefined, ["github/events"]],
     [
-      "is in the order of the runner, not of the names",
+      "keeps the order of the runner, not of the names",
       ["gitlab/events", "github/commits"],
       undefined,
       ["github/commits", "gitlab/events"],
     ],
-    ["may be by a star for anything", "github/*", undefined, ["github/commits", "github/events"]],
-    ["may be by several stars", "*/*s", undefined, ["github/commits", "github/events", "gitlab/events"]],
-    ["has a star stand for nothing, too", "*github/events*", undefined, ["github/events"]],
-    ["leaves out what except names", undefined, "*/events", ["github/commits", "Fetcher.eu"]],
-    ["leaves out what except names of what only does", "github/*", ["github/events", "gitlab/*"], ["github/commits"]],
-    ["takes nothing but the star for special", "Fetcher.*", undefined, ["Fetcher.eu"]],
-    ["may be empty because everything is left out", undefined, "*", []],
+    ["matches any text with a star", "github/*", undefined, ["github/commits", "github/events"]],
+    ["accepts several stars", "*/*s", undefined, ["github/commits", "github/events", "gitlab/events"]],
+    ["matches the empty text with a star", "*github/events*", undefined, ["github/events"]],
+    ["excludes what except names", undefined, "*/events", ["github/commits", "Fetcher.eu"]],
+    ["excludes what except names from what only names", "github/*", ["github/events", "gitlab/*"], ["github/commits"]],
+    ["treats only the star as special", "Fetcher.*", undefined, ["Fetcher.eu"]],
+    ["is empty if everything is excluded", undefined, "*", []],
   ] as const) {
     it(what, () => expect(select(only, except)).to.deep.equal(chosen));
   }

@@ -121,12 +121,12 @@ describe("A chain element that is run directly", () => {
   });
 
   describe("with a misspelt option", () => {
-    const link = repeat("1s", () => {});
+    const element = repeat("1s", () => {});
     const refusals: [string, (options: object) => unknown][] = [
-      ["a link", (options) => link.run(options as never)],
-      ["runAllWorkers", (options) => runAllWorkers([link], options)],
+      ["a chain element", (options) => element.run(options as never)],
+      ["runAllWorkers", (options) => runAllWorkers([element], options)],
       ["runAllJobs", (options) => runAllJobs([() => {}], options)],
-      ["a runner", (options) => bootstrap([new DeclarativeWorker({ name: "x", worker: link })], { logger }).run(options)],
+      ["a runner", (options) => bootstrap([new DeclarativeWorker({ name: "x", worker: element })], { logger }).run(options)],
     ];
     const thrownBy = async (run: () => unknown) => {
       try {
@@ -159,7 +159,7 @@ describe("A chain element that is run directly", () => {
       const worker = async (context: WorkerContext) => {
         const derived: object = Object.create(context);
         errors.push(
-          await thrownBy(() => link.run({ ...context, signl: stop.signal } as never)),
+          await thrownBy(() => element.run({ ...context, signl: stop.signal } as never)),
           await thrownBy(() => runAllJobs([() => {}], Object.assign(derived, { loger: logger }) as never)),
         );
         await stopped(context.signal);
@@ -251,8 +251,8 @@ describe("A chain element that is run directly", () => {
 
   it("can be started any number of times, even concurrently", async () => {
     const job = sinon.spy();
-    const link = repeat("1s", job);
-    const runs = [1, 2, 3].map(async () => link.run({ signal: stop.signal } as never));
+    const element = repeat("1s", job);
+    const runs = [1, 2, 3].map(async () => element.run({ signal: stop.signal } as never));
     await clock.tickAsync(1_000);
     expect(job.callCount).to.equal(3);
     stop.abort();

@@ -113,7 +113,7 @@ describe("A worker's logger", () => {
       ["a thenable that rejects", () => ({ then: (_: unknown, reject: (reason: unknown) => void) => reject(failure) })],
       ["a thenable that throws", () => ({ then: refuse })],
       ["an object whose then cannot be read", () => Object.defineProperty({}, "then", { get: refuse })],
-      ["a promise that rejects, with a then of its own", () => Object.assign(Promise.reject(failure), { then: refuse })],
+      ["a rejecting promise with its own then", () => Object.assign(Promise.reject(failure), { then: refuse })],
     ] as const) {
       // biome-ignore-end lint/suspicious/noThenProperty: thenables are the subject
       it(what, async () => {
@@ -184,12 +184,12 @@ describe("A worker's logger", () => {
     const throwing = { ...fake(), info: sinon.stub().throws() };
 
     const entries: [string, ReturnType<typeof fake> | undefined, unknown][] = [
-      ["if the logger throws what cannot be inspected", { ...fake(), info: sinon.stub().throws(new Nasty()) }, {}],
+      ["if the logger throws a value that cannot be inspected", { ...fake(), info: sinon.stub().throws(new Nasty()) }, {}],
       ["if it has no logger", undefined, {}],
       ["if the logger throws on an error that cannot be inspected", throwing, { err: new Nasty() }],
       ["if the logger throws on a field that cannot be inspected", throwing, { page: new Nasty() }],
       ["if the details cannot be read", fake(), getter],
-      ["if there are none, against its type", fake(), null],
+      ["if the details are null, against their type", fake(), null],
     ];
 
     for (const [what, target, details] of entries) {

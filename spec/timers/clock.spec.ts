@@ -21,7 +21,7 @@ const fixture = fileURLToPath(new URL("fake-timers-first.fixture.ts", import.met
 
 const partial = {
   "all of it": undefined,
-  "setTimeout alone": ["setTimeout", "clearTimeout"],
+  "only setTimeout": ["setTimeout", "clearTimeout"],
   "all but performance": ["setTimeout", "clearTimeout", "setImmediate", "clearImmediate", "Date"],
   "all but Date": ["setTimeout", "clearTimeout", "setImmediate", "clearImmediate", "performance", "hrtime"],
 } as const;
