@@ -131,7 +131,7 @@ Weather/fetchForecast is ok after 5 runs, 3 of which failed; the last error was 
   it("server-and-pool", async () => {
     expect(await outputOf("--import", "tsx", "samples/server-and-pool.ts")).to.equal(`\
 the pool is open
-the roster is told to stop, with a request under way
+the runner is asked to stop while a request is in progress
 the server takes no further requests
 the server answers: 42 rows
 the server has drained
@@ -176,9 +176,9 @@ mail to barbara@example.org
     const mocha = ["node_modules/mocha/bin/mocha.js", "--no-config", "--import=tsx", "--reporter=tap"];
     expect(await outputOf(...mocha, "samples/testing/invoice-sender.spec.ts")).to.equal(`\
 ok 1 InvoiceSender has two workers
-ok 2 InvoiceSender looks for invoices as often as it is told to
+ok 2 InvoiceSender looks for invoices at the interval that was passed to it
 ok 3 InvoiceSender sends the next invoice
-ok 4 InvoiceSender on a fake clock sends one invoice a minute, and stops when it is told to
+ok 4 InvoiceSender on a fake clock sends one invoice a minute, and stops on request
 ok 5 InvoiceSender on a fake clock tries again ten seconds after a failure
 # tests 5
 # pass 5

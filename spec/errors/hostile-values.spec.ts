@@ -21,7 +21,7 @@ function expectBounded(text: string, longest: number): void {
 }
 
 describe("Hostile values", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
 
   const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 

@@ -221,6 +221,6 @@ describe("wait, on the real clock,", () => {
     const start = performance.now();
     const signal = AbortSignal.abort();
     expect(await wait("1h", { signal }).catch((reason: unknown) => reason)).to.equal(signal.reason);
-    expect(performance.now() - start).to.be.below(1_000);
+    expect(performance.now() - start).to.be.below(60_000);
   });
 });
