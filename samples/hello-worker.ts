@@ -1,5 +1,5 @@
 /*
- * The smallest roster: a class, a decorator, run().
+ * The smallest runner: a class, a decorator, run().
  *
  *     node --import tsx samples/hello-worker.ts
  */

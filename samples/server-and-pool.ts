@@ -31,7 +31,7 @@ class Server {
 
   constructor(readonly pool: Pool) {}
 
-  // It may take this long to drain; the pool is told to stop after that, whatever happens.
+  // It may take this long to drain; the pool is stopped after that in any case.
   @Worker({ shutdownTimeout: "5s" })
   async serve({ signal }: WorkerContext) {
     this.http.listen(0, "127.0.0.1");
@@ -62,7 +62,7 @@ await listening;
 const address = server.http.address();
 const answer = fetch(`http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`);
 await asked;
-console.log("the roster is told to stop, with a request under way");
+console.log("the runner is asked to stop while a request is in progress");
 void runner.stop();
 
 await running;

@@ -51,7 +51,7 @@ const controller = new AbortController();
 
 function visit({ name, attempt }: WorkerContext): void {
   visits++;
-  if (visits === 1) throw new Error("nobody at home");
+  if (visits === 1) throw new Error("no one at home");
   console.log(`${name}: visit ${visits}, attempt ${attempt}`);
   if (visits === 3) controller.abort();
 }

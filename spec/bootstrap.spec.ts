@@ -36,13 +36,13 @@ const notADuration = 'is not a duration: use a number of ms, or a number and one
 const needsMethods = "The option logger must have the methods debug, info, warn and error";
 
 describe("bootstrap", () => {
-  it("makes the workers that the decorators declare, and starts nothing", () => {
+  it("creates the workers that the decorators declare, and starts nothing", () => {
     const { workers } = bootstrap([CommitFetcher]);
     expect(workers.map(({ name }) => name)).to.deep.equal(["github/commits", "github/watchEvents"]);
     expect(workers[0]).to.deep.include({ repeat: { interval: 5_000, startImmediately: false }, retry: backoff });
   });
 
-  it("sets no timer, listens to no signal and calls no method", () => {
+  it("sets no timer, adds no listener and calls no method", () => {
     const clock = useFakeTimers({ toNotFake: ["nextTick", "queueMicrotask"] });
     const listeners = process.listenerCount("SIGTERM");
     let calls = 0;
@@ -64,7 +64,7 @@ describe("bootstrap", () => {
     expect(bootstrap([]).workers).to.deep.equal([]);
   });
 
-  it("chooses the workers by name", () => {
+  it("filters the workers by name", () => {
     const worker = new DeclarativeWorker({ name: "janitor", worker() {} });
     const namesWith = (options: BootstrapOptions) => bootstrap([CommitFetcher, worker], options).workers.map(({ name }) => name);
     expect(namesWith({ only: "github/*" })).to.deep.equal(["github/commits", "github/watchEvents"]);
@@ -72,7 +72,7 @@ describe("bootstrap", () => {
   });
 
   for (const sources of [CommitFetcher, new CommitFetcher(), "CommitFetcher", undefined, null, 5]) {
-    it(`needs a list of sources: ${typeof sources}`, () => {
+    it(`requires a list of sources: ${typeof sources}`, () => {
       const error = expect(() => bootstrap(sources as never)).to.throw(BootstrapError);
       error.with.deep.property("problems", ["The sources must be a list: bootstrap([CommitFetcher])"]);
       error.with.deep.property("errors", []);
@@ -108,7 +108,7 @@ describe("bootstrap", () => {
     [{ only: [5] }, "The option only: 5 is not a name pattern: use a string"],
     [{ except: [null] }, "The option except: null is not a name pattern: use a string"],
   ] as [object, string][]) {
-    it(`reports an option that is wrong: ${problem}`, () => {
+    it(`reports an invalid option: ${problem}`, () => {
       const error = expect(() => bootstrap([CommitFetcher], options)).to.throw(BootstrapError);
       error.with.deep.property("problems", [problem]);
       error.not.to.have.own.property("cause");
@@ -116,13 +116,13 @@ describe("bootstrap", () => {
   }
 
   for (const options of [{ signals: "SIGTERM" }, { signals: 15 }, { resolve: {} }, { resolve: 5, signals: {} }]) {
-    it(`reports in the library's own words an option that is of the wrong type: ${JSON.stringify(options)}`, () => {
+    it(`reports an option of the wrong type in the library's own words: ${JSON.stringify(options)}`, () => {
       const error = expect(() => bootstrap([CommitFetcher], options as never)).to.throw(BootstrapError);
       error.with.property("message").that.does.not.include("is not a function");
     });
   }
 
-  it("reports every problem at once, of the sources and of the options", () => {
+  it("reports every problem of the sources and of the options at once", () => {
     const thrown = new Error("no database");
     class Broken extends CommitFetcher {
       constructor() {
@@ -145,7 +145,7 @@ describe("bootstrap", () => {
     error.instanceOf(WatchbillError);
   });
 
-  it("reports every option that is wrong at once", () => {
+  it("reports every invalid option at once", () => {
     const options = {
       logger: null,
       signal: {},
@@ -170,13 +170,13 @@ describe("bootstrap", () => {
       ]);
   });
 
-  it("does not complain of a name that nobody has while the sources are wrong, as the workers are not known then", () => {
+  it("does not report unknown names in only while the sources are invalid, as the workers are not known", () => {
     expect(() => bootstrap([Idle], { only: "github/*" }))
       .to.throw(BootstrapError)
       .with.deep.property("problems", [idle]);
   });
 
-  it("takes two hundred thousand sources, and as many problems", () => {
+  it("accepts two hundred thousand sources, and as many problems", () => {
     const worker = () => {};
     const sources = Array.from({ length: 200_000 }, (_, i) => new DeclarativeWorker({ name: `w${i}`, worker }));
     expect(bootstrap(sources).workers).to.have.length(200_000);

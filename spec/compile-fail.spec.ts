@@ -5,7 +5,7 @@ import { expect } from "chai";
 
 const tsc = fileURLToPath(new URL("../node_modules/.bin/tsc", import.meta.url));
 
-/** What tsc says of each file of a folder: everything, under the file's name. */
+/** The output of tsc by file: every error of a folder. */
 function diagnosticsOf(folder: string): Map<string, string> {
   const { stdout, status } = spawnSync(tsc, ["-p", folder, "--pretty", "false"], { encoding: "utf8" });
   expect(status, stdout).to.be.oneOf([1, 2]);
@@ -38,7 +38,7 @@ for (const dialect of ["standard", "legacy"]) {
       });
     }
 
-    it("is all that is complained about: correct uses compile", () => {
+    it("is the only error: correct uses compile", () => {
       expect([...diagnostics.keys()].filter((file) => !misuses.includes(file))).to.deep.equal([]);
     });
   });

@@ -40,7 +40,7 @@ describe("DeclarativeWorker", () => {
     await running;
   }
 
-  describe("builds its chain in order, whatever the order of its fields:", () => {
+  describe("builds its chain in order, independent of the order of its fields:", () => {
     const parts: Required<Pick<DeclarativeWorkerOptions, "name" | "repeat" | "retry" | "retryJob">> = {
       name: "commits",
       repeat: "10s",
@@ -75,7 +75,7 @@ describe("DeclarativeWorker", () => {
     }
   });
 
-  it("has what was declared as plain fields", () => {
+  it("has its declaration as plain fields", () => {
     const retry = new ExponentialBackoff({ initial: "1s", max: "1m" });
     const retryJob = { backoff, maxAttempts: 3 };
     const declared = new DeclarativeWorker({ name: "commits", job, repeat: "5s", retry, retryJob });
@@ -93,7 +93,7 @@ describe("DeclarativeWorker", () => {
     expect(declared.retry).to.equal(retry);
   });
 
-  it("has its repetition in ms, in whichever form it was declared", () => {
+  it("has its interval in ms, however it was declared", () => {
     const repetition = (declared: DeclarativeWorkerOptions["repeat"]) => new DeclarativeWorker({ job, repeat: declared }).repeat;
     expect(repetition(250)).to.deep.equal({ interval: 250, startImmediately: false });
     expect(repetition("1.5s")).to.deep.equal({ interval: 1_500, startImmediately: false });
@@ -107,7 +107,7 @@ describe("DeclarativeWorker", () => {
     expect(runs.callCount).to.equal(3);
   });
 
-  it("takes a job and a worker as an object too", async () => {
+  it("accepts a job and a worker as an object too", async () => {
     const nightly = { runOnce: sinon.spy() };
     const server = { run: sinon.spy(({ signal }: WorkerContext) => stopped(signal)) };
     await runFor(
@@ -120,7 +120,7 @@ describe("DeclarativeWorker", () => {
     expect(server.run.firstCall.thisValue).to.equal(server);
   });
 
-  it("needs no name: it is named after its function, or its position", async () => {
+  it("does not require a name: it is named after its function, or its position", async () => {
     async function fetchCommits() {}
     const names = async (worker: DeclarativeWorker) => {
       const failed = await runAllWorkers([worker], { logger }).catch((error: unknown) => error);
@@ -131,7 +131,7 @@ describe("DeclarativeWorker", () => {
     expect(new DeclarativeWorker({ worker: fetchCommits }).name).to.equal(undefined);
   });
 
-  it("nests: its worker may be a chain, or another one, and the names nest with them", async () => {
+  it("can be nested: its worker can be a chain, or another one, and the names are joined", async () => {
     const seen: string[] = [];
     const record = ({ name }: WorkerContext) => seen.push(name);
     await runFor(
@@ -210,14 +210,14 @@ describe("DeclarativeWorker", () => {
     ],
     [{ job, repeat: "1s", retryJob: { backoff, maxAttempts: 0 } }, "maxAttempts is 0: pass a whole number, 1 or more"],
   ] as const) {
-    it(`cannot be made of ${Object.keys(options ?? {}).join(", ") || "nothing"}: ${message}`, () => {
+    it(`cannot be created from ${Object.keys(options ?? {}).join(", ") || "nothing"}: ${message}`, () => {
       expect(() => new DeclarativeWorker(options as never))
         .to.throw(InvalidArgumentError)
         .with.property("message", message);
     });
   }
 
-  it("cannot be made with null for its repeat, as one might from JavaScript", () => {
+  it("cannot be created with null for its repeat, which JavaScript code can pass", () => {
     expect(() => new DeclarativeWorker({ job, repeat: null as never })).to.throw(InvalidArgumentError);
   });
 });

@@ -13,7 +13,7 @@ function withoutCode(markdown: string): string {
   return markdown.replaceAll(/^```.*?^```$/gms, "");
 }
 
-/** The relative links of a page, and those within it: the path from the root, and the anchor, `""` if there is none. */
+/** The relative links of a page, also those within it: the path from the root, and the anchor, `""` if there is none. */
 function linksOf(page: string): { link: string; path: string; anchor: string }[] {
   const links = withoutCode(read(page)).matchAll(/\]\((?!\w+:)([^)]+)\)/g);
   return Array.from(links, ([, link = ""]) => {
@@ -22,7 +22,7 @@ function linksOf(page: string): { link: string; path: string; anchor: string }[]
   });
 }
 
-/** The anchors of the headings of a page, as GitHub makes them: lower case, without punctuation, with hyphens for blanks. */
+/** The anchors of the headings of a page, as on GitHub: lower case, without punctuation, with hyphens for spaces. */
 function anchorsOf(page: string): string[] {
   const headings = withoutCode(read(page)).matchAll(/^#+ (.+)$/gm);
   return Array.from(headings, ([, heading = ""]) =>
@@ -33,7 +33,7 @@ function anchorsOf(page: string): string[] {
   );
 }
 
-/** The rows of the fault matrix: the fault, and the spec that proves what happens, by its file and its title. */
+/** The rows of the fault matrix: the fault, and the file and the title of the spec that verifies it. */
 function faultsOf(markdown: string): { fault: string; file: string; title: string }[] {
   const rows = markdown.matchAll(/^\| ([^|]+) \| [^|]+ \| \[([^\]]+)\]\(([^)]+)\) \|$/gm);
   return Array.from(rows, ([, fault = "", title = "", file = ""]) => ({ fault, file, title }));

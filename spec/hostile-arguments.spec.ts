@@ -28,7 +28,7 @@ const refuse = (): never => {
   throw trapped;
 };
 
-/** An object or an array of which one trap throws. */
+/** An object or an array with one trap, which throws. */
 function trap(name: keyof ProxyHandler<object>, target: object = {}): never {
   return new Proxy(target, { [name]: refuse }) as never;
 }
@@ -52,7 +52,7 @@ describe("A hostile argument", () => {
     ["get", trap("get", [])],
     ["iterator", { [Symbol.iterator]: refuse }],
   ] as const) {
-    it(`of bootstrap in the place of the sources is a problem: ${what}`, () => {
+    it(`as the sources of bootstrap is a problem: ${what}`, () => {
       const error = thrownBy(() => bootstrap(sources as never, { onlyy: "x" } as never));
       expect(error).to.be.instanceOf(BootstrapError).and.to.include({ cause: trapped });
       expect(error).to.have.deep.property("errors", [trapped]);
@@ -63,13 +63,13 @@ describe("A hostile argument", () => {
     });
   }
 
-  it("of bootstrap in the place of the options is a problem", () => {
+  it("as the options of bootstrap is a problem", () => {
     const error = thrownBy(() => bootstrap([], trap("ownKeys")));
     expect(error).to.be.instanceOf(BootstrapError).and.to.include({ cause: trapped });
     expect(error).to.have.deep.property("problems", ["The options of bootstrap cannot be read: pass a plain object"]);
   });
 
-  it("of bootstrap in the place of an option is a problem", () => {
+  it("as an option of bootstrap is a problem", () => {
     const error = thrownBy(() => bootstrap([5 as never], Object.defineProperty({}, "engine", { get: refuse })));
     expect(error).to.be.instanceOf(BootstrapError).and.to.have.deep.property("errors", [trapped]);
     expect(error).to.have.deep.property("problems", [
@@ -84,32 +84,32 @@ describe("A hostile argument", () => {
   const values = { "an object": untouchable(), "an array": untouchable([]), "a revoked array": revoked };
   for (const option of ["logger", "signal", "signals", "stopOrder", "engine", "retry", "only", "except", "resolve"]) {
     for (const [what, value] of Object.entries(values)) {
-      it(`is a problem as the option ${option} of bootstrap: ${what}`, () => {
+      it(`as the option ${option} of bootstrap is a problem: ${what}`, () => {
         expect(thrownBy(() => bootstrap([], { [option]: value }))).to.be.instanceOf(BootstrapError);
       });
     }
   }
 
   for (const [what, value] of Object.entries(values)) {
-    it(`is a problem in the place of the workers of a runner: ${what}`, () => {
+    it(`as the workers of a runner is a problem: ${what}`, () => {
       expect(thrownBy(() => new Runner(value as never))).to.be.instanceOf(BootstrapError);
       expect(thrownBy(() => new Runner([value] as never))).to.be.instanceOf(BootstrapError);
     });
   }
 
-  it("may be a proxy that works in the place of a list, as of a framework", () => {
+  it("does not include a working proxy of a list, as frameworks use them", () => {
     expect(new Runner(new Proxy([worker], {})).workers).to.deep.equal([worker]);
     expect(bootstrap(new Proxy([worker], {}), { only: new Proxy(["x"], {}) }).workers).to.deep.equal([worker]);
   });
 
-  it("is a problem as a source, and as a worker of a configurer", () => {
+  it("as a source, and as a worker of a configurer, is a problem", () => {
     class Fetcher {
       workers() {
         return trap("get", []);
       }
     }
     const nameless = Object.defineProperty(class {}, "name", { get: refuse });
-    // A proxy of a worker that can be read is one.
+    // A readable proxy of a worker is a worker.
     const proxies = traps.flatMap((name) => [trap(name), trap(name, worker)]);
     for (const source of [...proxies, Fetcher, nameless]) {
       const error = thrownBy(() => bootstrap([source]));
@@ -120,7 +120,7 @@ describe("A hostile argument", () => {
     ]);
   });
 
-  it("is a problem if the constructor of a class throws it", () => {
+  it("thrown by the constructor of a class is a problem", () => {
     const hostile = untouchable();
     class Fetcher {
       constructor() {
@@ -159,14 +159,14 @@ describe("A hostile argument", () => {
   };
 
   for (const [what, declare] of Object.entries(declarations)) {
-    it(`is refused as ${what}`, () => {
+    it(`is rejected as ${what}`, () => {
       for (const value of [untouchable(), untouchable([]), revoked]) {
         expect(thrownBy(() => declare(value as never))).to.be.instanceOf(InvalidArgumentError);
       }
     });
 
     it(`that is a secret is not shown as ${what}`, () => {
-      // These may be strings, and are shown.
+      // These can be strings, and are shown.
       if (/interval|repeat of|timeout of/.test(what)) return;
       const error = thrownBy(() => declare("postgres://u:secret@h" as never));
       expect(error).to.be.instanceOf(InvalidArgumentError);
@@ -174,7 +174,7 @@ describe("A hostile argument", () => {
     });
   }
 
-  it("of wait is refused with what it threw as the cause", () => {
+  it("of wait is rejected with the thrown value as the cause", () => {
     expect(thrownBy(() => wait(1, trap("get"))))
       .to.be.instanceOf(InvalidArgumentError)
       .and.to.include({ message: "The signal of wait cannot be read: pass a plain object", cause: trapped });
@@ -185,7 +185,7 @@ describe("A hostile argument", () => {
     ["runAllWorkers", (options: never) => runAllWorkers([], options)],
     ["the run of a runner", (options: never) => bootstrap([]).run(options)],
   ] as const) {
-    it(`is refused as the context of ${what}, with what it threw as the cause`, async () => {
+    it(`as the context of ${what} is rejected, with the thrown value as the cause`, async () => {
       const error: unknown = await run(trap("get")).catch((thrown: unknown) => thrown);
       expect(error)
         .to.be.instanceOf(InvalidArgumentError)
@@ -193,7 +193,7 @@ describe("A hostile argument", () => {
     });
   }
 
-  it("as a name or an attempt of a context counts as none", async () => {
+  it("as the name or the attempt of a context is ignored", async () => {
     const seen: unknown[] = [];
     const { signal } = new AbortController();
     const context = { signal, name: undefined, attempt: undefined };
@@ -203,7 +203,7 @@ describe("A hostile argument", () => {
     expect(seen[1]).to.equal(0);
   });
 
-  it("derived from a context, whose traps throw, serves as that context", async () => {
+  it("derived from a context, with traps that throw, works as that context", async () => {
     const seen: unknown[] = [];
     await runAllJobs([
       (context) =>
@@ -214,7 +214,7 @@ describe("A hostile argument", () => {
 });
 
 describe("The option resolve", () => {
-  it("is checked also if there is no class among the sources, as a part of everything that is wrong", () => {
+  it("is checked even if there is no class among the sources, together with all other problems", () => {
     const problem = "The option resolve is a string: pass a function that returns the instance of a class";
     expect(thrownBy(() => bootstrap([worker], { resolve: "postgres://u:secret@h" } as never))).to.have.deep.property("problems", [
       problem,
@@ -234,7 +234,7 @@ describe("The option resolve", () => {
     ]);
   });
 
-  it("of a WorkerRegistry is checked when it is made", () => {
+  it("of a WorkerRegistry is checked by its constructor", () => {
     expect(() => new WorkerRegistry({ resolve: 5 } as never))
       .to.throw(InvalidArgumentError)
       .with.property("message", "The option resolve is a number: pass a function that returns the instance of a class");

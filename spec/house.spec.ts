@@ -122,7 +122,14 @@ describe("the prose", () => {
   ];
   const forbidden = new RegExp(`(?<![\\w-])(?:${words.join("|")})(?![\\w-])`, "gi");
 
-  const pages = ["README.md", "CONTRIBUTING.md", ...filesIn("docs", ".md"), ...filesIn("lib", ".ts"), ...filesIn("soak", ".ts")];
+  const pages = [
+    "README.md",
+    "CONTRIBUTING.md",
+    ...filesIn("docs", ".md"),
+    ...filesIn("lib", ".ts"),
+    ...filesIn("soak", ".ts"),
+    ...filesIn("samples", ".ts"),
+  ];
 
   it("has no word that is not plain technical English", () => {
     const found = pages.flatMap((page) =>

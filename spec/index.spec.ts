@@ -4,8 +4,8 @@ import * as watchbill from "watchbill";
 
 const manifest: Record<string, object> = JSON.parse(readFileSync("package.json", "utf8"));
 
-describe("the public face", () => {
-  it("exports these names and no others", () => {
+describe("The public API", () => {
+  it("exports exactly these names", () => {
     expect(Object.keys(watchbill).sort()).to.deep.equal([
       "BackoffError",
       "BootstrapError",
@@ -57,17 +57,17 @@ describe("the public face", () => {
     ]);
   });
 
-  it("depends on reflect-metadata and nothing else", () => {
+  it("depends only on reflect-metadata", () => {
     expect(Object.keys(manifest.dependencies ?? {})).to.deep.equal(["reflect-metadata"]);
     expect(manifest).to.not.have.any.keys("optionalDependencies", "bundledDependencies");
   });
 
-  it("asks for a peer only where a subpath is used that needs it", () => {
+  it("requires a peer only for a subpath that uses it", () => {
     expect(manifest.peerDependencies).to.deep.equal({ bullmq: "^6.7.0", croner: "^11.0.0" });
     expect(manifest.peerDependenciesMeta).to.deep.equal({ bullmq: { optional: true }, croner: { optional: true } });
   });
 
-  it("develops with these tools and no others", () => {
+  it("is developed with exactly these tools", () => {
     expect(Object.keys(manifest.devDependencies ?? {}).sort()).to.deep.equal([
       "@arethetypeswrong/cli",
       "@biomejs/biome",
@@ -99,7 +99,7 @@ describe("the public face", () => {
     ]);
   });
 
-  it("has errors that are all WatchbillErrors and carry their name", () => {
+  it("has errors that are all WatchbillErrors and have their own name", () => {
     const errors = Object.entries(watchbill).filter(([name]) => name.endsWith("Error"));
     for (const [name, type] of errors) {
       expect(type.prototype, name).to.be.instanceOf(Error).and.to.have.property("name", name);

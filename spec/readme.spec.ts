@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect } from "chai";
 
-/** The example and its output without what differs from run to run: times, durations, and where the sources are. */
+/** The example and its output without what differs between runs: times, durations, and the path of the sources. */
 function comparable(output: string): string {
   return output
     .replaceAll(/^\S+Z /gm, "")
@@ -20,7 +20,7 @@ describe("README.md", () => {
     expect(readme.trimEnd().split("\n")).to.have.length.at.most(150);
   });
 
-  it("has an example that prints what the page says", async function () {
+  it("has an example that prints the documented output", async function () {
     this.timeout(30_000);
     const [, code = "", output = ""] = /^```ts\n(.*?)^```$.*?^```\n(.*?)^```$/ms.exec(readme) ?? [];
     const folder = mkdtempSync(join(tmpdir(), "watchbill-"));
@@ -44,7 +44,7 @@ describe("README.md", () => {
     }
   });
 
-  it("has the two commands that are enough on a fresh machine", () => {
+  it("has the two commands that suffice on a fresh machine", () => {
     expect(readme)
       .to.match(/^npm ci && npm start$/m)
       .and.to.match(/^npm ci && npm test$/m);

@@ -7,11 +7,11 @@ import { expect } from "chai";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** A sample at work in a process of its own. */
+/** A sample that runs in its own process. */
 class Sample {
   static readonly #started = new Set<ChildProcess>();
 
-  /** Ends those that a failed test has left. */
+  /** Kills processes that a failed test has left behind. */
   static killAll(): void {
     for (const child of Sample.#started) child.kill("SIGKILL");
     Sample.#started.clear();
@@ -26,9 +26,9 @@ class Sample {
   #hasEnded = false;
 
   constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    // Coverage is of the specs; a sample that loads the library in another way, as CommonJS for example, would garble it.
+    // Coverage is for the specs; a sample that loads the library in another way, as CommonJS for example, would distort it.
     const environment = { ...process.env, NODE_V8_COVERAGE: undefined, ...env };
-    // In a group of its own, as a terminal would have it.
+    // In its own process group, as in a terminal.
     const child = spawn(process.execPath, args, { cwd: root, env: environment, detached: true });
     Sample.#started.add(child);
     child.stdin.end();
@@ -52,7 +52,7 @@ class Sample {
     });
   }
 
-  /** Waits until the condition holds of the output. The test's timeout is the limit. */
+  /** Waits until the condition holds for the output. The test's timeout is the limit. */
   async until(what: string, condition: (sample: this) => boolean): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const check = (): void => {
@@ -75,12 +75,12 @@ class Sample {
     await this.until(`it complained of ${text}`, ({ stderr }) => stderr.includes(text));
   }
 
-  /** What Ctrl-C does: the signal goes to the whole group. */
+  /** Simulates Ctrl-C: signals the whole group. */
   interrupt(): void {
     if (this.#child.pid !== undefined) process.kill(-this.#child.pid, "SIGINT");
   }
 
-  /** What `| head` does in the end. */
+  /** Simulates the end of `| head`. */
   closeStdout(): void {
     this.#child.stdout?.destroy();
   }
@@ -131,7 +131,7 @@ Weather/fetchForecast is ok after 5 runs, 3 of which failed; the last error was 
   it("server-and-pool", async () => {
     expect(await outputOf("--import", "tsx", "samples/server-and-pool.ts")).to.equal(`\
 the pool is open
-the roster is told to stop, with a request under way
+the runner is asked to stop while a request is in progress
 the server takes no further requests
 the server answers: 42 rows
 the server has drained
@@ -176,9 +176,9 @@ mail to barbara@example.org
     const mocha = ["node_modules/mocha/bin/mocha.js", "--no-config", "--import=tsx", "--reporter=tap"];
     expect(await outputOf(...mocha, "samples/testing/invoice-sender.spec.ts")).to.equal(`\
 ok 1 InvoiceSender has two workers
-ok 2 InvoiceSender looks for invoices as often as it is told to
+ok 2 InvoiceSender looks for invoices at the interval that was passed to it
 ok 3 InvoiceSender sends the next invoice
-ok 4 InvoiceSender on a fake clock sends one invoice a minute, and stops when it is told to
+ok 4 InvoiceSender on a fake clock sends one invoice a minute, and stops on request
 ok 5 InvoiceSender on a fake clock tries again ten seconds after a failure
 # tests 5
 # pass 5
@@ -191,7 +191,7 @@ ok 5 InvoiceSender on a fake clock tries again ten seconds after a failure
     let folder: string;
     let repository: string;
 
-    // Neither the configuration of whoever runs this, nor that of a hook that it may run in.
+    // Without the configuration of the user, and that of a git hook that may run this.
     const gitEnv: NodeJS.ProcessEnv = {
       GIT_CONFIG_GLOBAL: "/dev/null",
       GIT_CONFIG_NOSYSTEM: "1",
@@ -228,7 +228,7 @@ ok 5 InvoiceSender on a fake clock tries again ten seconds after a failure
 
     afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-    it("shows the newest commits and tags, then what is new, and in the end how its workers are", async () => {
+    it("shows the newest commits and tags, then new ones, and finally the status of its workers", async () => {
       for (let number = 1; number <= 7; number++) commit(`Commit ${number}`);
       git("tag", "v1");
       const sample = watch();
@@ -275,7 +275,7 @@ ok 5 InvoiceSender on a fake clock tries again ten seconds after a failure
       ]);
     });
 
-    it("shows what a rebase or a reset brings, each commit once, even if git has forgotten the old ones", async () => {
+    it("shows the commits of a rebase or a reset once each, even if git has forgotten the old ones", async () => {
       commit("First");
       commit("Second");
       const sample = watch();
@@ -307,7 +307,7 @@ ok 5 InvoiceSender on a fake clock tries again ten seconds after a failure
       ]);
     });
 
-    it("escapes what would drive the terminal", async () => {
+    it("escapes control characters for the terminal", async () => {
       commit("\u001b[2J\u001b]0;owned\u0007 \u202edessecorp", "--author=Eve \u001b[31mMallory <eve@example.org>");
       const sample = watch();
       await sample.prints("dessecorp\n");
@@ -330,7 +330,7 @@ ok 5 InvoiceSender on a fake clock tries again ten seconds after a failure
       expect(row(sample, "git/commits")).to.include("'ok'");
     });
 
-    it("waits for a repository that has vanished, and goes on once it is back", async () => {
+    it("waits for a repository that has vanished, and continues once it is back", async () => {
       commit("Before");
       const sample = watch();
       await sample.prints("Before\n");
@@ -357,10 +357,10 @@ ok 5 InvoiceSender on a fake clock tries again ten seconds after a failure
       expect(lastError).to.include("not a git repository");
     });
 
-    it("ends the git that it waits for when it is interrupted", async () => {
+    it("ends its git process when it is interrupted", async () => {
       const pidFile = join(folder, "pid");
       const slowGit = join(folder, "git");
-      // Finds the repository, and hangs at everything else.
+      // Finds the repository, and hangs on everything else.
       writeFileSync(slowGit, `#!/bin/sh\n[ "$1" = -C ] && echo "$2/.git" && exit\necho $$ >> "${pidFile}"\nexec sleep 1000\n`);
       chmodSync(slowGit, 0o755);
       const sample = watch(repository, { PATH: `${folder}${delimiter}${process.env.PATH}` });
@@ -378,7 +378,7 @@ ok 5 InvoiceSender on a fake clock tries again ten seconds after a failure
       expect(row(sample, "git/commits")).to.include("'stopped'");
     });
 
-    it("stops when nobody reads its output any longer", async () => {
+    it("stops when its output is closed", async () => {
       const sample = watch();
       await sample.prints("branch main\n");
       sample.closeStdout();
@@ -394,13 +394,13 @@ ok 5 InvoiceSender on a fake clock tries again ten seconds after a failure
       return sample.stderr;
     }
 
-    it("refuses a path that is in no repository", async () => {
-      // It may be that the folder for temporary files is in one.
+    it("rejects a path outside of any repository", async () => {
+      // The folder for temporary files may be in a repository.
       const complaint = await refusal(folder, { GIT_CEILING_DIRECTORIES: join(folder, "..") });
       expect(complaint).to.equal(`${folder}: not a git repository (or any of the parent directories): .git\n`);
     });
 
-    it("refuses a path that does not exist, whatever it contains", async () => {
+    it("rejects a path that does not exist, with any characters", async () => {
       const path = join(folder, "-no\u001b[31m `such` $path");
       const shown = join(folder, "-no\\x1b[31m `such` $path");
       expect(await refusal(path))
@@ -409,13 +409,13 @@ ok 5 InvoiceSender on a fake clock tries again ten seconds after a failure
         .and.to.not.include("\u001b");
     });
 
-    it("refuses a file", async () => {
+    it("rejects a file", async () => {
       const file = join(folder, "file");
       writeFileSync(file, "");
       expect(await refusal(file)).to.equal(`cannot change to '${file}': Not a directory\n`);
     });
 
-    it("refuses to work without git", async () => {
+    it("rejects a machine without git", async () => {
       const empty = join(folder, "empty");
       mkdirSync(empty);
       expect(await refusal(repository, { PATH: empty })).to.equal(`${repository}: cannot run git: spawn git ENOENT\n`);
@@ -423,7 +423,7 @@ ok 5 InvoiceSender on a fake clock tries again ten seconds after a failure
   });
 });
 
-/** What it has logged, without the times and the fields. */
+/** The log, without the times and the fields. */
 function entries({ stderr }: Sample): string[] {
   const lines = stderr.split("\n").filter((line) => line !== "");
   return lines.map((line) => line.replace(/^\S+Z /, "").replace(/ \([^)]*\)$/, ""));

@@ -1,10 +1,10 @@
 const { setImmediate } = globalThis;
 
-/** What becomes an unhandled rejection or an uncaught exception while something is done, and in the turn of the event loop after it. */
+/** Collects unhandled rejections and uncaught exceptions during a call, and in the turn of the event loop after it. */
 export async function escapedFrom(act: () => unknown): Promise<unknown[]> {
   const escaped: unknown[] = [];
   const listen = (thrown: unknown): void => void escaped.push(thrown);
-  // Mocha's own would end the run.
+  // Mocha's own listeners would end the test run.
   const [rejections, exceptions] = [process.listeners("unhandledRejection"), process.listeners("uncaughtException")];
   process.removeAllListeners("unhandledRejection").on("unhandledRejection", listen);
   process.removeAllListeners("uncaughtException").on("uncaughtException", listen);

@@ -52,7 +52,7 @@ function git(path: string, args: readonly string[], { signal, input = "" }: GitO
       cwd: parse(path).root,
       env: {
         ...process.env,
-        // Only look: taking a lock, to refresh the index for example, would be in the way of whoever works there.
+        // Reads only: a lock, to refresh the index for example, would disturb the people who work there.
         GIT_OPTIONAL_LOCKS: "0",
         LC_ALL: "C",
         // Git sets these for its hooks, where they would win over the path that we were given.

@@ -17,7 +17,7 @@ async function main(path: string): Promise<void> {
   const git = await Git.find(path);
   const runner = bootstrap([new CommitFetcher(git)], { shutdownTimeout: "5s" });
 
-  // Whoever reads our output may leave, as in `npm start | head`.
+  // The reader of the output may leave, as in `npm start | head`.
   process.stdout.on("error", () => void runner.stop());
 
   console.log(`Watching ${printable(git.directory)} until Ctrl-C`);

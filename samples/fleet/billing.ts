@@ -12,7 +12,7 @@ export class Billing {
   async chargeAll({ signal }: WorkerContext) {
     // Stands in for a payment provider.
     await wait("50ms", { signal });
-    // To return is to say that all were charged. One that was told to stop before that throws, and another replica does it.
+    // A return means that all were charged. A run that was stopped before that throws, and another replica repeats it.
     signal.throwIfAborted();
   }
 

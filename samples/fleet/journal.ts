@@ -1,6 +1,6 @@
 import type { Report } from "./report.js";
 
-/** One run, as it was told of. */
+/** One run, as a replica has reported it. */
 export interface Run {
   readonly replica: number;
   readonly worker: string;
@@ -46,7 +46,7 @@ export class Journal {
     return this.charges[0]?.begun;
   }
 
-  /** In which second a time is. Some ms are left for the first run to be told of after it has begun. */
+  /** The second of a time. Allows some ms for the report of the first run to arrive. */
   secondOf(time: number): number {
     return Math.floor((time - (this.start ?? time) + 20) / 1_000);
   }

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Journal } from "./journal.js";
 import { isComplaint, isReport } from "./report.js";
 
-/** How long, in ms, it may take to stop. That of the replica's own roster is shorter, so that it should never come to this. */
+/** How long it may take to stop, in ms. The shutdown timeout of its runner is shorter, so this should never be reached. */
 const patience = 20_000;
 
 /** A replica in a process of its own, which tells the journal what it does. */

@@ -16,7 +16,7 @@ interface Stage {
  * signal's reason if that aborts meanwhile.
  */
 export async function whatHappens({ journal, replicas, signal }: Stage): Promise<void> {
-  /** Polls, as what it waits for is told by other processes. */
+  /** Polls, because what it waits for happens in other processes. */
   async function until<Found>(what: string, find: () => Found | undefined): Promise<Found> {
     for (const deadline = Date.now() + patience; Date.now() < deadline; await wait("20ms", { signal })) {
       signal.throwIfAborted();

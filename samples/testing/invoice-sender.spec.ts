@@ -20,7 +20,7 @@ describe("InvoiceSender", () => {
     ]);
   });
 
-  it("looks for invoices as often as it is told to", () => {
+  it("looks for invoices at the interval that was passed to it", () => {
     const { workers } = bootstrap([new InvoiceSender({ takeNext: () => undefined }, 5_000)]);
 
     expect(workers[0]).to.deep.include({ repeat: { interval: 5_000, startImmediately: false } });
@@ -48,7 +48,7 @@ describe("InvoiceSender", () => {
       clock.restore();
     });
 
-    it("sends one invoice a minute, and stops when it is told to", async () => {
+    it("sends one invoice a minute, and stops on request", async () => {
       const invoices = ["no. 1", "no. 2", "no. 3"];
       const sender = new InvoiceSender({ takeNext: () => invoices.shift() });
       const runner = bootstrap([sender], { signals: [] });

@@ -2,16 +2,16 @@ import { expect } from "chai";
 import { ExponentialBackoff, InvalidArgumentError, StaticBackoff } from "watchbill";
 import { asBackoff } from "../../lib/backoff/as-backoff.js";
 
-const cure = "is not a backoff: pass a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)";
+const hint = "is not a backoff: pass a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)";
 
 describe("asBackoff", () => {
   for (const [name, backoff] of Object.entries({
     "a StaticBackoff": new StaticBackoff({ sleep: "1s" }),
     "an ExponentialBackoff": new ExponentialBackoff({ initial: "1s", max: "1m" }),
     "an object with a method duration": { duration: (attempt: number) => attempt },
-    "one that inherits its method": Object.create({ duration: () => 0 }),
+    "an object that inherits its method": Object.create({ duration: () => 0 }),
   })) {
-    it(`returns ${name} as it is`, () => {
+    it(`returns ${name} unchanged`, () => {
       expect(asBackoff(backoff)).to.equal(backoff);
     });
   }
@@ -29,7 +29,7 @@ describe("asBackoff", () => {
   ] as const) {
     it(`rejects ${shown}`, () => {
       const error = expect(() => asBackoff(value)).to.throw(InvalidArgumentError);
-      error.with.property("message", `${shown} ${cure}`);
+      error.with.property("message", `${shown} ${hint}`);
     });
   }
 });

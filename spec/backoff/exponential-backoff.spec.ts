@@ -30,7 +30,7 @@ describe("ExponentialBackoff", () => {
       expect(seconds.map((_, attempt) => backoff.duration(attempt) / 1_000)).to.deep.equal(seconds);
     });
 
-    it(`stays within half of that and all of it with a jitter of a half, from ${initial}`, () => {
+    it(`stays between half of that and all of it with a jitterProportion of 0.5, from ${initial}`, () => {
       const backoff = new ExponentialBackoff({ initial, max: "1m", jitterProportion: 0.5 });
       fc.assert(
         fc.property(fc.nat(seconds.length - 1), (attempt) => {
@@ -41,13 +41,13 @@ describe("ExponentialBackoff", () => {
     });
   }
 
-  it("is still at its max for attempt 10^8, and positive with any jitter but a whole one", () => {
+  it("is still at its max for attempt 10^8, and positive with any jitter below 1", () => {
     const backoff = new ExponentialBackoff({ initial: "1s", max: "1m", jitterProportion: 0.5 });
     expect(new ExponentialBackoff({ initial: "1s", max: "1m" }).duration(1e8)).to.equal(60_000);
     expect(backoff.duration(1e8)).to.be.within(30_000, 60_000);
   });
 
-  it("is a number from 0 to its max, whatever the attempt, the lengths, the jitter and the chance", () => {
+  it("is a number from 0 to its max for any attempt, durations, jitter and random number", () => {
     fc.assert(
       fc.property(length, length, proportion, chance, attempt, (initial, max, jitterProportion, chance, attempt) => {
         const backoff = new ExponentialBackoff({ initial, max, jitterProportion, random: () => chance });
@@ -57,7 +57,7 @@ describe("ExponentialBackoff", () => {
     );
   });
 
-  it("shortens the capped delay by that part of the jitter that chance says", () => {
+  it("shortens the capped delay by a random part of the jitter", () => {
     fc.assert(
       fc.property(proportion, chance, fc.integer({ min: 1, max: 1e8 }), (jitterProportion, chance, attempt) => {
         const options = { initial: "1s", max: "1m" } as const;
@@ -75,13 +75,13 @@ describe("ExponentialBackoff", () => {
     expect(Math.max(...delays) - Math.min(...delays)).to.be.above(20_000);
   });
 
-  it("takes its chance from Math.random by default, as it is at the time", () => {
+  it("uses Math.random by default, in its current version", () => {
     const backoff = new ExponentialBackoff({ initial: "1s", max: "1m", jitterProportion: 1 });
     sinon.stub(Math, "random").returns(0.25);
     expect(backoff.duration(1)).to.equal(750);
   });
 
-  it("never gets shorter from one attempt to the next without jitter", () => {
+  it("never decreases from one attempt to the next without jitter", () => {
     fc.assert(
       fc.property(length, length, fc.integer({ min: 0, max: 1e8 }), (initial, max, attempt) => {
         const backoff = new ExponentialBackoff({ initial, max });
@@ -90,18 +90,18 @@ describe("ExponentialBackoff", () => {
     );
   });
 
-  it("is its max at once if that is less than its initial", () => {
+  it("is its max immediately if that is less than its initial", () => {
     expect(new ExponentialBackoff({ initial: "1h", max: "1s" }).duration(1)).to.equal(1_000);
   });
 
-  it("is 0 for an attempt that there is not", () => {
+  it("is 0 for an invalid attempt", () => {
     const backoff = new ExponentialBackoff({ initial: "1s", max: "1m" });
     expect([0, -1, Number.NaN].map((attempt) => backoff.duration(attempt))).to.deep.equal([0, 0, 0]);
   });
 
   const nonsense = [-5, 7, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, Number.NaN, undefined, null, "x", {}];
   for (const chance of nonsense) {
-    it(`keeps to its bounds with a chance of ${inspect(chance)}`, () => {
+    it(`stays within its limits if random returns ${inspect(chance)}`, () => {
       const random = (): never => chance as never;
       const backoff = new ExponentialBackoff({ initial: "1s", max: "1m", jitterProportion: 0.5, random });
       expect(backoff.duration(1)).to.be.within(500, 1_000);
@@ -109,7 +109,7 @@ describe("ExponentialBackoff", () => {
     });
   }
 
-  it("tells what it was made with, in ms", () => {
+  it("shows its options in ms", () => {
     expect(new ExponentialBackoff({ initial: "1s", max: "1m" })).to.include({ initial: 1_000, max: 60_000, jitterProportion: 0 });
   });
 
@@ -143,7 +143,7 @@ describe("ExponentialBackoff", () => {
     });
   }
 
-  it("rejects a random that is no function", () => {
+  it("rejects a random that is not a function", () => {
     expect(() => new ExponentialBackoff({ initial: "1s", max: "1m", random: 0.5 as never }))
       .to.throw(InvalidArgumentError)
       .with.property("message", "random is 0.5: pass a function that returns a number from 0 to 1");
@@ -165,7 +165,7 @@ describe("ExponentialBackoff", () => {
       "random is an object with the key seed: pass a function that returns a number from 0 to 1",
     ],
   ] as const) {
-    it(`rejects options that make no sense: ${message}`, () => {
+    it(`rejects invalid options: ${message}`, () => {
       expect(() => new ExponentialBackoff(options as never))
         .to.throw(InvalidArgumentError)
         .with.property("message", message);

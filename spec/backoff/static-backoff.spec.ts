@@ -3,12 +3,12 @@ import fc from "fast-check";
 import { InvalidArgumentError, StaticBackoff } from "watchbill";
 
 describe("StaticBackoff", () => {
-  it("is 0 before the first attempt, and the same before every other", () => {
+  it("is 0 before the first attempt, and its sleep before every other", () => {
     const backoff = new StaticBackoff({ sleep: "5s" });
     expect([0, 1, 2, 3, 1e8].map((attempt) => backoff.duration(attempt))).to.deep.equal([0, 5_000, 5_000, 5_000, 5_000]);
   });
 
-  it("is its sleep for any attempt, however high", () => {
+  it("is its sleep for any attempt, however large", () => {
     const sleep = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true });
     fc.assert(
       fc.property(sleep, fc.oneof(fc.integer({ min: 1, max: 1e8 }), fc.maxSafeInteger()), (sleep, attempt) => {
@@ -17,11 +17,11 @@ describe("StaticBackoff", () => {
     );
   });
 
-  it("may be 0", () => {
+  it("can be 0", () => {
     expect(new StaticBackoff({ sleep: 0 }).duration(1)).to.equal(0);
   });
 
-  it("tells its sleep in ms", () => {
+  it("shows its sleep in ms", () => {
     expect(new StaticBackoff({ sleep: "1.5m" }).sleep).to.equal(90_000);
   });
 
@@ -32,7 +32,7 @@ describe("StaticBackoff", () => {
     [{ sleep: "1s", slep: "1s" }, 'StaticBackoff has no option "slep": did you mean sleep?'],
     [{ sleep: "1x" }, `sleep: '1x' is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`],
   ] as const) {
-    it(`rejects options that make no sense: ${message}`, () => {
+    it(`rejects invalid options: ${message}`, () => {
       expect(() => new StaticBackoff(options as never))
         .to.throw(InvalidArgumentError)
         .with.property("message", message);

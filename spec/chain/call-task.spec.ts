@@ -16,7 +16,7 @@ describe("The call of a worker", () => {
 
   afterEach(() => clock.restore());
 
-  /** What it rejects with, as `error`; none, if it resolves; "runs on", if it does neither within a minute. */
+  /** The error it rejects with, as `error`; none if it resolves; "runs on" if neither happens within a minute. */
   async function endOf(worker: WorkerFunc, abortWith?: { reason: unknown }): Promise<{ error: unknown } | "stopped" | "runs on"> {
     const logger = { debug: sinon.spy(), info: sinon.spy(), warn: sinon.spy(), error: sinon.spy() };
     let end: { error: unknown } | "stopped" | "runs on" = "runs on";
@@ -32,7 +32,7 @@ describe("The call of a worker", () => {
     return end;
   }
 
-  /** A worker that waits until it is to stop, and then throws. */
+  /** A worker that waits until it is stopped, and then throws. */
   const throwingOnStop =
     (thrown: (signal: AbortSignal) => unknown): WorkerFunc =>
     async ({ signal }: WorkerContext) => {
@@ -40,7 +40,7 @@ describe("The call of a worker", () => {
       throw thrown(signal);
     };
 
-  describe("after an abort has stopped cleanly if it", () => {
+  describe("has stopped cleanly after an abort if it", () => {
     const reason = new Error("shutting down");
     it("returns", async () => {
       expect(await endOf(({ signal }) => stopped(signal), { reason })).to.equal("stopped");
@@ -53,7 +53,7 @@ describe("The call of a worker", () => {
         ),
       ).to.equal("stopped");
     });
-    it("rejects with the reason of its signal, be that not even an error", async () => {
+    it("rejects with the reason of its signal, even one that is not an error", async () => {
       expect(
         await endOf(
           throwingOnStop((signal) => signal.reason),
@@ -68,7 +68,7 @@ describe("The call of a worker", () => {
         ),
       ).to.equal("stopped");
     });
-    it("rejects with an AbortError, whoever made it", async () => {
+    it("rejects with any AbortError", async () => {
       expect(
         await endOf(
           throwingOnStop(() => new DOMException("aborted", "AbortError")),
@@ -95,11 +95,11 @@ describe("The call of a worker", () => {
     });
   });
 
-  describe("after an abort has stopped cleanly if it rejects with an error", () => {
+  describe("has stopped cleanly after an abort if it rejects with an error", () => {
     const reason = new Error("shutting down");
     const canceled = (cause: unknown) => new Error("canceled", { cause });
 
-    it("whose cause is the reason, as that of axios is", async () => {
+    it("whose cause is the reason, as in axios", async () => {
       expect(
         await endOf(
           throwingOnStop((signal) => canceled(signal.reason)),
@@ -118,7 +118,7 @@ describe("The call of a worker", () => {
     });
   });
 
-  it("has failed with an error that is its own cause, after an abort too", async () => {
+  it("fails with an error that is its own cause, even after an abort", async () => {
     const error = new Error("cannot close");
     error.cause = error;
     expect(
@@ -129,7 +129,7 @@ describe("The call of a worker", () => {
     ).to.deep.equal({ error });
   });
 
-  describe("after an abort has failed if it", () => {
+  describe("fails after an abort if it", () => {
     it("rejects with any other error", async () => {
       const error = new Error("the connection would not close");
       expect(
@@ -157,12 +157,12 @@ describe("The call of a worker", () => {
     });
   });
 
-  it("has failed with an AbortError that it rejects with before any abort", async () => {
+  it("fails if it rejects with an AbortError before any abort", async () => {
     const error = new DOMException("the fetch took too long", "AbortError");
     expect(await endOf(() => Promise.reject(error))).to.deep.equal({ error });
   });
 
-  it("has failed with an error whose very name cannot be read", async () => {
+  it("fails with an error whose name cannot be read", async () => {
     const error = Object.defineProperty(new Error("no luck"), "name", {
       get() {
         throw new Error("no name");
@@ -178,12 +178,12 @@ describe("The call of a worker", () => {
 
   // biome-ignore lint/suspicious/noThenProperty: a thenable is the subject
   const thenable = { then: (resolve: () => void) => setTimeout(resolve, 30_000) };
-  for (const [told, result] of [
+  for (const [what, result] of [
     ["a promise", () => wait("30s")],
     ["a thenable", () => thenable],
     ["a function that is a thenable", () => Object.assign(() => {}, thenable)],
   ] as const) {
-    it(`awaits ${told}`, async () => {
+    it(`awaits ${what}`, async () => {
       const ended = sinon.spy();
       void workerDefinition(result)
         .run({ signal: stop.signal } as never)
@@ -195,13 +195,13 @@ describe("The call of a worker", () => {
     });
   }
 
-  describe("that returns a promise whose class is odd, which rejects,", () => {
+  describe("that returns a rejecting promise of an unusual class", () => {
     class Odd extends Promise<unknown> {
       static override get [Symbol.species](): never {
         throw new Error("not to be derived");
       }
     }
-    /** Of which `then` makes an object that throws when it is settled. */
+    /** A promise whose `then` creates an object that throws when it is settled. */
     class Fragile extends Promise<unknown> {
       static override get [Symbol.species](): PromiseConstructor {
         return CannotSettle as never;
@@ -221,11 +221,11 @@ describe("The call of a worker", () => {
 
     for (const [what, odd] of [
       ["whose Symbol.species throws", () => Odd.reject(failure)],
-      ["whose Symbol.species makes what cannot be settled", () => Fragile.reject(failure)],
-      ["whose constructor is a getter of its own that throws", () => withConstructor({ get: refuse })],
-      ["whose constructor is not one", () => withConstructor({ value: 5 })],
+      ["whose Symbol.species creates an object that cannot be settled", () => Fragile.reject(failure)],
+      ["whose constructor is a getter that throws", () => withConstructor({ get: refuse })],
+      ["whose constructor is not a constructor", () => withConstructor({ value: 5 })],
     ] as const) {
-      it(`has failed with its rejection: ${what}`, async () => {
+      it(`fails with its rejection: ${what}`, async () => {
         let end: unknown;
         let promise: Promise<unknown> | undefined;
         let before: unknown;
@@ -242,7 +242,7 @@ describe("The call of a worker", () => {
       });
     }
 
-    it("has failed with what its class throws, if it cannot be changed, and leaves the rejection unhandled", async () => {
+    it("fails with the error of its class if the promise is frozen, and leaves the rejection unhandled", async () => {
       let end: unknown;
       const escaped = await escapedFrom(async () => {
         end = await endOf(() => Object.freeze(Odd.reject(failure)));
@@ -251,7 +251,7 @@ describe("The call of a worker", () => {
       expect(escaped).to.deep.equal([failure]);
     });
 
-    it("has failed with a promise that it throws, the rejection of which is handled", async () => {
+    it("fails with a promise that it throws, and handles its rejection", async () => {
       let end: unknown;
       const escaped = await escapedFrom(async () => {
         end = await endOf(() => {
@@ -263,7 +263,7 @@ describe("The call of a worker", () => {
     });
   });
 
-  it("is over at once when it returns anything else, which is ignored", async () => {
+  it("ends when it returns any other value, which is ignored", async () => {
     for (const result of [undefined, 0, "text", null, {}, [], () => {}]) {
       expect(await endOf(() => result)).to.equal("stopped");
     }

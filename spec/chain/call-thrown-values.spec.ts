@@ -14,7 +14,7 @@ describe("The call of a worker", () => {
 
   afterEach(() => clock.restore());
 
-  /** What it rejects with; "nothing yet", if it has not done so after a minute. */
+  /** The error it rejects with; "nothing yet" if it has not rejected after a minute. */
   async function failureOf(worker: WorkerFunc): Promise<unknown> {
     let failure: unknown = "nothing yet";
     const { signal } = new AbortController();
@@ -35,7 +35,7 @@ describe("The call of a worker", () => {
   ];
 
   for (const [way, worker] of waysToThrow) {
-    describe(`makes an error of what is not one, if ${way}:`, () => {
+    describe(`wraps a value that is not an error, if ${way}:`, () => {
       for (const [thrown, shown] of [
         ["no luck", "'no luck'"],
         [undefined, "undefined"],
@@ -57,26 +57,26 @@ describe("The call of a worker", () => {
         });
       }
 
-      it("something that cannot even be shown", async () => {
+      it("a value that cannot be shown", async () => {
         const unshowable = Object.defineProperty({}, inspect.custom, { get: () => expect.fail() });
         const error = await failureOf(worker(unshowable));
         expect(error).to.be.instanceOf(ThrownValueError);
         expect(error).to.have.property("message", "x threw an object without keys; throw an Error, so that there is a stack");
       });
 
-      it("a proxy that has been revoked", async () => {
+      it("a revoked proxy", async () => {
         const { proxy, revoke } = Proxy.revocable({}, {});
         revoke();
         expect(await failureOf(worker(proxy))).to.be.instanceOf(ThrownValueError);
       });
     });
 
-    it(`passes on by identity an error that is ${way}`, async () => {
+    it(`propagates by identity an error that is ${way}`, async () => {
       const error = new Error("no luck");
       expect(await failureOf(worker(error))).to.equal(error);
     });
 
-    it(`passes on by identity an error of another realm that is ${way}`, async () => {
+    it(`propagates by identity an error of another realm that is ${way}`, async () => {
       const error: unknown = runInNewContext("new TypeError('no luck')");
       expect(await failureOf(worker(error))).to.equal(error);
     });

@@ -59,17 +59,17 @@ describe("A generator function", () => {
     ["the runOnce of a job", "A job.runOnce", () => repeat("1s", poller as never)],
     ["the runOnce of an instance", "Poller.runOnce", () => repeat("1s", new Poller() as never)],
   ] as const) {
-    it(`is refused: ${what}`, () => {
+    it(`is rejected: ${what}`, () => {
       expect(declare).to.throw(InvalidArgumentError).with.property("message", `${subject} ${cure}`);
     });
   }
 
-  it("is refused of runAllJobs", async () => {
+  it("is rejected by runAllJobs", async () => {
     const error: unknown = await runAllJobs([tick]).catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(InvalidArgumentError).with.property("message", `tick ${cure}`);
   });
 
-  it("is not taken for what is none", () => {
+  it("is not confused with other functions", () => {
     const iterating = async () => {
       for await (const page of poll()) expect(page).to.equal(1);
     };

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { LazyResultError, type WorkerFunc } from "watchbill";
 import { workerDefinition } from "../../lib/chain/worker-definition.js";
 
-/** What the run of a worker rejects with; undefined if it resolves. */
+/** The error that the run of a worker rejects with; undefined if it resolves. */
 async function failureOf(worker: WorkerFunc): Promise<unknown> {
   try {
     await workerDefinition(worker).run({ signal: new AbortController().signal, name: "x" } as never);
@@ -35,7 +35,7 @@ describe("A run that returns", () => {
     ["an Observable by @@observable", () => ({ ...subscribable, "@@observable": () => subscribable }), observable],
     ["an Observable of rxjs", () => ({ ...subscribable, pipe: () => subscribable }), observable],
   ] as const) {
-    it(`${what} has failed`, async () => {
+    it(`${what} fails`, async () => {
       for (const worker of [make, async () => make()]) {
         const error = await failureOf(worker);
         expect(error).to.be.instanceOf(LazyResultError);
@@ -45,11 +45,11 @@ describe("A run that returns", () => {
   }
 
   for (const [what, make] of [
-    ["what can only be subscribed to", () => subscribable],
-    ["what has a property observable", () => ({ observable: () => {} })],
-    ["an iterable that is no iterator", () => [1, 2]],
+    ["an object that only has subscribe", () => subscribable],
+    ["an object with a property observable", () => ({ observable: () => {} })],
+    ["an iterable that is not an iterator", () => [1, 2]],
   ] as const) {
-    it(`${what} has not failed`, async () => {
+    it(`${what} does not fail`, async () => {
       expect(await failureOf(make)).to.equal(undefined);
     });
   }

@@ -11,22 +11,22 @@ import {
   wait,
 } from "watchbill";
 
-describe("Runs that are missed", () => {
+describe("Missed runs", () => {
   let clock: sinon.SinonFakeTimers;
   let logger: Record<"debug" | "info" | "warn" | "error", sinon.SinonSpy>;
   let runner: Runner;
   let events: WatchbillEvents["watchbill:missed"][];
-  let callOff: () => void;
+  let unsubscribe: () => void;
 
   beforeEach(() => {
     clock = sinon.useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask"] });
     logger = { debug: sinon.spy(), info: sinon.spy(), warn: sinon.spy(), error: sinon.spy() };
     events = [];
-    callOff = observe("watchbill:missed", (event) => events.push(event));
+    unsubscribe = observe("watchbill:missed", (event) => events.push(event));
   });
 
   afterEach(async () => {
-    callOff();
+    unsubscribe();
     void runner.stop();
     await clock.tickAsync("01:00");
     expect(clock.countTimers()).to.equal(0);
@@ -40,10 +40,10 @@ describe("Runs that are missed", () => {
 
   const row = () => runner.status()[0];
 
-  it("since the run before took too long are counted, published with the reason busy, and logged once", async () => {
+  it("due to a long run are counted, published with the reason busy, and logged once", async () => {
     start({ job: () => wait("5s"), repeat: "1s" });
     await clock.tickAsync(26_500);
-    // Runs at 1, 6, 11, 16, 21 and 26 s, each of the latter in place of five that were due.
+    // Runs at 1, 6, 11, 16, 21 and 26 s; from the second on, each stands for five that were due.
     expect(row()).to.include({ runs: 6, missed: 20, health: "ok" });
     expect(events).to.deep.equal(Array(5).fill({ worker: "x", count: 4, reason: "busy" }));
     expect(logger.warn.args).to.deep.equal([[{ worker: "x", missed: 4 }, "missed 4 runs: the run before took 5s"]]);
@@ -54,7 +54,7 @@ describe("Runs that are missed", () => {
     ]);
   });
 
-  it("since the event loop was blocked have the reason blocked", async () => {
+  it("due to a blocked event loop have the reason blocked", async () => {
     start({ job: () => {}, repeat: "1s" });
     await clock.tickAsync(1_500);
     clock.jump(8_000);
@@ -66,7 +66,7 @@ describe("Runs that are missed", () => {
     ]);
   });
 
-  it("during a pause have the reason paused, are counted, and are no line in the log", async () => {
+  it("during a pause have the reason paused, and are counted but not logged", async () => {
     start({ job: () => {}, repeat: "10s" });
     await clock.tickAsync(11_000);
     void runner.pause("x");
@@ -79,14 +79,14 @@ describe("Runs that are missed", () => {
     expect(logger.warn.called).to.equal(false);
   });
 
-  it("are none when a run ends at the very time of the next", async () => {
+  it("are not counted when a run ends exactly when the next is due", async () => {
     start({ job: () => wait("10s"), repeat: "10s" });
     await clock.tickAsync("10:00");
     expect(row()).to.include({ missed: 0 });
     expect(events).to.deep.equal([]);
   });
 
-  it("are none when a run is triggered", async () => {
+  it("are not counted when a run is triggered", async () => {
     start({ job: () => {}, repeat: "10s" });
     await clock.tickAsync(15_000);
     void runner.trigger("x");
@@ -102,7 +102,7 @@ describe("Runs that are missed", () => {
     expect(events).to.deep.equal(Array(5).fill({ worker: "x", count: 4, reason: "busy" }));
   });
 
-  it("are still in the row after the worker was restarted, by its retry or by hand", async () => {
+  it("remain in the row after a restart by a retry or by a command", async () => {
     let runs = 0;
     const job = async () => {
       await wait("5s");
@@ -116,7 +116,7 @@ describe("Runs that are missed", () => {
     expect(row()).to.include({ phase: "waiting", runs: 2, missed: 4 });
   });
 
-  it("during a pause from the start on are in the row of the worker that is restarted, though it never ran", async () => {
+  it("during a pause from the start are in the row of the restarted worker, although it never ran", async () => {
     start({ job: () => {}, repeat: "10s" });
     void runner.pause("x");
     await clock.tickAsync(35_000);
@@ -131,10 +131,10 @@ describe("Runs that are missed", () => {
     ["an interval", "10s"],
     ["a schedule", { next: (after: Date) => new Date(Math.floor(after.getTime() / 10_000) * 10_000 + 10_000) }],
   ] as const) {
-    it(`while a run of ${what} hangs are counted, published and said to wait for it within three minutes of its start`, async () => {
+    it(`while a run of ${what} hangs are counted, published and logged within three minutes of its start`, async () => {
       start({ job: () => new Promise(() => {}), repeat, shutdownTimeout: 0 });
       await clock.tickAsync("03:05");
-      // The run that began at 10 s holds up those of 20 s to 180 s, of which the last will be run.
+      // The run that started at 10 s delays those of 20 s to 180 s; the last of them will run.
       expect(row()).to.include({ phase: "running", runs: 1, missed: 16 });
       expect(events).to.deep.equal([{ worker: "x", count: 16, reason: "busy" }]);
       expect(logger.warn.args).to.deep.equal([
@@ -145,7 +145,7 @@ describe("Runs that are missed", () => {
       ]);
     });
 
-    it(`while a long run of ${what} lasts are counted once each, and coalesced into one that starts when it ends`, async () => {
+    it(`during a long run of ${what} are each counted once, and coalesced into one that starts when it ends`, async () => {
       let runs = 0;
       start({ job: () => (runs++ === 0 ? wait("205s") : undefined), repeat });
       await clock.tickAsync("03:34");

@@ -28,7 +28,7 @@ describe("The health of a worker", () => {
     clock.restore();
   });
 
-  /** Starts one worker; what is returned looks up its row. */
+  /** Starts one worker, and returns a function that returns its row. */
   async function start(options: DeclarativeWorkerOptions) {
     const runner = bootstrap([new DeclarativeWorker({ name: "x", ...options })], { signal: stop.signal, logger });
     runner.run().catch(() => {});
@@ -36,7 +36,7 @@ describe("The health of a worker", () => {
     return () => runner.status()[0];
   }
 
-  /** Starts a worker that runs on, and hands out its context. */
+  /** Starts a worker that runs until it is stopped, and returns its context. */
   async function startContinuous() {
     const contexts: WorkerContext[] = [];
     const status = await start({
@@ -50,7 +50,7 @@ describe("The health of a worker", () => {
     return { status, context };
   }
 
-  it("is init until a repeated job has run, ok after a success, firing after a failure, and ok again", async () => {
+  it("of a job is init until its first run, ok after a success, firing after a failure, and ok again", async () => {
     const outcomes = ["succeed", "fail", "succeed"];
     const status = await start({
       job: () => {
@@ -68,7 +68,7 @@ describe("The health of a worker", () => {
     expect(status()).to.include({ health: "ok", runs: 3, failures: 1, lastError: "Error: no luck" });
   });
 
-  it("stays as it is while a run is under way", async () => {
+  it("does not change during a run", async () => {
     const status = await start({ job: () => wait("5s"), repeat: "10s" });
     await clock.tickAsync(12_000);
     expect(status()).to.include({ health: "init", phase: "running", runs: 1 });
@@ -76,7 +76,7 @@ describe("The health of a worker", () => {
     expect(status()).to.include({ health: "ok", phase: "waiting", lastDuration: 5_000 });
   });
 
-  it("of a continuous worker is init until it says how it is", async () => {
+  it("of a continuous worker is init until it reports its health", async () => {
     const { status, context } = await startContinuous();
     await clock.tickAsync(59_999);
     expect(status()).to.include({ health: "init" });
@@ -88,12 +88,12 @@ describe("The health of a worker", () => {
     expect(status()).to.include({ health: "ok" });
   });
 
-  it("of a continuous worker is firing while it backs off from a failure", async () => {
+  it("of a continuous worker is firing during the backoff after a failure", async () => {
     const status = await start({ worker: () => Promise.reject(new Error("no luck")), retry: new StaticBackoff({ sleep: "1h" }) });
     expect(status()).to.include({ health: "firing", phase: "backoff", failures: 1, attempt: 1 });
   });
 
-  it("of a job is not changed by an attempt that is tried again, which is told by its phase", async () => {
+  it("of a job does not change at an attempt that will be retried, which its phase shows", async () => {
     const job = sinon.stub<[WorkerContext], unknown>().onFirstCall().rejects(new Error("no luck"));
     const status = await start({ job, repeat: "10s", retryJob: new StaticBackoff({ sleep: "4s" }) });
     await clock.tickAsync(12_000);
@@ -102,7 +102,7 @@ describe("The health of a worker", () => {
     expect(status()).to.include({ health: "ok", phase: "waiting", runs: 1, failures: 0, nextDue: 20_000 });
   });
 
-  it("can be reported by a reportHealth that was taken out of the context", async () => {
+  it("can be reported by a destructured reportHealth", async () => {
     const { status, context } = await startContinuous();
     const { reportHealth } = context;
     reportHealth(new Error("lagging"));
@@ -111,7 +111,7 @@ describe("The health of a worker", () => {
     expect(status()).to.include({ health: "ok" });
   });
 
-  it("is firing after reportHealth(undefined), which may well be what was caught", async () => {
+  it("is firing after reportHealth(undefined), as undefined can be thrown", async () => {
     const { status, context } = await startContinuous();
     context.reportHealth(undefined);
     expect(status()).to.include({
@@ -120,7 +120,7 @@ describe("The health of a worker", () => {
     });
   });
 
-  it("does not suffer from anything that was thrown at a reportHealth", async () => {
+  it("can be reported with any thrown value", async () => {
     const { status, context } = await startContinuous();
     context.reportHealth("lagging");
     expect(status()).to.include({ lastError: "ThrownValueError: x threw 'lagging'; throw an Error, so that there is a stack" });
@@ -130,7 +130,7 @@ describe("The health of a worker", () => {
     });
   });
 
-  it("is logged when a reportHealth reports a problem, with the very error, and not when it does not", async () => {
+  it("is logged when reportHealth reports an error, with that error, and not otherwise", async () => {
     const { context } = await startContinuous();
     const error = new Error("lagging");
     context.reportHealth();
@@ -139,7 +139,7 @@ describe("The health of a worker", () => {
     expect(logger.warn.firstCall.firstArg.err).to.equal(error);
   });
 
-  it("is not changed by a stop", async () => {
+  it("does not change on a stop", async () => {
     const { status, context } = await startContinuous();
     context.reportHealth(new Error("lagging"));
     stop.abort();
@@ -147,7 +147,7 @@ describe("The health of a worker", () => {
     expect(status()).to.include({ health: "firing", phase: "stopped", failures: 0 });
   });
 
-  it("counts a failure once that crosses what the worker runs by hand, and none that it catches", async () => {
+  it("counts an error once that propagates from a nested worker, and not at all if it is caught", async () => {
     const failing = named(() => Promise.reject(new Error("HTTP 503")), "part");
     const status = await start({ worker: (context) => failing.run(context), retry: new StaticBackoff({ sleep: "1m" }) });
     expect(status()).to.include({ health: "firing", failures: 1 });
@@ -160,7 +160,7 @@ describe("The health of a worker", () => {
     expect(caught()).to.include({ health: "init", failures: 0 });
   });
 
-  it("is each worker's own", async () => {
+  it("is independent for each worker", async () => {
     const worker = (context: WorkerContext) => {
       if (context.name === "a") context.reportHealth();
       return stopped(context.signal);

@@ -16,7 +16,7 @@ import {
 describe("named", () => {
   const backoff = new StaticBackoff({ sleep: 0 });
 
-  /** The name that the worker finds in its context, if it is run on its own in a context with this name. */
+  /** The name in the context of the worker, if it runs alone in a context with this name. */
   async function nameWithin(outer: string, chain: (probe: WorkerFunc) => Worker): Promise<string | undefined> {
     const stop = new AbortController();
     const logger = { debug: sinon.spy(), info: sinon.spy(), warn: sinon.spy(), error: sinon.spy() };
@@ -29,30 +29,30 @@ describe("named", () => {
     return name;
   }
 
-  /** The names that workers without one are given when they run together. */
+  /** The names of workers that have none of their own and run together. */
   async function namesTogether(...workers: (Worker | WorkerFunc)[]): Promise<readonly string[]> {
     const logger = { debug: sinon.spy(), info: sinon.spy(), warn: sinon.spy(), error: sinon.spy() };
     const failed = await runAllWorkers(workers, { logger }).catch((error: unknown) => error);
     return failed instanceof WorkersFailedError ? failed.workers : [];
   }
 
-  it("gives a worker its name", async () => {
+  it("sets the name of a worker", async () => {
     expect(await nameWithin("", (probe) => named(probe, "commits"))).to.equal("commits");
   });
 
-  it("nests in the name of what is around it", async () => {
+  it("prefixes it with the name of the context", async () => {
     expect(await nameWithin("github", (probe) => named(probe, "commits"))).to.equal("github/commits");
   });
 
-  it("nests as deep as it is put together, also through other links", async () => {
+  it("nests to any depth, also through other chain elements", async () => {
     expect(await nameWithin("", (probe) => named(retry(named(named(probe, "c"), "b"), backoff), "a"))).to.equal("a/b/c");
   });
 
-  it("does not touch a worker in whose chain it is not", async () => {
+  it("does not affect a worker outside its chain", async () => {
     expect(await nameWithin("github", (probe) => retry(probe, backoff))).to.equal("github");
   });
 
-  it("puts the name on what the links inside it log, but not on what those outside do", async () => {
+  it("adds the name to log entries of the elements inside it, but not outside", async () => {
     const stop = new AbortController();
     const warn = sinon.spy();
     const logger = { debug: sinon.spy(), info: sinon.spy(), warn, error: sinon.spy() };
@@ -77,7 +77,7 @@ describe("named", () => {
     expect(warn.args.map(([details]) => details.worker)).to.deep.equal(["outer"]);
   });
 
-  it("keeps a name that contains whatever one likes", async () => {
+  it("keeps a name with any characters", async () => {
     expect(await nameWithin("", (probe) => named(probe, "größe/… %s\n"))).to.equal("größe/… %s\n");
   });
 
@@ -96,7 +96,7 @@ describe("named", () => {
     });
   }
 
-  it("is not needed: a worker is called after its function, its class, or its place", async () => {
+  it("is optional: a worker is named after its function, its class, or its position", async () => {
     class Fetcher {
       run() {}
     }
@@ -108,7 +108,7 @@ describe("named", () => {
     expect(await namesTogether(Object.assign(Object.create(null), { run() {} }))).to.deep.equal(["worker 1"]);
   });
 
-  it("is not needed within a chain either: it is called after what is at its end", async () => {
+  it("is optional within a chain: the chain is named after its innermost worker", async () => {
     const fetchCommits = () => {
       throw new Error("no luck");
     };

@@ -4,10 +4,10 @@ import sinon from "sinon";
 import { BackoffError, repeat, retry, retryJob, type Worker } from "watchbill";
 import { escapedFrom } from "../unhandled-rejections.fixture.js";
 
-/** Lets every promise that can go on do so. */
+/** Lets all pending promises continue. */
 const flush = () => new Promise<void>((resolve) => process.nextTick(resolve));
 
-describe("a backoff that gives no delay", () => {
+describe("A backoff that returns an invalid delay", () => {
   let clock: sinon.SinonFakeTimers;
   let logger: Record<"debug" | "info" | "warn" | "error", sinon.SinonSpy>;
   const failure = new Error("no luck");
@@ -20,7 +20,7 @@ describe("a backoff that gives no delay", () => {
 
   afterEach(() => clock.restore());
 
-  /** The error that the worker ends with; undefined, if it does not end. */
+  /** The error that the worker ends with; undefined if it does not end. */
   async function endOf(worker: Worker): Promise<unknown> {
     let end: unknown;
     const context = { signal: new AbortController().signal, name: "x", attempt: 0, logger, reportHealth() {} };
@@ -35,8 +35,8 @@ describe("a backoff that gives no delay", () => {
     retryJob: (duration: () => unknown) => repeat(1, retryJob(fail, { duration } as never)),
   };
 
-  for (const [link, chain] of Object.entries(chains)) {
-    describe(`to ${link}`, () => {
+  for (const [element, chain] of Object.entries(chains)) {
+    describe(`of ${element}`, () => {
       for (const [delay, shown] of [
         [Number.NaN, "NaN"],
         [-1, "-1"],
@@ -59,7 +59,7 @@ describe("a backoff that gives no delay", () => {
         });
       }
 
-      it("ends the worker if it throws, with what it threw as the cause", async () => {
+      it("ends the worker if it throws, with the thrown value as the cause", async () => {
         const cause = new Error("broken");
         const error = await endOf(
           chain(() => {
@@ -89,7 +89,7 @@ describe("a backoff that gives no delay", () => {
         });
       });
 
-      it("ends the worker if it returns something that cannot even be shown", async () => {
+      it("ends the worker if it returns a value that cannot be shown", async () => {
         const unshowable = {
           [inspect.custom]() {
             throw new Error("not to be shown");
@@ -98,7 +98,7 @@ describe("a backoff that gives no delay", () => {
         expect(await endOf(chain(() => unshowable))).to.be.instanceOf(BackoffError);
       });
 
-      it("does not hide the worker's own error: it is logged", async () => {
+      it("does not hide the worker's own error, which is logged", async () => {
         await endOf(chain(() => Number.NaN));
         expect(logger.warn.args).to.deep.equal([
           [{ worker: "x", attempt: 1, err: failure }, "failed (attempt 1), and so did its backoff"],
@@ -116,7 +116,7 @@ describe("a backoff that gives no delay", () => {
     });
   }
 
-  it("after a normal return has no failure to tell of", async () => {
+  it("after a normal return has no failure to log", async () => {
     const error = await endOf(retry(() => {}, { duration: () => Number.NaN }));
     expect(error).to.be.instanceOf(BackoffError);
     expect(error).to.include({

@@ -21,7 +21,7 @@ const hour = 3_600_000;
 const hourly: Schedule = { next: (after) => new Date((Math.floor(after.getTime() / hour) + 1) * hour) };
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
-describe("Schedules and options of repeat at odd moments", () => {
+describe("Schedules and options of repeat at unusual moments", () => {
   let clock: sinon.SinonFakeTimers;
   let starts: string[];
 
@@ -37,7 +37,7 @@ describe("Schedules and options of repeat at odd moments", () => {
 
   const setClock = (time: string) => clock.setSystemTime(new Date(`2026-11-24T${time}Z`));
 
-  /** A runner of x, whose starts are recorded, and which is started. */
+  /** A started runner of x, whose starts are recorded. */
   function running(when: Parameters<typeof repeat>[0], options: RepeatOptions = {}, job: JobFunc = () => {}): Runner {
     const recorded: JobFunc = (context) => {
       starts.push(new Date().toISOString().slice(11, 19));
@@ -49,23 +49,23 @@ describe("Schedules and options of repeat at odd moments", () => {
     return runner;
   }
 
-  it("a DeclarativeWorker takes a schedule for its repeat, as RepeatDeclaration says", () => {
+  it("a DeclarativeWorker accepts a schedule for its repeat, as RepeatDeclaration does", () => {
     const declared = new DeclarativeWorker({ name: "x", job() {}, repeat: hourly });
     expect(declared.repeat).to.deep.equal({ schedule: hourly, startImmediately: false });
   });
 
-  describe("a schedule whose answer throws when it is looked at", () => {
+  describe("a schedule that returns an object whose getTime throws", () => {
     const trap = {
       getTime() {
         throw new Error("gotcha");
       },
     };
 
-    it("is refused where it is declared", () => {
+    it("is rejected at the declaration", () => {
       expect(() => repeat({ next: () => trap as never }, () => {})).to.throw(InvalidArgumentError);
     });
 
-    it("ends the worker with a ScheduleError, and does not throw out of a timer with the worker never ending", async () => {
+    it("ends the worker with a ScheduleError", async () => {
       const next = (after: Date) => (after.getTime() < Date.parse("2026-11-24T11:00Z") ? hourly.next(after) : (trap as never));
       const worker = repeat({ next }, () => void starts.push(""));
       const failed = Promise.resolve(worker.run({ logger: silent } as never)).catch((error: unknown) => error);
@@ -76,17 +76,17 @@ describe("Schedules and options of repeat at odd moments", () => {
   });
 
   for (const pattern of ["0 2,14 * * *", "0,30 2 * * *", "30 2-2,14 * * *"]) {
-    it(`the fixed times of ${pattern} are neither lost nor doubled by daylight saving`, () => {
+    it(`a fixed time of ${pattern} is due once on a day with a change of the clock`, () => {
       const schedule = cron(pattern, { timezone: "Europe/Berlin" });
       const gap = schedule.next(new Date("2026-03-28T23:00Z"));
       expect(gap, "in the gap").to.deep.equal(new Date("2026-03-29T01:00Z"));
-      // From here on, 2:00 to 3:00 comes for the second time.
+      // From here on, 2:00 to 3:00 repeats.
       const next = schedule.next(new Date("2026-10-25T00:59Z"));
       expect(next?.getTime(), "the second time").to.be.at.least(Date.parse("2026-10-25T02:00Z"));
     });
   }
 
-  it("a resume of a worker that is not paused does not cost it the run that its jitter holds back", async () => {
+  it("resuming a worker that is not paused does not skip a run that its jitter delays", async () => {
     sinon.stub(Math, "random").returns(0.5);
     for (const when of [hourly, "45m"] as const) {
       starts = [];
@@ -100,7 +100,7 @@ describe("Schedules and options of repeat at odd moments", () => {
     }
   });
 
-  it("nextDue is never in 1970, when a backoff is cut short", async () => {
+  it("nextDue is never 0 when a trigger ends a backoff", async () => {
     const runner = running(hourly, {}, () => {
       throw new Error("no luck");
     });
@@ -117,7 +117,7 @@ describe("Schedules and options of repeat at odd moments", () => {
     expect(seen).not.to.include(0);
   });
 
-  it("the times come again after the clock was set back by 90 s, however long ago it was looked at", async () => {
+  it("times repeat after the clock was set back by 90 s, however long ago it was last read", async () => {
     const runner = running(hourly);
     await clock.tickAsync("45:50");
     setClock("10:59:20");
@@ -126,7 +126,7 @@ describe("Schedules and options of repeat at odd moments", () => {
     expect(starts).to.deep.equal(["11:00:00", "11:00:00"]);
   });
 
-  it("a time that comes again during a long run is made up for like any other that it missed", async () => {
+  it("a time that repeats during a long run counts as missed like any other", async () => {
     const runner = running(hourly, {}, () => (starts.length === 1 ? wait("90m") : undefined));
     await clock.tickAsync("01:05:00");
     setClock("10:20:00");
@@ -135,7 +135,7 @@ describe("Schedules and options of repeat at odd moments", () => {
     expect(starts).to.deep.equal(["11:00:00", "11:30:00"]);
   });
 
-  it("the initialDelay outlives a clock that is set back", async () => {
+  it("the initialDelay is not shortened when the clock is set back", async () => {
     const runner = running(hourly, { initialDelay: "3h" });
     await clock.tickAsync("05:00");
     setClock("09:20:00");
@@ -152,26 +152,26 @@ describe("Schedules and options of repeat at odd moments", () => {
     expect(starts).to.deep.equal(["10:25:00"]);
   });
 
-  it("a time at the very end of the initialDelay is not before it, so it is not left out", async () => {
+  it("a time exactly at the end of the initialDelay is not skipped", async () => {
     const runner = running(hourly, { initialDelay: "45m" });
     await clock.tickAsync("50:00");
     await runner.stop();
     expect(starts).to.deep.equal(["11:00:00"]);
   });
 
-  it("a jitter of 0 is shown, or not, alike with an interval and with a schedule", () => {
+  it("a jitter of 0 is shown for a schedule if it is for an interval", () => {
     const shown = (declared: RepeatDeclaration) =>
       "jitter" in (new DeclarativeWorker({ job() {}, repeat: declared }).repeat ?? {});
     expect(shown({ schedule: hourly, jitter: 0 })).to.equal(shown({ interval: "1h", jitter: 0 }));
   });
 
-  it("an interval beside a schedule is refused, as the types let it through", () => {
+  it("an interval besides a schedule is rejected, although the types allow it", () => {
     expect(() => new DeclarativeWorker({ job() {}, repeat: { schedule: hourly, interval: "1h" } })).to.throw(
       InvalidArgumentError,
     );
   });
 
-  it("a stop that comes while the schedule is asked lets the run begin that is due, and no other", async () => {
+  it("a stop during a call of the schedule lets the due run start, and no other", async () => {
     const stop = new AbortController();
     const next = (after: Date) => {
       if (after.getTime() >= Date.parse("2026-11-24T11:00Z")) stop.abort();

@@ -3,17 +3,17 @@ import fc from "fast-check";
 import sinon from "sinon";
 import { repeat } from "watchbill";
 
-/** Lets every promise that can go on do so. */
+/** Lets all pending promises continue. */
 const flush = () => new Promise<void>((resolve) => process.nextTick(resolve));
 
 interface Plan {
   readonly interval: number;
   readonly startImmediately: boolean;
-  /** How long each of the runs takes, in ms. */
+  /** The duration of each run, in ms. */
   readonly durations: readonly number[];
 }
 
-/** The rule in the plainest words there are: the next point of the grid, or the end of the run if that has gone by. */
+/** A naive model: a run starts at the next point of the grid, or at the end of the previous run if that point has passed. */
 function naiveStarts({ interval, startImmediately, durations }: Plan): number[] {
   let due = startImmediately ? 0 : interval;
   return durations.map((duration) => {
@@ -25,7 +25,7 @@ function naiveStarts({ interval, startImmediately, durations }: Plan): number[] 
 }
 
 /**
- * When each run really started, relative to the start of the worker. Goes from timer to timer by hand: within the `tickAsync` of
+ * When each run started, relative to the start of the worker. Steps from timer to timer, as within the `tickAsync` of
  * the fake clock, an immediate takes 1 ms.
  */
 async function realStarts({ interval, startImmediately, durations }: Plan): Promise<number[]> {
@@ -53,8 +53,8 @@ async function realStarts({ interval, startImmediately, durations }: Plan): Prom
   return starts;
 }
 
-describe("the grid of repeat", () => {
-  it("has the starts that a naive model of it has, however long the runs take", () =>
+describe("The grid of repeat", () => {
+  it("matches a naive model for runs of any duration", () =>
     fc.assert(
       fc.asyncProperty(
         fc.record({
@@ -72,24 +72,24 @@ describe("the grid of repeat", () => {
       { numRuns: 200 },
     ));
 
-  it("makes up for one of the runs that a long run missed, drops the rest, and stays where it was", async () => {
+  it("coalesces runs missed during a long run into one, and does not shift", async () => {
     const starts = await realStarts({ interval: 1_000, startImmediately: false, durations: [3_500, 0, 0, 0] });
     expect(starts).to.deep.equal([1_000, 4_500, 5_000, 6_000]);
   });
 
-  it("loses nothing when a run ends on the very moment that the next is due", async () => {
+  it("skips nothing when a run ends exactly when the next is due", async () => {
     const starts = await realStarts({ interval: 1_000, startImmediately: false, durations: [1_000, 1_000, 1_000, 0] });
     expect(starts).to.deep.equal([1_000, 2_000, 3_000, 4_000]);
   });
 
-  it("has not drifted after 5,000 runs of varying lengths", async () => {
+  it("does not drift in 5,000 runs of varying durations", async () => {
     const interval = 1_000;
     const durations = Array.from({ length: 5_000 }, (_, index) => (index * 7_919) % interval);
     const starts = await realStarts({ interval, startImmediately: false, durations });
     expect(starts).to.deep.equal(durations.map((_, index) => (index + 1) * interval));
   });
 
-  it("has not drifted after 5,000 runs at an interval that no timer can keep exactly", async () => {
+  it("does not drift in 5,000 runs at an interval that timers cannot represent exactly", async () => {
     const interval = 100 / 3;
     const durations = Array.from({ length: 5_000 }, (_, index) => index % 30);
     const starts = await realStarts({ interval, startImmediately: true, durations });
@@ -100,10 +100,10 @@ describe("the grid of repeat", () => {
     expect(Math.max(...late)).to.be.below(1);
   });
 
-  it("leaves out the points that were missed, run after run", async () => {
+  it("skips the missed points, run after run", async () => {
     const durations = Array.from({ length: 1_000 }, () => 250);
     const starts = await realStarts({ interval: 100, startImmediately: true, durations });
-    // Each run is longer than the grid is wide, so each follows the one before it at once.
+    // Each run takes longer than the interval, so each starts right after the one before.
     expect(starts).to.deep.equal(durations.map((_, index) => index * 250));
   });
 });

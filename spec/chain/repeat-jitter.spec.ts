@@ -5,7 +5,7 @@ import { bootstrap, DeclarativeWorker, type RepeatDeclaration, type Runner } fro
 const hour = 3_600_000;
 const hourly = { next: (after: Date) => new Date((Math.floor(after.getTime() / hour) + 1) * hour) };
 
-describe("A run that is due, within its jitter,", () => {
+describe("A due run that its jitter delays", () => {
   let clock: sinon.SinonFakeTimers;
   let starts: number[];
   let runner: Runner;
@@ -13,7 +13,7 @@ describe("A run that is due, within its jitter,", () => {
   beforeEach(() => {
     clock = sinon.useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask"] });
     starts = [];
-    // Every run is half of the jitter late.
+    // Every run is delayed by half of the jitter.
     sinon.stub(Math, "random").returns(0.5);
   });
 
@@ -34,13 +34,13 @@ describe("A run that is due, within its jitter,", () => {
 
   const minutes = (count: number) => clock.tickAsync(count * 60_000);
 
-  for (const [told, repeat] of [
+  for (const [what, repeat] of [
     ["an interval", { interval: "1h", jitter: "30m" }],
     ["a schedule", { schedule: hourly, jitter: "30m" }],
     ["an interval with startImmediately", { interval: "1h", jitter: "30m", startImmediately: true }],
     ["an initialDelay", { interval: "1h", jitter: "30m", initialDelay: "1h" }],
   ] as const) {
-    describe(`of ${told}`, () => {
+    describe(`of ${what}`, () => {
       beforeEach(async () => {
         start(repeat);
         await minutes(1);
@@ -50,7 +50,7 @@ describe("A run that is due, within its jitter,", () => {
         expect(runner.status()[0]?.nextDue).to.equal(75 * 60_000);
       });
 
-      it("is not lost by a pause", async () => {
+      it("is not skipped by a pause", async () => {
         await runner.pause("x");
         await minutes(1);
         runner.resume("x");
@@ -60,7 +60,7 @@ describe("A run that is due, within its jitter,", () => {
         expect(runner.status()[0]).to.include({ missed: 0 });
       });
 
-      it("is missed if the pause lasts until after it, and the next is not", async () => {
+      it("is missed if the pause lasts longer, and the next is not", async () => {
         await runner.pause("x");
         await minutes(15);
         runner.resume("x");
@@ -69,14 +69,14 @@ describe("A run that is due, within its jitter,", () => {
         expect(runner.status()[0]).to.include({ missed: 1 });
       });
 
-      it("is not lost by a run that is triggered", async () => {
+      it("is not skipped by a triggered run", async () => {
         await Promise.all([runner.trigger("x"), clock.tickAsync(1)]);
         await minutes(115);
         expect(starts).to.deep.equal([65, 75, 135]);
         expect(runner.status()[0]).to.include({ missed: 0 });
       });
 
-      it("is not lost by one that is triggered during a pause", async () => {
+      it("is not skipped by a run triggered during a pause", async () => {
         await runner.pause("x");
         await Promise.all([runner.trigger("x"), clock.tickAsync(1)]);
         runner.resume("x");
@@ -84,7 +84,7 @@ describe("A run that is due, within its jitter,", () => {
         expect(starts).to.deep.equal([65, 75, 135]);
       });
 
-      it("is drawn once, however often it is asked for", async () => {
+      it("draws its delay once, however often nextDue is read", async () => {
         for (let look = 0; look < 9; look++) {
           expect(runner.status()[0]?.nextDue).to.equal(75 * 60_000);
           await minutes(1);

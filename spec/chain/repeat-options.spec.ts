@@ -20,7 +20,7 @@ describe("The options of repeat", () => {
   let starts: number[];
 
   beforeEach(() => {
-    // Not at 0, so that a delay cannot be mistaken for a time.
+    // Not at 0, so that a delay cannot be confused with a time.
     clock = sinon.useFakeTimers({ now: 1_000_000, toNotFake: ["nextTick", "queueMicrotask"] });
     starts = [];
   });
@@ -30,7 +30,7 @@ describe("The options of repeat", () => {
     clock.restore();
   });
 
-  /** Repeats a job for so many seconds, and tells its starts, in seconds after that of the worker. */
+  /** Repeats a job for that many seconds, and returns its starts, in seconds after that of the worker. */
   async function startsOf(
     options: RepeatOptions,
     { seconds = 40, interval = "10s", job = () => {} }: { seconds?: number; interval?: Duration; job?: JobFunc } = {},
@@ -38,7 +38,7 @@ describe("The options of repeat", () => {
     const begin = Date.now();
     const stop = new AbortController();
     const recorded: JobFunc = (context) => {
-      // To 10 ms: what the fake clock has at once is 1 ms late.
+      // To 10 ms: immediates take 1 ms on the fake clock.
       starts.push(Math.floor((Date.now() - begin) / 10) / 100);
       return job(context);
     };
@@ -51,7 +51,7 @@ describe("The options of repeat", () => {
     return starts;
   }
 
-  /** What chance draws for the run after so many others; for all further ones 0. */
+  /** The random number for the run after that many others; 0 for all others. */
   const draw = (...chances: number[]) => sinon.stub(Math, "random").callsFake(() => chances[starts.length] ?? 0);
 
   const onceTaking = (duration: Duration): JobFunc => {
@@ -59,29 +59,29 @@ describe("The options of repeat", () => {
   };
 
   describe("initialDelay", () => {
-    it("is when the first run is, and the grid begins with that", async () => {
+    it("sets the time of the first run, at which the grid starts", async () => {
       expect(await startsOf({ initialDelay: "3s" })).to.deep.equal([3, 13, 23, 33]);
     });
 
-    it("may be longer than the interval", async () => {
+    it("can be longer than the interval", async () => {
       expect(await startsOf({ initialDelay: "25s" })).to.deep.equal([25, 35]);
     });
 
-    it("may be as long as the interval, as it is by default", async () => {
+    it("can be as long as the interval, which is the default", async () => {
       expect(await startsOf({ initialDelay: "10s" })).to.deep.equal([10, 20, 30, 40]);
       starts = [];
       expect(await startsOf({})).to.deep.equal([10, 20, 30, 40]);
     });
 
-    it("of 0 has the first run at once", async () => {
+    it("of 0 starts the first run immediately", async () => {
       expect(await startsOf({ initialDelay: 0 })).to.deep.equal([0, 10, 20, 30, 40]);
     });
 
-    it("does not move the grid when the first run is long", async () => {
+    it("does not shift the grid when the first run is long", async () => {
       expect(await startsOf({ initialDelay: "3s" }, { job: onceTaking("12s") })).to.deep.equal([3, 15, 23, 33]);
     });
 
-    it("is kept again by a worker that is restarted", async () => {
+    it("applies again when the worker is restarted", async () => {
       const job = () => {
         if (starts.length === 2) throw new Error("no luck");
       };
@@ -90,37 +90,37 @@ describe("The options of repeat", () => {
   });
 
   describe("jitter", () => {
-    it("makes each run late by a part of it that is drawn anew, and leaves the grid where it is", async () => {
+    it("delays each run by a new random part of it, without shifting the grid", async () => {
       draw(0.5, 0, 0.75, 0.25);
       expect(await startsOf({ jitter: "8s" }, { seconds: 45 })).to.deep.equal([14, 20, 36, 42]);
     });
 
-    it("is counted from the grid, not from the run before", async () => {
+    it("is relative to the grid, not to the run before", async () => {
       sinon.stub(Math, "random").returns(0.5);
       const starts = await startsOf({ jitter: "8s" }, { seconds: 10_000 });
       expect(starts).to.have.lengthOf(999);
       expect(starts).to.deep.equal(starts.map((_, index) => 10 * (index + 1) + 4));
     });
 
-    it("loses no run, though it is nearly as long as the interval", async () => {
+    it("skips no run even if it is nearly as long as the interval", async () => {
       sinon.stub(Math, "random").returns(0.9999);
       const starts = await startsOf({ jitter: 9_999 }, { seconds: 50 });
       expect(starts.map(Math.floor)).to.deep.equal([19, 29, 39, 49]);
     });
 
-    it("leaves the run at the start with startImmediately at once", async () => {
+    it("does not delay the first run with startImmediately", async () => {
       draw(0.75, 0.5, 0.25);
       expect(await startsOf({ jitter: "8s", startImmediately: true }, { seconds: 25 })).to.deep.equal([0, 14, 22]);
     });
 
-    it("is added to the initialDelay too", async () => {
+    it("is added to the initialDelay", async () => {
       draw(0.5, 0.25);
       expect(await startsOf({ jitter: "8s", initialDelay: "3s" }, { seconds: 20 })).to.deep.equal([7, 15]);
     });
 
-    it("is drawn for the run that is made up for, whose time was missed", async () => {
+    it("is also drawn for a run into which missed runs are coalesced", async () => {
       draw(0, 0.5, 0.25);
-      // The run of 20 s is due at 24 s, which is over when the first has ended.
+      // The run of 20 s is due at 24 s, which has passed when the first run ends.
       expect(await startsOf({ jitter: "8s" }, { job: onceTaking("15s"), seconds: 35 })).to.deep.equal([10, 25, 32]);
     });
 
@@ -129,7 +129,7 @@ describe("The options of repeat", () => {
       ["10s", "1m", "60000 ms would skip runs at an interval of 10000 ms"],
       [1, 1, "1 ms would skip runs at an interval of 1 ms"],
     ] as const) {
-      it(`of ${jitter} is refused for an interval of ${interval}`, () => {
+      it(`of ${jitter} is rejected for an interval of ${interval}`, () => {
         expect(() => repeat(interval, () => {}, { jitter }))
           .to.throw(InvalidArgumentError)
           .with.property("message", `A jitter of ${shown}: pass a shorter one`);
@@ -149,26 +149,26 @@ describe("The options of repeat", () => {
       expect(new DeclarativeWorker({ job() {}, repeat: { schedule, ...both } }).repeat).to.deep.equal({ schedule, ...shown });
     });
 
-    it("are not there if they were not given", () => {
+    it("are absent if they were not set", () => {
       expect(declared({})).to.have.all.keys("interval", "startImmediately");
       expect(declared({ initialDelay: undefined, jitter: undefined })).to.have.all.keys("interval", "startImmediately");
       expect(declared({ initialDelay: 0 })).to.deep.equal({ interval: 60_000, startImmediately: false, initialDelay: 0 });
     });
   });
 
-  const cure = 'use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
+  const hint = 'use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
   for (const [options, message] of [
-    [{ initialDelay: "soon" }, `initialDelay: 'soon' is not a duration: ${cure}`],
-    [{ initialDelay: -1 }, `initialDelay: -1 is not a duration: ${cure}`],
-    [{ initialDelay: null }, `initialDelay: null is not a duration: ${cure}`],
-    [{ jitter: "5 s" }, `jitter: '5 s' is not a duration: ${cure}`],
-    [{ jitter: Number.NaN }, `jitter: NaN is not a duration: ${cure}`],
+    [{ initialDelay: "soon" }, `initialDelay: 'soon' is not a duration: ${hint}`],
+    [{ initialDelay: -1 }, `initialDelay: -1 is not a duration: ${hint}`],
+    [{ initialDelay: null }, `initialDelay: null is not a duration: ${hint}`],
+    [{ jitter: "5 s" }, `jitter: '5 s' is not a duration: ${hint}`],
+    [{ jitter: Number.NaN }, `jitter: NaN is not a duration: ${hint}`],
     [{ startImmediately: "yes" }, "startImmediately is a string: pass true or false"],
     [{ startImmediately: true, initialDelay: "3s" }, "startImmediately and initialDelay contradict each other: pass one of them"],
     [{ startImmediately: true, initialDelay: 0 }, "startImmediately and initialDelay contradict each other: pass one of them"],
     [null, "The options of repeat are null: pass an object"],
   ] as [never, string][]) {
-    it(`are refused: ${message}`, () => {
+    it(`are rejected: ${message}`, () => {
       expect(() => repeat("10s", () => {}, options))
         .to.throw(InvalidArgumentError)
         .with.property("message", message);

@@ -20,8 +20,8 @@ describe("The options of repeat, with a schedule", () => {
 
   /**
    * Runs a job every full hour until 14:15.
-   * @param chances what chance draws for one run after the other, once for each
-   * @returns the starts, and when the first was due at the start of the worker
+   * @param chances the random number for each run
+   * @returns the starts, and the due time of the first run at the start of the worker
    */
   async function startsOf(options: RepeatOptions, ...chances: number[]) {
     const starts: string[] = [];
@@ -39,29 +39,29 @@ describe("The options of repeat, with a schedule", () => {
     return { starts, firstDue: new Date(due).toISOString().slice(11, 19) };
   }
 
-  it("run it at the start too with startImmediately", async () => {
+  it("start a run immediately with startImmediately", async () => {
     const { starts } = await startsOf({ startImmediately: true });
     expect(starts).to.deep.equal(["10:15:00", "11:00:00", "12:00:00", "13:00:00", "14:00:00"]);
   });
 
-  it("leave out the times within the initialDelay", async () => {
+  it("skip the times within the initialDelay", async () => {
     const { starts, firstDue } = await startsOf({ initialDelay: "2h" });
     expect(starts).to.deep.equal(["13:00:00", "14:00:00"]);
     expect(firstDue).to.equal("13:00:00");
   });
 
-  it("make each run late by a part of the jitter that is drawn anew, and show when it is due with that", async () => {
+  it("delay each run by a new random part of the jitter, which nextDue includes", async () => {
     const { starts, firstDue } = await startsOf({ jitter: "20m" }, 0.5, 0, 0.25, 0.7);
     expect(starts).to.deep.equal(["11:10:00", "12:00:00", "13:05:00", "14:14:00"]);
     expect(firstDue).to.equal("11:10:00");
   });
 
-  it("leave the run of startImmediately without jitter", async () => {
+  it("do not delay the run of startImmediately", async () => {
     const { starts } = await startsOf({ startImmediately: true, jitter: "20m" }, 0.5);
     expect(starts).to.deep.equal(["10:15:00", "11:10:00", "12:00:00", "13:00:00", "14:00:00"]);
   });
 
-  it("have jitter after the initialDelay too", async () => {
+  it("delay runs after the initialDelay too", async () => {
     const { starts } = await startsOf({ initialDelay: "2h", jitter: "20m" }, 0.5);
     expect(starts).to.deep.equal(["13:10:00", "14:00:00"]);
   });

@@ -18,14 +18,14 @@ import { escapedFrom } from "../unhandled-rejections.fixture.js";
 
 const hour = 3_600_000;
 const hourly: Schedule = { next: (after) => new Date((Math.floor(after.getTime() / hour) + 1) * hour) };
-const cure = "it must return a Date later than its argument, or null if there is none";
+const hint = "it must return a Date later than its argument, or null if there is none";
 
 /** Due at these times and never again. */
 const at = (...times: string[]): Schedule => ({
   next: (after) => times.map((time) => new Date(time)).find((time) => time > after) ?? null,
 });
 
-describe("repeat with a schedule", () => {
+describe("Repeat with a schedule", () => {
   let clock: SinonFakeTimers;
   let stop: AbortController;
   let starts: string[];
@@ -55,7 +55,7 @@ describe("repeat with a schedule", () => {
     return repeat(schedule, recorded, options);
   }
 
-  /** Runs it for so long, lets it stop, and tells the starts. */
+  /** Runs it for that long, stops it, and returns the starts. */
   async function startsWithin(time: string, ...args: Parameters<typeof recording>): Promise<string[]> {
     const running = recording(...args).run(context());
     await clock.tickAsync(time);
@@ -64,7 +64,7 @@ describe("repeat with a schedule", () => {
     return starts;
   }
 
-  /** A job whose n-th run takes the n-th of these hours, and all further runs none. */
+  /** A job whose n-th run takes the n-th of these hours; all further runs take no time. */
   const taking = (...hours: number[]): JobFunc => {
     const durations = hours.values();
     return () => wait((durations.next().value ?? 0) * hour);
@@ -74,16 +74,16 @@ describe("repeat with a schedule", () => {
     expect(await startsWithin("02:45:00", hourly)).to.deep.equal(["11:00:00", "12:00:00", "13:00:00"]);
   });
 
-  it("never overlaps two runs; of the times that one missed, it makes up for one at once and drops the rest", async () => {
+  it("never overlaps two runs, and coalesces the times missed during a run into one", async () => {
     const starts = await startsWithin("05:00:00", hourly, taking(2.5));
     expect(starts).to.deep.equal(["11:00:00", "13:30:00", "14:00:00", "15:00:00"]);
   });
 
-  it("drops nothing when a run ends at the very time of the next", async () => {
+  it("skips nothing when a run ends exactly when the next is due", async () => {
     expect(await startsWithin("03:00:00", hourly, taking(1, 1))).to.deep.equal(["11:00:00", "12:00:00", "13:00:00"]);
   });
 
-  it("asks for the time after a later one each time, and first for the one after the start", async () => {
+  it("requests the next time after a later one each time, and first after the start", async () => {
     const next = spy((after: Date) => hourly.next(after));
     const worker = recording({ next }, taking(2.5, 0, 0));
     next.resetHistory();
@@ -93,12 +93,12 @@ describe("repeat with a schedule", () => {
     await running;
     const asked = next.args.map(([after]) => after.getTime());
     expect(asked[0]).to.equal(Date.parse("2026-11-24T10:15:00Z"));
-    // One for each time, also for those that were missed: they are counted.
+    // One call for each time, also for missed ones, which are counted.
     expect(asked).to.have.lengthOf(6);
     expect(asked.slice(1).every((time, index) => time > (asked[index] ?? Number.NaN))).to.equal(true);
   });
 
-  it("has completed once there is no further time, and says so", async () => {
+  it("completes once there is no further time, and logs it", async () => {
     const running = recording(at("2026-11-24T11:00Z", "2026-11-24T12:00Z")).run(context());
     await clock.tickAsync("01:45:00");
     await running;
@@ -107,7 +107,7 @@ describe("repeat with a schedule", () => {
     expect([...logger.warn.args, ...logger.error.args]).to.deep.equal([]);
   });
 
-  it("that has completed is not retried, has not failed, and lets the runner go on", async () => {
+  it("is not retried and has not failed after it has completed; the runner continues", async () => {
     const done = retry(
       repeat(at("2026-11-24T11:00Z"), () => {}),
       new StaticBackoff({ sleep: "1s" }),
@@ -129,14 +129,14 @@ describe("repeat with a schedule", () => {
   });
 
   for (const [what, answer, shown] of [
-    ["a time before the one that it was given", new Date("2020-01-01"), "2020-01-01T00:00:00.000Z"],
-    ["the very time that it was given", new Date("2026-11-24T11:00Z"), "2026-11-24T11:00:00.000Z"],
+    ["a time before its argument", new Date("2020-01-01"), "2020-01-01T00:00:00.000Z"],
+    ["its argument", new Date("2026-11-24T11:00Z"), "2026-11-24T11:00:00.000Z"],
     ["an invalid Date", new Date(Number.NaN), "Invalid Date"],
-    ["no Date but its ms", Date.parse("2026-11-24T12:00Z"), "1795521600000"],
+    ["ms instead of a Date", Date.parse("2026-11-24T12:00Z"), "1795521600000"],
     ["undefined", undefined, "undefined"],
   ] as const) {
-    it(`ends with a ScheduleError after it returned ${what}`, async () => {
-      // It is asked for the next time when a run begins, and that run is not lost for it.
+    it(`ends with a ScheduleError if it returns ${what}`, async () => {
+      // The next time is requested when a run starts, and that run is not skipped.
       const next = (after: Date) => (after.getTime() < Date.parse("2026-11-24T11:00Z") ? hourly.next(after) : (answer as never));
       const failed = Promise.resolve(recording({ next }).run(context())).catch((error: unknown) => error);
       await clock.tickAsync("45:00");
@@ -145,14 +145,14 @@ describe("repeat with a schedule", () => {
         .and.to.include({
           name: "ScheduleError",
           worker: "x",
-          message: `The schedule of x returned ${shown} for 2026-11-24T11:00:00.000Z; ${cure}`,
+          message: `The schedule of x returned ${shown} for 2026-11-24T11:00:00.000Z; ${hint}`,
         })
         .and.not.to.have.property("cause");
       expect(starts).to.deep.equal(["11:00:00"]);
     });
   }
 
-  it("ends with a ScheduleError after it threw, with what it threw as the cause; and a retry starts it again", async () => {
+  it("ends with a ScheduleError if it throws, with the thrown value as the cause, and a retry restarts it", async () => {
     const cause = new Error("calendar unreachable");
     let isBroken = true;
     const next = (after: Date) => {
@@ -166,8 +166,8 @@ describe("repeat with a schedule", () => {
     expect(message).to.equal("failed (attempt 1), restarting in 10m");
     expect(details).to.include({ worker: "x", attempt: 1, delay: 600_000 });
     expect(details.err).to.be.instanceOf(ScheduleError).and.to.include({ worker: "x", cause });
-    expect(details.err.message).to.equal(`The schedule of x threw for 2026-11-24T11:00:00.000Z; ${cure}`);
-    // The run that was due when it failed is not lost.
+    expect(details.err.message).to.equal(`The schedule of x threw for 2026-11-24T11:00:00.000Z; ${hint}`);
+    // The run that was due when it failed is not skipped.
     expect(starts).to.deep.equal(["11:00:00"]);
     isBroken = false;
     await clock.tickAsync("02:00:00");
@@ -177,7 +177,7 @@ describe("repeat with a schedule", () => {
     expect(logger.warn.callCount).to.equal(1);
   });
 
-  it("ends with a ScheduleError after it returned a promise, whose rejection is handled", async () => {
+  it("ends with a ScheduleError if it returns a promise, and handles the rejection", async () => {
     let error: unknown;
     const escaped = await escapedFrom(async () => {
       const next = (after: Date): unknown =>
@@ -188,10 +188,10 @@ describe("repeat with a schedule", () => {
     expect(escaped).to.deep.equal([]);
     expect(error)
       .to.be.instanceOf(ScheduleError)
-      .with.property("message", `The schedule of x returned an instance of Promise for 2026-11-24T11:00:00.000Z; ${cure}`);
+      .with.property("message", `The schedule of x returned an instance of Promise for 2026-11-24T11:00:00.000Z; ${hint}`);
   });
 
-  it("ends with a ScheduleError after it returned a promise whose getTime throws, whose rejection is handled", async () => {
+  it("ends with a ScheduleError if it returns a promise whose getTime throws, and handles the rejection", async () => {
     const cause = new Error("no time");
     const escaped = await escapedFrom(() => {
       const getTime = () => {
@@ -200,34 +200,34 @@ describe("repeat with a schedule", () => {
       const next = () => Object.assign(Promise.reject(new Error("no calendar")), { getTime });
       expect(() => repeat({ next } as never, () => {}))
         .to.throw(InvalidArgumentError)
-        .and.to.include({ message: `The schedule of a worker threw for 2026-11-24T10:15:00.000Z; ${cure}`, cause });
+        .and.to.include({ message: `The schedule of a worker threw for 2026-11-24T10:15:00.000Z; ${hint}`, cause });
     });
     expect(escaped).to.deep.equal([]);
   });
 
-  it("refuses an asynchronous one where it is declared, and handles its rejection", async () => {
+  it("rejects an asynchronous schedule at the declaration, and handles its rejection", async () => {
     const escaped = await escapedFrom(() => {
       expect(() => repeat({ next: () => Promise.reject(new Error("no calendar")) } as never, () => {}))
         .to.throw(InvalidArgumentError)
         .with.property(
           "message",
-          `The schedule of a worker returned an instance of Promise for 2026-11-24T10:15:00.000Z; ${cure}`,
+          `The schedule of a worker returned an instance of Promise for 2026-11-24T10:15:00.000Z; ${hint}`,
         );
     });
     expect(escaped).to.deep.equal([]);
   });
 
-  it("refuses one that throws or returns a hostile value, where it is declared, with what was thrown as the cause", () => {
+  it("rejects a schedule that throws or returns a hostile value at the declaration, with its cause", () => {
     const hostile = untouchable();
     const throwing = () => {
       throw hostile;
     };
     expect(() => repeat({ next: throwing }, () => {}))
       .to.throw(InvalidArgumentError)
-      .and.to.include({ message: `The schedule of a worker threw for 2026-11-24T10:15:00.000Z; ${cure}`, cause: hostile });
+      .and.to.include({ message: `The schedule of a worker threw for 2026-11-24T10:15:00.000Z; ${hint}`, cause: hostile });
     expect(() => repeat({ next: () => hostile } as never, () => {}))
       .to.throw(InvalidArgumentError)
-      .with.property("message", `The schedule of a worker returned a proxy for 2026-11-24T10:15:00.000Z; ${cure}`);
+      .with.property("message", `The schedule of a worker returned a proxy for 2026-11-24T10:15:00.000Z; ${hint}`);
   });
 
   const thrown = new Error("no calendar");
@@ -243,10 +243,10 @@ describe("repeat with a schedule", () => {
       thrown,
     ],
   ] as [string, () => Date, string, unknown][]) {
-    it(`refuses one that ${what}, where it is declared`, () => {
+    it(`rejects a schedule that ${what} at the declaration`, () => {
       expect(() => repeat({ next }, () => {}))
         .to.throw(InvalidArgumentError)
-        .and.to.include({ message: `The schedule of a worker ${problem} for 2026-11-24T10:15:00.000Z; ${cure}`, cause });
+        .and.to.include({ message: `The schedule of a worker ${problem} for 2026-11-24T10:15:00.000Z; ${hint}`, cause });
     });
   }
 });

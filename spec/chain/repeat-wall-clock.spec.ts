@@ -20,7 +20,7 @@ describe("A worker that waits for a time of its schedule", () => {
 
   interface Case {
     readonly when?: Parameters<typeof repeat>[0];
-    /** How long the first run is. */
+    /** The duration of the first run. */
     readonly takes?: number;
     readonly initialDelay?: Duration;
   }
@@ -48,7 +48,7 @@ describe("A worker that waits for a time of its schedule", () => {
 
   const setClock = (time: string) => clock.setSystemTime(new Date(`2026-11-24T${time}Z`));
 
-  it("shows that time as the next that is due, although it looks at the clock in between", () =>
+  it("shows that time as nextDue, although it reads the clock in between", () =>
     working(async (runner) => {
       for (const elapsed of ["00:00", "00:30", "01:00", "40:00"]) {
         await clock.tickAsync(elapsed);
@@ -68,13 +68,13 @@ describe("A worker that waits for a time of its schedule", () => {
     await running;
   });
 
-  it("waits for a year, if it has to", () => {
+  it("can wait for a year", () => {
     const next = (after: Date) => new Date(Date.UTC(after.getUTCFullYear() + 1, 10, 24, 10, 15));
     const year = 365 * 24 * hour;
     return working(
       async (runner) => {
         expect(nextDueOf(runner)).to.equal("2027-11-24T10:15:00.000Z");
-        // More than a Node timer can hold, and the rest as a machine that sleeps.
+        // More than a Node timer can hold, and the rest like a machine that sleeps.
         clock.tick(26 * 24 * hour);
         clock.jump(year - 26 * 24 * hour - 5 * minute);
         clock.tick(5 * minute - 1);
@@ -87,7 +87,7 @@ describe("A worker that waits for a time of its schedule", () => {
     );
   });
 
-  it("makes up within a minute for a time that the clock jumped over", () =>
+  it("runs within a minute after a time that the clock jumped over", () =>
     working(async () => {
       await clock.tickAsync("10:30");
       setClock("11:20:00");
@@ -97,7 +97,7 @@ describe("A worker that waits for a time of its schedule", () => {
       expect(starts).to.deep.equal(["11:20:30", "12:00:00"]);
     }));
 
-  it("makes up for one only of the times that the clock jumped over", () =>
+  it("coalesces the times that the clock jumped over into one", () =>
     working(async () => {
       setClock("14:30:00");
       await clock.tickAsync("01:00");
@@ -106,7 +106,7 @@ describe("A worker that waits for a time of its schedule", () => {
       expect(starts).to.deep.equal(["14:31:00", "15:00:00"]);
     }));
 
-  it("runs again at the times that come again, after the clock was set back by an hour", () =>
+  it("runs again at repeated times after the clock was set back by an hour", () =>
     working(async (runner) => {
       await clock.tickAsync("01:15:00");
       setClock("10:30:00");
@@ -116,7 +116,7 @@ describe("A worker that waits for a time of its schedule", () => {
       expect(starts).to.deep.equal(["11:00:00", "11:00:00", "12:00:00"]);
     }));
 
-  it("runs again at the times that come again, also if the clock was set back during a run", () =>
+  it("runs again at repeated times, even if the clock was set back during a run", () =>
     working(
       async () => {
         await clock.tickAsync("50:00");
@@ -127,7 +127,7 @@ describe("A worker that waits for a time of its schedule", () => {
       { takes: 10 * minute },
     ));
 
-  it("does not run twice when the clock is corrected by 5 s right after a run", () =>
+  it("does not run twice when the clock is corrected by 5 s after a run", () =>
     working(async (runner) => {
       await clock.tickAsync("45:00");
       setClock("10:59:55");
@@ -151,7 +151,7 @@ describe("A worker that waits for a time of its schedule", () => {
       { takes: 2_000 },
     ));
 
-  it("does not run twice when the clock is corrected by 5 s right after a run, and it was paused meanwhile", () =>
+  it("does not run twice when the clock is corrected by 5 s after a run, and it was paused meanwhile", () =>
     working(async (runner) => {
       await clock.tickAsync("45:00");
       setClock("10:59:55");
@@ -161,7 +161,7 @@ describe("A worker that waits for a time of its schedule", () => {
       expect(starts).to.deep.equal(["11:00:00"]);
     }));
 
-  it("keeps to its initialDelay, though it is triggered before that", () =>
+  it("keeps its initialDelay when it is triggered before", () =>
     working(
       async (runner) => {
         const triggered = runner.trigger("x");
@@ -187,7 +187,7 @@ describe("A worker that waits for a time of its schedule", () => {
     ["forward", "15:20:00", "16:10:00"],
     ["back", "05:20:00", "06:10:00"],
   ] as const) {
-    it(`does not mind that the clock is set ${what}, if it has an interval`, () =>
+    it(`ignores a clock that is set ${what}, if it has an interval`, () =>
       working(
         async () => {
           await clock.tickAsync("10:00");

@@ -27,7 +27,7 @@ describe("repeat", () => {
     );
   }
 
-  /** A job whose n-th run takes the n-th of these times, and all further runs none. */
+  /** A job whose n-th run takes the n-th of these times; all further runs take no time. */
   function taking(...durations: number[]): JobFunc {
     return async () => {
       const duration = durations.shift() ?? 0;
@@ -35,7 +35,7 @@ describe("repeat", () => {
     };
   }
 
-  it("runs first after one interval, and then after each further one", async () => {
+  it("first runs after one interval, and then every interval", async () => {
     const running = run("1s");
     await clock.tickAsync(3_500);
     stop.abort();
@@ -51,7 +51,7 @@ describe("repeat", () => {
     expect(starts).to.deep.equal([0, 1_000, 2_000]);
   });
 
-  it("counts the interval from start to start, not from end to start", async () => {
+  it("measures the interval from start to start, not from end to start", async () => {
     const running = run("1s", taking(700, 300, 999));
     await clock.tickAsync(4_500);
     stop.abort();
@@ -75,7 +75,7 @@ describe("repeat", () => {
     expect(starts).to.have.lengthOf(26);
   });
 
-  it("makes up for one of the runs that a blocked event loop missed, drops the rest, and stays on its grid", async () => {
+  it("coalesces runs missed while the event loop was blocked into one, and stays on its grid", async () => {
     const running = run("1s");
     await clock.tickAsync(1_500);
     clock.jump(4_200);
@@ -85,7 +85,7 @@ describe("repeat", () => {
     expect(starts).to.deep.equal([1_000, 5_700, 6_000, 7_000]);
   });
 
-  it("makes up for one run only after a job itself blocked the event loop, on the real clock", async () => {
+  it("coalesces runs missed while a job itself blocked the event loop into one, on the real clock", async () => {
     clock.restore();
     const times: number[] = [];
     const origin = performance.now();
@@ -102,7 +102,7 @@ describe("repeat", () => {
     expect(times[2]).to.be.at.least(400);
   });
 
-  it("ends with the very error of a run that rejected", async () => {
+  it("ends with the error of a run that rejects, by identity", async () => {
     const error = new Error("no luck");
     let runs = 0;
     const running = run("1s", async () => {
@@ -114,7 +114,7 @@ describe("repeat", () => {
     expect(clock.countTimers()).to.equal(0);
   });
 
-  it("ends with the very error of a run that threw synchronously", async () => {
+  it("ends with the error of a run that throws synchronously, by identity", async () => {
     const error = new Error("no luck");
     const running = run("1s", () => {
       throw error;
@@ -141,7 +141,7 @@ describe("repeat", () => {
     });
   }
 
-  it("stops at once while it waits, and leaves no timer behind", async () => {
+  it("stops immediately while it waits, and leaves no timer behind", async () => {
     const running = run("1h");
     await clock.tickAsync(1_000);
     stop.abort();
@@ -150,7 +150,7 @@ describe("repeat", () => {
     expect(starts).to.deep.equal([]);
   });
 
-  it("lets the run that is under way end before it stops", async () => {
+  it("lets the run in progress end before it stops", async () => {
     const running = run("1s", taking(5_000));
     const ended = sinon.spy();
     void running.then(ended);

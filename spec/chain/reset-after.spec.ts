@@ -37,7 +37,7 @@ describe("A continuous worker that stays up", () => {
 
   const health = () => runner.status()[0]?.health;
 
-  /** Fails so often at once, and stays up then. */
+  /** Fails that many times immediately, and then stays up. */
   function failing(times: number) {
     let failures = 0;
     return async ({ signal }: WorkerContext) => {
@@ -46,7 +46,7 @@ describe("A continuous worker that stays up", () => {
     };
   }
 
-  it("is ok after a minute, from init", async () => {
+  it("becomes ok after a minute, from init", async () => {
     start({ worker: untilStopped });
     await clock.tickAsync(59_999);
     expect(health()).to.equal("init");
@@ -55,7 +55,7 @@ describe("A continuous worker that stays up", () => {
     expect(logger.info.args).to.deep.equal([[{ workers: 1 }, "started 1 worker"]]);
   });
 
-  it("is ok after its resetAfter, from firing, and has recovered, of which there is one line", async () => {
+  it("becomes ok after its resetAfter, from firing, and logs the recovery in one line", async () => {
     start({ worker: failing(2), retry: { backoff, resetAfter: "10s" } });
     await clock.tickAsync(11_999);
     expect(runner.status()[0]).to.include({ health: "firing", attempt: 2, failures: 2 });
@@ -69,7 +69,7 @@ describe("A continuous worker that stays up", () => {
     expect(logger.info.callCount).to.equal(2);
   });
 
-  it("is ok after its resetAfter anew after each restart", async () => {
+  it("becomes ok after its resetAfter again after each restart", async () => {
     start({ worker: failing(1), retry: { backoff, resetAfter: "10s" } });
     await clock.tickAsync(10_500);
     expect(health()).to.equal("firing");
@@ -77,7 +77,7 @@ describe("A continuous worker that stays up", () => {
     expect(health()).to.equal("ok");
   });
 
-  it("knows better itself: what it reports is not overruled by the clock", async () => {
+  it("keeps the health that it reports itself", async () => {
     const contexts: WorkerContext[] = [];
     start({
       worker: (context) => {
@@ -93,7 +93,7 @@ describe("A continuous worker that stays up", () => {
     expect(health()).to.equal("ok");
   });
 
-  it("is not ok for that while it ignores the request to stop", async () => {
+  it("does not become ok while it ignores the request to stop", async () => {
     let end = (): void => {};
     start({ worker: () => new Promise<void>((resolve) => (end = resolve)), shutdownTimeout: "10m" });
     await clock.tickAsync(30_000);
@@ -108,7 +108,7 @@ describe("A continuous worker that stays up", () => {
     ["a runner", () => bootstrap([new DeclarativeWorker({ name: "inner", worker: untilStopped })], { logger })],
     ["a named group of groups", () => named(group(group(untilStopped)), "outer")],
   ] as const) {
-    it(`may be ${what}`, async () => {
+    it(`can be ${what}`, async () => {
       start({ worker: worker() });
       await clock.tickAsync(59_999);
       expect(health()).to.equal("init");
@@ -117,7 +117,7 @@ describe("A continuous worker that stays up", () => {
     });
   }
 
-  it("may be a group that is restarted, which is ok after its resetAfter", async () => {
+  it("can be a restarted group, which becomes ok after its resetAfter", async () => {
     start({ worker: group(untilStopped, failing(1)), retry: { backoff, resetAfter: "3m" } });
     await clock.tickAsync(180_999);
     expect(health()).to.equal("firing");
@@ -125,7 +125,7 @@ describe("A continuous worker that stays up", () => {
     expect(runner.status()[0]).to.include({ health: "ok", attempt: 0 });
   });
 
-  it("keeps the health that it had at the end, whatever is reported after that", async () => {
+  it("keeps the health that it had when it ended, whatever it reports after that", async () => {
     const contexts: WorkerContext[] = [];
     start({
       worker: (context) => {

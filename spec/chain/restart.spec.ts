@@ -27,7 +27,7 @@ const logger = { debug() {}, info() {}, warn() {}, error() {} };
 const backoff = new StaticBackoff({ sleep: "1s" });
 const untilStopped = ({ signal }: WorkerContext) => stopped(signal);
 
-describe("A worker that is given up or done", () => {
+describe("A worker that gives up or completes", () => {
   let clock: sinon.SinonFakeTimers;
 
   beforeEach(() => {
@@ -39,7 +39,7 @@ describe("A worker that is given up or done", () => {
     sinon.restore();
   });
 
-  /** How a retried worker ends that fails every so often, and how often it was started. */
+  /** How a retried worker ends that fails at these intervals, and how often it was started. */
   async function end(policy: Omit<RetryOptions, "backoff">, failures: Error[], every = 0) {
     let starts = 0;
     const worker = async ({ signal }: WorkerContext) => {
@@ -60,7 +60,7 @@ describe("A worker that is given up or done", () => {
 
   const errors = (count: number) => Array.from({ length: count }, (_, i) => new Error(`failure ${i + 1}`));
 
-  it("is given up at one failure in a row more than maxRestarts, with the last error as the cause", async () => {
+  it("gives up after one consecutive failure more than maxRestarts, with the last error as the cause", async () => {
     const failures = errors(5);
     const { starts, error } = await end({ maxRestarts: 3 }, failures);
     expect(starts).to.equal(4);
@@ -69,24 +69,24 @@ describe("A worker that is given up or done", () => {
     expect(error).to.have.property("cause", failures[3]);
   });
 
-  it("is not given up for failures in a row that were interrupted by a healthy while", async () => {
+  it("does not give up if resetAfter elapses between failures", async () => {
     expect(await end({ maxRestarts: 1 }, errors(5), 60_000)).to.deep.equal({ starts: 6, error: undefined });
   });
 
-  it("is given up at one failure more than maxRestarts within a sliding window, healthy in between or not", async () => {
+  it("gives up after one failure more than maxRestarts within a sliding window, healthy in between or not", async () => {
     const { starts, error } = await end({ maxRestarts: 2, within: "10m" }, errors(9), 120_000);
     expect(starts).to.equal(3);
     expect(error).to.have.property("message", "worker gave up after 2 restarts within 10m; its last error: Error: failure 3");
     expect(await end({ maxRestarts: 2, within: "4m" }, errors(9), 120_000)).to.deep.equal({ starts: 10, error: undefined });
   });
 
-  it("is never restarted with maxRestarts of 0", async () => {
+  it("never restarts with a maxRestarts of 0", async () => {
     const { starts, error } = await end({ maxRestarts: 0 }, errors(2));
     expect(starts).to.equal(1);
     expect(error).to.have.property("message", "worker gave up after 0 restarts in a row; its last error: Error: failure 1");
   });
 
-  it("is given up with its error as soon as retryIf says false; it is asked with the error and the attempt", async () => {
+  it("gives up with its error as soon as retryIf returns false for the error and the attempt", async () => {
     const failures = errors(5);
     const retryIf = sinon.spy((error: Error) => error !== failures[2]);
     const { starts, error } = await end({ retryIf }, failures);
@@ -95,7 +95,7 @@ describe("A worker that is given up or done", () => {
     expect(retryIf.args).to.deep.equal(failures.slice(0, 3).map((failure, i) => [failure, i + 1]));
   });
 
-  it("is done, or stops all, if retryIf throws what says so", async () => {
+  it("completes, or stops all workers, if retryIf throws DoNotRestart or StopAll", async () => {
     const deciding = (verdict: Error) => ({
       retryIf: () => {
         throw verdict;
@@ -105,7 +105,7 @@ describe("A worker that is given up or done", () => {
     expect((await end(deciding(new StopAll("hopeless")), errors(2))).error).to.equal(undefined);
   });
 
-  it("is given up with what retryIf throws", async () => {
+  it("gives up with the error that retryIf throws", async () => {
     const bug = new TypeError("no such field");
     const retryIf = () => {
       throw bug;
@@ -115,12 +115,12 @@ describe("A worker that is given up or done", () => {
 
   // biome-ignore lint/suspicious/noThenProperty: a thenable is the subject
   const thenable = { then: (resolve: (value: boolean) => void) => resolve(false) };
-  for (const [told, retryIf] of [
+  for (const [what, retryIf] of [
     ["resolves", () => Promise.resolve(true)],
     ["rejects", () => Promise.reject(new Error("never seen"))],
-    ["has a then of its own", () => thenable],
+    ["is a thenable", () => thenable],
   ] as const) {
-    it(`is given up with an error that says so if retryIf returns a promise that ${told}`, async () => {
+    it(`gives up with an explanatory error if retryIf returns a promise that ${what}`, async () => {
       const failures = errors(2);
       const { starts, error } = await end({ retryIf: retryIf as never }, failures);
       expect(starts).to.equal(1);
@@ -131,7 +131,7 @@ describe("A worker that is given up or done", () => {
     });
   }
 
-  it("is given up at once with a GiveUp that it throws", async () => {
+  it("gives up immediately when it throws GiveUp", async () => {
     const cause = new Error("the account is closed");
     const failures = [new Error("HTTP 503"), new GiveUp("no such account", { cause }), new Error("not reached")];
     const lines: unknown[] = [];
@@ -152,7 +152,7 @@ describe("A worker that is given up or done", () => {
     [{ within: "1m" }, "within needs maxRestarts: pass the number of restarts that are allowed in that time"],
     [{ retryIf: true }, "retryIf is true: pass a function that returns a boolean"],
   ] as [object, string][]) {
-    it(`is not made of ${JSON.stringify(policy)}`, () => {
+    it(`cannot be created with ${JSON.stringify(policy)}`, () => {
       expect(() => retry(untilStopped, { backoff, ...policy }))
         .to.throw(InvalidArgumentError)
         .with.property("message", problem);
@@ -178,7 +178,7 @@ describe("A worker that is given up or done", () => {
       ),
     ],
   ] as const) {
-    it(`completes quietly at DoNotRestart, and the others go on: ${what}`, async () => {
+    it(`completes without a failure on DoNotRestart, and the others continue: ${what}`, async () => {
       const runner = bootstrap(
         [new DeclarativeWorker({ name: "importer", worker }), new DeclarativeWorker({ name: "listener", worker: untilStopped })],
         { logger },
@@ -194,12 +194,12 @@ describe("A worker that is given up or done", () => {
     });
   }
 
-  it("is the end of the runner, and a good one, when it is the last", async () => {
+  it("ends the runner without a failure if it is the last one", async () => {
     await runAllWorkers([() => Promise.reject(new DoNotRestart()), () => Promise.reject(new DoNotRestart())], { logger });
     expect(clock.countTimers()).to.equal(0);
   });
 
-  it("rejects with its StopAll if it is a job that nobody supervises, and resolves at DoNotRestart", async () => {
+  it("rejects with its StopAll if it is an unsupervised job, and resolves on DoNotRestart", async () => {
     const request = new StopAll("the license has expired");
     const context = { signal: new AbortController().signal, name: "x", attempt: 0, logger, reportHealth() {} };
     const ending = (thrown: Error) =>
@@ -208,10 +208,10 @@ describe("A worker that is given up or done", () => {
     expect(await ending(new DoNotRestart())).to.equal(undefined);
   });
 
-  it("ends the worker that runs it by hand, and not the runner around it", async () => {
+  it("ends the worker that runs it, and not the runner around it", async () => {
     const done = () => Promise.reject(new DoNotRestart());
     let after = 0;
-    const byHand = [
+    const workers = [
       named("run", (context) => Promise.resolve(repeat("1s", done).run(context)), { retry: backoff }),
       named("runOnce", async (context) => {
         await retryJob(done, backoff).runOnce(context);
@@ -220,7 +220,7 @@ describe("A worker that is given up or done", () => {
       named("nested", () => {}, { worker: bootstrap([named("inner", done)], { logger }), retry: backoff }),
       named("listener", untilStopped),
     ];
-    const runner = bootstrap(byHand, { logger });
+    const runner = bootstrap(workers, { logger });
     const running = runner.run();
     await clock.tickAsync("01:00");
     expect(runner.status().map(({ phase }) => phase)).to.deep.equal(["stopped", "stopped", "stopped", "running"]);
@@ -229,7 +229,7 @@ describe("A worker that is given up or done", () => {
     await running;
   });
 
-  it("says why it is done, and why it stops all", async () => {
+  it("logs the reasons of DoNotRestart and StopAll", async () => {
     const lines: unknown[] = [];
     const info = (details: object, message?: string) => lines.push([details, message]);
     const importer = () => Promise.reject(new DoNotRestart("all imported"));
@@ -249,7 +249,7 @@ describe("A worker that is given up or done", () => {
     ]);
   });
 
-  it("has stopped cleanly if it was waiting for jobs that did", async () => {
+  it("stops cleanly if it was waiting for jobs that did", async () => {
     const job = ({ signal }: WorkerContext) => wait("1h", { signal });
     const runner = bootstrap([named("batch", (context) => runAllJobs([job, job], context))], { logger });
     const running = runner.run();
@@ -257,7 +257,7 @@ describe("A worker that is given up or done", () => {
     await running;
   });
 
-  it("stops all at StopAll, in every runner around it, and none has failed", async () => {
+  it("stops all workers on StopAll, in every enclosing runner, without a failure", async () => {
     const stopped: string[] = [];
     const listen = (name: string) => async (context: WorkerContext) => {
       await untilStopped(context);
@@ -285,7 +285,7 @@ describe("A worker that is given up or done", () => {
   });
 
   for (const restart of ["on-failure", "never"] as const) {
-    it(`is done when it returns, with restart ${restart}; the runner goes on`, async () => {
+    it(`completes when it returns, with restart ${restart}; the runner continues`, async () => {
       const runner = bootstrap([named("migration", () => wait("1s"), { restart }), named("listener", untilStopped)], { logger });
       const running = runner.run();
       await clock.tickAsync("01:00");
@@ -296,7 +296,7 @@ describe("A worker that is given up or done", () => {
     });
   }
 
-  it("is retried for failures alone with restart on-failure", async () => {
+  it('is retried only after failures with restart "on-failure"', async () => {
     let starts = 0;
     const worker = async () => {
       if (++starts < 3) throw new Error("no");
@@ -315,7 +315,7 @@ describe("A worker that is given up or done", () => {
       "The worker x has restart but no worker: a repeated job does not return, so leave it out",
     ],
   ] as [DeclarativeWorkerOptions, string][]) {
-    it(`is not declared with ${JSON.stringify(options)}`, () => {
+    it(`cannot be declared with ${JSON.stringify(options)}`, () => {
       expect(() => named("x", untilStopped, options))
         .to.throw(InvalidArgumentError)
         .with.property("message", problem);

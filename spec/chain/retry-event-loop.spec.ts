@@ -5,7 +5,7 @@ import sinon from "sinon";
 import { repeat, retry, retryJob, StaticBackoff, type Worker } from "watchbill";
 
 // On the real clock: the event loop is the subject.
-describe("an endless retry without a delay", () => {
+describe("An endless retry without a delay", () => {
   const logger = { debug: sinon.stub(), info: sinon.stub(), warn: sinon.stub(), error: sinon.stub() };
   const none = new StaticBackoff({ sleep: 0 });
   const fail = (run: () => void) => {
@@ -25,11 +25,11 @@ describe("an endless retry without a delay", () => {
       ),
   };
 
-  for (const [told, chain] of Object.entries(chains)) {
-    it(`${told} lets timers, I/O and signals through`, async () => {
+  for (const [what, chain] of Object.entries(chains)) {
+    it(`${what} lets timers, I/O and signals through`, async () => {
       const stop = new AbortController();
       let runs = 0;
-      // Without this bound a starved event loop could not even let the test time out.
+      // Without this limit a blocked event loop could not even time out the test.
       const count = () => {
         if (++runs > 3_000_000) stop.abort();
       };
@@ -48,7 +48,7 @@ describe("an endless retry without a delay", () => {
     });
   }
 
-  it("waits for a turn of the event loop between two attempts, and not for a timer", async () => {
+  it("waits for one turn of the event loop between two attempts, and not for a timer", async () => {
     let attempts = 0;
     const stop = new AbortController();
     const running = retryJob(() => fail(() => attempts++), none).runOnce({

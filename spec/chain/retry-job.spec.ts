@@ -42,14 +42,14 @@ describe("retryJob", () => {
     });
   }
 
-  it("calls a job once that succeeds", async () => {
+  it("calls a job once if it succeeds", async () => {
     const job = failing();
     await run(job, backoff);
     expect(job.callCount).to.equal(1);
     expect(logger.error.args).to.deep.equal([]);
   });
 
-  it("calls a job four times that fails three times", async () => {
+  it("calls a job four times if it fails three times", async () => {
     const job = failing(new Error("a"), new Error("b"), new Error("c"));
     const running = run(job, backoff);
     await clock.tickAsync(10_000);
@@ -57,7 +57,7 @@ describe("retryJob", () => {
     expect(job.callCount).to.equal(4);
   });
 
-  it("really waits for its backoff", async () => {
+  it("waits for its backoff on the real clock", async () => {
     const times: number[] = [];
     const job = failing(new Error("a"), new Error("b"), new Error("c"));
     const running = run(
@@ -72,7 +72,7 @@ describe("retryJob", () => {
     expect(times).to.deep.equal([0, 1_000, 3_000, 7_000]);
   });
 
-  it("has the attempt in the context, and asks the backoff for the same", async () => {
+  it("passes the attempt in the context and to the backoff", async () => {
     const duration = sinon.stub<[number], number>().returns(10);
     const attempts: number[] = [];
     const job = failing(new Error("a"), new Error("b"));
@@ -89,7 +89,7 @@ describe("retryJob", () => {
     expect(duration.args).to.deep.equal([[1], [2]]);
   });
 
-  it("stops on an abort while it backs off, and rejects with the very reason", async () => {
+  it("stops on an abort during its backoff, and rejects with the reason by identity", async () => {
     const reason = new Error("shutting down");
     const job = failing(new Error("a"));
     const running = run(job, new StaticBackoff({ sleep: "1h" })).catch((caught: unknown) => caught);
@@ -100,7 +100,7 @@ describe("retryJob", () => {
     expect(job.callCount).to.equal(1);
   });
 
-  it("stops on an abort while the job runs, and rejects with the very reason", async () => {
+  it("stops on an abort while the job runs, and rejects with the reason by identity", async () => {
     const reason = new Error("shutting down");
     const running = run(async ({ signal }) => {
       await stopped(signal);
@@ -111,7 +111,7 @@ describe("retryJob", () => {
     expect(await running).to.equal(reason);
   });
 
-  it("starts nothing once aborted, and rejects with the very reason", async () => {
+  it("starts nothing once aborted, and rejects with the reason by identity", async () => {
     const reason = new Error("shutting down");
     stop.abort(reason);
     const job = failing();
@@ -119,14 +119,14 @@ describe("retryJob", () => {
     expect(job.callCount).to.equal(0);
   });
 
-  it("resolves if the job succeeds although it was aborted meanwhile", async () => {
+  it("resolves if the job succeeds although it was aborted", async () => {
     const running = run(() => wait("1s"), backoff);
     stop.abort();
     await clock.tickAsync(1_000);
     await running;
   });
 
-  it("rejects with the signal's reason if the job fails while it stops; its error is logged, and it is not tried again", async () => {
+  it("rejects with the abort reason if the job fails while it stops; its error is logged, without a retry", async () => {
     const error = new Error("half a file was written");
     const job = sinon.spy(async ({ signal }: WorkerContext) => {
       await stopped(signal);
@@ -139,7 +139,7 @@ describe("retryJob", () => {
     expect(logger.error.args).to.deep.equal([[{ worker: "x", err: error }, "failed while stopping, and is not retried"]]);
   });
 
-  it("gives up after maxAttempts, with the very last error", async () => {
+  it("gives up after maxAttempts, with the last error by identity", async () => {
     const last = new Error("c");
     const job = failing(new Error("a"), new Error("b"), last);
     const running = run(job, { backoff, maxAttempts: 3 }).catch((caught: unknown) => caught);
@@ -165,7 +165,7 @@ describe("retryJob", () => {
     expect(logger.error.called).to.equal(false);
   });
 
-  it("fails the run at once with an error that retryIf does not want to retry; it is asked with the error and the attempt", async () => {
+  it("fails the run immediately if retryIf returns false for the error and the attempt", async () => {
     const [first, second] = [new Error("HTTP 503"), new Error("HTTP 404")];
     const job = failing(first, second, new Error("not reached"));
     const retryIf = sinon.spy((error: Error) => error !== second);
@@ -182,7 +182,7 @@ describe("retryJob", () => {
     ]);
   });
 
-  it("fails the run at once with a GiveUp that the job throws, of whatever copy of the library", async () => {
+  it("fails the run immediately with a GiveUp that the job throws, from any copy of the library", async () => {
     const foreign = Object.assign(new Error("no such account"), { [Symbol.for("watchbill:GiveUp")]: true });
     for (const error of [new GiveUp("no such account"), foreign]) {
       const job = failing(error, new Error("not reached"));
@@ -195,7 +195,7 @@ describe("retryJob", () => {
     }
   });
 
-  it("fails the run with an error that says so if retryIf returns a promise", async () => {
+  it("fails the run with an explanatory error if retryIf returns a promise", async () => {
     const failure = new Error("HTTP 503");
     const retryIf = () => Promise.resolve(true) as never;
     const error = await run(failing(failure), { backoff, retryIf }).catch((caught: unknown) => caught);
@@ -205,7 +205,7 @@ describe("retryJob", () => {
     });
   });
 
-  it("leaves a worker that repeats the job its retry, and the next run when that is due", async () => {
+  it("does not affect the retry or the next run of a worker that repeats the job", async () => {
     const worker = new DeclarativeWorker({
       name: "x",
       job: failing(new GiveUp("no such account")),
@@ -223,7 +223,7 @@ describe("retryJob", () => {
     await running;
   });
 
-  it("rejects what is no function for retryIf, and an unknown option", () => {
+  it("rejects a retryIf that is not a function, and an unknown option", () => {
     expect(() => retryJob(() => {}, { backoff, retryIf: true as never })).to.throw(
       InvalidArgumentError,
       "retryIf is true: pass a function that returns a boolean",

@@ -5,7 +5,7 @@ import { assertRetry, retryPolicy } from "../../lib/chain/retry-policy.js";
 describe("A retry policy", () => {
   const backoff = new StaticBackoff({ sleep: "1s" });
 
-  it("may be a backoff alone: all such policies share one object of defaults, as there may be a hundred thousand", () => {
+  it("can be a backoff alone; such policies share one object of defaults, to save memory", () => {
     const policy = retryPolicy(backoff);
     expect(policy.backoff).to.equal(backoff);
     expect(policy.terms).to.equal(retryPolicy(new StaticBackoff({ sleep: "2s" })).terms);
@@ -13,25 +13,25 @@ describe("A retry policy", () => {
     expect(policy.terms.retryIf(new Error("no luck"), 1)).to.equal(true);
   });
 
-  it("may be options, each of which is parsed", () => {
+  it("can be options, each of which is parsed", () => {
     const retryIf = (): boolean => false;
     const { terms } = retryPolicy({ backoff, resetAfter: "5s", maxRestarts: 2, within: "1m", retryIf });
     expect(terms).to.deep.equal({ resetAfter: 5_000, limit: { maxRestarts: 2, within: 60_000 }, retryIf });
   });
 
-  it("is refused with its subject if an option does not exist", () => {
+  it("is rejected with its subject if an option does not exist", () => {
     const policy = { backoff, maxRestart: 2 };
     expect(() => retryPolicy(policy)).to.throw(/^retry has no option "maxRestart"/);
     expect(() => retryPolicy(policy, "@Retry")).to.throw(/^@Retry has no option "maxRestart"/);
     expect(() => assertRetry(policy)).to.throw(/^retry has no option "maxRestart"/);
   });
 
-  it("is refused if a number of restarts is not a whole number", () => {
+  it("is rejected if a number of restarts is not a whole number", () => {
     for (const maxRestarts of [-1, 1.5, "2", Number.NaN, Number.POSITIVE_INFINITY])
       expect(() => retryPolicy({ backoff, maxRestarts })).to.throw(/^maxRestarts is .*: pass a whole number, 0 or more$/);
   });
 
-  it("is refused if its window has no limit, or holds no failure", () => {
+  it("is rejected if its window has no limit, or is empty", () => {
     expect(() => retryPolicy({ backoff, within: "1m" })).to.throw(/^within needs maxRestarts/);
     expect(() => retryPolicy({ backoff, maxRestarts: 1, within: 0 })).to.throw(/^within is 0/);
   });

@@ -32,7 +32,7 @@ describe("retry", () => {
     await retry(worker, policy).run({ signal: stop.signal, name: "x", attempt: 0, logger, reportHealth() {} });
   }
 
-  /** Runs a worker once after the other with these endings, and then for good. Records when and at which attempt. */
+  /** Runs a worker with these endings, one after the other, and then until it is stopped. Records the times and attempts. */
   function ending(...endings: (Error | "return")[]): WorkerFunc & { readonly runs: { at: number; attempt: number }[] } {
     const runs: { at: number; attempt: number }[] = [];
     const worker = async ({ attempt, signal }: WorkerContext) => {
@@ -62,7 +62,7 @@ describe("retry", () => {
     expect(worker.runs.map(({ at }) => at)).to.deep.equal([0, 1_000, 3_000, 7_000, 13_000, 19_000]);
   });
 
-  it("counts the failures in a row in the context and for the backoff, from 0 after a normal return", async () => {
+  it("counts consecutive failures in the context and for the backoff, from 0 after a normal return", async () => {
     const duration = sinon.stub<[number], number>().callsFake((attempt) => attempt * 100);
     const worker = ending(new Error("a"), new Error("b"), "return", new Error("c"));
     const running = run(worker, { duration });
@@ -73,7 +73,7 @@ describe("retry", () => {
     expect(worker.runs.map(({ attempt }) => attempt)).to.deep.equal([0, 1, 2, 0, 1]);
   });
 
-  it("forgets the failures after a successful run of a repeated job", async () => {
+  it("resets the failures after a successful run of a repeated job", async () => {
     const attempts: number[] = [];
     const outcomes = ["fail", "fail", "succeed", "fail", "succeed"];
     const job = async ({ attempt }: WorkerContext) => {
@@ -87,7 +87,7 @@ describe("retry", () => {
     expect(attempts.slice(0, 6)).to.deep.equal([0, 1, 2, 0, 1, 0]);
   });
 
-  it("starts the grid of a repeated job anew with each restart", async () => {
+  it("starts a new grid of a repeated job with each restart", async () => {
     const starts: number[] = [];
     const job = async () => {
       starts.push(Date.now());
@@ -100,11 +100,11 @@ describe("retry", () => {
     expect(starts).to.deep.equal([1_000, 2_000, 3_300, 4_300]);
   });
 
-  for (const { resetAfter, ms, told } of [
-    { resetAfter: undefined, ms: 60_000, told: "a minute" },
-    { resetAfter: "10s" as const, ms: 10_000, told: "resetAfter" },
+  for (const { resetAfter, ms, what } of [
+    { resetAfter: undefined, ms: 60_000, what: "a minute" },
+    { resetAfter: "10s" as const, ms: 10_000, what: "resetAfter" },
   ]) {
-    it(`forgets the failures before it stayed up for ${told}, and not a millisecond sooner`, async () => {
+    it(`resets the failures after it stayed up for ${what}, and not a ms earlier`, async () => {
       const attempts: number[] = [];
       const uptimes = [0, 0, ms - 1, ms, ms + 1];
       const worker = async ({ attempt, signal }: WorkerContext) => {
@@ -121,7 +121,7 @@ describe("retry", () => {
     });
   }
 
-  it("stops at once while it backs off, and leaves no timer behind", async () => {
+  it("stops immediately during its backoff, and leaves no timer behind", async () => {
     const worker = ending(new Error("a"));
     const running = run(worker, new StaticBackoff({ sleep: "1h" }));
     await clock.tickAsync(1_000);
@@ -131,7 +131,7 @@ describe("retry", () => {
     expect(worker.runs).to.have.lengthOf(1);
   });
 
-  it("does not restart what returned because it was stopped", async () => {
+  it("does not restart a worker that returned because it was stopped", async () => {
     const worker = ending();
     const running = run(worker, new StaticBackoff({ sleep: 0 }));
     await clock.tickAsync(1_000);
@@ -167,7 +167,7 @@ describe("retry", () => {
     expect(logger.error.called).to.equal(false);
   });
 
-  it("logs a normal return too, for those who want that much detail", async () => {
+  it("logs a normal return at level debug", async () => {
     const running = run(ending("return"), backoff);
     await clock.tickAsync(1_000);
     stop.abort();
@@ -177,16 +177,16 @@ describe("retry", () => {
   });
 
   it("rejects what is not a backoff, and a resetAfter that is not a duration", () => {
-    const cure = "pass a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)";
-    expect(() => retry(() => {}, 5 as never)).to.throw(InvalidArgumentError, `5 is not a backoff: ${cure}`);
-    expect(() => retry(() => {}, undefined as never)).to.throw(InvalidArgumentError, `undefined is not a backoff: ${cure}`);
+    const hint = "pass a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)";
+    expect(() => retry(() => {}, 5 as never)).to.throw(InvalidArgumentError, `5 is not a backoff: ${hint}`);
+    expect(() => retry(() => {}, undefined as never)).to.throw(InvalidArgumentError, `undefined is not a backoff: ${hint}`);
     expect(() => retry(() => {}, { backoff, resetAfter: "soon" as never })).to.throw(
       InvalidArgumentError,
       `'soon' is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`,
     );
   });
 
-  it("counts every failure in a row of a repeated job, however long it waits between its runs", async () => {
+  it("counts consecutive failures of a repeated job, however long it waits between its runs", async () => {
     const attempts: number[] = [];
     const job = ({ attempt }: WorkerContext) => {
       attempts.push(attempt);

@@ -1,4 +1,4 @@
-// Run by scale.spec.ts with --expose-gc in a process of its own; writes what it measured as JSON.
+// Run by scale.spec.ts with --expose-gc in its own process; prints its measurements as JSON.
 import { bootstrap, DeclarativeWorker, StaticBackoff } from "watchbill";
 
 const count = 100_000;
@@ -8,14 +8,14 @@ function heapUsed(): number {
   return process.memoryUsage().heapUsed;
 }
 
-/** How long it takes, in ms. */
+/** The duration, in ms. */
 function timed(work: () => void): number {
   const start = performance.now();
   work();
   return performance.now() - start;
 }
 
-/** What any solution at least has to do: as many timers of Node's own, set and cleared. */
+/** The minimum for any solution: as many Node timers, set and cleared. */
 function baseline(): number {
   const handles: NodeJS.Timeout[] = [];
   return timed(() => {

@@ -3,8 +3,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
 
-// In a process of its own, because what is measured is the heap. Times are compared to those of as many bare Node timers, in
-// the same process, so that a slow or busy machine is as slow on either side.
+// In its own process, because the heap is measured. Times are compared with those of as many bare Node timers in
+// the same process, so that a slow or busy machine affects both alike.
 describe("100,000 workers, named, retried and repeated,", () => {
   let measured: { workers: number; bytes: number; baselineMs: number; startMs: number; stopMs: number };
 
@@ -16,15 +16,15 @@ describe("100,000 workers, named, retried and repeated,", () => {
     expect(measured.workers).to.equal(100_000);
   });
 
-  it("cost less than 1,500 B of heap each", () => {
+  it("use less than 1,500 B of heap each", () => {
     expect(measured.bytes).to.be.within(1, 1_500);
   });
 
-  it("start in a small multiple of what it takes to set and clear as many timers", () => {
+  it("start in a small multiple of the time for setting and clearing as many timers", () => {
     expect(measured.startMs / measured.baselineMs).to.be.below(10);
   });
 
-  it("stop in a small multiple of what it takes to set and clear as many timers", () => {
+  it("stop in a small multiple of the time for setting and clearing as many timers", () => {
     expect(measured.stopMs / measured.baselineMs).to.be.below(5);
   });
 });

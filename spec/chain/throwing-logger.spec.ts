@@ -3,7 +3,7 @@ import { expect } from "chai";
 import sinon from "sinon";
 import { type Logger, retry, runAllWorkers, StaticBackoff, type WorkerContext, wait } from "watchbill";
 
-describe("What cannot be logged", () => {
+describe("An entry that cannot be logged", () => {
   let clock: sinon.SinonFakeTimers;
   let stop: AbortController;
   let write: sinon.SinonStub;
@@ -28,7 +28,7 @@ describe("What cannot be logged", () => {
   /** The first line of every entry on stderr. */
   const written = () => write.args.map(([text]) => String(text).split("\n")[0]);
 
-  /** How often a worker was run in 10 s that fails with this error, a second apart. */
+  /** How often a worker ran in 10 s that fails with this error every second. */
   async function runsOf(error: unknown, logger?: Logger): Promise<number> {
     const worker = sinon.stub<[WorkerContext], unknown>().rejects(error);
     void retry(worker, new StaticBackoff({ sleep: "1s" })).run({ signal: stop.signal, logger } as never);
@@ -37,11 +37,11 @@ describe("What cannot be logged", () => {
     return worker.callCount;
   }
 
-  it("does not keep a worker from being restarted, if it is the logger that throws", async () => {
+  it("does not keep a worker from being restarted if the logger throws", async () => {
     expect(await runsOf(failure, throwing)).to.equal(10);
   });
 
-  it("goes to stderr, with the error of the logger", async () => {
+  it("is written to stderr, with the error of the logger", async () => {
     const running = runAllWorkers([() => Promise.reject(failure)], { logger: throwing }).catch(() => {});
     await running;
     expect(written()).to.deep.equal([
@@ -51,7 +51,7 @@ describe("What cannot be logged", () => {
     expect(write.args[1]?.[0]).to.include("    Error: the disk is full");
   });
 
-  it("does not disturb a worker that writes to its own logger, at whatever level", async () => {
+  it("does not affect a worker that writes to its own logger, at any level", async () => {
     const running = runAllWorkers(
       [
         async ({ logger, signal }) => {
@@ -74,7 +74,7 @@ describe("What cannot be logged", () => {
     ]);
   });
 
-  it("does not disturb anything if the logger loses its methods later", async () => {
+  it("does not affect anything if the logger loses its methods later", async () => {
     const logger: Partial<Logger> = { debug() {}, info() {}, warn() {}, error() {} };
     const worker = sinon.stub<[WorkerContext], unknown>().callsFake(() => {
       delete logger.error;
@@ -99,11 +99,11 @@ describe("What cannot be logged", () => {
       },
     });
 
-    it(`does not keep a worker from being restarted, if it is an error ${what}`, async () => {
+    it(`does not keep a worker from being restarted, if it has an error ${what}`, async () => {
       expect(await runsOf(unshowable)).to.equal(10);
     });
 
-    it(`does not keep a runner from ending, if it is an error ${what}`, async () => {
+    it(`does not keep a runner from ending, if it has an error ${what}`, async () => {
       const ended = sinon.spy();
       runAllWorkers([() => Promise.reject(unshowable)]).catch(ended);
       await clock.tickAsync(1_000);

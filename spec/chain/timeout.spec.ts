@@ -37,20 +37,20 @@ describe("timeout", () => {
     return bootstrap([new DeclarativeWorker({ name: "x", repeat: "1m", timeout: "30s", ...options })], { logger });
   }
 
-  it("lets a run alone that is done in time, and leaves no timer behind", async () => {
+  it("does not affect a run that ends in time, and leaves no timer behind", async () => {
     const running = outcomeOf(() => wait("29s"));
     await clock.tickAsync("29");
     expect(await running).to.equal(undefined);
     expect(clock.countTimers()).to.equal(0);
   });
 
-  it("passes on the error of a run that fails in time", async () => {
+  it("propagates the error of a run that fails in time", async () => {
     const error = new Error("no");
     expect(await outcomeOf(() => Promise.reject(error))).to.equal(error);
     expect(clock.countTimers()).to.equal(0);
   });
 
-  it("aborts the signal of the run with a TimeoutError, and of that run alone", async () => {
+  it("aborts the signal of that run only, with a TimeoutError", async () => {
     const signals: AbortSignal[] = [];
     const runner = runnerOf({
       async job({ signal }) {
@@ -68,7 +68,7 @@ describe("timeout", () => {
     await running;
   });
 
-  it("ends what a run has left running under its signal", async () => {
+  it("stops what a run has left running under its signal", async () => {
     const left: string[] = [];
     const reason = await outcomeOf(async ({ signal }) => {
       signal.addEventListener("abort", () => left.push(String(signal.reason)));
@@ -82,7 +82,7 @@ describe("timeout", () => {
     ["rejects with the signal's reason", async ({ signal }: WorkerContext) => signal.throwIfAborted()],
     ["rejects with an error of its own", () => Promise.reject(new Error("half a file"))],
   ] as const) {
-    it(`fails the run, even if it ${what} once it is aborted`, async () => {
+    it(`fails the run, even if it ${what} after the abort`, async () => {
       const running = outcomeOf(async (given) => {
         await stopped(given.signal);
         await end(given);
@@ -94,12 +94,12 @@ describe("timeout", () => {
     });
   }
 
-  it("has the run fail at once, and be overdue until it has settled; the next one waits for that", async () => {
+  it("fails the run immediately; the run is overdue until it settles, and the next one waits for it", async () => {
     const starts: number[] = [];
     const runner = runnerOf({
       async job() {
         starts.push(Date.now() / 60_000);
-        // Heeds nothing.
+        // Ignores the signal.
         if (starts.length === 1) await wait("10m");
       },
       retry: new StaticBackoff({ sleep: "1s" }),
@@ -133,7 +133,7 @@ describe("timeout", () => {
     await running;
   });
 
-  it("counts a run with all its retries", async () => {
+  it("includes all retries of a run", async () => {
     const job = sinon.spy(() => Promise.reject(new Error("no")));
     const running = Promise.resolve(timeout(retryJob(job, new StaticBackoff({ sleep: "8s" })), "30s").runOnce(context()));
     const outcome = running.catch((error: unknown) => error);
@@ -164,14 +164,14 @@ describe("timeout", () => {
     [0, "A timeout of 0 leaves no time to run: pass a duration above 0, or leave it out"],
     ["5x", `'5x' is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`],
   ] as [never, string][]) {
-    it(`refuses a limit of ${JSON.stringify(limit)}`, () => {
+    it(`rejects a limit of ${JSON.stringify(limit)}`, () => {
       expect(() => timeout(() => {}, limit))
         .to.throw(InvalidArgumentError)
         .with.property("message", problem);
     });
   }
 
-  it("logs what an overdue run throws in the end", async () => {
+  it("logs the error of an overdue run", async () => {
     const late = new Error("half a file");
     const running = outcomeOf(async () => {
       await wait("1m");
@@ -182,7 +182,7 @@ describe("timeout", () => {
     expect(logger.error.lastCall.args).to.deep.equal([{ worker: "x", err: late }, "failed after it had timed out"]);
   });
 
-  it("has that error in the outcome if all was asked to stop meanwhile", async () => {
+  it("reports that error in the outcome if the runner was stopped meanwhile", async () => {
     const late = new Error("half a file");
     const runner = runnerOf({
       async job() {
@@ -200,7 +200,7 @@ describe("timeout", () => {
     expect(runner.status()[0]).to.deep.include({ phase: "stopped", failures: 1 });
   });
 
-  it("has a run fail that was over its time while it blocked the event loop", async () => {
+  it("fails a run that blocked the event loop beyond its limit", async () => {
     clock.restore();
     const busyUntil = performance.now() + 20;
     const blocked = timeout(() => {
@@ -210,7 +210,7 @@ describe("timeout", () => {
     expect(error).to.be.instanceOf(TimeoutError);
   });
 
-  it("does not make a worker ill that catches the timeout of what it runs by hand", async () => {
+  it("does not affect the health of a worker that catches the timeout of a nested run", async () => {
     const worker = async (given: WorkerContext) => {
       await timeout(() => wait("1m", { signal: given.signal }), "30s")
         .runOnce(given)

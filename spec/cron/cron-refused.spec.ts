@@ -9,7 +9,7 @@ const zone = 'use an IANA name, such as "Europe/Berlin"';
 const date = 'is a time or a date: use a pattern, such as "0 30 3 1 6 * 2030" for one time in that year';
 
 describe("An invalid cron schedule", () => {
-  it("is reported at bootstrap with all others, and not where the class is defined", () => {
+  it("is reported at bootstrap with all others, and not at the class definition", () => {
     class Backup {
       @Repeat(cron("0 0 31 2 *"))
       never() {}
@@ -132,7 +132,7 @@ describe("An invalid cron schedule", () => {
     expect(() => cron("0 3 * * *").next(new Date("tomorrow"))).to.throw(InvalidArgumentError, message);
   });
 
-  it("is not one whose last time is in the past: that depends on the clock", () => {
+  it("does not include one whose last time has passed, which depends on the clock", () => {
     expect(() => repeat(cron("0 0 0 1 1 * 2020"), () => {})).not.to.throw();
   });
 });

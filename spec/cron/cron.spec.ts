@@ -60,7 +60,7 @@ describe("cron", () => {
     it("has a fixed time in that hour due the first time only", () => {
       const due = ["2026-10-24T00:30Z", "2026-10-25T00:30Z", "2026-10-26T01:30Z"];
       expect(times(berlin("30 2 * * *"), 3, eve)).to.deep.equal(due);
-      // As for a process that starts between the two.
+      // For a process that starts between the two.
       expect(times(berlin("30 2 * * *"), 1, "2026-10-25T00:45Z")).to.deep.equal(["2026-10-26T01:30Z"]);
     });
 

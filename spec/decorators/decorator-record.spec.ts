@@ -54,7 +54,7 @@ for (const [baseDialect, decorateBase] of Object.entries(dialects)) {
       decorate(Derived, "tock", Worker());
       decorate(Derived, "more", Repeat("1m"));
 
-      it("has its base's workers, and those it decorates again with its own record alone", () => {
+      it("has the workers of its base, and only its own record for those it decorates again", () => {
         expect(namesOf(Derived)).to.deep.equal(["Derived/tick", "Derived/tock", "Derived/more"]);
         expect(
           [...memberRecords(Derived)].map(([member, records]) => [member, records.map((record) => record.decorator)]),
@@ -65,14 +65,14 @@ for (const [baseDialect, decorateBase] of Object.entries(dialects)) {
         ]);
       });
 
-      it("leaves its base as it was", () => {
+      it("does not change its base", () => {
         expect(namesOf(Base)).to.deep.equal(["Base/tick", "Base/base"]);
         expect(memberRecords(Base).get("tock")).to.have.length(2);
       });
     });
 
     describe(`An undecorated class between a ${baseDialect} base and a ${dialect} subclass`, () => {
-      it("passes on what it has", () => {
+      it("inherits and passes on the records", () => {
         class Base {
           tick() {}
         }
@@ -90,7 +90,7 @@ for (const [baseDialect, decorateBase] of Object.entries(dialects)) {
 }
 
 describe("The record of a class", () => {
-  it("is where the dialect of this run puts it", () => {
+  it("is stored where the dialect of this run stores it", () => {
     class Fetcher {
       @Worker
       tick() {}
@@ -118,7 +118,7 @@ describe("The record of a class", () => {
     expect(memberRecords(Fetcher).size).to.equal(0);
   });
 
-  it("of a subclass does not have the decorators of the base class itself", () => {
+  it("of a subclass does not include the decorators of the base class itself", () => {
     class Base {}
     class Derived extends Base {}
     apply(Named("github"), Base);
@@ -143,7 +143,7 @@ describe("The record of a class", () => {
     ["records without a decorator", new Map([["tick", [{ decorator: 5, args: [] }]]])],
     ["records that are not objects", new Map([["tick", [null]]])],
   ] as const) {
-    it(`of another version that cannot be read is a problem: ${what}`, () => {
+    it(`of an unreadable other version is a problem: ${what}`, () => {
       class Fetcher {}
       Reflect.defineMetadata("watchbill:record", value, Fetcher.prototype);
       expect(problemsOf(Fetcher)).to.deep.equal([
@@ -152,7 +152,7 @@ describe("The record of a class", () => {
     });
   }
 
-  it("may be of another realm", () => {
+  it("can be of another realm", () => {
     class Fetcher {
       tick() {}
     }

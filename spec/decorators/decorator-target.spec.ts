@@ -27,7 +27,7 @@ describe("The target of a legacy decorator", () => {
     });
   });
 
-  it("may have a symbol for a key", () => {
+  it("can have a symbol for a key", () => {
     const tick = Symbol("tick");
     expect(decoratorTarget([prototype, tick, descriptor])).to.deep.equal({ owner: prototype, member: tick, error: undefined });
   });
@@ -46,7 +46,7 @@ describe("The target of a legacy decorator", () => {
     ["a setter", [prototype, "tick", { get: undefined, set: () => {} }], hints.accessor],
     ["a parameter of a method", [prototype, "tick", 0], hints.parameter],
   ] as const) {
-    it(`is an error on ${what}, and belongs to the prototype nevertheless`, () => {
+    it(`is an error on ${what}, but still belongs to the prototype`, () => {
       expect(decoratorTarget(args)).to.deep.equal({ owner: prototype, member: "tick", error });
     });
   }
@@ -71,13 +71,13 @@ describe("The target of a standard decorator", () => {
     [1e21, "1e+21"],
     [5n, "5"],
   ] as const) {
-    it(`may have a number for a name, as esbuild passes it: ${member}`, () => {
+    it(`can have a number for a name, as esbuild passes it: ${member}`, () => {
       expect(decoratorTarget([method, { ...context, name }])).to.include({ member, error: undefined });
       expect(decoratorTarget([{}, name, { value: method }])).to.include({ member, error: undefined });
     });
   }
 
-  it("may have a symbol for a name", () => {
+  it("can have a symbol for a name", () => {
     const tick = Symbol("tick");
     expect(decoratorTarget([method, { ...context, name: tick }])).to.include({ member: tick, error: undefined });
   });
@@ -96,7 +96,7 @@ describe("The target of a standard decorator", () => {
     ["a setter", { kind: "setter" }, hints.accessor],
     ["an auto-accessor", { kind: "accessor" }, hints.accessor],
   ] as const) {
-    it(`is an error on ${what}, and belongs to the metadata nevertheless`, () => {
+    it(`is an error on ${what}, but still belongs to the metadata`, () => {
       expect(decoratorTarget([undefined, { ...context, ...deviation }])).to.deep.equal({
         owner: metadata,
         member: "tick",
@@ -113,15 +113,15 @@ describe("The target of a standard decorator", () => {
   });
 });
 
-describe("A decorator that no compiler has called", () => {
+describe("A decorator that is not called by a compiler", () => {
   for (const [what, args] of [
-    ["with nothing", []],
+    ["without arguments", []],
     ["with a string", ["tick"]],
     ["with an object", [prototype]],
-    ["with a key on nothing", [null, "tick", undefined]],
+    ["with a key on null", [null, "tick", undefined]],
     ["with a boolean for a key", [prototype, true, undefined]],
   ] as const) {
-    it(`throws at once when it is called ${what}`, () => {
+    it(`throws immediately when it is called ${what}`, () => {
       expect(() => decoratorTarget(args)).to.throw(
         InvalidArgumentError,
         /^A decorator was called with arguments that no compiler passes: write it as @Decorator on a method$/,
@@ -140,7 +140,7 @@ describe("Symbol.metadata", () => {
     expect(Reflect.set(Symbol, "metadata", Symbol("another"))).to.equal(false);
   });
 
-  it("is left as it is by a copy of the library that is loaded later", async () => {
+  it("is not changed by a copy of the library that is loaded later", async () => {
     const again: string = "../../lib/decorators/decorator-target.js?again";
     const copy: typeof import("../../lib/decorators/decorator-target.js") = await import(again);
     expect(copy.symbolMetadata).to.equal(symbolMetadata);

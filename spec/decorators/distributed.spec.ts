@@ -42,7 +42,7 @@ describe("@Distributed", () => {
     ]);
   });
 
-  it("is inherited with the method, and left out with a record of one's own", () => {
+  it("is inherited with the method, and dropped by a record of the subclass", () => {
     class Base {
       @Distributed
       @Repeat("5s")
@@ -62,7 +62,7 @@ describe("@Distributed", () => {
     expect(bootstrap([Base]).workers.map(({ distributed }) => distributed)).to.deep.equal([true, true]);
   });
 
-  it("alone does not make a worker: the problem names class, method and fix", () => {
+  it("alone does not declare a worker: the problem names class, method and fix", () => {
     class Sync {
       @Distributed
       bare() {}
@@ -78,7 +78,7 @@ describe("@Distributed", () => {
     );
   });
 
-  it("may be used once", () => {
+  it("can be used once", () => {
     class Sync {
       @Distributed
       @Distributed()

@@ -58,14 +58,14 @@ const fieldsOf = (type: new () => object) =>
   bootstrap([type]).workers.map(({ name, repeat, retry }) => ({ name, interval: repeat?.interval, retry }));
 
 describe("A subclass", () => {
-  it("has its base's workers, under its own name", () => {
+  it("has the workers of its base, under its own name", () => {
     expect(fieldsOf(Inheriting)).to.deep.equal([
       { name: "Inheriting/commits", interval: 5_000, retry: backoff },
       { name: "Inheriting/watchEvents", interval: undefined, retry: undefined },
     ]);
   });
 
-  it("that overrides without decorating keeps the base's record", () => {
+  it("that overrides without decorating keeps the record of the base", () => {
     expect(fieldsOf(Overriding)).to.deep.equal([
       { name: "Overriding/commits", interval: 5_000, retry: backoff },
       { name: "Overriding/watchEvents", interval: undefined, retry: undefined },
@@ -88,7 +88,7 @@ describe("A subclass", () => {
     ]);
   });
 
-  it("does not change its base, nor its siblings", () => {
+  it("does not change its base or its siblings", () => {
     class Later extends Inheriting {
       override readonly path = "later";
 
@@ -100,11 +100,11 @@ describe("A subclass", () => {
     expect(fieldsOf(Overriding)[0]).to.include({ name: "Overriding/commits", interval: 5_000 });
   });
 
-  it("runs in one runner with its base", () => {
+  it("can run in one runner with its base", () => {
     expect(bootstrap([Inheriting, Grandchild]).workers).to.have.length(5);
   });
 
-  describe("at work", () => {
+  describe("at run time", () => {
     let clock: SinonFakeTimers;
 
     beforeEach(() => {

@@ -7,7 +7,7 @@ type Decorator = (...target: unknown[]) => unknown;
 const backoff = new StaticBackoff({ sleep: "1s" });
 const decorators = [Worker, Worker(), Repeat("5s"), Retry(backoff), RetryJob(backoff), Named("tick")] as Decorator[];
 const names = ["Worker", "Worker", "Repeat", "Retry", "RetryJob", "Named"];
-/** Retry is for classes as well. */
+/** @Retry can be used on classes as well. */
 const onlyForMethods = names.flatMap((name, index) => (["Retry", "Named"].includes(name) ? [] : [{ name, index }]));
 const hints = {
   static: "it is static: remove static, workers belong to instances",
@@ -17,7 +17,7 @@ const hints = {
   parameter: "it is on a parameter: put it on the method",
 };
 
-/** What compilers pass to a decorator of a member that is not a method that can be called from outside. */
+/** Compiler arguments for decorators of members other than public methods. */
 const mistakes = [
   ["a legacy field", (type) => [type.prototype, "tick", undefined], hints.field],
   ["a legacy getter", (type) => [type.prototype, "tick", { get: () => () => {}, set: undefined }], hints.accessor],
@@ -51,7 +51,7 @@ describe("A decorator", () => {
     });
   }
 
-  it("is reported on a parameter of the constructor, and does not name the class", () => {
+  it("is reported on a parameter of the constructor, without the name of the class", () => {
     class Fetcher {
       @Worker
       tick() {}
@@ -76,7 +76,7 @@ describe("A decorator", () => {
       );
   });
 
-  it("for methods is reported on a class that has nothing else", () => {
+  it("for methods is reported on a class that has no other decorators", () => {
     for (const { name, index } of onlyForMethods) {
       class Fetcher {}
       decorators[index]?.(Fetcher);
@@ -87,7 +87,7 @@ describe("A decorator", () => {
     }
   });
 
-  it("is reported on a method with two parameters, as a worker receives its context alone", () => {
+  it("is reported on a method with two parameters, as a worker only receives its context", () => {
     class Fetcher {
       tick(_context: WorkerContext, _page: number) {}
     }
@@ -99,7 +99,7 @@ describe("A decorator", () => {
       ]);
   });
 
-  it("may be on a method with further parameters that are optional", () => {
+  it("can be on a method with further optional parameters", () => {
     class Fetcher {
       @Worker
       tick(_context: WorkerContext, _page = 1, ..._more: number[]) {}
@@ -107,7 +107,7 @@ describe("A decorator", () => {
     expect(bootstrap([Fetcher]).workers).to.have.length(1);
   });
 
-  it("may be on a method that is named by a symbol, whose description is then the name", () => {
+  it("can be on a method that is named by a symbol, whose description becomes the name", () => {
     const cleanUp = Symbol("cleanUp");
     class Fetcher {
       @Worker
@@ -131,14 +131,14 @@ describe("A decorator", () => {
       .that.satisfies(([problem = ""]: string[]) => problem.startsWith("Fetcher.Symbol(cleanUp): '5x' is not a duration"));
   });
 
-  it("leaves the method as it is", () => {
+  it("does not change the method", () => {
     const methods = Object.getOwnPropertyDescriptors({ tick() {} });
     const { value } = methods.tick;
     for (const decorate of decorators) expect(decorate({}, "tick", methods.tick)).to.equal(undefined);
     expect(methods.tick.value).to.equal(value);
   });
 
-  it("may be on a method whose name is a number", () => {
+  it("can be on a method whose name is a number", () => {
     const calls: string[] = [];
     class Fetcher {
       @Repeat("1s")
@@ -160,7 +160,7 @@ describe("A decorator", () => {
     expect(calls).to.deep.equal(["42"]);
   });
 
-  it("with options that do not exist says which, where, and what was probably meant", () => {
+  it("with unknown options reports which, where, and the nearest name", () => {
     class Fetcher {
       @Repeat("1s", { startImediately: true } as never)
       repeated() {}

@@ -4,7 +4,7 @@ import { BootstrapError, bootstrap, Named, Worker } from "watchbill";
 const namesOf = (...sources: object[]) => bootstrap(sources).workers.map(({ name }) => name);
 
 describe("@Named", () => {
-  it("replaces the class's part of the name on a class, the method's part on a method", () => {
+  it("replaces the class's part of the name on a class, and the method's part on a method", () => {
     @Named("github")
     class Fetcher {
       @Worker
@@ -22,7 +22,7 @@ describe("@Named", () => {
     expect(namesOf(Fetcher, Janitor)).to.deep.equal(["github/watchEvents", "github/commits", "Janitor/old files"]);
   });
 
-  it("may be a function of the instance, on class and method", () => {
+  it("can be a function of the instance, on class and method", () => {
     @Named((self: Fetcher) => `github-${self.region}`)
     class Fetcher {
       constructor(readonly region = "eu") {}
@@ -34,7 +34,7 @@ describe("@Named", () => {
     expect(namesOf(Fetcher, new Fetcher("us"))).to.deep.equal(["github-eu/events of eu", "github-us/events of us"]);
   });
 
-  it("is inherited from the base's methods, but not from the base class", () => {
+  it("is inherited with methods, but not from the base class", () => {
     @Named("base")
     class Base {
       @Worker
@@ -47,7 +47,7 @@ describe("@Named", () => {
     expect(namesOf(Base, Derived, NamedDerived)).to.deep.equal(["base/events", "Derived/events", "named/events"]);
   });
 
-  it("alone does not make a worker of a method: the problem names class, method and fix", () => {
+  it("alone does not declare a worker: the problem names class, method and fix", () => {
     class Fetcher {
       @Named("events")
       watchEvents() {}
@@ -59,7 +59,7 @@ describe("@Named", () => {
       ]);
   });
 
-  it("may be used once, on class and method", () => {
+  it("can be used once, on class and method", () => {
     @Named("github")
     @Named("gitlab")
     class Fetcher {
@@ -83,7 +83,7 @@ describe("@Named", () => {
     [undefined, "undefined"],
     [Symbol("events"), "Symbol(events)"],
   ] as const) {
-    it(`reports what is not a name at bootstrap: ${shown}`, () => {
+    it(`reports an invalid name at bootstrap: ${shown}`, () => {
       @Named(name as never)
       class Fetcher {
         @Worker
@@ -99,7 +99,7 @@ describe("@Named", () => {
     });
   }
 
-  it("reports functions of the instance that throw, with what the first threw as the cause", () => {
+  it("reports functions of the instance that throw, with the first thrown value as the cause", () => {
     const thrown = [new Error("no region"), new Error("no topic")];
     @Named((): string => {
       throw thrown[0];

@@ -16,7 +16,7 @@ describe("@Repeat with a schedule and options", () => {
 
   afterEach(() => clock.restore());
 
-  it("makes a method a job that runs at the times of the schedule, which is a field as it was declared", async () => {
+  it("declares a method as a job that runs at the times of the schedule, which is kept as a field", async () => {
     class Report {
       readonly starts: string[] = [];
 
@@ -37,7 +37,7 @@ describe("@Repeat with a schedule and options", () => {
     expect(clock.countTimers()).to.equal(0);
   });
 
-  it("takes the schedule from the configuration of each instance, by a function of it that is called once", () => {
+  it("gets the schedule from each instance, by a function of the instance that is called once", () => {
     let asked = 0;
     const ofInstance = (self: Report) => {
       asked++;
@@ -54,7 +54,7 @@ describe("@Repeat with a schedule and options", () => {
     expect(asked).to.equal(2);
   });
 
-  it("takes a schedule that is an instance of a class, with its this", () => {
+  it("accepts a schedule that is an instance of a class, and calls it as its method", () => {
     class Every implements Schedule {
       constructor(readonly ms: number) {}
 
@@ -69,7 +69,7 @@ describe("@Repeat with a schedule and options", () => {
     expect(bootstrap([Report]).workers[0]?.repeat?.schedule).to.deep.equal(new Every(hour));
   });
 
-  it("shows initialDelay, jitter and shutdownTimeout in ms, and has no field for what was not declared", () => {
+  it("shows initialDelay, jitter and shutdownTimeout in ms, and no field for what was not declared", () => {
     class Report {
       @Repeat("1h", { initialDelay: "1.5s", jitter: "5m", shutdownTimeout: "2m" })
       send() {}
@@ -91,7 +91,7 @@ describe("@Repeat with a schedule and options", () => {
     expect(clean).not.to.have.property("shutdownTimeout");
   });
 
-  it("keeps to the initialDelay", async () => {
+  it("waits for the initialDelay", async () => {
     class Report {
       readonly starts: string[] = [];
 

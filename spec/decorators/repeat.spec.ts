@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { BootstrapError, bootstrap, type Duration, Named, Repeat, type RepeatOptions } from "watchbill";
 
 describe("@Repeat", () => {
-  it("makes a method a job on a grid, the first run one interval after the start", () => {
+  it("declares a method as a job on a grid, with the first run one interval after the start", () => {
     class Fetcher {
       @Repeat("1.5s")
       fetchCommits() {}
@@ -16,7 +16,7 @@ describe("@Repeat", () => {
     expect(worker?.job).to.be.a("function");
   });
 
-  it("may start immediately", () => {
+  it("can start immediately", () => {
     class Fetcher {
       @Repeat(250, { startImmediately: true })
       fetchCommits() {}
@@ -24,7 +24,7 @@ describe("@Repeat", () => {
     expect(bootstrap([Fetcher]).workers[0]?.repeat).to.deep.equal({ interval: 250, startImmediately: true });
   });
 
-  it("takes interval and options from the configuration of each instance", () => {
+  it("gets the interval and the options from each instance", () => {
     class Fetcher {
       readonly interval: Duration;
       constructor(
@@ -49,7 +49,7 @@ describe("@Repeat", () => {
     ]);
   });
 
-  it("asks for the configuration once, at bootstrap", () => {
+  it("reads the configuration once, at bootstrap", () => {
     let asked = 0;
     const interval = () => {
       asked++;
@@ -65,7 +65,7 @@ describe("@Repeat", () => {
     expect(asked).to.equal(1);
   });
 
-  it("may be used once", () => {
+  it("can be used once", () => {
     class Fetcher {
       @Repeat("5s")
       @Repeat("5s")
@@ -93,7 +93,7 @@ describe("@Repeat", () => {
     [undefined, "undefined"],
     [{}, "an object without keys"],
   ] as const) {
-    it(`reports the interval ${shown} at bootstrap, and does not throw where the class is defined`, () => {
+    it(`reports the interval ${shown} at bootstrap, and does not throw at the class definition`, () => {
       class Fetcher {
         @Repeat(interval as never)
         fetchCommits() {}
@@ -116,7 +116,7 @@ describe("@Repeat", () => {
       ]);
   });
 
-  it("reports a function of the instance that returns no duration", () => {
+  it("reports a function of the instance that does not return a duration", () => {
     class Fetcher {
       readonly interval: Duration | undefined = undefined;
 
@@ -128,7 +128,7 @@ describe("@Repeat", () => {
       .with.deep.property("problems", [`Fetcher.fetchCommits: undefined is not a duration: ${hint}`]);
   });
 
-  it("reports a function of the instance that throws, with what it threw as the cause", () => {
+  it("reports a function of the instance that throws, with the thrown value as the cause", () => {
     const thrown = new TypeError("no configuration");
     class Fetcher {
       @Repeat((): Duration => {

@@ -16,11 +16,11 @@ import {
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 const backoff = new StaticBackoff({ sleep: "10s" });
 
-describe("A class with @Retry, at work", () => {
+describe("A running class with @Retry", () => {
   let clock: SinonFakeTimers;
   /** "+a" for a start, "!a" for a failure, "-a" for a stop. */
   let log: string[];
-  /** Lets the one of that name end that runs now: fail with an error, or return without one. */
+  /** Makes the running worker of that name end: with an error, or by returning. */
   let end: Map<string, (error?: Error) => void>;
 
   beforeEach(() => {
@@ -77,7 +77,7 @@ describe("A class with @Retry, at work", () => {
     return { runner, ending };
   }
 
-  /** What is written while the time passes. */
+  /** The log lines during a period of time. */
   async function during(time: string) {
     log = [];
     await clock.tickAsync(time);
@@ -86,7 +86,7 @@ describe("A class with @Retry, at work", () => {
 
   const crash = (name: string, error = new Error(`${name} is down`)) => end.get(name)?.(error);
 
-  it("restarts together, at once, when one that has no retry of its own fails or returns; the other workers go on", async () => {
+  it("restarts together when a worker without a retry fails or returns; other workers continue", async () => {
     const { runner, ending } = start([Feed, Other]);
     expect(log).to.deep.equal(["+Feed/a", "+Feed/b", "+Other/x"]);
     crash("Feed/a");
@@ -98,7 +98,7 @@ describe("A class with @Retry, at work", () => {
     expect(await ending).to.equal(undefined);
   });
 
-  it("leaves a worker with a retry to that retry, until that gives up", async () => {
+  it("restarts a worker with a retry on its own, until that retry gives up", async () => {
     const { runner, ending } = start([Feed]);
     crash("Feed/b");
     expect(await during("20")).to.equal("+Feed/b");
@@ -124,7 +124,7 @@ describe("A class with @Retry, at work", () => {
     await ending;
   });
 
-  it("has two classes restart independently of each other", async () => {
+  it("restarts independently of another class", async () => {
     @Named("more")
     class More extends Feed {}
     const { runner, ending } = start([Feed, More]);
@@ -137,7 +137,7 @@ describe("A class with @Retry, at work", () => {
     expect(await ending).to.equal(undefined);
   });
 
-  it("goes on as a group without the workers that were left out", async () => {
+  it("runs as a group without the workers that were excluded", async () => {
     const { runner, ending } = start([Feed], { except: "Feed/b" });
     expect(runner.status().map(({ name }) => name)).to.deep.equal(["Feed/a"]);
     crash("Feed/a");
@@ -182,7 +182,7 @@ describe("A class with @Retry, at work", () => {
     expect(await ending).to.have.nested.property("cause.cause.cause", error);
   });
 
-  it("completes when all its workers have completed, and the runner goes on", async () => {
+  it("completes when all its workers have completed, and the runner continues", async () => {
     const { runner, ending } = start([Feed, Other]);
     crash("Feed/a", new DoNotRestart());
     crash("Feed/b", new DoNotRestart());
@@ -194,7 +194,7 @@ describe("A class with @Retry, at work", () => {
 
   it("passes the attempt of the group to a worker without a retry, and its own attempt to a worker with one", async () => {
     const attempts: [string, number][] = [];
-    class Told extends Feed {
+    class Mixed extends Feed {
       override a(context: WorkerContext) {
         attempts.push(["a", context.attempt]);
         return super.a(context);
@@ -204,8 +204,8 @@ describe("A class with @Retry, at work", () => {
         return super.b(context);
       }
     }
-    const { runner, ending } = start([Told]);
-    for (const name of ["Told/b", "Told/a", "Told/a"]) {
+    const { runner, ending } = start([Mixed]);
+    for (const name of ["Mixed/b", "Mixed/a", "Mixed/a"]) {
       crash(name);
       await during("10");
     }

@@ -61,7 +61,7 @@ describe("The status of a class with @Retry", () => {
     return { runner, ending, phases };
   }
 
-  it("has a row for each worker, whose counts, health and last error outlive the restart of the group", async () => {
+  it("has a row for each worker, whose counts, health and last error survive the restart of the group", async () => {
     const feed = new Feed();
     const { runner, ending } = start([feed]);
     await clock.tickAsync("9");
@@ -84,7 +84,7 @@ describe("The status of a class with @Retry", () => {
     ]);
   });
 
-  it("shows all as backing off while the group does, until when, and after how many failures in a row", async () => {
+  it("shows all workers in backoff during that of the group, with its end and the consecutive failures", async () => {
     const feed = new Feed();
     const { runner, ending, phases } = start([feed, Other]);
     for (const attempt of [1, 2]) {
@@ -107,7 +107,7 @@ describe("The status of a class with @Retry", () => {
     expect(runner.status()).to.containSubset(Array(3).fill({ phase: "stopped", nextDue: null }));
   });
 
-  it("shows the own backoff of a worker that has a retry, and the group as running", async () => {
+  it("shows a worker's own backoff, while the others run", async () => {
     class Stubborn extends Feed {
       @Worker
       @Retry(new StaticBackoff({ sleep: "1m" }))
@@ -126,7 +126,7 @@ describe("The status of a class with @Retry", () => {
     expect(await ending).to.equal(undefined);
   });
 
-  describe("with a worker that hangs when the group is to restart", () => {
+  describe("with a worker that hangs when the group stops to restart", () => {
     class Hanging extends Feed {
       starts = 0;
       running = 0;
@@ -142,7 +142,7 @@ describe("The status of a class with @Retry", () => {
       }
     }
 
-    it("warns once, naming it, after the shutdown timeout, and restarts once it has stopped, but not before", async () => {
+    it("logs one warning with its name after the shutdown timeout, and restarts only once it has stopped", async () => {
       const hanging = new Hanging();
       const { runner, ending, phases } = start([hanging, Other], { shutdownTimeout: "5s" });
       hanging.fail();
@@ -174,7 +174,7 @@ describe("The status of a class with @Retry", () => {
       expect(await ending).to.have.deep.property("workers", ["Hanging/hung"]);
     });
 
-    it("waits for its own shutdownTimeout before it warns", async () => {
+    it("warns after the shutdownTimeout of that worker", async () => {
       class Patient extends Hanging {
         @Worker({ shutdownTimeout: "20s" })
         override hung(context: WorkerContext) {
@@ -197,7 +197,7 @@ describe("The status of a class with @Retry", () => {
       await ending;
     });
 
-    it("does not warn if the runner is stopped before that; the error of the run names it", async () => {
+    it("does not warn if the runner is stopped before; the error of the run names the worker", async () => {
       const hanging = new Hanging();
       const { runner, ending } = start([hanging], { shutdownTimeout: "5s" });
       hanging.fail();

@@ -29,7 +29,7 @@ const problemsOf = (...sources: object[]) => {
 };
 
 describe("@Retry on a class", () => {
-  it("makes its workers one group, and leaves what is declared of each as it is", () => {
+  it("makes its workers one group, without changing their own declarations", () => {
     @Retry(backoff)
     class Feed {
       @Worker
@@ -47,7 +47,7 @@ describe("@Retry on a class", () => {
     expect(workers[1]?.group).to.equal(workers[0]?.group);
   });
 
-  it("is not needed for a group, which is then not restarted as a whole", () => {
+  it("is optional for a group, which then does not restart as a whole", () => {
     class Feed {
       @Worker
       @Retry(backoff)
@@ -90,7 +90,7 @@ describe("@Retry on a class", () => {
     expect(second?.retry).to.equal(linear);
   });
 
-  it("takes the policy from each instance, once, at bootstrap", () => {
+  it("gets the policy from each instance, once, at bootstrap", () => {
     let asked = 0;
     @Retry((self: Feed) => {
       asked++;
@@ -114,7 +114,7 @@ describe("@Retry on a class", () => {
     expect(asked).to.equal(2);
   });
 
-  it("may be used with @Named in any order", () => {
+  it("can be combined with @Named in any order", () => {
     @Named("github")
     @Retry(backoff)
     class First {
@@ -134,7 +134,7 @@ describe("@Retry on a class", () => {
     expect(bootstrap([First, Second]).workers.map(({ name }) => name)).to.deep.equal(["github/listen", "gitlab/listen"]);
   });
 
-  it("is inherited by a subclass, under its own name, unless that has one of its own", () => {
+  it("is inherited by a subclass, under its own name, unless that has its own @Retry", () => {
     @Named("base")
     @Retry(backoff)
     class Base {
@@ -158,7 +158,7 @@ describe("@Retry on a class", () => {
     ]);
   });
 
-  it("is taken from the instance of the subclass, when it is inherited", () => {
+  it("uses the instance of the subclass when it is inherited", () => {
     @Retry((self: Base) => new StaticBackoff({ sleep: self.sleep }))
     class Base {
       readonly sleep: number = 100;
@@ -192,7 +192,7 @@ describe("@Retry on a class", () => {
     expect(workers[2]?.group).to.deep.equal({ name: "Feed", retry: backoff });
   });
 
-  it("may be used once", () => {
+  it("can be used once", () => {
     @Retry(backoff)
     @Retry(other)
     class Feed {
@@ -202,7 +202,7 @@ describe("@Retry on a class", () => {
     expect(problemsOf(Feed)).to.deep.equal(["@Retry is on Feed more than once: keep one"]);
   });
 
-  it("does not make a worker of a class that has none", () => {
+  it("does not declare workers on a class that has none", () => {
     const decorate = Retry(backoff);
     @decorate
     class Idle {}
@@ -232,7 +232,7 @@ describe("@Retry on a class", () => {
     });
   }
 
-  it("reports a function of the instance that throws, with what it threw as the cause", () => {
+  it("reports a function of the instance that throws, with the thrown value as the cause", () => {
     const thrown = new Error("no configuration");
     @Retry((): Backoff => {
       throw thrown;

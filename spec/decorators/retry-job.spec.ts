@@ -4,7 +4,7 @@ import { type Backoff, BootstrapError, bootstrap, Repeat, RetryJob, StaticBackof
 const backoff = new StaticBackoff({ sleep: "1s" });
 
 describe("@RetryJob", () => {
-  it("refines a repeated job with a backoff, kept by identity", () => {
+  it("adds a backoff to a repeated job, by identity", () => {
     class Fetcher {
       @Repeat("5s")
       @RetryJob(backoff)
@@ -14,7 +14,7 @@ describe("@RetryJob", () => {
     expect(bootstrap([Fetcher]).workers[0]?.retry).to.equal(undefined);
   });
 
-  it("takes the policy from the configuration of the instance", () => {
+  it("gets the policy from the instance", () => {
     class Fetcher {
       readonly sleep = 100;
 
@@ -25,7 +25,7 @@ describe("@RetryJob", () => {
     expect(bootstrap([Fetcher]).workers[0]?.retryJob).to.deep.equal(new StaticBackoff({ sleep: 100 }));
   });
 
-  it("alone does not make a worker: the problem names class, method and fix", () => {
+  it("alone does not declare a worker: the problem names class, method and fix", () => {
     class Fetcher {
       @RetryJob(backoff)
       fetchCommits() {}
@@ -37,7 +37,7 @@ describe("@RetryJob", () => {
       ]);
   });
 
-  it("may be used once", () => {
+  it("can be used once", () => {
     class Fetcher {
       @RetryJob(backoff)
       @RetryJob(backoff)
@@ -62,7 +62,7 @@ describe("@RetryJob", () => {
       ]);
   });
 
-  it("reports a policy that is missing, rather than not to retry", () => {
+  it("reports a missing policy", () => {
     class Fetcher {
       readonly backoff: Backoff | undefined = undefined;
 
@@ -77,7 +77,7 @@ describe("@RetryJob", () => {
       ]);
   });
 
-  it("reports a function of the instance that throws, with what it threw as the cause", () => {
+  it("reports a function of the instance that throws, with the thrown value as the cause", () => {
     const thrown = new Error("no configuration");
     class Fetcher {
       @Repeat("5s")

@@ -5,7 +5,7 @@ const backoff = new ExponentialBackoff({ initial: "1s", max: "1m" });
 const hint = "pass a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)";
 
 describe("@Retry", () => {
-  it("refines a worker and a repeated job with a backoff, kept by identity", () => {
+  it("adds a backoff to a worker and to a repeated job, by identity", () => {
     class Fetcher {
       @Worker
       @Retry(backoff)
@@ -18,7 +18,7 @@ describe("@Retry", () => {
     for (const worker of bootstrap([Fetcher]).workers) expect(worker.retry).to.equal(backoff);
   });
 
-  it("takes options, and any object with a method duration(attempt) for a backoff", () => {
+  it("accepts options, and any object with a method duration(attempt) as a backoff", () => {
     const linear: Backoff = { duration: (attempt) => attempt * 1_000 };
     class Fetcher {
       @Worker
@@ -28,7 +28,7 @@ describe("@Retry", () => {
     expect(bootstrap([Fetcher]).workers[0]?.retry).to.deep.equal({ backoff: linear, resetAfter: "5m" });
   });
 
-  it("takes the policy from the configuration of each instance", () => {
+  it("gets the policy from each instance", () => {
     class Fetcher {
       constructor(readonly sleep = 100) {}
 
@@ -47,7 +47,7 @@ describe("@Retry", () => {
     ]);
   });
 
-  it("alone does not make a worker: the problem names class, method and fix", () => {
+  it("alone does not declare a worker: the problem names class, method and fix", () => {
     class Fetcher {
       @Retry(backoff)
       watchEvents() {}
@@ -59,7 +59,7 @@ describe("@Retry", () => {
       ]);
   });
 
-  it("may be used once", () => {
+  it("can be used once", () => {
     class Fetcher {
       @Retry(backoff)
       @Worker
@@ -90,7 +90,7 @@ describe("@Retry", () => {
     });
   }
 
-  it("reports a policy that is missing, rather than not to retry", () => {
+  it("reports a missing policy", () => {
     class Fetcher {
       readonly backoff: Backoff | undefined = undefined;
 
@@ -116,7 +116,7 @@ describe("@Retry", () => {
       ]);
   });
 
-  it("reports a function of the instance that throws, with what it threw as the cause", () => {
+  it("reports a function of the instance that throws, with the thrown value as the cause", () => {
     const thrown = new Error("no configuration");
     class Fetcher {
       @Worker

@@ -17,7 +17,7 @@ describe("@Timeout", () => {
     expect(bootstrap([Fetcher]).workers.map(({ timeout }) => timeout)).to.deep.equal([30_000, 20_000]);
   });
 
-  it("is reported if it is malformed or cannot be used there", () => {
+  it("is reported if it is malformed or not applicable", () => {
     class Fetcher {
       @Timeout("30s")
       alone() {}

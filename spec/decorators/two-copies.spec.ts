@@ -21,7 +21,7 @@ class Configured {
   }
 }
 
-/** Without the undefined ones: the copy is compiled with other options, under which absent fields are undefined. */
+/** Without undefined fields: the copy is compiled with other options, under which absent fields are undefined. */
 function declaredFields(worker: object | undefined): object {
   return Object.fromEntries(Object.entries(worker ?? {}).filter(([, value]) => value !== undefined));
 }
@@ -39,13 +39,13 @@ describe("Two copies of the library in one process", () => {
 
   after(() => rmSync(folder, { recursive: true }));
 
-  it("are two: a class of the one is not a class of the other", () => {
+  it("have distinct classes", () => {
     expect(copy.WorkerRegistry).not.to.equal(library.WorkerRegistry);
   });
 
   for (const [direction, writer, reader] of [
-    ["the other what the one recorded", () => library, () => copy],
-    ["the one what the other recorded", () => copy, () => library],
+    ["records of the first to the second", () => library, () => copy],
+    ["records of the second to the first", () => copy, () => library],
   ] as const) {
     it(`show ${direction}`, () => {
       const { Named, Repeat, Worker } = writer();
@@ -66,7 +66,7 @@ describe("Two copies of the library in one process", () => {
     });
   }
 
-  it("may both decorate one method, which is one record", () => {
+  it("can both decorate one method, which has one record", () => {
     class Fetcher {
       @copy.Repeat("5s")
       @library.Retry(new library.StaticBackoff({ sleep: "1s" }))
@@ -78,7 +78,7 @@ describe("Two copies of the library in one process", () => {
     expect(copy.bootstrap([Fetcher]).workers.map(({ name }) => name)).to.deep.equal(["Fetcher/fetchCommits"]);
   });
 
-  it("may decorate base and subclass", () => {
+  it("can decorate base and subclass", () => {
     class Base {
       @copy.Worker
       tick() {}
@@ -93,8 +93,8 @@ describe("Two copies of the library in one process", () => {
   });
 
   for (const [direction, writer, reader] of [
-    ["of the one in the other", () => library, () => copy],
-    ["of the other in the one", () => copy, () => library],
+    ["of the first in the second", () => library, () => copy],
+    ["of the second in the first", () => copy, () => library],
   ] as const) {
     it(`rebuild a DeclarativeWorker ${direction} from its fields`, async () => {
       const { DeclarativeWorker, StaticBackoff } = writer();
@@ -128,7 +128,7 @@ describe("Two copies of the library in one process", () => {
     });
   }
 
-  it("refuse a DeclarativeWorker with a field that this one does not know, and say so", () => {
+  it("reject a DeclarativeWorker with a field that this one does not know, and report it", () => {
     const later = Object.assign(new copy.DeclarativeWorker({ name: "a", worker() {} }), { ofLater: 5 });
     const unknownOption = 'DeclarativeWorker has no option "ofLater": there are name, worker, ';
     const advice = "A DeclarativeWorker of another copy of watchbill cannot be used with this one";
@@ -143,13 +143,13 @@ describe("Two copies of the library in one process", () => {
       );
   });
 
-  it("keep the name of a worker without one for a problem", () => {
+  it("reject a DeclarativeWorker of the other copy that has no name", () => {
     expect(() => library.bootstrap([new copy.DeclarativeWorker({ worker() {} })]))
       .to.throw(library.BootstrapError)
       .with.deep.property("problems", ["A DeclarativeWorker has no name: pass one as its option name"]);
   });
 
-  it("know each other's DoNotRestart and StopAll", async () => {
+  it("recognize each other's DoNotRestart and StopAll", async () => {
     const logger = { debug() {}, info() {}, warn() {}, error() {} };
     for (const end of [new copy.DoNotRestart("migrated"), new copy.StopAll("bye")]) {
       const worker = () => Promise.reject(end);

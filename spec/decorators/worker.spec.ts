@@ -4,7 +4,7 @@ import { BootstrapError, bootstrap, Named, Repeat, Retry, RetryJob, StaticBackof
 const backoff = new StaticBackoff({ sleep: "1s" });
 
 describe("@Worker", () => {
-  it("makes a method a worker without repetition, named after class and method", () => {
+  it("declares a method as a worker without repetition, named after class and method", () => {
     class Fetcher {
       @Worker
       watchEvents(_context: WorkerContext) {}
@@ -32,7 +32,7 @@ describe("@Worker", () => {
     expect([bare?.name, called?.name]).to.deep.equal(["Bare/tick", "Called/tick"]);
   });
 
-  it("may be used once: @Worker beside @Worker() is one too many", () => {
+  it("can be used once: @Worker together with @Worker() is reported", () => {
     class Fetcher {
       @Worker
       @Worker()
@@ -43,7 +43,7 @@ describe("@Worker", () => {
       .with.deep.property("problems", ["@Worker is on Fetcher.watchEvents more than once: keep one"]);
   });
 
-  it("excludes @Repeat, whichever comes first", () => {
+  it("excludes @Repeat, in any order", () => {
     class Fetcher {
       @Worker
       @Repeat("5s")
@@ -147,7 +147,7 @@ describe("The order of the decorators on a method", () => {
     expect(described(Second)).to.deep.equal(described(First));
   });
 
-  it("takes options, or a function of the instance that returns them", () => {
+  it("accepts options, or a function of the instance that returns them", () => {
     class Migration {
       readonly restart = "never";
 
@@ -163,7 +163,7 @@ describe("The order of the decorators on a method", () => {
     expect(bootstrap([Migration]).workers.map(({ restart }) => restart)).to.deep.equal(["on-failure", "never", undefined]);
   });
 
-  it("is reported with options that make no sense", () => {
+  it("is reported with invalid options", () => {
     class Migration {
       @Worker({ restart: "sometimes" as never })
       up() {}

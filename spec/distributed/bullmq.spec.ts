@@ -271,7 +271,7 @@ function describeEngine(
       await until(() => runs >= 20);
     });
 
-    it("runs a triggered worker at once, on whichever replica it is triggered", async () => {
+    it("immediately runs a worker that is triggered on any replica", async () => {
       const runs: string[] = [];
       const worker = (replica: string) => ({ name: "rare", job: () => void runs.push(replica), repeat: "1h" as const });
       const [one, other] = [run("trigger", worker("one")), run("trigger", worker("other"))];
@@ -281,7 +281,7 @@ function describeEngine(
       expect(runs).to.have.length(2);
     });
 
-    it("runs a paused worker once when it is triggered, and cuts a backoff short when it is triggered during a run", async () => {
+    it("runs a paused worker once when it is triggered, and ends the next backoff if triggered during a run", async () => {
       let attempts = 0;
       const job = async (): Promise<void> => {
         await wait(500, { signal: new AbortController().signal });
@@ -295,7 +295,7 @@ function describeEngine(
       const second = runner.trigger("rare");
       await until(() => attempts === 2);
       await Promise.all([second, runner.trigger("rare")]);
-      // The backoff of the second run is cut short; the third run is the one that was triggered meanwhile.
+      // The backoff of the second run ends early; the third run is the one that was triggered meanwhile.
       expect(attempts).to.equal(4);
     });
 

@@ -43,7 +43,7 @@ describe("A command for a distributed worker on one replica", () => {
     expect(second?.run.outcome).to.equal("pending");
   });
 
-  it("to trigger cuts a backoff short, wherever that began, and rejects with the error of the run", async () => {
+  it("to trigger ends a backoff on any replica, and rejects with the error of the run", async () => {
     const error = new Error("no");
     const job = () => {
       throw error;
@@ -76,7 +76,7 @@ describe("A command for a distributed worker on one replica", () => {
     expect(triggered.outcome).to.equal("resolved");
   });
 
-  it("to trigger cuts the backoff of a waiting attempt short, and is the next run", async () => {
+  it("to trigger ends the backoff of a waiting attempt, and is the next run", async () => {
     const played = [];
     for (const isAlone of [true, false]) {
       const begun = Date.now() - epoch;
@@ -150,7 +150,7 @@ describe("A command for a distributed worker on one replica", () => {
     expect(simulation.places).to.deep.equal(["2", "1", "1"]);
   });
 
-  it("to pause stops a continuous worker, and another replica takes over at once", async () => {
+  it("to pause stops a continuous worker, and another replica takes over immediately", async () => {
     const [first, second] = simulation.replicas(2, {
       retry: new StaticBackoff({ sleep: "1s" }),
       worker: ({ signal }) => stopped(signal),

@@ -27,7 +27,7 @@ describe("A deploy of a distributed worker", () => {
     return process;
   }
 
-  it("that shortens an interval applies at once: the new timetable begins at the last time of the old one", async () => {
+  it("that shortens an interval applies immediately: the new timetable begins at the last time of the old one", async () => {
     await deploy(every("25h"), every("1s"), hour + 500, 2_600);
     expect(simulation.times).to.deep.equal([hour + 500, hour + 1_000, hour + 2_000, hour + 3_000]);
   });
@@ -61,7 +61,7 @@ describe("A deploy of a distributed worker", () => {
     expect(simulation.times).to.deep.equal([10_300, 11_000, 12_000, 13_000]);
   });
 
-  it("during a backoff does not cut the backoff short", async () => {
+  it("during a backoff does not shorten the backoff", async () => {
     const job = () => {
       throw new Error("no");
     };

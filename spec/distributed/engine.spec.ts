@@ -128,7 +128,7 @@ describe("An engine", () => {
     }
   });
 
-  it("may return any thenable from leave, and throw from requestRun and release", async () => {
+  it("can return any thenable from leave, and throw from requestRun and release", async () => {
     const error = new Error("no luck");
     const throws = () => {
       throw error;
@@ -172,7 +172,7 @@ describe("An engine", () => {
     expect(process.lines).to.deep.include(["engine failed", "one", error]);
   });
 
-  it("is left before run() of the runner settles, however long that takes", async () => {
+  it("is left before run() settles, however long that takes", async () => {
     let unref = (): void => {};
     Object.assign(simulation.fleet.options, { onLeave: () => new Promise<void>((resolve) => (unref = resolve)) });
     const process = simulation.replica({ repeat: "1s", job });
@@ -234,14 +234,14 @@ describe("An engine", () => {
     expect(first.run.outcome).to.equal("pending");
   });
 
-  it("may lease a worker early: the replica waits until it is due", async () => {
+  it("can lease a worker early: the replica waits until it is due", async () => {
     Object.assign(simulation.fleet.options, { early: 700 });
     simulation.replicas(3, { repeat: "10s", job });
     await simulation.advance(45_000);
     expect(simulation.times).to.deep.equal([10_000, 20_000, 30_000, 40_000]);
   });
 
-  it("may lease a worker early to a replica that then stops: another replica runs it once", async () => {
+  it("can lease a worker early to a replica that then stops: another replica runs it once", async () => {
     Object.assign(simulation.fleet.options, { early: 5_000 });
     const [, second] = simulation.replicas(2, { repeat: "10s", job });
     await simulation.advance(7_000);
@@ -252,7 +252,7 @@ describe("An engine", () => {
     expect(simulation.times).to.deep.equal([10_000, 20_000]);
   });
 
-  it("may lease a worker early after a backoff, which is not cut short", async () => {
+  it("can lease a worker early after a backoff, which is not shortened", async () => {
     Object.assign(simulation.fleet.options, { early: 700 });
     const fails = () => {
       throw new Error("no");

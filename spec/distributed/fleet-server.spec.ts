@@ -81,7 +81,7 @@ describe("ServerKind", () => {
     expect([start.callCount, stopped]).to.deep.equal([1, 1]);
   });
 
-  it("says in one line why the server cannot be started", async () => {
+  it("reports in one line why the server cannot be started", async () => {
     const log = "LOG:  starting\nFATAL:  could not create lock file\nLOG:  shut down";
     expect(await new ServerKind("Redis", () => Promise.reject(new Error(log))).absence()).to.equal(
       "FATAL:  could not create lock file",

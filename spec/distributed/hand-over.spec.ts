@@ -14,7 +14,7 @@ describe("A distributed worker whose process stops", () => {
   /** A run of 10 s that ends when its signal aborts. */
   const cutShort = ({ signal }: WorkerContext) => wait("10s", { signal });
 
-  it("leaves a run that was cut short to another replica, which repeats it at once", async () => {
+  it("leaves an interrupted run to another replica, which repeats it immediately", async () => {
     const [, holder] = simulation.replicas(2, { repeat: "1m", job: cutShort });
     await simulation.advance(65_000);
     holder?.stop.abort();
@@ -57,7 +57,7 @@ describe("A distributed worker whose process stops", () => {
     expect(simulation.places[1]).to.equal("2");
   });
 
-  it("keeps the attempt and the remaining timeout of a run whose attempt is cut short", async () => {
+  it("keeps the attempt and the remaining timeout of an interrupted run", async () => {
     let runs = 0;
     const job = async (context: WorkerContext) => {
       if (runs++ < 2) throw new Error("no");
@@ -81,7 +81,7 @@ describe("A distributed worker whose process stops", () => {
       [610_000, 2],
       [612_000, 2],
     ]);
-    // 15 s after the first attempt, on whichever replica that was.
+    // 15 s after the first attempt, on any replica.
     expect(first?.runner.status()[0]?.lastError).to.equal(
       "TimeoutError: A run of one took longer than 15s: let it watch context.signal, or raise its timeout",
     );

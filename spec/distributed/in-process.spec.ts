@@ -44,7 +44,7 @@ describe("Without an engine, a distributed worker", () => {
     expect(played[1]?.runs).to.equal(played[0]?.runs);
   });
 
-  it("causes one warning per logger, however many there are", async () => {
+  it("causes one warning per logger for any number of workers", async () => {
     const { lines, logger } = recorder();
     const workers = ["a", "b"].map((name) => new DeclarativeWorker({ name, repeat: "1s", job: () => {}, distributed: true }));
     for (let time = 0; time < 2; time++) {

@@ -38,7 +38,7 @@ describe("The jitter of a distributed worker", () => {
     ["an interval", { interval: "10s", jitter: "8s" }],
     ["a schedule", { schedule: everyTenSeconds, jitter: "8s" }],
   ] as const) {
-    it(`on ${kind} is not mistaken for a changed declaration`, async () => {
+    it(`on ${kind} is not treated as a changed declaration`, async () => {
       const process = simulation.replica({ repeat, job: () => {} });
       for (let look = 0; look < 20; look++) {
         await simulation.advance(7_000);

@@ -38,7 +38,7 @@ describe("A distributed worker that has lost its lease", () => {
     expect(process.lines).to.deep.equal([["started 1 worker", undefined]]);
   });
 
-  it("may fail then: the error is logged, and does not stop the runner", async () => {
+  it("can fail then: the error is logged, and does not stop the runner", async () => {
     const error = new Error("the connection is gone");
     const job = async ({ signal }: WorkerContext) => {
       await wait("10s", { signal }).catch(() => Promise.reject(error));
@@ -109,7 +109,7 @@ describe("A distributed worker that has lost its lease", () => {
     for (const timeout of [undefined, "1h"] as const) {
       const where = timeout === undefined ? "" : " of a run with a timeout";
 
-      it(`learns it from signal.aborted${where}`, async () => {
+      it(`detects it by signal.aborted${where}`, async () => {
         const seen = await frozen(async ({ signal }) => {
           const before = signal.aborted;
           await wait("3s");
@@ -118,7 +118,7 @@ describe("A distributed worker that has lost its lease", () => {
         expect(seen).to.deep.equal([[false, true, true]]);
       });
 
-      it(`learns it from signal.throwIfAborted()${where}`, async () => {
+      it(`detects it by signal.throwIfAborted()${where}`, async () => {
         const seen = await frozen(async ({ signal }) => {
           signal.throwIfAborted();
           await wait("3s");
@@ -127,7 +127,7 @@ describe("A distributed worker that has lost its lease", () => {
         expect(seen).to.deep.equal([true]);
       });
 
-      it(`learns it from the signals of workers and jobs that it runs${where}`, async () => {
+      it(`detects it by the signals of workers and jobs that it runs${where}`, async () => {
         const seen = await frozen(async (context) => {
           const { signal } = context;
           const aborted: boolean[] = [];
@@ -143,7 +143,7 @@ describe("A distributed worker that has lost its lease", () => {
       });
     }
 
-    it("gets the abort event too, once it reads the signal", async () => {
+    it("receives the abort event too, once it reads the signal", async () => {
       const seen = await frozen(async ({ signal }) => {
         let events = 0;
         signal.addEventListener("abort", () => events++);

@@ -38,7 +38,7 @@ export class MemoryFleet {
   readonly options: Required<FleetOptions>;
   readonly replicas: Replica[] = [];
   readonly #entries = new Map<string, Entry>();
-  /** Leases no more workers: the fake clock is gone. */
+  /** Stops leasing workers, as the fake clock is gone. */
   isClosed = false;
   /** All leased runs, and when each began, on the wall clock. */
   readonly leasedRuns: { readonly worker: string; readonly replica: string; readonly at: number }[] = [];

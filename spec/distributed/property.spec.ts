@@ -18,7 +18,7 @@ interface Plan {
   readonly declared: Omit<DeclarativeWorkerOptions, "job" | "worker">;
   readonly isContinuous: boolean;
   readonly endings: readonly Ending[];
-  /** Which of the replicas that can run the worker gets each lease. */
+  /** The replica that gets each lease, among those that can run the worker. */
   readonly choices: readonly number[];
   readonly replicas: number;
   readonly skew: number;

@@ -4,7 +4,7 @@ import { StaticBackoff } from "watchbill";
 import { Snapshot } from "../../lib/runtime/snapshot.js";
 import { Simulation } from "./simulation.fixture.js";
 
-/** Anything that a task may find in place of what it saved. */
+/** Any value that a task can find instead of the one that it saved. */
 const junk = fc.constantFrom(undefined, null, "", "1", true, false, {}, [], [[]], [1, "x", null], -1, 0, 1, 1.5, 2);
 const fields = ["start", "slot", "interval", "after", "isRunning", "since", "failures", "lastFailure", "failedAt", "until"];
 const entry = fc.dictionary(fc.constantFrom(...fields), junk);
@@ -21,7 +21,7 @@ const examples: [{ [kind: string]: unknown }][] = [
 ];
 
 describe("A snapshot", () => {
-  it("is read from any value, without what is malformed", () =>
+  it("is parsed from any value, without malformed parts", () =>
     fc.assert(
       fc.property(fc.jsonValue(), (stored) => {
         const read = Snapshot.from(stored).toJSON();
@@ -49,7 +49,7 @@ describe("A snapshot", () => {
     expect(snapshot.peek("nothing")).to.equal(undefined);
   });
 
-  it("may have kinds with the names of Object.prototype", () => {
+  it("can have kinds with the names of Object.prototype", () => {
     const read = Snapshot.from(JSON.parse('{"__proto__":[{"a":1}],"constructor":[{"b":2}],"toString":[{}]}'));
     expect(read.take("constructor")).to.deep.equal({ b: 2 });
     expect(read.take("hasOwnProperty")).to.equal(undefined);
@@ -63,7 +63,7 @@ describe("A snapshot", () => {
       repeat: { schedule: { next: (after: Date) => new Date(Math.floor(after.getTime() / 1_000) * 1_000 + 1_000) } },
     },
   ]) {
-    it(`may be garbage: a worker with ${of} does not fail, and runs once a second after the missed runs`, async function () {
+    it(`can be invalid: a worker with ${of} does not fail, and runs once a second after the missed runs`, async function () {
       this.timeout(60_000);
       await fc.assert(
         fc.asyncProperty(snapshots, async (garbage) => {
@@ -116,7 +116,7 @@ describe("A snapshot", () => {
     }
   }
 
-  it("may have numbers out of range, and there is at most one run a second", async () => {
+  it("can have numbers out of range, and there is at most one run a second", async () => {
     for (const start of [-1e300, -1e17]) {
       for (const slot of [0, 1e300]) {
         const runs = await runsAfter({ repeat: [{ start, slot, interval: 1_000 }] });
@@ -125,7 +125,7 @@ describe("A snapshot", () => {
     }
   });
 
-  it("may have an invalid interval or slot, and a new timetable begins", async () => {
+  it("can have an invalid interval or slot, and a new timetable begins", async () => {
     for (const left of [{ interval: -1 }, { interval: 0 }, { interval: 0.5 }, { slot: 1.5 }, { slot: -2 }]) {
       const entry = { start: 2, slot: 1, interval: 2, isRunning: true, ...left };
       expect(await runsAfter({ repeat: [entry] }), JSON.stringify(left)).to.deep.equal([
@@ -136,12 +136,12 @@ describe("A snapshot", () => {
     }
   });
 
-  it("may contain a run that began years ago: it ends, missed runs are coalesced into one, and later runs keep the timetable", async () => {
+  it("can contain a run that began years ago: missed runs are coalesced into one, and the timetable continues", async () => {
     const runs = await runsAfter({ repeat: [{ start: 2, slot: 1, interval: 2, isRunning: true }] });
     expect(runs.map(([at]) => at)).to.deep.equal([1_000, 1_000, 1_004, 2_004, 3_004, 4_004]);
   });
 
-  it("may have an invalid number of failures, and the attempt is valid", async () => {
+  it("can have an invalid number of failures, and the attempt is valid", async () => {
     for (const failures of [-1, 0.5, 1e300]) {
       const [first] = await runsAfter({ retry: [{ failures }], repeat: [] });
       expect(first?.[1], String(failures)).to.satisfy(

@@ -47,7 +47,7 @@ describe("The status of a distributed worker", () => {
     ]);
   });
 
-  it("says that it runs, and on which replica", async () => {
+  it("shows that it runs, and on which replica", async () => {
     const [first, second] = simulation.replicas(2, { repeat: "1m", job: () => wait("2s") });
     await simulation.advance(61_000);
     expect(second && simulation.row(second)).to.deep.include({ holder: here, phase: "running", runs: 1, nextDue: null });

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { BackoffError } from "watchbill";
 
 describe("BackoffError", () => {
-  it("says whose backoff it is, what is wrong with it, and what is expected", () => {
+  it("names the worker, the problem and what is expected", () => {
     const failure = new Error("HTTP 503");
     const error = new BackoffError("github/commits", "returned NaN for attempt 3", failure);
     expect(error).to.include({
@@ -13,7 +13,7 @@ describe("BackoffError", () => {
     expect(error).not.to.have.own.property("cause");
   });
 
-  it("has what the backoff threw as its cause", () => {
+  it("has the value that the backoff threw as its cause", () => {
     expect(new BackoffError("x", "threw for attempt 1", undefined, { cause: "no luck" })).to.include({
       cause: "no luck",
       failure: undefined,

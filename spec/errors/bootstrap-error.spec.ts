@@ -9,7 +9,7 @@ describe("BootstrapError", () => {
     );
   });
 
-  it("has the first hundred in its message, cut to what can be read, and all as they are in its problems", () => {
+  it("shows the first hundred problems, shortened, and has all of them in full as a property", () => {
     const problems = Array.from({ length: 10_000 }, (_, i) => `${i} ${"x".repeat(60_000)}`);
     const error = new BootstrapError(problems, []);
     const lines = error.message.split("\n");
@@ -20,7 +20,7 @@ describe("BootstrapError", () => {
     expect(error.problems).to.equal(problems);
   });
 
-  it("has the first of the errors that were thrown as its cause, whatever that is", () => {
+  it("has the first thrown value as its cause, of any type", () => {
     const thrown = ["no luck", new Error("later")];
     const error = new BootstrapError(["no name"], thrown);
     expect(error).to.include({ errors: thrown, cause: "no luck" });

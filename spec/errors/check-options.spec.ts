@@ -6,14 +6,14 @@ import { untouchable } from "./hostile-values.fixture.js";
 const known = ["sleep", "max"];
 
 describe("Options", () => {
-  it("are copied, without those that are undefined", () => {
+  it("are copied without those that are undefined", () => {
     const options = { sleep: "1s", max: undefined };
     const read = checkOptions("a backoff", options, known);
     expect(read).to.deep.equal({ sleep: "1s" });
     expect(read).not.to.equal(options);
   });
 
-  it("may be inherited, or getters of a class", () => {
+  it("can be inherited, or getters of a class", () => {
     class Settings {
       get sleep() {
         return "1s";
@@ -26,7 +26,7 @@ describe("Options", () => {
     expect(checkOptions("a backoff", new Settings(), known)).to.deep.equal({ sleep: "1s" });
   });
 
-  it("may be a proxy", () => {
+  it("can be a proxy", () => {
     expect(checkOptions("a backoff", new Proxy({ sleep: "1s" }, {}), known)).to.deep.equal({ sleep: "1s" });
   });
 
@@ -51,14 +51,14 @@ describe("Options", () => {
       "The option max of a backoff cannot be read: pass a plain object",
     ],
   ] as const) {
-    it(`are refused if their ${what} cannot be read, with what was thrown as the cause`, () => {
+    it(`are rejected if their ${what} cannot be read, with the thrown value as the cause`, () => {
       expect(() => checkOptions("a backoff", options, known))
         .to.throw(InvalidArgumentError)
         .and.to.include({ message, cause: thrown });
     });
   }
 
-  it("are refused if they are a revoked proxy", () => {
+  it("are rejected if they are a revoked proxy", () => {
     const error = expect(() => checkOptions("a backoff", revoked, known)).to.throw(InvalidArgumentError);
     error.with.property("message", "The options of a backoff cannot be read: pass a plain object");
     error.with.property("cause").that.is.instanceOf(TypeError);
@@ -71,21 +71,21 @@ describe("Options", () => {
     [() => {}, "The options of a backoff are a function without a name: pass an object"],
     [{ slep: 1 }, 'a backoff has no option "slep": did you mean sleep?'],
   ] as const) {
-    it(`are refused: ${message}`, () => {
+    it(`are rejected: ${message}`, () => {
       expect(() => checkOptions("a backoff", options, known))
         .to.throw(InvalidArgumentError)
         .with.property("message", message);
     });
   }
 
-  it("have the name of one that does not exist cut", () => {
+  it("are reported with a shortened name if they do not exist", () => {
     expect(() => checkOptions("a backoff", { ["x".repeat(5_000)]: 1 }, known))
       .to.throw(InvalidArgumentError)
       .with.property("message")
       .with.length.below(300);
   });
 
-  it("are not looked into if they are hostile", () => {
+  it("are not shown if they are hostile", () => {
     expect(() => checkOptions("a backoff", untouchable(), known)).to.throw(InvalidArgumentError);
   });
 });

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 
-/** Makes one and the same kind of value. What is generated are functions, since fast-check looks into the values themselves. */
+/** Creates values of one kind. Generates functions, since fast-check itself reads generated values. */
 export type Make<Value> = () => Value;
 
 function refuse(): never {
@@ -34,7 +34,7 @@ function revoked(target: object): object {
   return proxy;
 }
 
-/** What stands where a text is expected: a name, a message, a stack. */
+/** Values in place of a text: a name, a message, a stack. */
 const oddTexts: readonly Make<PropertyDescriptor>[] = [
   () => ({ get: refuse }),
   () => ({ value: { toString: refuse, [Symbol.toPrimitive]: refuse } }),
@@ -52,7 +52,7 @@ class SpeciesThrows extends Promise<unknown> {
   }
 }
 
-/** Calls of `then` succeed, but what they return cannot be settled. */
+/** Calls of `then` succeed, but their results cannot be settled. */
 class SpeciesCannotSettle extends Promise<unknown> {
   static override get [Symbol.species](): PromiseConstructor {
     return CannotSettle as never;
@@ -65,7 +65,7 @@ class CannotSettle {
   }
 }
 
-/** Promises of which `then` of Node, and so `await`, does not get the class of the next promise. */
+/** Promises for which Node's `then`, and so `await`, cannot determine the class of the next promise. */
 const oddPromises: readonly ((executor: Executor) => Promise<unknown>)[] = [
   (executor) => new SpeciesThrows(executor),
   (executor) => Object.defineProperty(new Promise(executor), "constructor", { get: refuse, configurable: true }),
@@ -73,11 +73,11 @@ const oddPromises: readonly ((executor: Executor) => Promise<unknown>)[] = [
   (executor) => Object.setPrototypeOf(new Promise(executor), null),
 ];
 
-/** The same that cannot be changed, so that only who made them can do something about their rejection. */
+/** The same, but frozen, so that only their creator can handle their rejection. */
 const fixedOddPromises: readonly ((executor: Executor) => Promise<unknown>)[] = [
   (executor) => Object.freeze(new SpeciesThrows(executor)),
   (executor) => Object.defineProperty(new Promise(executor), "constructor", { get: refuse }),
-  // Node itself reads a property of one that rejects, and prints what that throws.
+  // For a rejection, Node itself reads a property of the value, and prints what that throws.
   (executor) => Object.setPrototypeOf(new Promise(executor), untouchable()),
 ];
 
@@ -137,7 +137,7 @@ const nonErrors: readonly Make<unknown>[] = [
   () => Array.from({ length: 2 ** 16 }),
 ];
 
-/** Values that are not errors, and that throw, lie or are huge when they are looked at. */
+/** Values that are not errors, and that throw, lie or are huge when they are read. */
 export const hostileNonErrors = (): fc.Arbitrary<Make<unknown>> =>
   fc.oneof(
     fc.constantFrom(...nonErrors),
@@ -155,7 +155,7 @@ const errors: readonly Make<Error>[] = [
   () => Object.create(Error.prototype),
 ];
 
-/** Errors, of which each part may be anything, and whose causes and errors may be hostile, too. */
+/** Errors with arbitrary parts, whose causes and errors can be hostile too. */
 export const hostileErrors = (): fc.Arbitrary<Make<Error>> =>
   fc
     .record({
@@ -171,7 +171,7 @@ export const hostileErrors = (): fc.Arbitrary<Make<Error>> =>
         try {
           Object.defineProperty(error, key, { configurable: true, ...descriptor });
         } catch {
-          // V8 makes the stack, with the name and the message, before it is replaced; these may be hostile by their prototype.
+          // V8 creates the stack, with the name and the message, before it is replaced; these can be hostile by their prototype.
         }
       };
       if (stack !== undefined) define("stack", stack());
@@ -192,8 +192,8 @@ function chainOf(length: number): Error {
 }
 
 /**
- * Promises that reject, which ends the process if nothing handles it. An async function must not return one of those whose class is odd: the
- * engine itself fails to adopt it, and leaves its rejection unhandled.
+ * Promises that reject, which ends the process if they are not handled. An async function must not return one of an unusual
+ * class: the engine itself fails to adopt it, and leaves its rejection unhandled.
  */
 export const hostileRejections = (): fc.Arbitrary<Make<Promise<unknown>>> =>
   fc
@@ -213,5 +213,5 @@ export const hostileRejections = (): fc.Arbitrary<Make<Promise<unknown>>> =>
           make((_, reject) => reject(reason())),
     );
 
-/** Anything that may be thrown, passed or returned by code that is not the library's. */
+/** Any value that foreign code can throw, pass or return. */
 export const hostileValues = (): fc.Arbitrary<Make<unknown>> => fc.oneof(hostileErrors(), hostileNonErrors());

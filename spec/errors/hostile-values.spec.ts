@@ -14,18 +14,18 @@ import { stderrLogger } from "../../lib/runtime/stderr-logger.js";
 import { WorkerLogger } from "../../lib/runtime/worker-logger.js";
 import { hostileErrors, hostileValues, untouchable } from "./hostile-values.fixture.js";
 
-/** What a function returns has no more characters than that. */
+/** The limit for the number of characters that a function returns. */
 function expectBounded(text: string, longest: number): void {
   expect(text).to.be.a("string");
   expect(text.length).to.be.at.most(longest);
 }
 
 describe("Hostile values", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
 
   const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-  it("are shown in a bounded text", () => {
+  it("are shown in limited text", () => {
     fc.assert(
       fc.property(hostileValues(), (make) => {
         const value = make();
@@ -38,7 +38,7 @@ describe("Hostile values", function () {
     );
   });
 
-  it("are shown in a bounded text if they are errors", () => {
+  it("are shown in limited text if they are errors", () => {
     fc.assert(
       fc.property(hostileErrors(), (make) => {
         const error = make();
@@ -49,7 +49,7 @@ describe("Hostile values", function () {
     );
   });
 
-  it("can be thrown: they become errors, which hold them and can be inspected", () => {
+  it("can be thrown: they are wrapped in errors, which can be inspected", () => {
     fc.assert(
       fc.property(hostileValues(), (make) => {
         const value = make();
@@ -75,7 +75,7 @@ describe("Hostile values", function () {
     );
   });
 
-  it("can be logged, as details, as a message and as what the logger throws or returns", async () => {
+  it("can be logged as details, as a message, and as what the logger throws or returns", async () => {
     const write = sinon.stub(process.stderr, "write");
     try {
       fc.assert(
@@ -102,19 +102,19 @@ describe("Hostile values", function () {
             info("failed %s %d", one, other);
             info();
           }
-          // The stub keeps what is written.
+          // The stub records the output.
           for (const [text] of write.args) expectBounded(String(text), 65_000);
           write.resetHistory();
         }),
       );
     } finally {
-      // What the logger returns is written about later.
+      // The value that the logger returns is logged later.
       await new Promise(setImmediate);
       write.restore();
     }
   });
 
-  it("are not contexts", () => {
+  it("are not valid contexts", () => {
     fc.assert(
       fc.property(hostileValues(), (make) => {
         const value = make();
@@ -123,7 +123,7 @@ describe("Hostile values", function () {
     );
   });
 
-  it("may stand where an error of the library has its message", () => {
+  it("can be the message of an error of the library", () => {
     const error = Object.defineProperty(new DoNotRestart("done"), "message", {
       get: () => {
         throw new Error("not to be read");
@@ -136,7 +136,7 @@ describe("Hostile values", function () {
     expect(inspect(error)).to.match(/^DoNotRestart: no message that can be read/);
   });
 
-  it("may be in the prototype of an error that is asked whether it stops others", () => {
+  it("can be in the prototype of an error that is classified", () => {
     const error = new Error("no luck");
     Object.setPrototypeOf(error, untouchable());
     expect(isDoNotRestart(error)).to.equal(false);

@@ -4,7 +4,7 @@ import { UnknownWorkerError } from "watchbill";
 import { nearestNames } from "../../lib/errors/nearest-names.js";
 import { expectLinear } from "../linear.fixture.js";
 
-/** The textbook's, without a bound. */
+/** The Levenshtein distance, without a limit. */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let line = 1; line <= from.length; line++) {
@@ -18,7 +18,7 @@ function distance(from: string, to: string): number {
   return row.at(-1) ?? 0;
 }
 
-/** As it would be without a thought for time. */
+/** The simplest implementation, without optimizations. */
 function expected(wanted: string, names: readonly string[]): string {
   const near = names
     .map((name) => ({ name, mistakes: Math.min(...[name, ...name.split("/")].map((part) => distance(wanted, part))) }))
@@ -30,7 +30,7 @@ function expected(wanted: string, names: readonly string[]): string {
 }
 
 describe("The nearest names", () => {
-  it("are the three with the fewest mistakes, the first of the list first", () => {
+  it("are up to three with the fewest differences, in the order of the list", () => {
     const name = fc.string({ unit: fc.constantFrom("a", "b", "c", "/"), maxLength: 14 });
     fc.assert(
       fc.property(name, fc.array(name, { minLength: 1, maxLength: 12 }), (wanted, names) => {
@@ -40,7 +40,7 @@ describe("The nearest names", () => {
     );
   });
 
-  it("are found in time that goes with the number of names, near or far, alike or not", () => {
+  it("are found in linear time in the number of names, for any kind of names", () => {
     const families: ((index: number) => string)[] = [
       (i) => `worker-${i}`,
       (i) => `${i}-worker`,
@@ -56,13 +56,13 @@ describe("The nearest names", () => {
     }
   });
 
-  it("are not looked for if what was wanted is too long to be a typing error, or no text at all", () => {
+  it("are not searched for if the requested name is too long, or not a string", () => {
     expectLinear(20_000, (size) => nearestNames("a".repeat(size), ["a".repeat(size), "b"]));
     expect(nearestNames("a".repeat(100_000), ["abc", "x"])).to.equal("there are abc, x");
     expect(nearestNames(undefined as never, ["abc", "x"])).to.equal("there are abc, x");
   });
 
-  it("are shown cut, and so is a list of all", () => {
+  it("are shortened in the message, also in a list of all names", () => {
     const long = `${"a".repeat(150)}`;
     expect(nearestNames(`${long}b`, [long])).to.equal(`did you mean ${"a".repeat(100)}… (150 characters)?`);
     expect(nearestNames("xyz", ["b".repeat(100_000), "c"])).to.equal(`there are ${"b".repeat(100)}… (100000 characters), c`);
@@ -70,7 +70,7 @@ describe("The nearest names", () => {
 });
 
 describe("UnknownWorkerError", () => {
-  it("shows the name cut, and what is no name as what it is", () => {
+  it("shortens a long name, and describes a value that is not a name", () => {
     const messageOf = (worker: unknown) => new UnknownWorkerError(worker as never, ["a/b"]).message;
     expect(messageOf("x".repeat(100_000))).to.equal(
       `There is no worker "${"x".repeat(100)}… (100000 characters)": there are a/b`,

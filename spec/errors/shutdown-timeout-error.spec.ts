@@ -11,13 +11,13 @@ describe("ShutdownTimeoutError", () => {
     expect(error.workers).to.deep.equal(["github/commits"]);
   });
 
-  it("names all of several", () => {
+  it("names several workers", () => {
     const error = new ShutdownTimeoutError(["a", "b"], "1m 30s");
     expect(error.message).to.equal(`2 workers did not stop within 1m 30s: a, b. ${cure}`);
     expect(error.workers).to.deep.equal(["a", "b"]);
   });
 
-  it("names the first twenty of many in its message, and holds all", () => {
+  it("names the first twenty of many in its message, and has all as a property", () => {
     const names = Array.from({ length: 100_000 }, (_, index) => `w${index}`);
     const hung = names.map((worker) => ({ worker, phase: "running", hungFor: 30_000 }));
     const error = new ShutdownTimeoutError(names, "30s", hung);
@@ -26,7 +26,7 @@ describe("ShutdownTimeoutError", () => {
     expect(inspect(error).length).to.be.below(5_000);
   });
 
-  it("is printed with what each was doing", () => {
+  it("prints what each worker was doing", () => {
     const error = new ShutdownTimeoutError(["a"], "30s", [{ worker: "a", phase: "overdue", hungFor: 30_012 }]);
     expect(inspect(error).split("\n")).to.include("  a: overdue, 30s after it was asked to stop");
   });

@@ -18,15 +18,15 @@ function proxyThat(trap: "get" | "getPrototypeOf" | "ownKeys"): object {
   );
 }
 
-describe("What was thrown", () => {
+describe("A thrown value", () => {
   for (const [kind, error] of Object.entries({
     "an Error": new Error("no luck"),
-    "an error of a class of one's own": new (class OwnError extends RangeError {})("no luck"),
+    "an error of a custom class": new (class OwnError extends RangeError {})("no luck"),
     "a DOMException": new DOMException("no luck", "AbortError"),
     "an error of another realm": runInNewContext("new TypeError('no luck')") as unknown,
     "an error of a class of another realm": runInNewContext("new (class OwnError extends Error {})") as unknown,
   })) {
-    it(`is passed on as it is if it is ${kind}`, () => {
+    it(`is unchanged if it is ${kind}`, () => {
       expect(toError(error, "x")).to.equal(error);
     });
   }
@@ -50,7 +50,7 @@ describe("What was thrown", () => {
     [new Date(Number.NaN), "Invalid Date"],
     [10n ** 1_000n, "a huge bigint"],
   ] as const) {
-    it(`becomes an error with it as its cause if it is ${shown}`, () => {
+    it(`becomes the cause of an error if it is ${shown}`, () => {
       const error = toError(thrown, "github/commits");
       expect(error).to.be.instanceOf(ThrownValueError).and.instanceOf(WatchbillError);
       expect(error).to.include({
@@ -68,23 +68,23 @@ describe("What was thrown", () => {
     "a proxy that throws when it is read": proxyThat("get"),
     "a proxy that throws when its keys are listed": proxyThat("ownKeys"),
     "a proxy that throws when its prototype is read": proxyThat("getPrototypeOf"),
-    "a proxy that has been revoked": revoked,
+    "a revoked proxy": revoked,
   })) {
-    it(`becomes an error with it as its cause if it is ${kind}`, () => {
+    it(`becomes the cause of an error if it is ${kind}`, () => {
       const error = toError(thrown, "x");
       expect(error).to.be.instanceOf(ThrownValueError);
-      // Not for chai to look at.
+      // Without chai, which would read the value.
       expect(error.cause === thrown).to.equal(true);
     });
   }
 
-  it("is not printed with its values, however it is inspected", () => {
+  it("is printed without its values, in any way of inspection", () => {
     const error = toError({ authorization: "secret" }, "x");
     for (const customInspect of [true, false]) expect(inspect(error, { customInspect })).not.to.include("secret");
     expect(inspect(new Error("outer", { cause: error }))).not.to.include("secret");
   });
 
-  it("is not shown if it cannot be", () => {
+  it("is not shown if that is impossible", () => {
     const thrown = {
       [inspect.custom]() {
         throw new Error("not to be inspected");
@@ -93,7 +93,7 @@ describe("What was thrown", () => {
     expect(toError(thrown, "x").message).to.equal(`x threw an object without keys${cure}`);
   });
 
-  it("is an error afterwards, whatever it was, and its cause is what it was", () => {
+  it("becomes an error in any case, with the value as its cause", () => {
     fc.assert(
       fc.property(fc.anything({ withNullPrototype: true, withBigInt: true, withDate: true, withMap: true }), (thrown) => {
         const error = toError(thrown, "x");
@@ -123,7 +123,7 @@ describe("An AbortError", () => {
     });
   }
 
-  it("is not an error whose name cannot be read", () => {
+  it("has a name that can be read", () => {
     const thrown = Object.defineProperty(new Error("no luck"), "name", {
       get: () => {
         throw new Error("not to be read");

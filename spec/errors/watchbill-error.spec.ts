@@ -29,7 +29,7 @@ describe("Every error of the library", () => {
     });
   }
 
-  it("has its name in its stack, and not among its own keys", () => {
+  it("has its name in its stack, but not among its own keys", () => {
     const error = new watchbill.InvalidArgumentError("no luck");
     expect(error.stack).to.match(/^InvalidArgumentError: no luck\n/);
     expect(Object.keys(error)).to.deep.equal([]);

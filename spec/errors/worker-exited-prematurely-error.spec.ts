@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { WorkerExitedPrematurelyError } from "watchbill";
 
 describe("WorkerExitedPrematurelyError", () => {
-  it("names the worker, and what to do about it", () => {
+  it("names the worker and the fix", () => {
     expect(new WorkerExitedPrematurelyError("github/commits")).to.include({
       worker: "github/commits",
       message:

@@ -7,14 +7,14 @@ const commits = { worker: "github/commits", error: new RangeError("too far") };
 const events = { worker: "github/events", error: new WorkerExitedPrematurelyError("github/events") };
 
 describe("WorkersFailedError", () => {
-  it("holds every error by identity and in order, whose they are, and the first as its cause", () => {
+  it("has every error by identity and in order, the workers' names, and the first error as its cause", () => {
     const error = new WorkersFailedError([commits, events], "worker");
     expect(error.errors).to.have.ordered.members([commits.error, events.error]);
     expect(error.workers).to.deep.equal(["github/commits", "github/events"]);
     expect(error.cause).to.equal(commits.error);
   });
 
-  it("has a line for every error, with the worker's name once", () => {
+  it("has one line for every error, with the worker's name once", () => {
     expect(new WorkersFailedError([commits, events], "worker").message).to.equal(
       `2 workers failed:
   github/commits: RangeError: too far
@@ -22,7 +22,7 @@ describe("WorkersFailedError", () => {
     );
   });
 
-  it("counts one worker, and jobs as jobs", () => {
+  it("uses singular and plural, for workers and jobs", () => {
     expect(new WorkersFailedError([commits], "worker").message).to.equal(
       "1 worker failed:\n  github/commits: RangeError: too far",
     );
@@ -30,7 +30,7 @@ describe("WorkersFailedError", () => {
     expect(new WorkersFailedError([commits, commits], "job").message).to.match(/^2 jobs failed:\n/);
   });
 
-  it("indents what is of several lines, such as the failure of a runner within it", () => {
+  it("indents errors of several lines, such as the failure of a nested runner", () => {
     const inner = new WorkersFailedError([commits, { worker: "y", error: new Error("one\ntwo") }], "job");
     expect(new WorkersFailedError([{ worker: "x", error: inner }], "worker").message).to.equal(
       `1 worker failed:
@@ -41,7 +41,7 @@ describe("WorkersFailedError", () => {
     );
   });
 
-  it("can be made of an error that cannot be shown", () => {
+  it("can contain an error that cannot be shown", () => {
     const error = Object.defineProperty(new Error("no luck"), "message", {
       get: () => {
         throw new Error("not to be read");
@@ -52,7 +52,7 @@ describe("WorkersFailedError", () => {
     );
   });
 
-  it("has the first ten errors in its message and its stack, and holds all", () => {
+  it("shows the first ten errors in its message and its stack, and has all as a property", () => {
     const error = new WorkersFailedError(
       failures(10_000, () => "x".repeat(60_000)),
       "worker",
@@ -68,7 +68,7 @@ describe("WorkersFailedError", () => {
     expect(inspect(error).length).to.be.below(40_000);
   });
 
-  it("can be made of errors with huge messages", () => {
+  it("can contain errors with huge messages", () => {
     const error = new WorkersFailedError(
       failures(2, () => "x".repeat(300_000_000)),
       "worker",
@@ -78,7 +78,7 @@ describe("WorkersFailedError", () => {
     expect(error.stack?.length).to.be.below(40_000);
   });
 
-  it("has each error with its stack once in its own, which is all that Node prints of it", () => {
+  it("has each error with its stack once in its own stack, which is all that Node prints of it", () => {
     const inner = new Error("no luck", { cause: new TypeError("reset") });
     const error = new WorkersFailedError([commits, { worker: "y", error: inner }], "worker");
     const printed = inspect(error, { customInspect: false });
@@ -98,7 +98,7 @@ describe("WorkersFailedError", () => {
     );
   });
 
-  it("is printed by a process that it ends, and by console.error, with each error once and no secrets", function () {
+  it("is printed by a crashing process and by console.error, with each error once and without secrets", function () {
     this.timeout(30_000);
     const lib = new URL("../../lib/index.ts", import.meta.url).href;
     const code = `

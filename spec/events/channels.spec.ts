@@ -12,7 +12,7 @@ describe("EventChannel", () => {
   let usual: NodeJS.UncaughtExceptionListener[];
   const onUncaught = (thrown: unknown): void => void uncaught.push(thrown);
 
-  // Replaces the listeners of mocha, which would fail the spec.
+  // Replaces mocha's listeners, which would fail the spec.
   beforeEach(() => {
     uncaught = [];
     usual = process.listeners("uncaughtException");
@@ -26,7 +26,7 @@ describe("EventChannel", () => {
     sinon.restore();
   });
 
-  it("disturbs neither the publisher nor the other listeners if a listener throws", async () => {
+  it("isolates the publisher and the other listeners from a listener that throws", async () => {
     const failure = new Error("not my day");
     const hostile = untouchable();
     const seen: unknown[] = [];
@@ -44,7 +44,7 @@ describe("EventChannel", () => {
     expect(uncaught.map((thrown) => thrown === failure || thrown === hostile)).to.deep.equal([true, true]);
   });
 
-  it("does not throw if a channel that throws has replaced the one of Node", async () => {
+  it("does not throw if Node's channel has been replaced by one that throws", async () => {
     const failure = new Error("of an agent");
     const stop = observe("watchbill:stop", () => {});
     sinon.stub(ofNode, "publish").throws(failure);

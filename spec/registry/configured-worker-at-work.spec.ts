@@ -5,7 +5,7 @@ import { bootstrap, DeclarativeWorker, named, retry, StaticBackoff, type WorkerC
 const backoff = new StaticBackoff({ sleep: "1s" });
 const untilAborted = ({ signal }: WorkerContext) => new Promise((resolve) => signal.addEventListener("abort", resolve));
 
-describe("A configurer's worker at work", () => {
+describe("A running worker of a configurer", () => {
   let clock: SinonFakeTimers;
 
   beforeEach(() => {

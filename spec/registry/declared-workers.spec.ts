@@ -38,7 +38,7 @@ describe("The workers that a class declares", () => {
     ]);
   });
 
-  it("may be compared and inspected as plain fields", () => {
+  it("can be compared and inspected as plain fields", () => {
     class Fetcher {
       @Repeat("5s")
       @Retry({ backoff, resetAfter: "5m" })
@@ -112,7 +112,7 @@ describe("The workers that a class declares", () => {
       ]);
   });
 
-  it("must be methods of the instance still", () => {
+  it("must still be methods of the instance", () => {
     class Fetcher {
       @Worker
       watchEvents() {}
@@ -123,7 +123,7 @@ describe("The workers that a class declares", () => {
       .with.deep.property("problems", ["Fetcher.watchEvents is decorated as a worker, but is not a method of the instance"]);
   });
 
-  it("cannot hide the other problems behind a member that throws when it is read", () => {
+  it("report their other problems even if a member throws when it is read", () => {
     class Fetcher {
       @Worker
       watchEvents() {}
@@ -141,7 +141,7 @@ describe("The workers that a class declares", () => {
       .with.deep.property("problems", ["Fetcher.watchEvents: Error: not yet", `Fetcher.fetchCommits: '5x' ${notADuration}`]);
   });
 
-  it("of a class without a name need one, which a decorator adds", () => {
+  it("need a class with a name, which can be set by @Named", () => {
     class Base {
       @Worker
       watchEvents() {}
@@ -156,7 +156,7 @@ describe("The workers that a class declares", () => {
   });
 });
 
-describe("A declared worker at work", () => {
+describe("A running declared worker", () => {
   let clock: SinonFakeTimers;
 
   beforeEach(() => {
@@ -185,13 +185,13 @@ describe("A declared worker at work", () => {
     await running;
   }
 
-  it("is called as a method of its instance, with its context alone", async () => {
+  it("is called as a method of its instance, with only its context", async () => {
     const instance = new Fetcher();
     await runFor(10_000, instance);
     expect(instance.calls).to.deep.equal([1, "Fetcher/fetchCommits", 1, "Fetcher/fetchCommits"]);
   });
 
-  it("is looked up on the instance for every run: a stub that replaces it after bootstrap is what runs", async () => {
+  it("is read from the instance for every run, so that it can be stubbed after bootstrap", async () => {
     const instance = new Fetcher();
     const names: string[] = [];
     await runFor(5_000, instance, () => stub(instance, "fetchCommits").callsFake(({ name }) => names.push(name)));
@@ -199,7 +199,7 @@ describe("A declared worker at work", () => {
     expect(instance.calls).to.deep.equal([]);
   });
 
-  it("may be spied on", async () => {
+  it("can be spied on", async () => {
     const instance = new Fetcher();
     const calls = spy(instance, "fetchCommits");
     await runFor(15_000, instance);

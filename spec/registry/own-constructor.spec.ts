@@ -7,7 +7,7 @@ class Base {
   constructor(readonly config: object) {}
 }
 
-/** As text, since a compiler would take the comments and the odd strings out. */
+/** From source text, as a compiler would remove the comments and the unusual strings. */
 const classOf = (text: string): (new () => object) => runInNewContext(`(${text})`, { Base, other: () => Base });
 
 describe("A class", () => {
@@ -38,7 +38,7 @@ describe("A class", () => {
     "class extends Base { constructor(...args) { super(...args); } }",
     "class extends Base { constructor(...args) { console.log(args); super( ...args ); } }",
   ]) {
-    it(`has no constructor of its own that says what it needs: ${JSON.stringify(text)}`, () => {
+    it(`has no constructor of its own with a known parameter list: ${JSON.stringify(text)}`, () => {
       expect(hasOwnConstructor(classOf(text))).to.equal(false);
     });
   }
@@ -60,17 +60,17 @@ describe("A class", () => {
     "class extends Base { constructor(...args) { super({ args }); } }",
     "class extends Base { constructor(...args) { super(...args, {}); } }",
   ]) {
-    it(`has one: ${JSON.stringify(text)}`, () => {
+    it(`has its own constructor: ${JSON.stringify(text)}`, () => {
       expect(hasOwnConstructor(classOf(text))).to.equal(true);
     });
   }
 
-  it("whose text has no end that can be found has none, so that what its base needs counts", () => {
+  it("is treated as having none if the end of its source text cannot be found, so that the base's parameters count", () => {
     const odd = "class extends Base { tick(x) { {} /'/.test(x); } constructor() { super({}); } }";
     expect(hasOwnConstructor(classOf(odd))).to.equal(false);
   });
 
-  it("of an old compiler has one, unless it passes all arguments on", () => {
+  it("that an old compiler emitted has its own, unless it forwards all arguments", () => {
     expect(hasOwnConstructor(classOf("function Old() { return Base.call(this, {}) || this; }"))).to.equal(true);
     const passing = "function Old() { return Base !== null && Base.apply(this, arguments) || this; }";
     expect(hasOwnConstructor(classOf(passing))).to.equal(false);

@@ -3,13 +3,13 @@ import { BootstrapError, InvalidArgumentError } from "watchbill";
 import { Problems } from "../../lib/registry/problems.js";
 
 describe("Problems", () => {
-  it("passes on what an attempt returns", () => {
+  it("return the result of an attempt that succeeds", () => {
     const problems = new Problems();
     expect(problems.attempt("Fetcher", () => 5)).to.equal(5);
     expect(problems.count).to.equal(0);
   });
 
-  it("reports the library's own errors by their message, and other errors with their name, the first as the cause", () => {
+  it("report the library's own errors by their message, other errors with their name, and the first as the cause", () => {
     const problems = new Problems();
     const [first, second] = [new TypeError("first"), new RangeError("second")];
     for (const thrown of [new InvalidArgumentError("malformed"), first, second]) {
@@ -26,7 +26,7 @@ describe("Problems", () => {
     expect(error.cause).to.equal(first);
   });
 
-  it("takes over the problems of another bootstrap, and what was thrown on its way", () => {
+  it("include the problems of another bootstrap, and its thrown errors", () => {
     const thrown = new Error("no database");
     const problems = new Problems();
     problems.add("one");
@@ -37,7 +37,7 @@ describe("Problems", () => {
     expect(problems.toError().cause).to.equal(thrown);
   });
 
-  it("may have undefined for a cause, if that is what was thrown", () => {
+  it("can have undefined as their cause, if that was thrown", () => {
     const problems = new Problems();
     problems.attempt("Fetcher", () => {
       throw undefined;
@@ -54,7 +54,7 @@ describe("Problems", () => {
     expect(problems.toError()).not.to.have.own.property("cause");
   });
 
-  it("are one message, a line each, with further lines set in", () => {
+  it("are joined in one message, one per line, with further lines indented", () => {
     const problems = new Problems();
     problems.add("one");
     expect(problems.toError().message).to.equal("Nothing was started, because of 1 problem:\n  - one");

@@ -16,13 +16,13 @@ function problemsOf(...sources: object[]): readonly string[] {
   }
 }
 
-describe("A promise where a value is needed", () => {
+describe("A promise instead of a value", () => {
   const unhandled: unknown[] = [];
   const listen = (reason: unknown): void => void unhandled.push(reason);
   let others: NodeJS.UnhandledRejectionListener[];
 
   beforeEach(() => {
-    // Mocha's own would fail a spec by its name, and not by what it is about.
+    // Mocha's own listener would fail a spec without its assertion.
     others = process.listeners("unhandledRejection");
     process.removeAllListeners("unhandledRejection");
     process.on("unhandledRejection", listen);
@@ -58,7 +58,7 @@ describe("A promise where a value is needed", () => {
     ]);
   });
 
-  it("is a problem if a configurer returns it, or a list with one", () => {
+  it("is a problem if a configurer returns it, or a list that contains it", () => {
     class Later {
       readonly workers = failing as never;
     }
@@ -77,7 +77,7 @@ describe("A promise where a value is needed", () => {
     expect(problemsOf(failing())).to.deep.equal(["An instance of Promise is a promise: await it before bootstrap"]);
   });
 
-  it("is a problem also if it is of a class of its own, whose constructor throws", () => {
+  it("is a problem even if it is of a custom class whose constructor throws", () => {
     class Odd extends Promise<string> {
       static override get [Symbol.species](): never {
         throw new Error("not to be derived");

@@ -14,17 +14,17 @@ class Fetcher {
 const namesOf = (...sources: object[]) => bootstrap(sources).workers.map(({ name }) => name);
 
 describe("A source", () => {
-  it("may be a decorated class, or an instance of one", () => {
+  it("can be a decorated class, or an instance of one", () => {
     expect(namesOf(Fetcher)).to.deep.equal(["Fetcher/watchEvents", "Fetcher/fetchCommits"]);
     expect(namesOf(new Fetcher("us"))).to.deep.equal(["Fetcher/watchEvents", "Fetcher/fetchCommits"]);
   });
 
-  it("may be a DeclarativeWorker, which is among the workers as it is", () => {
+  it("can be a DeclarativeWorker, which is used unchanged", () => {
     const worker = new DeclarativeWorker({ name: "github", worker() {} });
     expect(bootstrap([worker]).workers[0]).to.equal(worker);
   });
 
-  it("may be an instance of a class that could not be made without arguments", () => {
+  it("can be an instance of a class that requires arguments", () => {
     class Configured {
       constructor(readonly config: object) {}
 
@@ -75,7 +75,7 @@ describe("A source", () => {
       ]);
   });
 
-  it("cannot be a class that inherits a constructor which needs arguments, but one that has its own without", () => {
+  it("cannot be a class that inherits a constructor with required arguments, unless it has its own without", () => {
     class Base {
       constructor(readonly config: object) {}
 
@@ -96,7 +96,7 @@ describe("A source", () => {
       ]);
   });
 
-  it("cannot be a class whose constructor needs arguments: the problem names two fixes", () => {
+  it("cannot be a class whose constructor requires arguments: the problem names two fixes", () => {
     class One extends Fetcher {
       constructor(region: string) {
         super(region);
@@ -118,7 +118,7 @@ describe("A source", () => {
       ]);
   });
 
-  it("whose constructor throws is a problem, with what it threw as the cause", () => {
+  it("is reported if its constructor throws, with the thrown value as the cause", () => {
     const thrown = new Error("no database");
     class Broken extends Fetcher {
       constructor() {
@@ -141,7 +141,7 @@ describe("A source", () => {
     error.with.deep.property("errors", [thrown, "no configuration"]);
   });
 
-  it("is reported once if it has no name, and not for a clash with another one without a name", () => {
+  it("is reported once if it has no name, without a clash between nameless ones", () => {
     const nameless = () => new DeclarativeWorker({ worker() {} });
     expect(() => bootstrap([nameless(), nameless()]))
       .to.throw(BootstrapError)

@@ -17,7 +17,7 @@ function problemsOf(...sources: object[]): readonly string[] {
 }
 
 describe("A class that cannot be constructed", () => {
-  it("has all its other problems reported along with that", () => {
+  it("has all its other problems reported as well", () => {
     class Fetcher {
       constructor(readonly config: object) {}
 
@@ -80,7 +80,7 @@ describe("A class that cannot be constructed", () => {
     ]);
   });
 
-  it("has the decorators of the class itself checked, too", () => {
+  it("has its class decorators checked too", () => {
     @Named("")
     @Retry({ backoff, maxRestart: 5 } as never)
     class Fetcher {
@@ -98,7 +98,7 @@ describe("A class that cannot be constructed", () => {
     ]);
   });
 
-  it("is not constructed, and none of its functions is called, for that", () => {
+  it("is checked without constructing it and without calling its functions", () => {
     const calls: string[] = [];
     class Base {
       constructor(readonly config: object) {
@@ -126,7 +126,7 @@ describe("A class that cannot be constructed", () => {
     expect(calls).to.deep.equal([]);
   });
 
-  it("is not in the way of others because of a name that only an instance knows", () => {
+  it("does not cause a name clash if only an instance knows the name", () => {
     const makeFetcher = () => {
       @Named((self: Fetcher) => self.region)
       class Fetcher {
@@ -142,10 +142,10 @@ describe("A class that cannot be constructed", () => {
 
   for (const [what, resolve] of [
     ["throws", () => JSON.parse("{")],
-    ["returns none", () => undefined],
+    ["returns undefined", () => undefined],
     ["rejects", () => Promise.reject(new Error("no database"))],
   ] as const) {
-    it(`by resolve, which ${what}, has its decorators checked as well`, () => {
+    it(`has its decorators checked if resolve ${what}`, () => {
       class Fetcher {
         @Repeat("5x" as never)
         malformed() {}
@@ -158,7 +158,7 @@ describe("A class that cannot be constructed", () => {
     });
   }
 
-  it("may have members that only an instance would have, which is not a problem", () => {
+  it("can have members that only an instance would have", () => {
     class Fetcher {
       declare tick: () => void;
 
@@ -168,7 +168,7 @@ describe("A class that cannot be constructed", () => {
     expect(problemsOf(Fetcher)).to.deep.equal([needsArgument]);
   });
 
-  it("is one whose base needs an argument, also if its comments and strings mention a constructor", () => {
+  it("includes one whose base requires an argument, even if its text mentions a constructor", () => {
     class Base {
       constructor(readonly config: object) {}
 

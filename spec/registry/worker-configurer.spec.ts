@@ -52,13 +52,13 @@ describe("A configurer's workers", () => {
     expect(namesOf(new Fetcher())).to.deep.equal(["Fetcher/eu", "Fetcher/us"]);
   });
 
-  it("do not change the DeclarativeWorkers that workers() returned", () => {
+  it("do not modify the DeclarativeWorkers that workers() returned", () => {
     const worker = new DeclarativeWorker({ name: "eu", worker: untilAborted });
     expect(namesOf(fetcher(worker))).to.deep.equal(["Fetcher/eu"]);
     expect(worker.name).to.equal("eu");
   });
 
-  it("may be any workers, named after what they are", () => {
+  it("can be any workers, named after what they are", () => {
     class Watcher {
       run() {}
     }
@@ -85,7 +85,7 @@ describe("A configurer's workers", () => {
     ]);
   });
 
-  it("are numbered if they are nameless", () => {
+  it("are numbered if they have no name", () => {
     const workers = [async () => {}, untilAborted, () => {}].map((worker) => retry(worker, backoff));
     expect(namesOf(fetcher(...workers, { run() {} }, bootstrap([])))).to.deep.equal([
       "Fetcher/worker 1",
@@ -96,7 +96,7 @@ describe("A configurer's workers", () => {
     ]);
   });
 
-  it("may be combined with decorated methods, and share the name of @Named", () => {
+  it("can be combined with decorated methods, and share the name of @Named", () => {
     @Named("github")
     class Fetcher implements WorkerConfigurer {
       @Worker
@@ -124,7 +124,7 @@ describe("A configurer's workers", () => {
     expect(asked).to.equal(1);
   });
 
-  it("must be some: an empty list is a problem", () => {
+  it("cannot be an empty list", () => {
     expect(() => bootstrap([fetcher()]))
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
@@ -132,7 +132,7 @@ describe("A configurer's workers", () => {
       ]);
   });
 
-  it("must be workers, and each that is not is a problem", () => {
+  it("are each reported if they are not workers", () => {
     const error = expect(() => bootstrap([fetcher(5, {}, null, untilAborted)])).to.throw(BootstrapError);
     error.with.deep.property("problems", [
       "Fetcher.workers(): 5 is not a worker: pass a function, or an object with a method run(context)",
@@ -156,7 +156,7 @@ describe("A configurer's workers", () => {
       ]);
   });
 
-  it("are a problem if workers() throws, with what was thrown as the cause", () => {
+  it("are reported if workers() throws, with the thrown value as the cause", () => {
     const thrown = new Error("no database");
     class Fetcher implements WorkerConfigurer {
       workers(): never {
@@ -168,7 +168,7 @@ describe("A configurer's workers", () => {
     error.with.property("cause", thrown);
   });
 
-  it("must be returned synchronously: a promise is not a list", () => {
+  it("cannot be returned as a promise", () => {
     class Fetcher {
       async workers() {
         return [untilAborted];
@@ -180,7 +180,7 @@ describe("A configurer's workers", () => {
       .that.does.not.include("leave the source out if there is nothing to run");
   });
 
-  it("cannot hide the problems of other sources behind a getter that throws", () => {
+  it("do not hide the problems of other sources if a getter throws", () => {
     class Fetcher {
       get workers() {
         throw new Error("no database");
@@ -193,7 +193,7 @@ describe("A configurer's workers", () => {
       .that.includes("Idle has no workers: decorate a method with @Worker or @Repeat, or add a method workers()");
   });
 
-  it("are not those of a class with a worker that is called workers, whose method is not called", () => {
+  it("are not read from a decorated method that is named workers", () => {
     let calls = 0;
     class Office {
       @Worker

@@ -37,23 +37,23 @@ describe("A registry", () => {
     Fetcher.made = 0;
   });
 
-  it("has the workers of all sources, in the order in which they were provided", () => {
+  it("has the workers of all sources, in the order of their registration", () => {
     const registry = new WorkerRegistry().provide(Fetcher, declared("a")).provide(new Janitor());
     expect(namesOf(registry)).to.deep.equal(["Fetcher/watchEvents", "a", "Janitor/cleanUp"]);
   });
 
-  it("has none before it is provided with any", () => {
+  it("is empty at first", () => {
     expect(new WorkerRegistry().workers).to.deep.equal([]);
   });
 
-  it("makes the instances of classes when its workers are first read", () => {
+  it("creates the instances of classes when its workers are first read", () => {
     const registry = new WorkerRegistry().provide(Fetcher);
     expect(Fetcher.made).to.equal(0);
     expect(registry.workers).to.equal(registry.workers);
     expect(Fetcher.made).to.equal(1);
   });
 
-  it("may be provided with more after its workers were read, and does not make instances twice", () => {
+  it("accepts further sources after its workers were read, and does not create instances twice", () => {
     const registry = new WorkerRegistry().provide(Fetcher);
     expect(namesOf(registry)).to.deep.equal(["Fetcher/watchEvents"]);
     registry.provide(declared("a"));
@@ -61,7 +61,7 @@ describe("A registry", () => {
     expect(Fetcher.made).to.equal(1);
   });
 
-  it("reports the problems when its workers are read, and again when they are read again", () => {
+  it("reports the problems whenever its workers are read", () => {
     const registry = new WorkerRegistry().provide(Fetcher, class Idle {});
     for (let time = 0; time < 2; time++) {
       expect(() => registry.workers)
@@ -73,7 +73,7 @@ describe("A registry", () => {
     expect(Fetcher.made).to.equal(1);
   });
 
-  it("does not accept a source twice", () => {
+  it("rejects a source that is passed twice", () => {
     const janitor = new Janitor();
     const worker = declared("a");
     const nameless = () => {};
@@ -89,7 +89,7 @@ describe("A registry", () => {
       ]);
   });
 
-  it("does not accept two workers with one name", () => {
+  it("rejects two workers with one name", () => {
     const registry = new WorkerRegistry().provide(
       Fetcher,
       new Fetcher(),
@@ -108,7 +108,7 @@ describe("A registry", () => {
 });
 
 describe("The option resolve", () => {
-  it("makes the instances, once for each class, so that any container will do", () => {
+  it("creates the instances, once for each class, so that any container can be used", () => {
     const asked: Newable[] = [];
     const registry = new WorkerRegistry({
       resolve: (type) => {
@@ -122,7 +122,7 @@ describe("The option resolve", () => {
     expect(asked).to.deep.equal([Fetcher]);
   });
 
-  it("may make instances of classes whose constructors need arguments", () => {
+  it("can create instances of classes whose constructors require arguments", () => {
     class Configured extends Janitor {
       constructor(readonly interval: string) {
         super();
@@ -135,21 +135,21 @@ describe("The option resolve", () => {
   const awaited = "it must return the value itself, so await what it needs before bootstrap";
   for (const [resolve, shown] of [
     [() => Promise.reject(new Error("nothing is registered")), `a promise: ${awaited}`],
-    // biome-ignore lint/suspicious/noThenProperty: what a container that works asynchronously may return
+    // biome-ignore lint/suspicious/noThenProperty: an asynchronous container can return it
     [() => ({ then() {} }), `a promise: ${awaited}`],
     [() => undefined, "undefined: it must return the instance itself"],
     [() => null, "null: it must return the instance itself"],
     [() => "postgres://u:secret@h", "a string: it must return the instance itself"],
     [() => () => new Janitor(), "a function without a name: it must return the instance itself"],
   ] as const) {
-    it(`must return the instance itself, and not ${shown}`, () => {
+    it(`must return the instance itself, not ${shown}`, () => {
       expect(() => bootstrap([Janitor], { resolve: resolve as never }))
         .to.throw(BootstrapError)
         .with.deep.property("problems", [`Janitor: resolve returned ${shown}`]);
     });
   }
 
-  it("that throws is a problem of the class, with what it threw as the cause", () => {
+  it("is reported for the class if it throws, with the thrown value as the cause", () => {
     const thrown = new Error("nothing is registered for Fetcher");
     const resolve = () => {
       throw thrown;
@@ -184,7 +184,7 @@ describe("runProvidedWorkers", () => {
     await running;
   });
 
-  it("rejects with all problems of sources and options, and never throws", async () => {
+  it("rejects with all problems of sources and options, and never throws synchronously", async () => {
     const registry = new WorkerRegistry().provide(class Idle {});
     const outcome: unknown = await runProvidedWorkers(registry, { shutdownTimeout: "5x" as never }).catch(
       (error: unknown) => error,
@@ -196,7 +196,7 @@ describe("runProvidedWorkers", () => {
     ]);
   });
 
-  it("needs no options", async () => {
+  it("works without options", async () => {
     const registry = new WorkerRegistry().provide(class Idle {});
     expect(await runProvidedWorkers(registry).catch((error: unknown) => error)).to.be.instanceOf(BootstrapError);
   });

@@ -70,7 +70,7 @@ describe("A source that is added to a runner", () => {
       },
     ],
   ] as const) {
-    it(`is whole when its first worker ${what} at once, after the last of the others was removed`, async () => {
+    it(`is added completely if its first worker ${what} immediately, after the last other worker was removed`, async () => {
       let runs = 0;
       class Two {
         @Worker
@@ -108,7 +108,7 @@ describe("A source that is added to a runner", () => {
     ["a DeclarativeWorker", named("github/events"), ["github/events"]],
     ["a configurer", Regions, ["Regions/eu", "Regions/us"]],
   ] as const) {
-    it(`is started at once if the runner runs, and stopped with it: ${what}`, async () => {
+    it(`starts immediately if the runner runs, and stops with it: ${what}`, async () => {
       const runner = runnerOf();
       const run = watch(runner.run());
       await clock.tickAsync("00:10");
@@ -124,7 +124,7 @@ describe("A source that is added to a runner", () => {
     });
   }
 
-  it("is started with the others if the runner does not run yet, and the next time if it does not any more", async () => {
+  it("starts with the others if the runner does not run yet, and at the next run if it has stopped", async () => {
     const starts: string[] = [];
     const recorded = (name: string) =>
       named(name, (context) => {
@@ -144,7 +144,7 @@ describe("A source that is added to a runner", () => {
     expect(runner.workers.map(({ name }) => name)).to.deep.equal(["first", "before", "after"]);
   });
 
-  it("is restarted as a whole if its class says so", async () => {
+  it("restarts as a whole if its class has @Retry", async () => {
     const listener = new Stubborn();
     let streams = 0;
     @Named("github")
@@ -175,7 +175,7 @@ describe("A source that is added to a runner", () => {
     await stopped;
   });
 
-  it("is a part of the runner: the end of it is the end of all, unless it has completed", async () => {
+  it("is part of the runner: its failure stops all workers, its completion does not", async () => {
     const runner = runnerOf();
     const run = watch(runner.run());
     runner.add(named("done", () => Promise.reject(new DoNotRestart())));
@@ -188,7 +188,7 @@ describe("A source that is added to a runner", () => {
     expect(run.outcome).to.have.property("cause", error);
   });
 
-  it("ends the run of the others no sooner than all are done", async () => {
+  it("extends the run until all workers have completed", async () => {
     const runner = bootstrap([named("short", () => Promise.reject(new DoNotRestart()))], { logger: silent });
     const run = watch(runner.run());
     runner.add(named("longer", () => wait("5s").then(() => Promise.reject(new DoNotRestart()))));
@@ -241,7 +241,7 @@ describe("A source that is added to a runner", () => {
       ["an object without keys has no workers: decorate a method with @Worker or @Repeat, or add a method workers()"],
     ],
   ] as const) {
-    it(`is refused if it ${what}, before, during and after the run, and nothing is added`, async () => {
+    it(`is rejected if it ${what}, before, during and after the run, without adding anything`, async () => {
       const runner = runnerOf();
       const refusal = () => thrownBy(() => runner.add(source));
       const errors = [refusal()];
@@ -261,7 +261,7 @@ describe("A source that is added to a runner", () => {
     });
   }
 
-  it("adds none of its workers if the name of one of them is taken", async () => {
+  it("adds none of its workers if one of their names is taken", async () => {
     const runner = bootstrap([named("Regions/us")], { logger: silent });
     void runner.run();
     expect(thrownBy(() => runner.add(Regions)))
@@ -271,7 +271,7 @@ describe("A source that is added to a runner", () => {
     await runner.stop();
   });
 
-  it("is chosen from by only and except as all are, and need not be named by only", async () => {
+  it("is filtered by only and except, and need not be named by only", async () => {
     const runner = bootstrap([named("first"), named("Regions/asia")], { logger: silent, only: "Regions/*", except: "*/us" });
     void runner.run();
     expect(runner.add(Regions).map(({ name }) => name)).to.deep.equal(["Regions/eu"]);
@@ -280,7 +280,7 @@ describe("A source that is added to a runner", () => {
     await runner.stop();
   });
 
-  it("has its class made by the option resolve, once, as all have", async () => {
+  it("is instantiated once by the option resolve", async () => {
     const fetcher = new Fetcher();
     let asked = 0;
     const runner = runnerOf({
@@ -299,7 +299,7 @@ describe("A source that is added to a runner", () => {
     await runner.stop();
   });
 
-  it("is refused while the runner stops, and may be added again after that", async () => {
+  it("is rejected while the runner stops, and can be added again after that", async () => {
     const slow = new Stubborn();
     const runner = bootstrap([named("slow", slow.run)], { logger: silent });
     const running = runner.run();

@@ -16,7 +16,7 @@ describe("The async context of a worker", () => {
 
   afterEach(() => Promise.all(runners.map((runner) => runner.stop())));
 
-  /** A runner that is run in a context, with a job every 2 ms. */
+  /** Runs a runner in an async context, with a job every 2 ms. */
   function runIn(store: unknown, job: JobFunc): Runner {
     const runner = bootstrap([new DeclarativeWorker({ name: "x", job, repeat: 2, retry: new StaticBackoff({ sleep: 1 }) })], {
       logger: silent,
@@ -27,7 +27,7 @@ describe("The async context of a worker", () => {
     return runner;
   }
 
-  /** What the next runs see. */
+  /** The stores that the next runs see. */
   async function seenBy(seen: unknown[], runs = 5): Promise<unknown[]> {
     seen.length = 0;
     while (seen.length < runs) await sleep(1);
@@ -40,7 +40,7 @@ describe("The async context of a worker", () => {
     ["waits", () => wait(1)],
     ["fails", () => Promise.reject(new Error("no luck"))],
   ] as const) {
-    it(`is that in which its runner was run, if it ${what}`, async () => {
+    it(`is that of the caller of run(), if the worker ${what}`, async () => {
       const seen: unknown[] = [];
       runIn("started", () => {
         seen.push(storage.getStore());
@@ -58,7 +58,7 @@ describe("The async context of a worker", () => {
     expect(await seenBy(seen)).to.deep.equal(["started"]);
   });
 
-  it("is not that of a trigger, also for the run that it asks for", async () => {
+  it("is not that of a trigger, not even in the triggered run", async () => {
     const seen: unknown[] = [];
     const runner = runIn("started", () => seen.push(storage.getStore()));
     seen.length = 0;
@@ -67,7 +67,7 @@ describe("The async context of a worker", () => {
     expect(await seenBy(seen)).to.deep.equal(["started"]);
   });
 
-  it("is not that in which it was added, resumed or restarted", async () => {
+  it("is not that of add, resume or restart", async () => {
     const seen: unknown[] = [];
     const runner = runIn("started", () => {});
     storage.run("request", () =>
@@ -89,7 +89,7 @@ describe("The async context of a worker", () => {
     expect(await seenBy(second)).to.deep.equal(["B"]);
   });
 
-  it("does not keep a store that one of its runs has entered", async () => {
+  it("does not retain a store that one of its runs has entered", async () => {
     const seen: unknown[] = [];
     runIn("started", () => {
       seen.push(storage.getStore());
@@ -101,7 +101,7 @@ describe("The async context of a worker", () => {
     expect(await seenBy(others)).to.deep.equal(["other"]);
   });
 
-  it("is that of the worker in its abort listeners, wherever the stop comes from", async () => {
+  it("is that of the worker in its abort listeners, whatever the origin of the stop", async () => {
     let seen: unknown;
     const runner = bootstrap(
       [
@@ -124,7 +124,7 @@ describe("The async context of a worker", () => {
     expect(seen).to.equal("started");
   });
 
-  it("keeps nothing alive that a caller of wait, trigger or add has in store", async () => {
+  it("does not retain the stores of callers of wait, trigger or add", async () => {
     const runner = runIn("started", () => {});
     const stores: WeakRef<object>[] = [];
     const inRequest = async (code: () => unknown): Promise<void> => {

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-/** Now, and not when there is need. Under real timers. */
+/** Collects garbage immediately. Requires real timers. */
 export async function collectGarbage() {
   setFlagsFromString("--expose-gc");
   const gc: unknown = runInNewContext("gc");

@@ -19,7 +19,7 @@ import { expectError, Stubborn, silent, untilStopped, watch } from "./commands.f
 
 const backoff = new StaticBackoff({ sleep: "30s" });
 
-describe("A stop during commands", () => {
+describe("A stop during a command", () => {
   let clock: SinonFakeTimers;
 
   beforeEach(() => {
@@ -29,54 +29,54 @@ describe("A stop during commands", () => {
   afterEach(() => clock.restore());
 
   const message = "1 worker did not stop within 25s: one. Let each watch context.signal, or raise shutdownTimeout";
-  for (const [order, answer, left] of [
+  for (const [command, answer, left] of [
     ["pause", "resolved", ["one", "other"]],
     ["restart", "WorkerNotRunningError: one cannot be restarted: the runner was stopped meanwhile", ["one", "other"]],
     ["remove", "resolved", ["other"]],
   ] as const) {
     for (const stopOrder of ["all", "reverse"] as const) {
-      it(`ends a ${order} that is under way, with the stop order ${stopOrder}`, async () => {
+      it(`ends a ${command} in progress, with the stop order ${stopOrder}`, async () => {
         const one = new Stubborn();
         const { runner, run } = running({ worker: one.run }, stopOrder);
-        const given = watch(runner[order]("one"));
+        const result = watch(runner[command]("one"));
         const stopped = watch(runner.stop());
         await clock.tickAsync("00:24");
-        expect([given.outcome, stopped.outcome]).to.deep.equal(["pending", "pending"]);
+        expect([result.outcome, stopped.outcome]).to.deep.equal(["pending", "pending"]);
         one.end();
         await clock.tickAsync(0);
-        expect([String(given.outcome), stopped.outcome, run.outcome]).to.deep.equal([answer, "resolved", "resolved"]);
+        expect([String(result.outcome), stopped.outcome, run.outcome]).to.deep.equal([answer, "resolved", "resolved"]);
         expect(runner.workers.map(({ name }) => name)).to.deep.equal(left);
         expect([one.starts, clock.countTimers()]).to.deep.equal([1, 0]);
       });
     }
 
-    it(`ends a ${order} of one that hangs: both tell`, async () => {
+    it(`ends a ${command} of a worker that hangs: both promises report it`, async () => {
       const one = new Stubborn();
       const { runner, run } = running({ worker: one.run });
-      const given = watch(runner[order]("one"));
+      const result = watch(runner[command]("one"));
       await clock.tickAsync("00:10");
       const stopped = watch(runner.stop());
       await clock.tickAsync("00:25");
-      for (const { outcome } of [given, run]) expectError(outcome, ShutdownTimeoutError, message);
+      for (const { outcome } of [result, run]) expectError(outcome, ShutdownTimeoutError, message);
       expect([stopped.outcome, clock.countTimers()]).to.deep.equal(["resolved", 0]);
       one.end();
       await clock.tickAsync(0);
       expect(one.starts).to.equal(1);
     });
 
-    it(`has the run tell of a failure that comes amid a ${order}`, async () => {
+    it(`reports a failure during a ${command} in the outcome of the run`, async () => {
       const one = new Stubborn();
       const error = new Error("cannot close");
       const { runner, run } = running({ worker: one.run });
-      const given = watch(runner[order]("one"));
+      const result = watch(runner[command]("one"));
       void runner.stop();
       one.end(error);
       await clock.tickAsync(0);
-      expect(String(given.outcome)).to.equal(answer);
+      expect(String(result.outcome)).to.equal(answer);
       expectError(run.outcome, WorkersFailedError, "1 worker failed:\n  one: Error: cannot close");
     });
 
-    it(`ends a ${order} in a class that is restarted as a whole`, async () => {
+    it(`ends a ${command} of a worker whose class restarts as a whole`, async () => {
       const one = new Stubborn();
       @Named("github")
       @Retry(backoff)
@@ -93,16 +93,16 @@ describe("A stop during commands", () => {
       }
       const runner = bootstrap([Fetcher], { logger: silent });
       const run = watch(runner.run());
-      const given = watch(runner[order]("github/events"));
+      const result = watch(runner[command]("github/events"));
       const stopped = watch(runner.stop());
       one.end();
       await clock.tickAsync(0);
-      expect(String(given.outcome)).to.equal(answer.replace("one", "github/events"));
+      expect(String(result.outcome)).to.equal(answer.replace("one", "github/events"));
       expect([stopped.outcome, run.outcome, clock.countTimers()]).to.deep.equal(["resolved", "resolved", 0]);
     });
   }
 
-  it("ends a pause whose run takes long, when that has ended", async () => {
+  it("ends a pause when its long run has ended", async () => {
     const { runner, run } = running({ job: () => wait("20s"), repeat: "1m" });
     await clock.tickAsync("01:01");
     const paused = watch(runner.pause("one"));
@@ -120,7 +120,7 @@ describe("A stop during commands", () => {
     ["was to come after the one under way", slow, "01:10"],
     ["was to come in the place of a backoff", failing, "01:10"],
   ] as const) {
-    it(`has a triggered run reject with its reason if that ${state}`, async () => {
+    it(`rejects a triggered run with the stop reason if it ${state}`, async () => {
       const { runner, run } = running({ job: code, repeat: "1m", retry: backoff });
       await clock.tickAsync(at);
       const triggered = watch(runner.trigger("one"));
@@ -131,7 +131,7 @@ describe("A stop during commands", () => {
     });
   }
 
-  it("has a triggered run that is under way reject with its reason, also if that returns: it may have returned for that", async () => {
+  it("rejects a triggered run in progress with the stop reason even if it returns, possibly because of the stop", async () => {
     const reasons: unknown[] = [];
     const throwing: JobFunc = async ({ signal }) => {
       await stopped(signal);
@@ -156,7 +156,7 @@ describe("A stop during commands", () => {
     expect(reasons[0]).to.have.property("message", "The runner was asked to stop");
   });
 
-  /** Runs this, beside one that has nothing to do with it. */
+  /** Runs a worker beside an unrelated one. */
   function running(options: DeclarativeWorkerOptions, stopOrder: "all" | "reverse" = "all") {
     const one = new DeclarativeWorker({ name: "one", ...options });
     const other = new DeclarativeWorker({ name: "other", worker: untilStopped });

@@ -23,7 +23,7 @@ const named = (name: string, options: DeclarativeWorkerOptions = { worker: until
   new DeclarativeWorker({ name, ...options });
 const done = () => Promise.reject(new DoNotRestart());
 
-/** A class that is restarted as a whole, with one worker that is told when to end. */
+/** A class that is restarted as a whole, with one worker that ends on request. */
 function groupOf(events: Stubborn) {
   @Named("g")
   @Retry(backoff)
@@ -50,7 +50,7 @@ function groupOf(events: Stubborn) {
   return new Group();
 }
 
-describe("WorkerCommands at odd moments", () => {
+describe("Commands at unusual moments", () => {
   let clock: SinonFakeTimers;
 
   beforeEach(() => {
@@ -61,7 +61,7 @@ describe("WorkerCommands at odd moments", () => {
 
   const run = (...sources: object[]) => start(sources);
 
-  /** A runner whose first worker does this as its first step. */
+  /** A runner whose first worker takes this step when it starts. */
   function whoseFirst(step: (runner: Runner) => void, ...others: DeclarativeWorker[]) {
     const worker = (context: WorkerContext) => {
       step(runner);
@@ -71,7 +71,7 @@ describe("WorkerCommands at odd moments", () => {
     return { runner, run: watch(runner.run()) };
   }
 
-  it("a worker that is added after the last was removed is started, and the runner is still busy", async () => {
+  it("adding a worker after the last one was removed starts it, and the runner is still busy", async () => {
     const { runner, run: first } = run(named("a"));
     await runner.remove("a");
     runner.add(named("b"));
@@ -83,7 +83,7 @@ describe("WorkerCommands at odd moments", () => {
     expect(first.outcome).to.equal("resolved");
   });
 
-  it("the only worker of a class that is restarted as a whole is stopped when it is removed", async () => {
+  it("removing the only worker of a class that is restarted as a whole stops it", async () => {
     const signals: AbortSignal[] = [];
     @Named("g")
     @Retry(backoff)
@@ -99,7 +99,7 @@ describe("WorkerCommands at odd moments", () => {
     expect(signals.map(({ aborted }) => aborted)).to.deep.equal([true]);
   });
 
-  it("to ask twice for the removal of one of a class leaves the others of it alone", async () => {
+  it("removing a worker of a class twice does not affect the other workers of the class", async () => {
     const [events, stream] = [new Stubborn(), new Stubborn()];
     const { runner } = run(Object.assign(groupOf(events), { stream: stream.run }));
     for (let times = 0; times < 2; times++) void runner.remove("g/stream");
@@ -110,19 +110,19 @@ describe("WorkerCommands at odd moments", () => {
     expect(phases(runner)).to.deep.equal({ "g/events": "running", "g/commits": "waiting" });
   });
 
-  for (const order of ["trigger", "pause"] as const) {
-    it(`a ${order} settles if its run hangs and the runner is stopped and gives up on it`, async () => {
+  for (const command of ["trigger", "pause"] as const) {
+    it(`${command} settles if its run hangs and the runner stops without it`, async () => {
       const { runner, run: ended } = run(named("a", { job: () => new Stubborn().run(), repeat: "1m" }));
       await clock.tickAsync("01:01");
-      const ordered = watch(runner[order]("a"));
+      const result = watch(runner[command]("a"));
       void runner.stop();
       await clock.tickAsync("01:00");
       expect(ended.outcome).to.have.property("name", "ShutdownTimeoutError");
-      expect(ordered.outcome).not.to.equal("pending");
+      expect(result.outcome).not.to.equal("pending");
     });
   }
 
-  it("one that hangs is removed once it does stop, also if the runner was stopped meanwhile", async () => {
+  it("remove completes once a hung worker stops, even if the runner was stopped meanwhile", async () => {
     const one = new Stubborn();
     const { runner } = run(named("a", { worker: one.run }), named("b"));
     const removed = watch(runner.remove("a"));
@@ -134,19 +134,19 @@ describe("WorkerCommands at odd moments", () => {
     expect(phases(runner)).to.deep.equal({ b: "stopped" });
   });
 
-  for (const order of ["trigger", "pause", "restart"] as const) {
-    it(`a ${order} is not refused while the class of the worker backs off as a whole`, async () => {
+  for (const command of ["trigger", "pause", "restart"] as const) {
+    it(`${command} is accepted during the backoff of the worker's class`, async () => {
       const events = new Stubborn();
       const { runner } = run(groupOf(events));
       events.end(new Error("connection lost"));
       await clock.tickAsync("00:01");
-      const ordered = watch(runner[order]("g/commits"));
+      const result = watch(runner[command]("g/commits"));
       await clock.tickAsync("00:30");
-      expect(ordered.outcome).to.equal("resolved");
+      expect(result.outcome).to.equal("resolved");
     });
   }
 
-  it("to resume one that is not paused costs it no run", async () => {
+  it("resuming a worker that is not paused does not skip a run", async () => {
     const starts: number[] = [];
     const resumes = named("a", { job: () => runner.resume("b"), repeat: "1m" });
     const { runner }: { runner: Runner } = run(resumes, named("b", { job: () => void starts.push(Date.now()), repeat: "1m" }));
@@ -154,32 +154,32 @@ describe("WorkerCommands at odd moments", () => {
     expect(starts).to.have.length(3);
   });
 
-  it("a worker that another adds as its first step is started once", async () => {
+  it("adding a worker in the first step of another starts it once", async () => {
     const added = new Stubborn();
     whoseFirst((runner) => void runner.add(named("b", { worker: added.run })));
     expect(added.starts).to.equal(1);
   });
 
-  it("a worker that another removes as its first step does not keep the runner from stopping", async () => {
+  it("removing a worker in the first step of another does not keep the runner from stopping", async () => {
     const { runner, run: ended } = whoseFirst((runner) => void runner.remove("b"), named("b"));
     void runner.stop();
     await clock.tickAsync("01:00");
     expect(ended.outcome).to.equal("resolved");
   });
 
-  it("a worker that another restarts as its first step does not run twice at a time", async () => {
+  it("restarting a worker in the first step of another does not run it twice at a time", async () => {
     const b = new Stubborn();
     whoseFirst((runner) => void runner.restart("b").catch(() => {}), named("b", { worker: b.run }));
     expect(b.starts).to.equal(1);
   });
 
-  it("a worker can be paused by another's first step", async () => {
+  it("pausing a worker in the first step of another works", async () => {
     const { runner } = whoseFirst((runner) => void runner.pause("b").catch(() => {}), named("b"));
     await clock.tickAsync(0);
     expect(phases(runner)).to.deep.equal({ boss: "running", b: "paused" });
   });
 
-  it("a worker of a nested runner that has the outer's name has a status, and can be triggered", async () => {
+  it("a worker of a nested runner with the name of the outer worker has a status and can be triggered", async () => {
     const inner = bootstrap([named("imports", { job() {}, repeat: "1m" })], { logger: silent });
     run(named("imports", { worker: inner }));
     const triggered = watch(inner.trigger("imports"));
@@ -188,7 +188,7 @@ describe("WorkerCommands at odd moments", () => {
     expect(triggered.outcome).to.equal("resolved");
   });
 
-  it("what has been added is among the workers, also if one of it fails at once", async () => {
+  it("adding a source adds all its workers, even if one fails immediately", async () => {
     class Two {
       @Worker
       one() {
@@ -204,19 +204,19 @@ describe("WorkerCommands at odd moments", () => {
     expect(phases(runner)).to.deep.equal({ a: "stopped", "Two/one": "stopped", "Two/two": "stopped" });
   });
 
-  it("a worker that is added can give commands to itself as its first step", async () => {
+  it("an added worker can run commands on itself in its first step", async () => {
     const { runner } = run(named("a"));
-    let ordered = watch(Promise.resolve());
+    let result = watch(Promise.resolve());
     const worker = (context: WorkerContext) => {
-      ordered = watch(runner.pause("b"));
+      result = watch(runner.pause("b"));
       return untilStopped(context);
     };
     runner.add(named("b", { worker }));
     await clock.tickAsync(0);
-    expect(ordered.outcome).to.equal("resolved");
+    expect(result.outcome).to.equal("resolved");
   });
 
-  it("one of a class that has completed as a whole can be restarted", async () => {
+  it("restarting a worker of a class that has completed as a whole works", async () => {
     @Named("g")
     @Retry(backoff)
     class Group {
@@ -232,7 +232,7 @@ describe("WorkerCommands at odd moments", () => {
     expect(restarted.outcome).to.equal("resolved");
   });
 
-  it("one of a class that is restarted before its removal is over is still restarted with its class", async () => {
+  it("a worker that is restarted during its removal still restarts with its class", async () => {
     const events = new Stubborn();
     const group = groupOf(events);
     const { runner } = run(group);
@@ -243,14 +243,14 @@ describe("WorkerCommands at odd moments", () => {
     expect(phases(runner)).to.have.property("g/stream", "running");
   });
 
-  it("one that is paused while it backs off is paused, with nothing due", async () => {
+  it("pausing a worker during its backoff leaves no run due", async () => {
     const { runner } = run(named("a", { job: () => Promise.reject(new Error("no")), repeat: "1m", retry: backoff }));
     await clock.tickAsync("01:10");
     await runner.pause("a");
     expect(runner.status()[0]).to.deep.include({ phase: "paused", nextDue: null });
   });
 
-  it("one that was paused when its class was restarted makes up for no run when it is resumed", async () => {
+  it("a worker that was paused when its class restarted does not catch up on runs when it is resumed", async () => {
     const events = new Stubborn();
     const group = groupOf(events);
     const { runner } = run(group);
@@ -263,7 +263,7 @@ describe("WorkerCommands at odd moments", () => {
     expect(group.log).to.deep.equal(["commits at 630"]);
   });
 
-  it("a run that succeeds has succeeded for who triggered it, also if one of its attempts has timed out", async () => {
+  it("triggering a run resolves if the run succeeds, even if one of its attempts timed out", async () => {
     let attempts = 0;
     const attempt = () => (++attempts === 1 ? wait("10s") : undefined);
     const { runner } = run(named("a", { job: retryJob(timeout(attempt, "5s"), backoff), repeat: "1m" }));
@@ -272,7 +272,7 @@ describe("WorkerCommands at odd moments", () => {
     expect(triggered.outcome).to.equal("resolved");
   });
 
-  it("a command to one that hangs from an earlier order gives it time to stop", async () => {
+  it("a command on a worker that still hangs after an earlier command waits for the shutdown timeout again", async () => {
     const one = new Stubborn();
     const { runner } = run(named("a", { worker: one.run }));
     void runner.restart("a").catch(() => {});
@@ -288,7 +288,7 @@ describe("WorkerCommands at odd moments", () => {
     ["restart", "remove"],
     ["remove", "restart"],
   ] as const) {
-    it(`a ${first} that was overruled by a ${then} does not resolve as if it had been done`, async () => {
+    it(`${first} rejects if it is superseded by ${then}`, async () => {
       const one = new Stubborn();
       const { runner } = run(named("a", { worker: one.run }));
       const overruled = watch(runner[first]("a"));
@@ -299,7 +299,7 @@ describe("WorkerCommands at odd moments", () => {
     });
   }
 
-  it("a pause during a backoff is over only when the run that was triggered before it is", async () => {
+  it("pausing during a backoff resolves only when the run that was triggered before it has ended", async () => {
     const job = () => wait("5s").then(() => Promise.reject(new Error("no")));
     const { runner } = run(named("a", { job, repeat: "1m", retry: backoff }));
     await clock.tickAsync("01:10");

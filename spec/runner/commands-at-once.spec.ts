@@ -3,13 +3,13 @@ import { type SinonFakeTimers, useFakeTimers } from "sinon";
 import { bootstrap, DeclarativeWorker, type DeclarativeWorkerOptions, type Runner, stopped, wait } from "watchbill";
 import { expectError, phases, Stubborn, silent, untilStopped, watch } from "./commands.fixture.js";
 
-type Order = "pause" | "resume" | "restart" | "remove";
+type Command = "pause" | "resume" | "restart" | "remove";
 
-async function give(runner: Runner, order: Order, name = "one"): Promise<void> {
-  await runner[order](name);
+async function execute(runner: Runner, command: Command, name = "one"): Promise<void> {
+  await runner[command](name);
 }
 
-describe("WorkerCommands at the same time", () => {
+describe("Simultaneous commands", () => {
   let clock: SinonFakeTimers;
 
   beforeEach(() => {
@@ -18,7 +18,7 @@ describe("WorkerCommands at the same time", () => {
 
   afterEach(() => clock.restore());
 
-  /** Runs this, beside one that has nothing to do with it. */
+  /** Runs a worker beside an unrelated one. */
   function running(options: DeclarativeWorkerOptions) {
     const one = new DeclarativeWorker({ name: "one", ...options });
     const other = new DeclarativeWorker({ name: "other", worker: untilStopped });
@@ -26,7 +26,7 @@ describe("WorkerCommands at the same time", () => {
     return { runner, run: watch(runner.run()) };
   }
 
-  for (const [orders, phase, starts] of [
+  for (const [commands, phase, starts] of [
     [["restart", "restart"], "running", 2],
     [["pause", "restart"], "running", 2],
     [["pause", "resume"], "running", 2],
@@ -40,16 +40,16 @@ describe("WorkerCommands at the same time", () => {
     [["remove", "restart", "pause", "remove"], undefined, 1],
   ] as const) {
     for (const late of [false, true]) {
-      it(`are all answered, and the latest counts: ${orders.join(", ")}${late ? ", of one that hangs" : ""}`, async () => {
+      it(`all settle, and the latest wins: ${commands.join(", ")}${late ? ", of a worker that hangs" : ""}`, async () => {
         const one = new Stubborn();
         const { runner, run } = running({ worker: one.run });
-        const given = orders.map((order) => watch(give(runner, order)));
+        const results = commands.map((command) => watch(execute(runner, command)));
         await clock.tickAsync(late ? "01:00" : 0);
         expect(phases(runner)).to.deep.equal({ one: "running", other: "running" });
         expect(one.starts).to.equal(1);
         one.end();
         await clock.tickAsync(0);
-        expect(given.map(({ outcome }) => outcome)).not.to.include("pending");
+        expect(results.map(({ outcome }) => outcome)).not.to.include("pending");
         expect(phases(runner)).to.deep.equal(phase === undefined ? { other: "running" } : { one: phase, other: "running" });
         expect([one.starts, run.outcome]).to.deep.equal([starts, "pending"]);
         const stopped = runner.stop();
@@ -60,11 +60,11 @@ describe("WorkerCommands at the same time", () => {
     }
   }
 
-  for (const [order, reason] of [
+  for (const [command, reason] of [
     ["restart", "one was restarted"],
     ["remove", "one was removed"],
   ] as const) {
-    it(`reject a triggered run with the reason of the ${order} that stops it, be it under way or still to come`, async () => {
+    it(`reject a triggered run, in progress or pending, with the reason of the ${command} that stops it`, async () => {
       const { runner } = running({
         async job({ signal }) {
           await stopped(signal);
@@ -75,13 +75,13 @@ describe("WorkerCommands at the same time", () => {
       const underWay = watch(runner.trigger("one"));
       await clock.tickAsync("00:01");
       const toCome = watch(runner.trigger("one"));
-      await give(runner, order);
+      await execute(runner, command);
       for (const { outcome } of [underWay, toCome]) expectError(outcome, DOMException, reason);
       await runner.stop();
     });
   }
 
-  it("pause a worker only after the run that was triggered before that", async () => {
+  it("pause a worker only after the run that was triggered before", async () => {
     const { runner } = running({ job: () => wait("5s"), repeat: "1m" });
     const order: string[] = [];
     void runner.trigger("one").then(() => order.push("run"));
@@ -94,7 +94,7 @@ describe("WorkerCommands at the same time", () => {
     await runner.stop();
   });
 
-  it("do not reach into each other's workers", async () => {
+  it("do not affect each other's workers", async () => {
     const slow = new Stubborn();
     const { runner } = running({ worker: slow.run });
     const restarted = watch(runner.restart("one"));

@@ -26,7 +26,7 @@ const done = async () => {
   throw new DoNotRestart("done");
 };
 
-/** A class that is restarted together, of which one fails after a minute, another is done, and one hangs if it is told to. */
+/** A class that restarts together: `flaky` fails after a minute, `migrate` completes, and `listen` runs `hanging`. */
 function feedOf(hanging = untilStopped) {
   @Retry(backoff)
   class Feed {
@@ -58,7 +58,7 @@ function feedOf(hanging = untilStopped) {
   return new Feed();
 }
 
-describe("A command to one of a class that restarts together", () => {
+describe("A command on a worker of a class that restarts together", () => {
   let clock: SinonFakeTimers;
 
   beforeEach(() => {
@@ -69,8 +69,8 @@ describe("A command to one of a class that restarts together", () => {
 
   const run = (...sources: object[]) => start(sources);
 
-  describe("while the class backs off", () => {
-    it("is checked before anything is done: what is refused leaves the class alone", async () => {
+  describe("during the backoff of the class", () => {
+    it("is checked first: a rejected command does not affect the class", async () => {
       const feed = feedOf();
       const { runner } = run(feed);
       await clock.tickAsync("02:00");
@@ -82,7 +82,7 @@ describe("A command to one of a class that restarts together", () => {
       await runner.stop();
     });
 
-    it("is answered, also by a run with which the class begins, and which completes at once", async () => {
+    it("settles, even by a run that starts with the class and completes immediately", async () => {
       let runs = 0;
       @Retry(backoff)
       class Imports {
@@ -104,7 +104,7 @@ describe("A command to one of a class that restarts together", () => {
       await runner.stop();
     });
 
-    it("is one start, if it is to restart", async () => {
+    it("starts the worker once if it is a restart", async () => {
       const feed = feedOf();
       const { runner } = run(feed);
       await clock.tickAsync("02:00");
@@ -114,7 +114,7 @@ describe("A command to one of a class that restarts together", () => {
       await runner.stop();
     });
 
-    it("is seen in the status: who is paused, and who is done, does not back off", async () => {
+    it("is visible in the status: paused and completed workers have no backoff", async () => {
       const { runner } = run(feedOf());
       await clock.tickAsync("02:00");
       await runner.pause("Feed/flush");
@@ -128,15 +128,15 @@ describe("A command to one of a class that restarts together", () => {
     });
   });
 
-  it("may be to pause while the class stops to restart; any other is refused, and says why", async () => {
+  it("can be a pause while the class stops to restart; other commands are rejected with the reason", async () => {
     const listener = new Stubborn();
     const { runner } = run(feedOf(listener.run));
     await clock.tickAsync("02:00");
     await runner.pause("Feed/flush");
     const refused = [watch(runner.trigger("Feed/flush")), watch(runner.restart("Feed/flush"))];
     await clock.tickAsync(0);
-    for (const [index, wish] of ["triggered", "restarted"].entries()) {
-      const message = `Feed/flush cannot be ${wish}: its group is being restarted`;
+    for (const [index, participle] of ["triggered", "restarted"].entries()) {
+      const message = `Feed/flush cannot be ${participle}: its group is being restarted`;
       expectError(refused[index]?.outcome, WorkerNotRunningError, message);
     }
     listener.end();
@@ -146,7 +146,7 @@ describe("A command to one of a class that restarts together", () => {
     listener.end();
   });
 
-  it("is refused after the run, though the class is there", async () => {
+  it("is rejected after the run", async () => {
     const { runner } = run(feedOf());
     await runner.stop();
     const refused = watch(runner.restart("Feed/listen"));
@@ -172,7 +172,7 @@ describe("A command to one of a class that restarts together", () => {
     }
     const other = new DeclarativeWorker({ name: "other", worker: untilStopped });
 
-    it("may be to remove all of it, and leaves nothing to come", async () => {
+    it("can remove all its workers, and leaves no timer", async () => {
       const { runner, run: running } = run(Imports, other);
       await clock.tickAsync(0);
       await runner.remove("Imports/first");
@@ -182,20 +182,20 @@ describe("A command to one of a class that restarts together", () => {
       expect([running.outcome, clock.countTimers()]).to.deep.equal(["resolved", 0]);
     });
 
-    it("may be to restart one of it, which is told like any order", async () => {
-      const orders: string[] = [];
-      const callOff = observe("watchbill:command", ({ worker, command }) => orders.push(`${command} ${worker}`));
+    it("can restart one of its workers, and publishes one event", async () => {
+      const published: string[] = [];
+      const unsubscribe = observe("watchbill:command", ({ worker, command }) => published.push(`${command} ${worker}`));
       const imports = new Imports();
       const { runner } = run(imports, other);
       await clock.tickAsync(0);
       await runner.restart("Imports/first");
       await clock.tickAsync(0);
-      expect([imports.starts, orders]).to.deep.equal([2, ["restart Imports/first"]]);
-      callOff();
+      expect([imports.starts, published]).to.deep.equal([2, ["restart Imports/first"]]);
+      unsubscribe();
       await runner.stop();
     });
 
-    it("may be to add one of it again, which is started", async () => {
+    it("can remove one of its workers, which then can be added again and starts", async () => {
       const imports = new Imports();
       const { runner } = run(imports, other);
       await clock.tickAsync(0);
@@ -208,7 +208,7 @@ describe("A command to one of a class that restarts together", () => {
     });
   });
 
-  it("speaks of its group in the log, and to the others of it, when one fails", async () => {
+  it("logs the failure of a worker as that of its group, and aborts the others with a reason that names it", async () => {
     const { lines, logger } = recorder();
     let reason: unknown;
     const feed = feedOf(async ({ signal }) => {
@@ -224,7 +224,7 @@ describe("A command to one of a class that restarts together", () => {
   });
 });
 
-describe("What is composed by hand", () => {
+describe("Manually composed workers", () => {
   let clock: SinonFakeTimers;
 
   beforeEach(() => {
@@ -252,7 +252,7 @@ describe("What is composed by hand", () => {
     });
   }
 
-  it("keeps what has completed from coming back, at whatever level it is restarted", async () => {
+  it("do not restart what has completed, at any level", async () => {
     let starts = 0;
     const migrate = () => {
       starts++;
@@ -291,7 +291,7 @@ describe("What is composed by hand", () => {
     await runner.stop();
   });
 
-  it("shows in the row of a group, or of a runner, that one of it is not well", async () => {
+  it("have a status row that shows when one of a group or of a runner is not healthy", async () => {
     const failing = () => Promise.reject(new Error("HTTP 503"));
     const sources = [
       new DeclarativeWorker({ name: "g", worker: group(named(retry(failing, backoff), "bad"), untilStopped) }),

@@ -14,7 +14,7 @@ export const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 export const untilStopped = ({ signal }: WorkerContext) => stopped(signal);
 
-/** How a promise has ended by now: "pending", "resolved", or its error. */
+/** The state of a promise: "pending", "resolved", or its error. */
 export function watch(promise: Promise<unknown>) {
   const watched: { outcome: unknown } = { outcome: "pending" };
   promise.then(
@@ -24,13 +24,13 @@ export function watch(promise: Promise<unknown>) {
   return watched;
 }
 
-/** A runner of these at work, and how its run has ended by now. */
+/** A started runner of these sources, and the state of its run. */
 export function start(sources: readonly object[], options: BootstrapOptions = {}) {
   const runner = bootstrap(sources, { logger: silent, signals: [], ...options });
   return { runner, run: watch(runner.run()) };
 }
 
-/** One worker at work, beside another that has nothing to do with it. */
+/** A running worker, beside an unrelated one. */
 export function startOne(options: DeclarativeWorkerOptions, logger: Logger = silent) {
   const one = new DeclarativeWorker({ name: "one", ...options });
   const other = new DeclarativeWorker({ name: "other", worker: untilStopped });
@@ -41,7 +41,7 @@ export function expectError(outcome: unknown, type: new (...args: never[]) => Er
   expect(outcome).to.be.instanceOf(type).with.property("message", message);
 }
 
-/** What `code` throws; undefined if it does not. */
+/** The error that `code` throws; undefined if it does not. */
 export function thrownBy(code: () => unknown): unknown {
   try {
     code();
@@ -53,7 +53,7 @@ export function thrownBy(code: () => unknown): unknown {
 
 export const phases = (runner: Runner) => Object.fromEntries(runner.status().map(({ name, phase }) => [name, phase]));
 
-/** A logger, and the lines that it has got: message, worker, and error if there is one. */
+/** A logger that records its entries: message, worker, and error if there is one. */
 export function recorder() {
   const lines: unknown[] = [];
   const push = ({ worker, err }: { worker?: unknown; err?: unknown }, message?: string): void => {
@@ -62,7 +62,7 @@ export function recorder() {
   return { lines, logger: { debug: push, info: push, warn: push, error: push } };
 }
 
-/** A worker that ends only when it is let, whatever its signal says. */
+/** A worker that ignores its signal and ends only on request. */
 export class Stubborn {
   starts = 0;
   #resolve = (): void => {};
@@ -76,7 +76,7 @@ export class Stubborn {
     });
   };
 
-  /** The one that was started last returns, or fails. */
+  /** Makes the latest run return, or fail with an error. */
   end(error?: Error): void {
     if (error === undefined) this.#resolve();
     else this.#reject(error);

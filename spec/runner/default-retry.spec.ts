@@ -47,7 +47,7 @@ describe("The default retry of a runner", () => {
     await running;
   });
 
-  it("leaves alone those that have one, by themselves, by their chain or by their group, or that are never to be restarted", () => {
+  it("does not apply to workers with a retry of their own, in their chain or of their group, or with restart: never", () => {
     @Retry(other)
     class Grouped {
       @Repeat("1h")
@@ -72,7 +72,7 @@ describe("The default retry of a runner", () => {
     expect(runner.workers[3]).to.equal(chained);
   });
 
-  it("is that of workers which are added, too, and of a Runner made by hand", () => {
+  it("applies to added workers, and can be passed to the constructor of Runner", () => {
     const runner = new Runner([new DeclarativeWorker({ name: "a", job() {}, repeat: "1h" })], { logger, retry: backoff });
     runner.add(new DeclarativeWorker({ name: "b", job() {}, repeat: "1h" }));
     expect(runner.workers.map(({ retry: policy }) => policy)).to.deep.equal([backoff, backoff]);
@@ -88,7 +88,7 @@ describe("The default retry of a runner", () => {
     expect(worker).to.deep.include(expected);
   });
 
-  it("is given up by a continuous worker that throws GiveUp", async () => {
+  it("gives up on a continuous worker that throws GiveUp", async () => {
     const failure = new GiveUp("the license has expired");
     const runner = bootstrap([new DeclarativeWorker({ name: "a", worker: () => Promise.reject(failure) })], {
       logger,
@@ -102,13 +102,13 @@ describe("The default retry of a runner", () => {
       .with.deep.property("errors", [failure]);
   });
 
-  it("is refused with the other options, if it is not one", () => {
+  it("is rejected together with other invalid options", () => {
     expect(() => bootstrap([], { retry: { backoff: "1s" } as never })).to.throw(/The option retry: a string is not a backoff/);
   });
 });
 
-describe("Adding workers one by one", () => {
-  /** The CPU time of adding so many to a runner that runs, in ms. */
+describe("Adding workers one at a time", () => {
+  /** The CPU time for adding that many workers to a running runner, in ms. */
   async function timeToAdd(count: number): Promise<number> {
     const runner = bootstrap([new DeclarativeWorker({ name: "first", job() {}, repeat: "1h" })], { logger, signals: [] });
     const running = runner.run();
@@ -121,10 +121,10 @@ describe("Adding workers one by one", () => {
     return (user + system) / 1_000;
   }
 
-  it("costs the same for each, however many there are", async () => {
+  it("takes constant time per worker", async () => {
     await timeToAdd(2_000);
     const [few, many] = [await timeToAdd(2_000), await timeToAdd(20_000)];
-    // Ten times as many; with a cost that grows with each, a hundred times.
+    // Ten times as many; a cost that grows with the number of workers would make it a hundred times.
     expect(many / few).to.be.below(40);
   }).timeout(60_000);
 });

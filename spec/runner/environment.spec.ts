@@ -16,13 +16,13 @@ const named = (name: string) => new DeclarativeWorker({ name, worker: untilStopp
 const runnerOf = (options: RunnerOptions = {}) => bootstrap(names.map(named), { logger: silent, signals: [], ...options });
 const chosen = (options?: RunnerOptions) => runnerOf(options).workers.map(({ name }) => name);
 
-/** What the log warns of. */
+/** The warnings in the log. */
 function warnings() {
   const { lines, logger } = recorder();
   return { lines, logger: { ...logger, info() {} } };
 }
 
-describe("The workers that the environment chooses", () => {
+describe("The workers that the environment selects", () => {
   const { WATCHBILL_ONLY, WATCHBILL_EXCEPT } = process.env;
 
   beforeEach(() => setEnvironment({}));
@@ -49,7 +49,7 @@ describe("The workers that the environment chooses", () => {
     });
   }
 
-  it("are of those that the options choose, and never more", () => {
+  it("are a subset of those that the options select", () => {
     setEnvironment({ WATCHBILL_ONLY: "github/*,mailer" });
     expect(chosen({ only: "*/events" })).to.deep.equal(["github/events"]);
     expect(chosen({ except: "*/events" })).to.deep.equal(["github/commits", "mailer"]);
@@ -59,7 +59,7 @@ describe("The workers that the environment chooses", () => {
     expect(chosen({ except: "mailer" })).to.deep.equal(["gitlab/events"]);
   });
 
-  it("are all that run", async () => {
+  it("are the only ones that run", async () => {
     setEnvironment({ WATCHBILL_ONLY: "mailer" });
     const runner = runnerOf();
     const running = runner.run();
@@ -68,7 +68,7 @@ describe("The workers that the environment chooses", () => {
     await running;
   });
 
-  it("are none, which is a problem, if ONLY names nobody, as it is in the options", () => {
+  it("cannot be none: ONLY without a matching name is an error, as it is in the options", () => {
     setEnvironment({ WATCHBILL_ONLY: "github/comits,gitlab", WATCHBILL_EXCEPT: "nobody" });
     const there = "names no worker; there are github/commits, github/events, gitlab/events, mailer";
     expectError(
@@ -83,7 +83,7 @@ describe("The workers that the environment chooses", () => {
     );
   });
 
-  it("are chosen by those names in ONLY that are of this runner; the others may be of another", async () => {
+  it("are those that ONLY names in this runner; other names can belong to another runner", async () => {
     setEnvironment({ WATCHBILL_ONLY: "imports,commits" });
     const { lines, logger } = warnings();
     const inner = bootstrap([named("commits"), named("events")], { logger });
@@ -105,9 +105,9 @@ describe("The workers that the environment chooses", () => {
   for (const [what, nested] of [
     ["as a worker", (inner: Runner) => inner],
     ["with a retry", (inner: Runner) => retry(inner, new StaticBackoff({ sleep: "1s" }))],
-    ["run by hand", (inner: Runner) => (context: WorkerContext) => inner.run(context)],
+    ["run directly", (inner: Runner) => (context: WorkerContext) => inner.run(context)],
   ] as const) {
-    it(`are warned of once if a pattern names no worker of the runner or of those within it: ${what}`, async () => {
+    it(`cause one warning for a pattern that matches no worker of the runner or of nested runners: ${what}`, async () => {
       setEnvironment({ WATCHBILL_ONLY: "*,issues-x", WATCHBILL_EXCEPT: "events-y,typo-z" });
       const outer = warnings();
       const within = warnings();
@@ -129,7 +129,7 @@ describe("The workers that the environment chooses", () => {
     });
   }
 
-  it("are named by a pattern once they are added, of which a later run does not warn, nor that of another runner", async () => {
+  it("include added ones that match a pattern; later runs and other runners do not warn about it", async () => {
     setEnvironment({ WATCHBILL_EXCEPT: "added-later" });
     const { lines, logger } = warnings();
     const runner = bootstrap([named("mailer")], { logger, signals: [] });
@@ -153,13 +153,13 @@ describe("The workers that the environment chooses", () => {
     expect(lines).to.have.length(2);
   });
 
-  it("are chosen by whole names, in which nothing but the star is special", () => {
+  it("are selected by whole names, in which only the star is special", () => {
     setEnvironment({ WATCHBILL_EXCEPT: "mail,ailer,mail.r,github" });
     expect(chosen()).to.deep.equal(names);
     expect(thrownBy(() => setAndChoose("mail.r"))).to.be.instanceOf(BootstrapError);
   });
 
-  it("are of those that are added later, too, and those need not be named", () => {
+  it("include those that are added later, which ONLY need not name", () => {
     setEnvironment({ WATCHBILL_ONLY: "github/*", WATCHBILL_EXCEPT: "github/events" });
     const runner = runnerOf();
     const added = ["github/issues", "gitlab/issues"].flatMap((name) => runner.add(named(name)));
@@ -206,7 +206,7 @@ describe("The workers that the environment chooses", () => {
       ['WATCHBILL_EXCEPT: "githup/*" names no worker yet; there are github/commits, github/events, gitlab/events, mailer'],
     ],
   ] as const) {
-    it(`are left out with a line in the log at run(): ONLY ${WATCHBILL_ONLY}, EXCEPT ${WATCHBILL_EXCEPT}, ${JSON.stringify(options)}`, async () => {
+    it(`are logged at run() if others are left out: ONLY ${WATCHBILL_ONLY}, EXCEPT ${WATCHBILL_EXCEPT}, ${JSON.stringify(options)}`, async () => {
       setEnvironment({ WATCHBILL_ONLY, WATCHBILL_EXCEPT });
       const { lines, logger } = warnings();
       const runner = runnerOf({ ...options, logger });
@@ -218,7 +218,7 @@ describe("The workers that the environment chooses", () => {
     });
   }
 
-  it("are left out with a line when they are added: at once if the others run, and at run() if they do not", async () => {
+  it("are logged when others are left out of an add: immediately during a run, otherwise at run()", async () => {
     setEnvironment({ WATCHBILL_EXCEPT: "github/*" });
     const { lines, logger } = warnings();
     const runner = bootstrap([named("mailer")], { logger, signals: [] });
@@ -239,7 +239,7 @@ describe("The workers that the environment chooses", () => {
   }
 });
 
-/** To assign undefined would be to set it to "undefined". */
+/** Assigning undefined would set the variable to "undefined". */
 function setEnvironment({ WATCHBILL_ONLY, WATCHBILL_EXCEPT }: Record<string, string | undefined>) {
   for (const [key, value] of Object.entries({ WATCHBILL_ONLY, WATCHBILL_EXCEPT })) {
     if (value === undefined) delete process.env[key];

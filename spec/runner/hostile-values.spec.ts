@@ -8,8 +8,8 @@ import { hostileRejections, hostileValues, type Make } from "../errors/hostile-v
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const backoff = new StaticBackoff({ sleep: "1s" });
 
-/** What code can do with a hostile value. */
-const misdeeds = {
+/** Operations on a hostile value. */
+const misuses = {
   "throws it": (value: unknown) => {
     throw value;
   },
@@ -21,12 +21,12 @@ const misdeeds = {
 
 const hostileValuesAndRejections = (): fc.Arbitrary<Make<unknown>> => fc.oneof(hostileValues(), hostileRejections());
 
-describe("A worker that is handed a hostile value", () => {
+describe("A worker that receives a hostile value", () => {
   const escaped: unknown[] = [];
   const onEscape = (error: unknown): void => void escaped.push(error);
   let listeners: NodeJS.UncaughtExceptionListener[];
 
-  // Mocha's own listeners would end the run at the first.
+  // Mocha's own listeners would abort the test run at the first error.
   before(() => {
     listeners = process.listeners("uncaughtException");
     process.removeAllListeners("uncaughtException");
@@ -63,14 +63,14 @@ describe("A worker that is handed a hostile value", () => {
     expect(escaped.length).to.equal(0);
   }
 
-  for (const [what, misdeed] of Object.entries(misdeeds)) {
-    // What an async function returns is the engine's to adopt.
+  for (const [what, misuse] of Object.entries(misuses)) {
+    // The engine itself adopts what an async function returns.
     const values = what === "resolves with it" ? hostileValues : hostileValuesAndRejections;
     for (const policy of ["retry", "retryJob", "timeout", "none"] as const) {
       it(`and ${what}, with ${policy}, can be stopped, and nothing escapes`, async () => {
         await fc.assert(
           fc.asyncProperty(values(), async (make) => {
-            const job = (context: WorkerContext): unknown => misdeed(make(), context);
+            const job = (context: WorkerContext): unknown => misuse(make(), context);
             const options = {
               retry: { job, repeat: "1s", retry: backoff },
               retryJob: { job, repeat: "1s", retryJob: { backoff, maxAttempts: 2 }, retry: backoff },
@@ -92,7 +92,7 @@ describe("A worker that is handed a hostile value", () => {
     "by its retryIf": (make) => ({ job: fail, repeat: "1s", retry: { backoff, retryIf: make } }),
     "by its schedule": (make) => {
       let calls = 0;
-      // At the declaration, for the first run, and then.
+      // At the declaration, for the first run, and afterwards.
       const next = (after: Date) => (++calls < 4 ? new Date(after.getTime() + 1_000) : make());
       return { job: () => {}, repeat: { next }, retry: backoff };
     },
@@ -109,7 +109,7 @@ describe("A worker that is handed a hostile value", () => {
     });
   }
 
-  it("as the reason of its abort, is stopped", async () => {
+  it("as its abort reason stops", async () => {
     await fc.assert(
       fc.asyncProperty(hostileValues(), async (make) => {
         escaped.length = 0;
@@ -136,7 +136,7 @@ describe("A worker that is handed a hostile value", () => {
     );
   });
 
-  it("as the reason of the abort of jobs, is in what they reject with", async () => {
+  it("as the abort reason of jobs rejects with an error that contains it", async () => {
     await fc.assert(
       fc.asyncProperty(hostileValues(), async (make) => {
         escaped.length = 0;

@@ -22,62 +22,62 @@ const problemsOf = (only: unknown, except: unknown): readonly string[] => {
   return problems.toError().problems;
 };
 
-describe("The choice of workers by name", () => {
+describe("Selection of workers by name", () => {
   for (const [what, only, except, chosen] of [
-    ["is all without patterns", undefined, undefined, ["github/commits", "github/events", "gitlab/events", "Fetcher.eu"]],
-    ["is the one that only names", "github/events", undefined, ["github/events"]],
+    ["selects all without patterns", undefined, undefined, ["github/commits", "github/events", "gitlab/events", "Fetcher.eu"]],
+    ["selects the worker that only names", "github/events", undefined, ["github/events"]],
     [
-      "is in the order of the runner, not of the names",
+      "keeps the order of the runner, not of the names",
       ["gitlab/events", "github/commits"],
       undefined,
       ["github/commits", "gitlab/events"],
     ],
-    ["may be by a star for anything", "github/*", undefined, ["github/commits", "github/events"]],
-    ["may be by several stars", "*/*s", undefined, ["github/commits", "github/events", "gitlab/events"]],
-    ["has a star stand for nothing, too", "*github/events*", undefined, ["github/events"]],
-    ["leaves out what except names", undefined, "*/events", ["github/commits", "Fetcher.eu"]],
-    ["leaves out what except names of what only does", "github/*", ["github/events", "gitlab/*"], ["github/commits"]],
-    ["takes nothing but the star for special", "Fetcher.*", undefined, ["Fetcher.eu"]],
-    ["may be empty because everything is left out", undefined, "*", []],
+    ["matches any text with a star", "github/*", undefined, ["github/commits", "github/events"]],
+    ["accepts several stars", "*/*s", undefined, ["github/commits", "github/events", "gitlab/events"]],
+    ["matches the empty text with a star", "*github/events*", undefined, ["github/events"]],
+    ["excludes what except names", undefined, "*/events", ["github/commits", "Fetcher.eu"]],
+    ["excludes what except names from what only names", "github/*", ["github/events", "gitlab/*"], ["github/commits"]],
+    ["treats only the star as special", "Fetcher.*", undefined, ["Fetcher.eu"]],
+    ["is empty if everything is excluded", undefined, "*", []],
   ] as const) {
     it(what, () => expect(select(only, except)).to.deep.equal(chosen));
   }
 
-  it("is by the whole name", () => {
+  it("matches the whole name", () => {
     expect(problemsOf("events", undefined)).to.have.length(1);
     expect(problemsOf("github", undefined)).to.have.length(1);
     expect(problemsOf("Fetcherxeu", undefined)).to.have.length(1);
     expect(select(undefined, "events")).to.have.length(4);
   });
 
-  it("takes every sign of a regular expression at its word", () => {
+  it("matches special characters of regular expressions literally", () => {
     const name = "a\\b^c$d.e+f?g(h)i[j]k{1}l|m-n\nnext line";
     const odd = new DeclarativeWorker({ name, worker() {} });
     expect(select(name, undefined, [odd, ...workers])).to.deep.equal([name]);
     expect(select("a*line", undefined, [odd, ...workers])).to.deep.equal([name]);
   });
 
-  it("refuses an empty list in only, as nothing would run", () => {
+  it("rejects an empty list in only, as nothing would run", () => {
     expect(problemsOf([], undefined)).to.deep.equal([
       "The option only: it is empty, so nothing would run: leave it out to run all",
     ]);
   });
 
-  it("names the first twenty workers, and how many more there are", () => {
+  it("lists the first twenty workers, and the number of further ones", () => {
     const many = Array.from({ length: 23 }, (_, i) => new DeclarativeWorker({ name: `w${i}`, worker() {} }));
     const problems = new Problems();
     selectByName(many, { only: "x" }, problems);
     expect(problems.toError().problems[0]).to.match(/there are w0, w1, .*, w19 and 3 more$/);
   });
 
-  it("refuses names in only that nobody has, and says who there is", () => {
+  it("rejects names in only that no worker has, and lists the existing ones", () => {
     expect(problemsOf(["github/*", "github/comits", "gitlab"], undefined)).to.deep.equal([
       `The option only: "github/comits" names no worker; there are github/commits, github/events, gitlab/events, Fetcher.eu`,
       `The option only: "gitlab" names no worker; there are github/commits, github/events, gitlab/events, Fetcher.eu`,
     ]);
   });
 
-  it("accepts names in except that nobody has, as they may be added later, but has a line for them", () => {
+  it("warns about names in except that no worker has, as such workers can be added later", () => {
     expect(select(undefined, ["github/*", "gitlab/evnts"])).to.deep.equal(["gitlab/events", "Fetcher.eu"]);
     expect(selectionLines(workers, { except: ["github/*", "gitlab/evnts"] })).to.deep.equal([
       `The option except: "gitlab/evnts" names no worker yet; there are github/commits, github/events, gitlab/events, Fetcher.eu`,
@@ -98,13 +98,13 @@ describe("The choice of workers by name", () => {
     ["a*b", "a*b", true],
     ["a*bc*c", "abc", false],
   ] as const) {
-    it(`knows that ${JSON.stringify(name)} ${fits ? "fits" : "does not fit"} ${JSON.stringify(pattern)}`, () => {
+    it(`${fits ? "matches" : "does not match"} ${JSON.stringify(name)} with ${JSON.stringify(pattern)}`, () => {
       const worker = new DeclarativeWorker({ name: `w${name}`, worker() {} });
       expect(selectAmong([worker], { except: `w${pattern}` })).to.have.length(fits ? 0 : 1);
     });
   }
 
-  it("fits a name as a regular expression does, whatever the pattern", () => {
+  it("matches a name like the equivalent regular expression, for random patterns", () => {
     const letters = fc.string({ unit: fc.constantFrom("a", "b", "*"), maxLength: 8 });
     const name = fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 12 });
     fc.assert(
@@ -116,14 +116,14 @@ describe("The choice of workers by name", () => {
     );
   });
 
-  it("takes ten times as long for a name that is ten times as long, with any number of stars", () => {
+  it("takes linear time in the length of the name, with any number of stars", () => {
     expectLinear(20_000, (size) => {
       const worker = new DeclarativeWorker({ name: "a".repeat(size), worker() {} });
       selectAmong([worker], { except: "*a*a*a*a*a*a*a*b" });
     });
   });
 
-  it("takes ten times as long for ten times as many workers and names", () => {
+  it("takes linear time in the number of workers and names", () => {
     const many = Array.from({ length: 20_000 }, (_, i) => new DeclarativeWorker({ name: `w${i}`, worker() {} }));
     expectLinear(2_000, (size) => {
       const some = many.slice(0, size);
@@ -138,7 +138,7 @@ describe("The choice of workers by name", () => {
     [/github/, "an instance of RegExp"],
     [["github/*", 5], "5"],
   ] as const) {
-    it(`refuses what is no pattern: ${JSON.stringify(value)}`, () => {
+    it(`rejects ${JSON.stringify(value)}, which is not a pattern`, () => {
       expect(problemsOf(value, undefined)).to.deep.equal([`The option only: ${shown} is not a name pattern: use a string`]);
       expect(problemsOf(undefined, value)).to.deep.equal([`The option except: ${shown} is not a name pattern: use a string`]);
     });

@@ -13,7 +13,7 @@ import {
 } from "watchbill";
 import { expectError, phases, recorder, Stubborn, silent, untilStopped, watch } from "./commands.fixture.js";
 
-describe("A continuous worker that is paused", () => {
+describe("A paused continuous worker", () => {
   let clock: SinonFakeTimers;
 
   beforeEach(() => {
@@ -22,7 +22,7 @@ describe("A continuous worker that is paused", () => {
 
   afterEach(() => clock.restore());
 
-  /** Runs this, beside one that has nothing to do with it. */
+  /** Runs a worker beside an unrelated one. */
   function running(worker: DeclarativeWorkerOptions["worker"], logger: Logger = silent) {
     const listen = new DeclarativeWorker({ name: "listen", worker, shutdownTimeout: "5s" });
     const other = new DeclarativeWorker({ name: "other", worker: untilStopped });
@@ -30,7 +30,7 @@ describe("A continuous worker that is paused", () => {
     return { runner, run: watch(runner.run()) };
   }
 
-  it("is stopped, and started again with a fresh signal; the runner goes on meanwhile", async () => {
+  it("is stopped, and started again with a new signal on resume; the runner continues", async () => {
     const signals: AbortSignal[] = [];
     const listen = async ({ signal }: WorkerContext) => {
       signals.push(signal);
@@ -56,7 +56,7 @@ describe("A continuous worker that is paused", () => {
     await stopping;
   });
 
-  it("is paused though it hangs, which is reported after its own shutdown timeout, once it does stop", async () => {
+  it("is paused once it stops if it hangs, which is reported after its shutdown timeout", async () => {
     const listener = new Stubborn();
     const { lines, logger } = recorder();
     const { runner, run } = running(listener.run, logger);
@@ -88,7 +88,7 @@ describe("A continuous worker that is paused", () => {
     expect(clock.countTimers()).to.equal(0);
   });
 
-  it("may fail while it is stopped for that: it is logged, and the runner goes on", async () => {
+  it("can fail while it stops: the failure is logged, and the runner continues", async () => {
     const listener = new Stubborn();
     const error = new Error("cannot close");
     const { lines, logger } = recorder();
@@ -106,7 +106,7 @@ describe("A continuous worker that is paused", () => {
     expect(run.outcome).to.equal("resolved");
   });
 
-  it("is started again only when it has stopped if it is resumed before that", async () => {
+  it("starts again only after it has stopped if it is resumed before", async () => {
     const listener = new Stubborn();
     const { runner } = running(listener.run);
     const paused = watch(runner.pause("listen"));

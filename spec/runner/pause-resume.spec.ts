@@ -20,9 +20,9 @@ const backoff = new StaticBackoff({ sleep: "30s" });
 const inBackground = (worker: DeclarativeWorkerOptions["worker"], options: DeclarativeWorkerOptions = {}) =>
   new DeclarativeWorker({ name: "listen", worker, ...options });
 
-describe("A worker that is paused", () => {
+describe("A paused worker", () => {
   let clock: SinonFakeTimers;
-  /** In whole seconds: what is next in turn is a ms later on fake timers. */
+  /** In whole seconds, as immediates take 1 ms on fake timers. */
   let starts: number[];
 
   beforeEach(() => {
@@ -32,7 +32,7 @@ describe("A worker that is paused", () => {
 
   afterEach(() => clock.restore());
 
-  /** Runs these, beside one that has nothing to do with it. */
+  /** Runs these workers beside an unrelated one. */
   function running(workers: DeclarativeWorker[]) {
     const other = new DeclarativeWorker({ name: "other", worker: untilStopped });
     const runner = bootstrap([...workers, other], { logger: silent });
@@ -50,7 +50,7 @@ describe("A worker that is paused", () => {
     };
   }
 
-  it("completes the run that is under way, undisturbed, and has no further one", async () => {
+  it("completes the run in progress undisturbed, and does not start another", async () => {
     const aborted: boolean[] = [];
     const runner = running([job(({ signal }) => wait("5s").then(() => void aborted.push(signal.aborted)))]);
     await clock.tickAsync("01:01");
@@ -67,7 +67,7 @@ describe("A worker that is paused", () => {
     await runner.stop();
   });
 
-  it("is so at once if it waits for its next run", async () => {
+  it("is paused immediately if it waits for its next run", async () => {
     const runner = running([job()]);
     await runner.pause("fetch");
     expect(runner.status()[0]).to.deep.include({ phase: "paused", nextDue: null });
@@ -78,7 +78,7 @@ describe("A worker that is paused", () => {
     ["grid", { interval: "1m", startImmediately: true }],
     ["schedule", { schedule: { next: (after: Date) => new Date((Math.floor(after.getTime() / 60_000) + 1) * 60_000) } }],
   ] as const) {
-    it(`runs at the next time of the same ${what} once it is resumed, and makes up for none`, async () => {
+    it(`runs at the next time of the same ${what} once it is resumed, without catching up on runs`, async () => {
       const runner = running([job(undefined, { repeat })]);
       await clock.tickAsync("01:10");
       await runner.pause("fetch");
@@ -92,7 +92,7 @@ describe("A worker that is paused", () => {
     });
   }
 
-  it("goes on as if nothing had been if it is resumed while its run is under way, or was never paused", async () => {
+  it("continues unchanged if it is resumed during its run, or was never paused", async () => {
     const runner = running([job(() => wait("5s"))]);
     await clock.tickAsync("01:01");
     const paused = watch(runner.pause("fetch"));
@@ -109,7 +109,7 @@ describe("A worker that is paused", () => {
     await runner.stop();
   });
 
-  it("does not end the run if it is the last, and leaves no timer when all are paused and stopped", async () => {
+  it("does not end the run if it is the last one, and leaves no timer once all are paused and stopped", async () => {
     const runner = bootstrap([inBackground(untilStopped), job()], { logger: silent });
     const run = watch(runner.run());
     await Promise.all([runner.pause("listen"), runner.pause("fetch")]);
@@ -121,7 +121,7 @@ describe("A worker that is paused", () => {
     expect(clock.countTimers()).to.equal(0);
   });
 
-  it("is not restarted if it is paused while it backs off, and begins where it would be when it is resumed", async () => {
+  it("is not restarted if it is paused during its backoff, and continues on its grid when it is resumed", async () => {
     const failing = recorded(() => Promise.reject(new Error("HTTP 503")));
     const runner = running([job(failing, { job: failing, retry: backoff }), inBackground(failing, { retry: backoff })]);
     await clock.tickAsync("01:10");
@@ -141,7 +141,7 @@ describe("A worker that is paused", () => {
     await runner.stop();
   });
 
-  it("is paused once, however often that was asked for, before it is and after", async () => {
+  it("is paused once, however often pause is called, before and after", async () => {
     const listener = new Stubborn();
     const runner = running([job(() => wait("5s")), inBackground(listener.run)]);
     await clock.tickAsync("01:01");
@@ -162,7 +162,7 @@ describe("A worker that is paused", () => {
     await stopped;
   });
 
-  it("stays so when its retry restarts it", async () => {
+  it("stays paused when its retry restarts it", async () => {
     const failing = () => wait("5s").then(() => Promise.reject(new Error("HTTP 503")));
     const runner = running([job(failing, { retry: backoff, repeat: { interval: "1m", startImmediately: true } })]);
     const paused = watch(runner.pause("fetch"));
@@ -174,7 +174,7 @@ describe("A worker that is paused", () => {
     await runner.stop();
   });
 
-  it("stays so when its class is restarted as a whole, until it is resumed", async () => {
+  it("stays paused when its class is restarted as a whole, until it is resumed", async () => {
     const listener = new Stubborn();
     const streams: number[] = [];
     @Named("github")

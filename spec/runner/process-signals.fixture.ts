@@ -12,7 +12,7 @@ const hang = () => new Promise<void>(() => {});
 const worker = new DeclarativeWorker({ name: "x", worker: ({ signal }) => (isStubborn ? hang() : stopped(signal)) });
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 const running = bootstrap([worker], { signals: ["SIGUSR2"], logger }).run();
-// A signal that has been sent does not keep the process alive until it arrives.
+// A pending signal does not keep the process alive until it arrives.
 const keepAlive = setTimeout(() => {}, 10_000);
 process.kill(process.pid, "SIGUSR2");
 if (isStubborn) {

@@ -11,17 +11,17 @@ async function run(...args: string[]): Promise<{ stdout: string; exit: unknown }
   return { stdout, exit: code ?? signal };
 }
 
-describe("The signals of a process whose timers were fake when the library was loaded", function () {
+describe("The signals of a process with fake timers that were installed before the library was loaded", function () {
   this.timeout(30_000);
 
-  it("are listened to for 500 ms of real time after the first, which does not keep the process alive", async () => {
+  it("are handled for 500 ms of real time after the first, without keeping the process alive", async () => {
     expect(await run()).to.deep.equal({
       stdout: JSON.stringify({ listeners: 1, timers: 0, listenersAfterEcho: 0 }),
       exit: 0,
     });
   });
 
-  it("end it when they come a second time after that", async () => {
+  it("exit the process when a second one arrives after that", async () => {
     expect(await run("stubborn")).to.deep.equal({ stdout: "", exit: 128 + constants.signals.SIGUSR2 });
   });
 });

@@ -1,9 +1,9 @@
-// A process of its own for process.spec.ts; the argument says which. Prints "ready" once its workers run.
+// A child process for process.spec.ts; the argument selects the scenario. Prints "ready" once its workers run.
 import { bootstrap, Named, Repeat, Retry, StaticBackoff, stopped, Worker, type WorkerContext, wait } from "watchbill";
 
 @Named("acme")
 class Service {
-  /** Waits for its signal alone: there is no handle that would keep the process alive. */
+  /** Waits only for its signal: no handle keeps the process alive. */
   @Worker
   listen({ signal }: WorkerContext) {
     setImmediate(() => console.log("ready"));
@@ -11,7 +11,7 @@ class Service {
   }
 }
 
-/** Polls as the documentation says, without a look at its signal. */
+/** Polls as the documentation shows, without reading its signal. */
 @Named("acme")
 class Polling {
   @Worker

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect } from "chai";
 
-/** A child process, what it has printed so far, and how it ended. */
+/** A child process, its output so far, and its exit. */
 class Child {
   stdout = "";
   stderr = "";
@@ -20,24 +20,24 @@ class Child {
     while (!this.stdout.includes(text) && this.process.exitCode === null) await once(this.process.stdout ?? this.process, "data");
   }
 
-  /** Its exit code; or the signal that killed it, which none should. */
+  /** The exit code, or the signal that killed the process, which is a failure. */
   async exit(): Promise<unknown> {
     const [code, signal] = await this.#exit;
     return code ?? signal;
   }
 }
 
-/** A further signal belongs to the same request up to 500 ms after the first. */
+/** A further signal belongs to the same request for up to 500 ms after the first. */
 const afterEcho = () => new Promise((resolve) => setTimeout(resolve, 600));
 
-/** What was logged, without the times and the fields. */
+/** The log lines, without times and fields. */
 const linesOf = (stderr: string) => stderr.split("\n").map((line) => line.replace(/^\S+Z /, "").replace(/ \([^)]*\)$/, ""));
 
 describe("A process", function () {
   this.timeout(30_000);
 
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    it(`is kept alive by its workers, and ends by itself with 0 when ${signal} has stopped them`, async () => {
+    it(`is kept alive by its workers, and exits with 0 once ${signal} has stopped them`, async () => {
       const child = new Child("service");
       await child.printed("ready");
       child.process.kill(signal);
@@ -51,7 +51,7 @@ describe("A process", function () {
       ]);
     });
 
-    it(`exits at once on a second ${signal}, saying who is unfinished`, async () => {
+    it(`exits immediately on a second ${signal}, and logs the unfinished workers`, async () => {
       const child = new Child("stubborn");
       await child.printed("ready");
       child.process.kill(signal);
@@ -65,7 +65,7 @@ describe("A process", function () {
     });
   }
 
-  it("ends when a worker loops around wait, without a look at its signal", async () => {
+  it("exits when a worker loops around wait without reading its signal", async () => {
     const child = new Child("polling");
     await child.printed("ready");
     child.process.kill("SIGTERM");
@@ -79,7 +79,7 @@ describe("A process", function () {
     ["SIGINT", "SIGTERM"],
     ["SIGTERM", "SIGINT", "SIGTERM"],
   ] as const) {
-    it(`takes ${signals.join(" and ")} within 40 ms for one request to stop, and drains`, async () => {
+    it(`handles ${signals.join(" and ")} within 40 ms as one request to stop, and shuts down in order`, async () => {
       const child = new Child("draining");
       await child.printed("ready");
       for (const signal of signals) {
@@ -94,7 +94,7 @@ describe("A process", function () {
     });
   }
 
-  it("does not end for the failure of a triggered run of which nobody awaits the outcome", async () => {
+  it("does not crash on the failure of a triggered run whose promise is not handled", async () => {
     const child = new Child("triggered");
     expect(await child.exit(), child.stderr).to.equal(0);
     expect(child.stdout).to.equal("stopped\n");
@@ -111,7 +111,7 @@ describe("A process", function () {
     expect(await child.exit()).to.equal(130);
   });
 
-  it("exits with 1 and names workers that hang after the shutdown timeout, though they still hang", async () => {
+  it("exits with 1 after the shutdown timeout, names the workers that hang, and does not wait for them", async () => {
     const child = new Child("hanging");
     await child.printed("ready");
     child.process.kill("SIGTERM");
@@ -132,7 +132,7 @@ describe("A process", function () {
     });
   }
 
-  it("goes on when nobody reads its stderr any longer", async () => {
+  it("continues when its stderr is closed", async () => {
     const child = new Child("noisy");
     child.process.stderr?.destroy();
     await child.printed("ready");
@@ -141,7 +141,7 @@ describe("A process", function () {
     expect(child.stdout).to.equal("ready\nstopped\n");
   });
 
-  it("has failures on stderr by default: worker, attempt, delay, and the error with its stack and its cause", async () => {
+  it("logs failures to stderr by default: worker, attempt, delay, and the error with its stack and its cause", async () => {
     const child = new Child("retried");
     expect(await child.exit()).to.equal(0);
     const lines = linesOf(child.stderr);
@@ -149,7 +149,7 @@ describe("A process", function () {
     expect(lines[2]).to.equal("    Error: attempt 0 failed\\x1b[31m");
     expect(child.stderr).to.match(/\n {8}at .*process\.fixture\.ts/);
     expect(child.stderr).to.include("caused by: Error: no route");
-    // The same failure again is an entry of level debug, which is not for stderr.
+    // The repeated failure is logged at level debug, which does not go to stderr.
     expect(child.stderr).not.to.include("attempt 2");
   });
 });

@@ -12,15 +12,15 @@ import {
 } from "watchbill";
 import { expectError, silent, thrownBy, untilStopped, watch } from "./commands.fixture.js";
 
-type Order = (runner: Runner, name: string) => Promise<void>;
+type Command = (runner: Runner, name: string) => Promise<void>;
 
-const orders: Record<string, Order> = {
+const commands: Record<string, Command> = {
   triggered: (runner, name) => runner.trigger(name),
   paused: (runner, name) => runner.pause(name),
   resumed: async (runner, name) => runner.resume(name),
   restarted: (runner, name) => runner.restart(name),
 };
-const removed: Order = (runner, name) => runner.remove(name);
+const removed: Command = (runner, name) => runner.remove(name);
 const done = () => Promise.reject(new DoNotRestart());
 
 const runnerOf = (...names: string[]) =>
@@ -31,7 +31,7 @@ const runnerOf = (...names: string[]) =>
 
 const job = (name: string, code: () => unknown = () => {}) => new DeclarativeWorker({ name, job: code, repeat: "1m" });
 
-describe("A command to a worker", () => {
+describe("A rejected command", () => {
   let clock: SinonFakeTimers;
 
   beforeEach(() => {
@@ -40,12 +40,12 @@ describe("A command to a worker", () => {
 
   afterEach(() => clock.restore());
 
-  for (const [wish, order] of Object.entries({ ...orders, removed })) {
-    it(`that nobody is, cannot be ${wish}, and the nearest names are told`, async () => {
+  for (const [participle, command] of Object.entries({ ...commands, removed })) {
+    it(`suggests the nearest names if there is no such worker to be ${participle}`, async () => {
       const runner = runnerOf("github/commits");
       const running = runner.run();
       for (const state of ["running", "stopped"]) {
-        const refused = watch(order(runner, "github/comits"));
+        const refused = watch(command(runner, "github/comits"));
         await clock.tickAsync(0);
         expectError(refused.outcome, UnknownWorkerError, 'There is no worker "github/comits": did you mean github/commits?');
         expect(refused.outcome, state).to.have.property("worker", "github/comits");
@@ -63,14 +63,14 @@ describe("A command to a worker", () => {
     ["github", ["github/commits"], "did you mean github/commits?"],
     ["zz", ["ab", "cd"], "there are ab, cd, listener"],
   ] as const) {
-    it(`that is called "${name}" among ${names.join(", ")}: ${hint}`, async () => {
+    it(`suggests for "${name}" among ${names.join(", ")}: ${hint}`, async () => {
       const refused = watch(runnerOf(...names).pause(name));
       await clock.tickAsync(0);
       expectError(refused.outcome, UnknownWorkerError, `There is no worker "${name}": ${hint}`);
     });
   }
 
-  it("that is left out, or was removed, is unknown as well", async () => {
+  it("reports a worker that was left out or removed as unknown", async () => {
     const runner = bootstrap([job("a"), job("b")], { logger: silent, except: "b" });
     await runner.remove("a");
     for (const name of ["a", "b"]) {
@@ -82,8 +82,8 @@ describe("A command to a worker", () => {
     }
   });
 
-  for (const [wish, order] of Object.entries(orders)) {
-    it(`cannot be ${wish} before the run, while it stops, and after it`, async () => {
+  for (const [participle, command] of Object.entries(commands)) {
+    it(`names the state of the runner if a worker cannot be ${participle}: not running, stopping or stopped`, async () => {
       const slow = new DeclarativeWorker({
         name: "slow",
         async worker({ signal }) {
@@ -93,53 +93,53 @@ describe("A command to a worker", () => {
       });
       const runner = bootstrap([job("github/commits"), slow], { logger: silent, signals: [] });
       const refusal = async () => {
-        const refused = watch(order(runner, "github/commits"));
+        const refused = watch(command(runner, "github/commits"));
         await clock.tickAsync(0);
         return refused.outcome;
       };
-      expectError(await refusal(), WorkerNotRunningError, `github/commits cannot be ${wish}: the runner does not run`);
+      expectError(await refusal(), WorkerNotRunningError, `github/commits cannot be ${participle}: the runner does not run`);
       const running = runner.run();
       const stopping = runner.stop();
-      expectError(await refusal(), WorkerNotRunningError, `github/commits cannot be ${wish}: the runner is being stopped`);
+      expectError(await refusal(), WorkerNotRunningError, `github/commits cannot be ${participle}: the runner is being stopped`);
       await clock.tickAsync("00:05");
       await Promise.all([stopping, running]);
-      expectError(await refusal(), WorkerNotRunningError, `github/commits cannot be ${wish}: the runner has stopped`);
+      expectError(await refusal(), WorkerNotRunningError, `github/commits cannot be ${participle}: the runner has stopped`);
       expect(await refusal()).to.have.property("worker", "github/commits");
       expect(clock.countTimers()).to.equal(0);
     });
   }
 
-  for (const [wish, order] of Object.entries(orders).filter(([wish]) => wish !== "restarted")) {
-    it(`cannot be ${wish} if it has completed`, async () => {
+  for (const [participle, command] of Object.entries(commands).filter(([participle]) => participle !== "restarted")) {
+    it(`reports a completed worker, which cannot be ${participle}`, async () => {
       const runner = bootstrap([job("import", done), job("other")], { logger: silent, signals: [] });
       void runner.run();
       await clock.tickAsync("01:01");
-      const refused = watch(order(runner, "import"));
+      const refused = watch(command(runner, "import"));
       await clock.tickAsync(0);
       expectError(
         refused.outcome,
         WorkerNotRunningError,
-        `import cannot be ${wish}: it has completed; restart it to run it again`,
+        `import cannot be ${participle}: it has completed; restart it to run it again`,
       );
       await runner.stop();
     });
   }
 
-  it("that is refused leaves everything as it was", async () => {
+  it("changes nothing", async () => {
     const runner = runnerOf("github/commits");
     const run = watch(runner.run());
     const before = runner.status();
-    for (const order of Object.values({ ...orders, removed })) await order(runner, "gitlab").catch(() => {});
+    for (const command of Object.values({ ...commands, removed })) await command(runner, "gitlab").catch(() => {});
     expect(runner.status()).to.deep.equal(before);
     expect(run.outcome).to.equal("pending");
     await runner.stop();
   });
 
-  it("is refused by a throw where there is nothing to wait for, and by a rejection everywhere else", async () => {
+  it("throws if the command is synchronous, and rejects otherwise", async () => {
     const runner = runnerOf("github/commits");
     expect(thrownBy(() => runner.resume("nobody"))).to.be.instanceOf(UnknownWorkerError);
-    for (const order of ["trigger", "pause", "restart", "remove"] as const) {
-      expect(thrownBy(() => watch(runner[order]("nobody")))).to.equal(undefined);
+    for (const command of ["trigger", "pause", "restart", "remove"] as const) {
+      expect(thrownBy(() => watch(runner[command]("nobody")))).to.equal(undefined);
     }
   });
 });

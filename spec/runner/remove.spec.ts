@@ -24,7 +24,7 @@ const backoff = new StaticBackoff({ sleep: "30s" });
 const named = (name: string, options: DeclarativeWorkerOptions = {}) =>
   new DeclarativeWorker({ name, ...("job" in options ? {} : { worker: untilStopped }), ...options });
 
-describe("A worker that is removed", () => {
+describe("A removed worker", () => {
   let clock: SinonFakeTimers;
 
   beforeEach(() => {
@@ -33,7 +33,7 @@ describe("A worker that is removed", () => {
 
   afterEach(() => clock.restore());
 
-  it("is stopped and forgotten; the others go on", async () => {
+  it("is stopped and forgotten; the others continue", async () => {
     const signals: AbortSignal[] = [];
     const { runner, run } = startOne({
       async worker({ signal }) {
@@ -63,7 +63,7 @@ describe("A worker that is removed", () => {
     ["backs off", { worker: failing, retry: backoff }, "backoff"],
     ["has completed", { worker: () => Promise.reject(new DoNotRestart()) }, "stopped"],
   ] as const) {
-    it(`is gone at once if it ${what}, and does not come back`, async () => {
+    it(`disappears immediately if it ${what}, and does not come back`, async () => {
       const { runner, run } = startOne(options);
       if (phase === "paused") await runner.pause("one");
       await clock.tickAsync("00:10");
@@ -78,7 +78,7 @@ describe("A worker that is removed", () => {
     });
   }
 
-  it("is gone before the run and after it as well, and is not started again", async () => {
+  it("disappears before the run and after it too, and does not start again", async () => {
     const starts: string[] = [];
     const recorded = (name: string) =>
       named(name, {
@@ -101,7 +101,7 @@ describe("A worker that is removed", () => {
     }
   });
 
-  it("does not end the run if it is the last, which is ended by a stop", async () => {
+  it("does not end the run if it was the last, until stop() is called", async () => {
     const runner = bootstrap([named("one")], { logger: silent });
     const run = watch(runner.run());
     await runner.remove("one");
@@ -112,7 +112,7 @@ describe("A worker that is removed", () => {
     expect(clock.countTimers()).to.equal(0);
   });
 
-  it("may fail while it stops for that: it is logged, and the others go on", async () => {
+  it("can fail while it stops: the failure is logged, and the others continue", async () => {
     const one = new Stubborn();
     const error = new Error("cannot close");
     const { lines, logger } = recorder();
@@ -129,7 +129,7 @@ describe("A worker that is removed", () => {
     expect(run.outcome).to.equal("resolved");
   });
 
-  it("is removed though it hangs, which is reported after its own shutdown timeout, once it does stop; then its name is free", async () => {
+  it("disappears once it stops if it hangs, which is reported after its shutdown timeout; then its name is free", async () => {
     const one = new Stubborn();
     const { lines, logger } = recorder();
     const { runner, run } = startOne({ worker: one.run, shutdownTimeout: "5s" }, logger);
@@ -197,7 +197,7 @@ describe("A worker that is removed", () => {
     await stopped;
   });
 
-  it("leaves nothing of itself: no listener, no timer, no memory", async () => {
+  it("leaves nothing behind: no listener, no timer, no memory", async () => {
     const weak: WeakRef<object>[] = [];
     const { signal } = new AbortController();
     const runner = bootstrap([named("other")], { logger: silent, signal });

@@ -17,7 +17,7 @@ import { expectError, phases, recorder, Stubborn, silent, startOne, untilStopped
 const backoff = new StaticBackoff({ sleep: "30s" });
 const failing = () => Promise.reject(new Error("HTTP 503"));
 
-describe("A worker that is restarted by hand", () => {
+describe("A worker that is restarted by a command", () => {
   let clock: SinonFakeTimers;
 
   beforeEach(() => {
@@ -26,7 +26,7 @@ describe("A worker that is restarted by hand", () => {
 
   afterEach(() => clock.restore());
 
-  it("is stopped, started when that is done, and never runs twice at a time; the others go on", async () => {
+  it("stops, starts after it has stopped, and never runs twice at a time; the others continue", async () => {
     const events: string[] = [];
     const signals: AbortSignal[] = [];
     const { runner, run } = startOne({
@@ -56,7 +56,7 @@ describe("A worker that is restarted by hand", () => {
     await stopping;
   });
 
-  it("has its run stopped if it is a repeated one, and a grid that begins anew", async () => {
+  it("starts a new grid if it is a repeated one, and its run is stopped", async () => {
     const starts: number[] = [];
     const { runner } = startOne({
       job({ signal }) {
@@ -73,7 +73,7 @@ describe("A worker that is restarted by hand", () => {
     await runner.stop();
   });
 
-  it("is started at once while it backs off, with no failure in a row, and what is known of it is kept", async () => {
+  it("starts immediately during a backoff, without consecutive failures, and keeps its status", async () => {
     const attempts: number[] = [];
     const { runner } = startOne({
       worker(context) {
@@ -95,7 +95,7 @@ describe("A worker that is restarted by hand", () => {
     await runner.stop();
   });
 
-  it("may be restarted by its retry as often as if it had never been", async () => {
+  it("keeps all its maxRestarts", async () => {
     const { runner, run } = startOne({ worker: failing, retry: { backoff, maxRestarts: 1 } });
     await clock.tickAsync("00:15");
     await runner.restart("one");
@@ -110,7 +110,7 @@ describe("A worker that is restarted by hand", () => {
     ["continuous", { worker: untilStopped }, "running"],
     ["repeated", { job() {}, repeat: "1m" }, "waiting"],
   ] as const) {
-    it(`runs again if it was paused: a ${what} one`, async () => {
+    it(`runs again if it was paused: a ${what} worker`, async () => {
       const { runner } = startOne(options);
       await runner.pause("one");
       await runner.restart("one");
@@ -120,8 +120,8 @@ describe("A worker that is restarted by hand", () => {
   }
 
   for (const [what, options] of [
-    ["said so", { worker: () => Promise.reject(new DoNotRestart()) }],
-    ["has returned", { worker: () => wait("1s"), restart: "never" }],
+    ["threw DoNotRestart", { worker: () => Promise.reject(new DoNotRestart()) }],
+    ["returned", { worker: () => wait("1s"), restart: "never" }],
   ] as const) {
     it(`runs again if it had completed, as it ${what}`, async () => {
       const { runner, run } = startOne(options);
@@ -137,7 +137,7 @@ describe("A worker that is restarted by hand", () => {
     });
   }
 
-  it("is restarted though it hangs, which is reported after its own shutdown timeout, once it does stop", async () => {
+  it("restarts once it stops if it hangs, which is reported after its own shutdown timeout", async () => {
     const one = new Stubborn();
     const { lines, logger } = recorder();
     const { runner } = startOne({ worker: one.run, shutdownTimeout: "5s" }, logger);
@@ -164,7 +164,7 @@ describe("A worker that is restarted by hand", () => {
     expect(clock.countTimers()).to.equal(0);
   });
 
-  it("may fail while it stops for that: it is logged, and it is started all the same", async () => {
+  it("can fail while it stops: the failure is logged, and it starts nevertheless", async () => {
     const one = new Stubborn();
     const error = new Error("cannot close");
     const { lines, logger } = recorder();
@@ -183,7 +183,7 @@ describe("A worker that is restarted by hand", () => {
     await stopping;
   });
 
-  it("leaves the others of its class alone, and is restarted with them after that as before", async () => {
+  it("does not affect the others of its class, and restarts with them afterwards as before", async () => {
     const listener = new Stubborn();
     const streams: AbortSignal[] = [];
     @Named("github")

@@ -37,7 +37,7 @@ describe("A runner", () => {
 
   afterEach(() => clock.restore());
 
-  it("runs until it is stopped, and resolves if nobody failed", async () => {
+  it("runs until it is stopped, and resolves if no worker failed", async () => {
     class Fetcher {
       runs = 0;
 
@@ -62,7 +62,7 @@ describe("A runner", () => {
     expect(fetcher.runs).to.equal(12);
   });
 
-  it("stops the rest when one fails, and rejects with every error by identity and every name", async () => {
+  it("stops the other workers when one fails, and rejects with every error by identity and every name", async () => {
     const [first, second] = [new Error("disk full"), new Error("cannot close")];
     const runner = runnerOf({
       async writer() {
@@ -80,7 +80,7 @@ describe("A runner", () => {
     expect(error).to.deep.include({ errors: [first, second], workers: ["writer", "reader"], cause: first });
   });
 
-  it("stops on the signal given at bootstrap or to run, and starts nothing if that has aborted already", async () => {
+  it("stops on the signal of bootstrap or of run, and starts nothing if that has aborted", async () => {
     for (const given of ["bootstrap", "run"] as const) {
       let starts = 0;
       const { signal, abort } = abortable();
@@ -99,7 +99,7 @@ describe("A runner", () => {
     }
   });
 
-  it("names those who do not stop in time, also when it is part of another runner, and says what to do", async () => {
+  it("reports the workers that do not stop in time, also within another runner, and how to fix it", async () => {
     const inner = runnerOf({ stuck: never, fine: untilStopped }, { shutdownTimeout: "5s" });
     const runner = bootstrap([new DeclarativeWorker({ name: "imports", worker: inner })], {
       logger: silent,
@@ -120,7 +120,7 @@ describe("A runner", () => {
     );
   });
 
-  it("tells of failures and of those who hang in one error", async () => {
+  it("reports failed and hung workers in one error", async () => {
     const failure = new Error("disk full");
     const runner = runnerOf({
       stuck: never,
@@ -137,7 +137,7 @@ describe("A runner", () => {
     expect(error).to.have.nested.property("errors[1]").that.is.instanceOf(ShutdownTimeoutError);
   });
 
-  it("logs a worker that ends only after the shutdown timeout, its error included", async () => {
+  it("logs a worker that ends only after the shutdown timeout, including its error", async () => {
     const lines: unknown[] = [];
     const push = (details: object, message?: string) => lines.push([message, details]);
     const late = new Error("too late");
@@ -166,7 +166,7 @@ describe("A runner", () => {
     ]);
   });
 
-  it("refuses to run twice at a time, and while those who hung still run, and may run again after that", async () => {
+  it("rejects a second run while the first or a hung worker still runs, and can run again after that", async () => {
     const gate = deferred();
     const runner = runnerOf({ slow: () => gate.promise }, { shutdownTimeout: "1s" });
     const outcome = runner.run().catch((thrown: unknown) => thrown);
@@ -183,7 +183,7 @@ describe("A runner", () => {
     expect(again).to.have.property("message").that.includes("slow exited prematurely");
   });
 
-  it("may be stopped before, during and after a run, and twice", async () => {
+  it("can be stopped before, during and after a run, and twice", async () => {
     const runner = runnerOf({ listener: untilStopped });
     await runner.stop();
     const running = runner.run();
@@ -214,20 +214,20 @@ describe("A runner", () => {
     expect(clock.countTimers()).to.equal(0);
   });
 
-  it("leaves the signals of the process alone when it has a signal of its own, unless it is told which", async () => {
+  it("does not handle process signals if it has a signal of its own, unless signals are specified", async () => {
     const count = () => process.listenerCount("SIGINT") + process.listenerCount("SIGHUP");
     const before = count();
     const { signal, abort } = abortable();
     const quiet = runnerOf({ listener: untilStopped }).run({ signal });
     expect(count()).to.equal(before);
-    const told = runnerOf({ listener: untilStopped }, { signal, signals: ["SIGHUP"] }).run();
+    const handling = runnerOf({ listener: untilStopped }, { signal, signals: ["SIGHUP"] }).run();
     expect(count()).to.equal(before + 1);
     abort();
-    await Promise.all([quiet, told]);
+    await Promise.all([quiet, handling]);
     expect(count()).to.equal(before);
   });
 
-  it("is a worker: it may be a part of another, with a retry of its own", async () => {
+  it("is a worker: it can be part of another runner, with a retry of its own", async () => {
     let starts = 0;
     const inner = runnerOf({
       async flaky() {
@@ -246,7 +246,7 @@ describe("A runner", () => {
     await running;
   });
 
-  it("may be run with the context of a worker, and is stopped with that", async () => {
+  it("can be run with the context of a worker, and stops with it", async () => {
     const names: string[] = [];
     const inner = runnerOf({
       listener: (context) => {
@@ -261,7 +261,7 @@ describe("A runner", () => {
     expect(names).to.deep.equal(["imports/listener"]);
   });
 
-  it("obeys its own signal and writes to its own logger as a part of another, and releases the signal", async () => {
+  it("uses its own signal and logger within another runner, and releases the signal", async () => {
     const { signal, abort } = abortable();
     const lines: unknown[] = [];
     const logger = { ...silent, error: (details: object) => lines.push(details) };
@@ -288,7 +288,7 @@ describe("A runner", () => {
     expect(getEventListeners(signal, "abort")).to.have.length(0);
   });
 
-  it("has stop() wait until every worker has stopped", async () => {
+  it("resolves stop() when every worker has stopped", async () => {
     const order: string[] = [];
     const runner = runnerOf({
       async slow({ signal }) {
@@ -304,7 +304,7 @@ describe("A runner", () => {
     expect(order).to.deep.equal(["stopped", "stop() resolved"]);
   });
 
-  it("shares its listeners to the process's signals with other runners", async () => {
+  it("shares its listeners to process signals with other runners", async () => {
     const before = process.listenerCount("SIGTERM");
     const runners = Array.from({ length: 20 }, () => runnerOf({ listener: untilStopped }));
     const running = runners.map((runner) => runner.run());
@@ -319,7 +319,7 @@ describe("A runner", () => {
     [{ logger: 5 }, "The logger of the context: it is a number"],
     [null, "The context is null: pass an object with a signal"],
   ] as [never, string][]) {
-    it(`refuses to run with ${JSON.stringify(options)}, and listens to nothing`, async () => {
+    it(`refuses to run with ${JSON.stringify(options)}, without listening to signals`, async () => {
       const before = process.listenerCount("SIGTERM");
       const error = await runnerOf({ listener: untilStopped }, { signals: ["SIGTERM"] })
         .run(options)
@@ -339,7 +339,7 @@ describe("A runner", () => {
       ],
     ],
     [
-      "one that is there twice",
+      "the same one twice",
       Array(2).fill(workerOf("a")),
       [
         'worker 1 of the runner and worker 2 of the runner are both named "a": rename one of them, for example with @Named((self) => …)',
@@ -349,7 +349,7 @@ describe("A runner", () => {
     ["null", null, ["The workers of a runner are null: pass an array of DeclarativeWorkers"]],
     ["no array", "postgres://u:secret@h", ["The workers of a runner are a string: pass an array of DeclarativeWorkers"]],
   ] as const) {
-    it(`is not made of workers with ${what}`, () => {
+    it(`cannot be created with ${what} for its workers`, () => {
       expect(() => new Runner(workers as never))
         .to.throw(BootstrapError)
         .with.deep.property("problems", problems);
@@ -365,14 +365,14 @@ describe("A runner", () => {
       'the runner has no option "resolve": there are logger, signal, signals, shutdownTimeout, stopOrder, engine, retry, only, except',
     ],
   ] as const) {
-    it(`is not made with options that make no sense: ${problem}`, () => {
+    it(`cannot be created with invalid options: ${problem}`, () => {
       expect(() => new Runner([], options as never))
         .to.throw(BootstrapError)
         .with.deep.property("problems", [problem]);
     });
   }
 
-  it("warns of an empty runner, which has nothing to wait for", async () => {
+  it("warns if it is empty and has nothing to wait for", async () => {
     const warnings: unknown[] = [];
     await new Runner([], { logger: { ...silent, warn: (_details, message) => warnings.push(message) } }).run();
     expect(warnings).to.deep.equal(["there are no workers to run"]);

@@ -97,7 +97,7 @@ describe("The status of a runner", () => {
     expect(JSON.parse(JSON.stringify(rows))).to.deep.equal(rows);
   });
 
-  it("shows who exited prematurely as firing", async () => {
+  it("shows a worker that exited prematurely as firing", async () => {
     class Quitter {
       @Worker
       quit() {}
@@ -108,7 +108,7 @@ describe("The status of a runner", () => {
     expect(runner.status()[0]?.lastError).to.match(/^WorkerExitedPrematurelyError: Quitter\/quit exited prematurely/);
   });
 
-  it("shows a worker that has stayed up for long enough without its earlier failures", async () => {
+  it("forgets the earlier failures of a worker that has stayed up for resetAfter", async () => {
     class Flaky {
       starts = 0;
 

@@ -24,7 +24,7 @@ const slow =
     await wait(ms);
   };
 
-describe("A stop at an odd moment", () => {
+describe("A stop at an unusual moment", () => {
   let clock: SinonFakeTimers;
 
   beforeEach(() => {
@@ -33,7 +33,7 @@ describe("A stop at an odd moment", () => {
 
   afterEach(() => clock.restore());
 
-  it("has whoever waits for a pause told once, if the worker hangs", async () => {
+  it("rejects a pending pause once, if the worker hangs", async () => {
     const runner = bootstrap([new DeclarativeWorker({ name: "a", worker: new Stubborn().run })], {
       logger: silent,
       signals: [],
@@ -43,7 +43,7 @@ describe("A stop at an odd moment", () => {
     const paused = watch(runner.pause("a"));
     await clock.tickAsync("00:06");
     void runner.stop();
-    // A rejection that nobody handles would end the process of the specs.
+    // An unhandled rejection would end the process of the specs.
     await clock.tickAsync("00:06");
     expect([paused.outcome, running.outcome].map((outcome) => Object(outcome).name)).to.deep.equal([
       "ShutdownTimeoutError",
@@ -74,7 +74,7 @@ describe("A stop at an odd moment", () => {
       },
     ],
   ] as const) {
-    it(`leaves no timer behind if a worker hangs in ${what}, and lets the runner run again once it does stop`, async () => {
+    it(`leaves no timer behind if a worker hangs in ${what}, and the runner can run again once it stops`, async () => {
       const one = new Stubborn();
       const runner = bootstrap([source(one.run)], { logger: silent, signals: [], shutdownTimeout: "5s" });
       const first = watch(runner.run());
@@ -94,7 +94,7 @@ describe("A stop at an odd moment", () => {
     });
   }
 
-  it("does not end the runner around an empty runner whose signal has aborted already", async () => {
+  it("does not end the outer runner if an empty inner runner has a signal that has aborted", async () => {
     const empty = bootstrap([], { logger: silent, signal: AbortSignal.abort() });
     const sources = [
       new DeclarativeWorker({ name: "w", worker: untilStopped }),
@@ -109,7 +109,7 @@ describe("A stop at an odd moment", () => {
   });
 
   for (const stopOrder of ["all", "reverse"] as const) {
-    it(`has the error of one in its outcome that fails after its time, but before the end of all: ${stopOrder}`, async () => {
+    it(`reports the error of a worker that fails after its timeout but before the others end: ${stopOrder}`, async () => {
       const server = new Stubborn();
       const error = new Error("could not flush");
       const sources = [
@@ -126,7 +126,7 @@ describe("A stop at an odd moment", () => {
     });
   }
 
-  it("gives each the time that it has, whatever it is wrapped in", async () => {
+  it("waits for the shutdown timeout of each worker, whatever wraps it", async () => {
     const patient = (name: string) => new DeclarativeWorker({ name, worker: slow(50_000), shutdownTimeout: "1m" });
     for (const worker of [patient("a"), group(patient("a"), patient("b"))]) {
       const runner = bootstrap([new DeclarativeWorker({ name: "x", worker })], { logger: silent, signals: [] });
@@ -137,7 +137,7 @@ describe("A stop at an odd moment", () => {
     }
   });
 
-  it("brings back a source that is being restarted by hand, if its turn is yet to come", async () => {
+  it("still restarts a source whose restart is pending if its turn to stop has not come", async () => {
     let isUp = false;
     const pool = async ({ signal }: WorkerContext) => {
       isUp = true;
@@ -163,9 +163,9 @@ describe("A stop at an odd moment", () => {
     expect([wasUp, isUp, running.outcome, clock.countTimers()]).to.deep.equal([true, false, "resolved", 0]);
   });
 
-  it("is published once, also for a command, and not for what has ended", async () => {
+  it("is published once, also for a command, and not for workers that have ended", async () => {
     const events: string[] = [];
-    const callOffs = [
+    const unsubscribes = [
       observe("watchbill:stop", () => events.push("stop")),
       observe("watchbill:hung", ({ worker, hungFor }) => events.push(`${worker} hangs for ${hungFor}`)),
     ];
@@ -180,13 +180,13 @@ describe("A stop at an odd moment", () => {
     void runner.restart("h").catch(() => {});
     await clock.tickAsync("00:02");
     expect(events).to.deep.equal(["h hangs for 1000"]);
-    for (const callOff of callOffs) callOff();
+    for (const unsubscribe of unsubscribes) unsubscribe();
     void runner.stop();
     one.end();
     await clock.tickAsync(0);
   });
 
-  it("finds one completed that says so while it is stopped for a pause", async () => {
+  it("keeps a worker completed that throws DoNotRestart while it is stopped for a pause", async () => {
     let starts = 0;
     const worker = async ({ signal }: WorkerContext) => {
       starts++;
@@ -204,7 +204,7 @@ describe("A stop at an odd moment", () => {
 });
 
 describe("A pause of a job whose attempts fail", () => {
-  it("holds the further ones, and is over; a resume goes on with them, and a trigger does not wait for the backoff", async () => {
+  it("suspends further attempts; resume continues with them, and trigger does not wait for the backoff", async () => {
     const clock = useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask"] });
     try {
       let attempts = 0;

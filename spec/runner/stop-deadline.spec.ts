@@ -25,19 +25,19 @@ const untilStopped = ({ signal }: WorkerContext) => stopped(signal);
 describe("A worker that does not stop in time", () => {
   let clock: sinon.SinonFakeTimers;
   let logger: Record<"debug" | "info" | "warn" | "error", sinon.SinonSpy>;
-  /** When a worker was asked to stop, in s after the start. */
-  let told: Record<string, number>;
+  /** When each worker was asked to stop, in s after the start. */
+  let stopRequests: Record<string, number>;
   let startedAt: number;
 
   beforeEach(() => {
     clock = sinon.useFakeTimers({ now: Date.UTC(2026, 10, 24), toNotFake: ["nextTick", "queueMicrotask"] });
     logger = { debug: sinon.spy(), info: sinon.spy(), warn: sinon.spy(), error: sinon.spy() };
-    told = {};
+    stopRequests = {};
     startedAt = Date.now();
   });
 
   afterEach(async () => {
-    // Those that hung stop by then.
+    // Those that hung have stopped by then.
     await clock.tickAsync("24:00:00");
     expect(clock.countTimers()).to.equal(0);
     clock.restore();
@@ -45,17 +45,17 @@ describe("A worker that does not stop in time", () => {
 
   const now = () => (Date.now() - startedAt) / 1_000;
 
-  /** Needs that long to stop. */
+  /** Takes that long to stop. */
   const stoppingFor = (duration: Duration) => async (context: WorkerContext) => {
     await untilStopped(context);
-    told[context.name] = now();
+    stopRequests[context.name] = now();
     await wait(duration);
   };
 
   const worker = (name: string, duration: Duration, options: DeclarativeWorkerOptions = {}) =>
     new DeclarativeWorker({ name, worker: stoppingFor(duration), ...options });
 
-  /** Starts, stops 10 s later, and tells what `run()` rejected with, and when. */
+  /** Starts, stops 10 s later, and returns the error of `run()` and when it rejected. */
   async function stopped(sources: object[], options: BootstrapOptions = {}) {
     const runner = bootstrap(sources, { logger, signals: [], ...options });
     const ended = sinon.spy();
@@ -91,14 +91,18 @@ describe("A worker that does not stop in time", () => {
 
   for (const { given, source, seconds } of [
     { given: "the runner's shutdownTimeout", source: worker("hung", "1h"), seconds: 7 },
-    { given: "that of its @Worker", source: Web, seconds: 3 },
-    { given: "that of its @Repeat", source: Cache, seconds: 3 },
-    { given: "that of its DeclarativeWorker", source: worker("hung", "1h", { shutdownTimeout: "3s" }), seconds: 3 },
-    { given: "that of the DeclarativeWorker of a configurer", source: Configured, seconds: 3 },
-    { given: "a longer one of its own", source: worker("hung", "1h", { shutdownTimeout: "2m" }), seconds: 120 },
-    { given: "none, for 0", source: worker("hung", "1h", { shutdownTimeout: 0 }), seconds: 0 },
+    { given: "the shutdownTimeout of its @Worker", source: Web, seconds: 3 },
+    { given: "the shutdownTimeout of its @Repeat", source: Cache, seconds: 3 },
+    {
+      given: "the shutdownTimeout of its DeclarativeWorker",
+      source: worker("hung", "1h", { shutdownTimeout: "3s" }),
+      seconds: 3,
+    },
+    { given: "the shutdownTimeout of a configurer's DeclarativeWorker", source: Configured, seconds: 3 },
+    { given: "its own, longer shutdownTimeout", source: worker("hung", "1h", { shutdownTimeout: "2m" }), seconds: 120 },
+    { given: "no time, with a shutdownTimeout of 0", source: worker("hung", "1h", { shutdownTimeout: 0 }), seconds: 0 },
   ]) {
-    it(`is given up after ${given}, in any order`, async () => {
+    it(`is reported after ${given}, in any order`, async () => {
       const [{ name = "" } = {}] = bootstrap([source]).workers;
       for (const stopOrder of ["all", "reverse"] as const) {
         startedAt = Date.now();
@@ -110,18 +114,18 @@ describe("A worker that does not stop in time", () => {
       }
     });
 
-    it(`keeps the source before it waiting for ${given}, in reverse order`, async () => {
+    it(`delays the source before it by ${given}, in reverse order`, async () => {
       const { error } = await stopped([worker("store", "1s"), source], { stopOrder: "reverse", shutdownTimeout: "7s" });
-      expect(told).to.include({ store: 10 + seconds });
+      expect(stopRequests).to.include({ store: 10 + seconds });
       expect(error).to.have.property("workers").with.lengthOf(1);
     });
   }
 
-  it("is named with what it does and for how long, once all have had their time: all at once", async () => {
+  it("is reported with its phase and how long it has hung, once all timeouts have elapsed", async () => {
     const short = worker("short", "1h", { shutdownTimeout: "2s" });
     const { error, after } = await stopped([short, worker("fine", "4s"), worker("long", "1h")], { shutdownTimeout: "7s" });
     expect(after).to.equal(7);
-    expect(told).to.deep.equal({ short: 10, fine: 10, long: 10 });
+    expect(stopRequests).to.deep.equal({ short: 10, fine: 10, long: 10 });
     expect(error).to.have.property(
       "message",
       "2 workers did not stop within 7s: short, long. Let each watch context.signal, or raise shutdownTimeout",
@@ -135,10 +139,10 @@ describe("A worker that does not stop in time", () => {
     });
   });
 
-  it("is named with how long ago its own turn was, in reverse order", async () => {
+  it("is reported with the time since it was asked to stop, in reverse order", async () => {
     const sources = [worker("store", "1h", { shutdownTimeout: "20s" }), worker("cache", "1s"), worker("queue", "1h")];
     const { error, after } = await stopped(sources, { stopOrder: "reverse", shutdownTimeout: "5s" });
-    expect(told).to.deep.equal({ queue: 10, cache: 15, store: 16 });
+    expect(stopRequests).to.deep.equal({ queue: 10, cache: 15, store: 16 });
     expect(after).to.equal(26);
     expect(error).to.have.deep.property("hung", [
       { worker: "queue", phase: "running", hungFor: 26_000 },
@@ -146,7 +150,7 @@ describe("A worker that does not stop in time", () => {
     ]);
   });
 
-  it("is told as overdue if its run has timed out and goes on all the same", async () => {
+  it("is reported as overdue if its run has timed out but continues", async () => {
     class Report {
       @Repeat("2s", { shutdownTimeout: "1s" })
       @Timeout("5s")
@@ -158,7 +162,7 @@ describe("A worker that does not stop in time", () => {
     expect(error).to.have.deep.property("hung", [{ worker: "Report/build", phase: "overdue", hungFor: 1_000 }]);
   });
 
-  it("is named by its own name if it is in a group, of workers or of a class, which is given up after its longest time", async () => {
+  it("has its own name if it is in a group or a class, which hangs after the longest timeout of its workers", async () => {
     @Retry(new StaticBackoff({ sleep: "1s" }))
     class Feed extends Web {
       @Worker({ shutdownTimeout: "9s" })
@@ -182,7 +186,7 @@ describe("A worker that does not stop in time", () => {
       .and.deep.includes({ worker: "pair/a", phase: "running", hungFor: 9_000 });
   });
 
-  it("is told in one error with those that failed", async () => {
+  it("is reported in one error with those that failed", async () => {
     const failure = new Error("disk full");
     const failing = new DeclarativeWorker({
       name: "failing",
@@ -225,7 +229,7 @@ describe("A worker that does not stop in time", () => {
     expect(await again).to.be.instanceOf(ShutdownTimeoutError);
   });
 
-  it("is no such worker if it stops within its time, be it in the last ms", async () => {
+  it("is not reported if it stops within its timeout, even in the last ms", async () => {
     const { error } = await stopped([worker("a", 6_999), worker("b", "1m", { shutdownTimeout: 60_001 })], {
       shutdownTimeout: "7s",
     });

@@ -24,10 +24,10 @@ const epoch = Date.UTC(2026, 10, 24);
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 const backoff = new StaticBackoff({ sleep: "1s" });
 
-describe("The order in which a runner is stopped", () => {
+describe("The stop order of a runner", () => {
   let clock: SinonFakeTimers;
   let stop: AbortController;
-  /** When which worker was asked to stop and had stopped, in s after the stop: "0 >a", "5 -a". */
+  /** When each worker was asked to stop and when it had stopped, in s after the stop: "0 >a", "5 -a". */
   let log: string[];
   let stoppedAt: number;
 
@@ -45,7 +45,7 @@ describe("The order in which a runner is stopped", () => {
 
   const write = (what: string) => log.push(`${(Date.now() - stoppedAt) / 1_000} ${what}`);
 
-  /** Runs until it is asked to stop, and then takes a while. */
+  /** Runs until it is asked to stop, and then takes that long. */
   const stoppingAfter = (seconds: number) =>
     async function work({ signal, name }: WorkerContext) {
       await stopped(signal);
@@ -87,7 +87,7 @@ describe("The order in which a runner is stopped", () => {
     return log;
   }
 
-  it("is source by source from the last, all workers of one at once, and the next when they have stopped", async () => {
+  it("is source by source from the last: the workers of one stop together, and the next follows once they have", async () => {
     const { ending } = start([worker("store", 1), Web, worker("queue", 4)]);
     await clock.tickAsync("1");
     expect(await stopNow()).to.deep.equal([
@@ -98,7 +98,7 @@ describe("The order in which a runner is stopped", () => {
     expect(await ending).to.equal(undefined);
   });
 
-  it("is all at once by default, and with all", async () => {
+  it('is all at once by default and with "all"', async () => {
     for (const stopOrder of [undefined, "all"] as const) {
       log = [];
       stop = new AbortController();
@@ -109,7 +109,7 @@ describe("The order in which a runner is stopped", () => {
     }
   });
 
-  it("lets an earlier source keep working until its turn: runs, restarts and failures of a retried one included", async () => {
+  it("lets earlier sources continue until their turn, including runs, restarts and retried failures", async () => {
     class Store {
       @Repeat("1s")
       flush({ signal }: WorkerContext) {
@@ -132,7 +132,7 @@ describe("The order in which a runner is stopped", () => {
     expect(await ending).to.equal(undefined);
   });
 
-  it("is the same when it is a worker that fails, a StopAll, or stop() that stops all", async () => {
+  it("is the same whether a failure, a StopAll or stop() stops the runner", async () => {
     const failure = new Error("disk full");
     const ender = (error: Error) => named(() => wait("1s").then(() => Promise.reject(error)), "ender");
     for (const [what, error] of [
@@ -156,7 +156,7 @@ describe("The order in which a runner is stopped", () => {
     }
   });
 
-  it("has the failure of a worker whose turn had not come in the error, and goes on in order", async () => {
+  it("continues if an earlier source fails before its turn to stop, and the error is in the outcome", async () => {
     const failure = new Error("disk full");
     const failing = new DeclarativeWorker({ name: "failing", worker: () => wait("1s").then(() => Promise.reject(failure)) });
     const { ending } = start([worker("store", 1), failing, worker("queue", 4)]);
@@ -166,7 +166,7 @@ describe("The order in which a runner is stopped", () => {
       .that.deep.includes({ errors: [failure] });
   });
 
-  it("loses no time with sources that have ended, are paused or back off", async () => {
+  it("skips sources that have ended, are paused or in a backoff, without delay", async () => {
     class Failing {
       @Worker
       @Retry(new StaticBackoff({ sleep: "1d" }))
@@ -182,7 +182,7 @@ describe("The order in which a runner is stopped", () => {
     expect(await ending).to.equal(undefined);
   });
 
-  it("takes a class that restarts together as one source, which is still restarted until its turn", async () => {
+  it("treats a class that restarts together as one source, which still restarts until its turn", async () => {
     @Retry(backoff)
     class Feed extends Web {
       @Worker
@@ -204,7 +204,7 @@ describe("The order in which a runner is stopped", () => {
     expect(await ending).to.equal(undefined);
   });
 
-  it("is within one worker what that makes of it: a group stops at once, a runner in its own order", async () => {
+  it("within one worker is its own: a group stops at once, a nested runner in its own order", async () => {
     const inner = bootstrap([worker("a", 1), worker("b", 1)], { logger, stopOrder: "reverse" });
     const pair = group(named(stoppingAfter(1), "c"), named(stoppingAfter(1), "d"));
     const { ending } = start([
@@ -218,7 +218,7 @@ describe("The order in which a runner is stopped", () => {
     expect(await ending).to.equal(undefined);
   });
 
-  it("begins with the sources that were added last", async () => {
+  it("starts with the sources that were added last", async () => {
     const { runner, ending } = start([worker("store", 1)]);
     runner.add(new Web());
     runner.add(worker("queue", 4));
@@ -230,7 +230,7 @@ describe("The order in which a runner is stopped", () => {
     expect(await ending).to.equal(undefined);
   });
 
-  it("has stop() wait for all, and lets nobody be added meanwhile", async () => {
+  it("makes stop() wait for all sources, and rejects add() meanwhile", async () => {
     const { runner, ending } = start([worker("store", 1), worker("queue", 4)]);
     const stopping = runner.stop().then(() => write("stop() resolved"));
     await clock.tickAsync("2");
@@ -245,7 +245,7 @@ describe("The order in which a runner is stopped", () => {
     [null, "null"],
     [true, "true"],
   ] as const) {
-    it(`is not ${shown}`, () => {
+    it(`cannot be ${shown}`, () => {
       expect(() => bootstrap([Web], { stopOrder: order as never }))
         .to.throw(BootstrapError)
         .with.deep.property("problems", [`The option stopOrder: ${shown} is not a stop order: use "all" or "reverse"`]);

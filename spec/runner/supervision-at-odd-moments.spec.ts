@@ -23,7 +23,7 @@ const logger = { debug() {}, info() {}, warn() {}, error() {} };
 const backoff = new StaticBackoff({ sleep: "1s" });
 const untilStopped = ({ signal }: WorkerContext) => stopped(signal);
 
-describe("Supervision at odd moments", () => {
+describe("Supervision at unusual moments", () => {
   let clock: sinon.SinonFakeTimers;
   let stop: AbortController;
 
@@ -49,7 +49,7 @@ describe("Supervision at odd moments", () => {
     return { runner, ending: quiet(runner.run()) };
   };
 
-  /** Counts how often it was started, and how many of it run at the same time at most. */
+  /** Counts the starts, the runs in progress, and the maximum of those. */
   const counted = (stopping: "0s" | "10s" | "1h" = "0s") => {
     const counts = { starts: 0, running: 0, most: 0 };
     const work = async (context: WorkerContext) => {
@@ -67,7 +67,7 @@ describe("Supervision at odd moments", () => {
     if (!signal.aborted) throw new Error("no luck");
   };
 
-  it("a group is not restarted before all of it has stopped, whatever the shutdownTimeout of a member", async () => {
+  it("a group is not restarted before all its workers have stopped, whatever their shutdownTimeout", async () => {
     const hung = counted("1h");
     const member = new DeclarativeWorker({ name: "hung", worker: hung, shutdownTimeout: "1s" });
     void quiet(runAllWorkers([retry(group(member, failing), backoff)], { signal: stop.signal, logger }));
@@ -75,7 +75,7 @@ describe("Supervision at odd moments", () => {
     expect(hung.counts).to.deep.equal({ starts: 1, running: 1, most: 1 });
   });
 
-  it("a runner may be a member of a group, or of runAllWorkers", async () => {
+  it("a runner can be a member of a group, or of runAllWorkers", async () => {
     const work = counted();
     const inner = bootstrap([new DeclarativeWorker({ name: "a", worker: work })], { logger });
     const ending = quiet(runAllWorkers([group(inner)], { signal: stop.signal, logger }));
@@ -85,7 +85,7 @@ describe("Supervision at odd moments", () => {
     expect(work.counts.starts).to.equal(1);
   });
 
-  it("and releases its signal and may be run again after that", async () => {
+  it("a runner in runAllWorkers releases its signal, and can run again after that", async () => {
     const inner = bootstrap([new DeclarativeWorker({ name: "a", worker: untilStopped })], { logger, signal: stop.signal });
     const once = new AbortController();
     const ending = quiet(runAllWorkers([inner], { signal: once.signal, logger }));
@@ -111,7 +111,7 @@ describe("Supervision at odd moments", () => {
     expect(work.counts.running).to.equal(0);
   });
 
-  it("a worker of a class with @Retry that was removed and is added again runs, and the others once", async () => {
+  it("a worker of a class with @Retry that is removed and added again runs, and the others run once", async () => {
     const [a, b] = [counted(), counted()];
     @Retry(backoff)
     class Feed {
@@ -136,13 +136,13 @@ describe("Supervision at odd moments", () => {
     });
   });
 
-  it("a group with a paused worker goes on restarting when another throws at once", async () => {
+  it("a group with a paused worker keeps restarting when another throws synchronously", async () => {
     let starts = 0;
     @Retry(backoff)
     class Feed {
       @Worker
       a(context: WorkerContext): unknown {
-        // Asynchronously at first, and then as it is called.
+        // The first failure is asynchronous, later ones are synchronous.
         if (starts++ === 0) return failing(context);
         throw new Error("no luck");
       }
@@ -182,7 +182,7 @@ describe("Supervision at odd moments", () => {
       },
     ],
   ] as const) {
-    it(`${what} that has thrown StopAll is not restarted, in reverse order either`, async () => {
+    it(`${what} that has thrown StopAll is not restarted, even in reverse stop order`, async () => {
       let starts = 0;
       const work = async () => {
         starts++;
@@ -195,7 +195,7 @@ describe("Supervision at odd moments", () => {
     });
   }
 
-  it("each worker that keeps its group from restarting is warned of, after its own time", async () => {
+  it("each worker that delays the restart of its group is warned about after its own shutdown timeout", async () => {
     const warn = sinon.spy();
     @Retry(backoff)
     class Feed {
@@ -219,7 +219,7 @@ describe("Supervision at odd moments", () => {
     expect(warn.args.flatMap(([{ err }]) => err?.workers ?? [])).to.include.members(["Feed/a", "Feed/b"]);
   });
 
-  it("one that has stopped, though late, before the error is made, is not told to run still", async () => {
+  it("a worker that has stopped late, but before the error is created, is not in it", async () => {
     const late = new DeclarativeWorker({ name: "late", worker: counted("10s"), shutdownTimeout: "1s" });
     const { ending } = start([late, new DeclarativeWorker({ name: "hung", worker: counted("1h") })]);
     stop.abort();
@@ -227,7 +227,7 @@ describe("Supervision at odd moments", () => {
     expect(await ending).to.have.deep.property("hung", [{ worker: "hung", phase: "running", hungFor: 25_000 }]);
   });
 
-  it("attempt is 0 again in the row of a worker whose group has stayed up for resetAfter", async () => {
+  it("attempt is reset in the row of a worker whose group has stayed up for resetAfter", async () => {
     let starts = 0;
     @Retry(backoff)
     class Feed {
@@ -241,7 +241,7 @@ describe("Supervision at odd moments", () => {
     expect(runner.status()[0]).to.include({ phase: "running", attempt: 0 });
   });
 
-  it("to be stopped while a group stops in order to restart is no failure, as it is none while it backs off", async () => {
+  it("stopping a group that stops in order to restart is not a failure", async () => {
     @Retry(backoff)
     class Feed {
       @Worker
@@ -261,7 +261,7 @@ describe("Supervision at odd moments", () => {
     expect(await ending).to.equal(undefined);
   });
 
-  it("no retry restarts a worker that ended by DoNotRestart, the retry of its group neither", async () => {
+  it("a worker that ended with DoNotRestart is never restarted, not even by the retry of its group", async () => {
     let imports = 0;
     const importer = async () => {
       imports++;
@@ -272,14 +272,14 @@ describe("Supervision at odd moments", () => {
     expect(imports).to.equal(1);
   });
 
-  it("the row of a worker that is a group counts its failures and says that it is not well", async () => {
+  it("the row of a worker that is a group counts its failures and shows that it is firing", async () => {
     const feed = new DeclarativeWorker({ name: "feed", worker: group(named(failing, "a"), untilStopped), retry: backoff });
     const { runner } = start([feed]);
     await clock.tickAsync("8");
     expect(runner.status()[0]).to.include({ health: "firing", failures: 4 });
   });
 
-  it("a worker that is added, or restarted by hand, while the runner is being started runs once at a time", async () => {
+  it("a worker that is added or restarted while the runner starts runs once at a time", async () => {
     const [added, restarted] = [counted(), counted()];
     const meddler = (context: WorkerContext) => {
       runner.add(new DeclarativeWorker({ name: "added", worker: added }));
@@ -300,7 +300,7 @@ describe("Supervision at odd moments", () => {
     expect(settled.callCount).to.equal(1);
   });
 
-  it("to have removed the last worker is not the end of the run, so that another may be added, which is started", async () => {
+  it("removing the last worker does not end the run; another one can be added and starts", async () => {
     const work = counted();
     const { runner } = start([new DeclarativeWorker({ name: "a", worker: untilStopped })]);
     await runner.remove("a");
@@ -309,7 +309,7 @@ describe("Supervision at odd moments", () => {
     expect(work.counts.running).to.equal(1);
   });
 
-  it("hungFor is counted from when the worker was asked to stop, be it by its group", async () => {
+  it("hungFor is measured from when the worker was asked to stop, even by its group", async () => {
     @Retry(backoff)
     class Feed {
       @Worker
@@ -332,7 +332,7 @@ describe("Supervision at odd moments", () => {
     expect(await ending).to.have.deep.property("hung", [{ worker: "Feed/b", phase: "running", hungFor: 70_000 }]);
   });
 
-  it("run() is refused while a run goes on whose workers have all been removed", async () => {
+  it("run() rejects while a run continues whose workers have all been removed", async () => {
     const { runner } = start([new DeclarativeWorker({ name: "a", worker: untilStopped })]);
     await runner.remove("a");
     const second = quiet(runner.run());

@@ -24,7 +24,7 @@ const backoff = new StaticBackoff({ sleep: "30s" });
 
 describe("A triggered run", () => {
   let clock: SinonFakeTimers;
-  /** In whole seconds: what is next in turn is a ms later on fake timers. */
+  /** In whole seconds, as immediates take 1 ms on fake timers. */
   let starts: number[];
 
   beforeEach(() => {
@@ -34,7 +34,7 @@ describe("A triggered run", () => {
 
   afterEach(() => clock.restore());
 
-  /** A job every minute whose starts are recorded, and the runner that runs it. */
+  /** A job every minute whose starts are recorded, and its runner. */
   function running(code: JobFunc = () => {}, options: DeclarativeWorkerOptions = {}) {
     const runner = bootstrap([new DeclarativeWorker({ name: "fetch", job: recorded(code), repeat: "1m", ...options })], {
       logger: silent,
@@ -49,7 +49,7 @@ describe("A triggered run", () => {
     };
   }
 
-  it("is one for 200,000 that ask for it while another is under way", async () => {
+  it("is shared by 200,000 calls while another run is in progress", async () => {
     const { runner } = running(() => wait("5s"));
     const first = watch(runner.trigger("fetch"));
     await clock.tickAsync(1);
@@ -63,7 +63,7 @@ describe("A triggered run", () => {
     await runner.stop();
   });
 
-  it("settles all of 200,000 that ask for it with its error, or with the reason of the stop", async () => {
+  it("settles 200,000 calls with its error, or with the stop reason", async () => {
     const error = new Error("HTTP 503");
     const { runner } = running(() => wait("5s").then(() => Promise.reject(error)), { retry: backoff });
     const outcomes = async (promises: Promise<void>[]) => {
@@ -81,7 +81,7 @@ describe("A triggered run", () => {
     expect(rest).to.deep.equal([]);
   });
 
-  it("is now, resolves when it has ended, and leaves the grid where it is", async () => {
+  it("starts immediately, resolves when it ends, and does not shift the grid", async () => {
     const { runner } = running(() => wait("5s"));
     await clock.tickAsync("00:10");
     const triggered = watch(runner.trigger("fetch"));
@@ -95,7 +95,7 @@ describe("A triggered run", () => {
     await runner.stop();
   });
 
-  it("is no substitute for the first run after an initial delay", async () => {
+  it("does not replace the first run after an initial delay", async () => {
     const { runner } = running(undefined, { repeat: { interval: "1m", initialDelay: "10m" } });
     await clock.tickAsync("00:10");
     void runner.trigger("fetch");
@@ -104,7 +104,7 @@ describe("A triggered run", () => {
     await runner.stop();
   });
 
-  it("rejects with its very own error, and the worker is retried as ever", async () => {
+  it("rejects with its error by identity, and the worker is retried as usual", async () => {
     const error = new Error("HTTP 503");
     const { runner } = running(
       () => {
@@ -122,7 +122,7 @@ describe("A triggered run", () => {
     await runner.stop();
   });
 
-  it("rejects with its very own error, and the worker fails as ever if it has no retry", async () => {
+  it("rejects with its error by identity, and the worker fails as usual if it has no retry", async () => {
     const error = new Error("HTTP 503");
     const { runner, run } = running(() => Promise.reject(error));
     const triggered = watch(runner.trigger("fetch"));
@@ -131,7 +131,7 @@ describe("A triggered run", () => {
     expect(run.outcome).to.have.property("errors").that.deep.equals([error]);
   });
 
-  it("is the next one if a run is under way, and all who have asked for that share it", async () => {
+  it("is the next one if a run is in progress, and is shared by all callers", async () => {
     let most = 0;
     let now = 0;
     const { runner } = running(async () => {
@@ -151,7 +151,7 @@ describe("A triggered run", () => {
     await runner.stop();
   });
 
-  it("cuts a backoff short, and a failure that is still to come gets none", async () => {
+  it("ends a backoff immediately, and if requested during a run replaces the next backoff", async () => {
     const { runner } = running(
       async () => {
         await wait("1s");
@@ -172,7 +172,7 @@ describe("A triggered run", () => {
     await runner.stop();
   });
 
-  it("is one run of a paused worker, which stays paused", async () => {
+  it("runs once for a paused worker, which stays paused", async () => {
     const { runner } = running();
     await runner.pause("fetch");
     await clock.tickAsync("00:10");
@@ -184,7 +184,7 @@ describe("A triggered run", () => {
     await runner.stop();
   });
 
-  it("is one run of a paused worker with all its attempts, each after its backoff", async () => {
+  it("makes all its attempts for a paused worker, each after its backoff", async () => {
     const { runner } = running(() => (starts.length < 3 ? Promise.reject(new Error("no luck")) : undefined), {
       retryJob: backoff,
     });
@@ -199,7 +199,7 @@ describe("A triggered run", () => {
     expect(runner.status()[0]).to.deep.include({ phase: "paused", runs: 1 });
   });
 
-  it("is held, its further attempts, by a pause that is ordered after it", async () => {
+  it("suspends its further attempts at a later pause", async () => {
     const { runner } = running(() => Promise.reject(new Error("no luck")), { retryJob: backoff });
     const triggered = watch(runner.trigger("fetch"));
     await clock.tickAsync("00:40");
@@ -213,7 +213,7 @@ describe("A triggered run", () => {
     expect(starts.length).to.equal(3);
   });
 
-  it("rejects at the moment at which it times out, and the next one waits until it has ended", async () => {
+  it("rejects as soon as it times out, and the next run waits until it has ended", async () => {
     const { runner } = running(() => wait("20s"), { timeout: "5s", retry: backoff });
     const triggered = watch(runner.trigger("fetch"));
     await clock.tickAsync(4_999);
@@ -229,7 +229,7 @@ describe("A triggered run", () => {
     await stopped;
   });
 
-  it("has all its attempts, and resolves if the last one succeeds", async () => {
+  it("makes all its attempts, and resolves if the last one succeeds", async () => {
     const { runner } = running(
       () => {
         if (starts.length < 3) throw new Error("greylisted");
@@ -248,7 +248,7 @@ describe("A triggered run", () => {
     ["it has failed", new Error("HTTP 503")],
     ["it has completed", new DoNotRestart()],
   ] as const) {
-    it(`is not to come any more if ${why}`, async () => {
+    it(`that is pending rejects if ${why}`, async () => {
       const { runner } = running(() => wait("5s").then(() => Promise.reject(error)));
       await clock.tickAsync("01:01");
       const triggered = watch(runner.trigger("fetch"));
@@ -257,7 +257,7 @@ describe("A triggered run", () => {
     });
   }
 
-  it("leaves the times of a schedule where they are", async () => {
+  it("does not shift the times of a schedule", async () => {
     const schedule = { next: (after: Date) => new Date((Math.floor(after.getTime() / 3_600_000) + 1) * 3_600_000) };
     const { runner } = running(undefined, { repeat: { schedule } });
     await clock.tickAsync("10:00");
@@ -270,7 +270,7 @@ describe("A triggered run", () => {
     await runner.stop();
   });
 
-  it("is one of a worker that was chained by hand, too", async () => {
+  it("is possible for a manually composed chain", async () => {
     const worker = retry(repeat("1m", recorded(untilStopped)), backoff);
     const runner = bootstrap([new DeclarativeWorker({ name: "fetch", worker })], { logger: silent });
     void runner.run();
@@ -280,7 +280,7 @@ describe("A triggered run", () => {
     await runner.stop();
   });
 
-  it("is one of a class whose workers are restarted together, before and after that", async () => {
+  it("is possible for a class whose workers restart together, before and after a restart", async () => {
     const listener = new Stubborn();
     @Named("github")
     @Retry(backoff)
@@ -310,7 +310,7 @@ describe("A triggered run", () => {
     await stopped;
   });
 
-  it("is no run of a worker that is not repeated", async () => {
+  it("is rejected for a worker that is not repeated", async () => {
     const runner = bootstrap([new DeclarativeWorker({ name: "listen", worker: untilStopped })], { logger: silent });
     void runner.run();
     const triggered = watch(runner.trigger("listen"));

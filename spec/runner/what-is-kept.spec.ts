@@ -5,7 +5,7 @@ import { collectGarbage } from "./collect-garbage.fixture.js";
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** Two workers, of which one fails at every ms, in turns; nobody reads the stack of an error. */
+/** Two jobs that fail in turn every ms; the stack of their errors is never read. */
 function pair(errors: WeakRef<Error>[]): DeclarativeWorker[] {
   const jobOf = (mine: number) => (): void => {
     if (errors.length % 2 !== mine) return;
@@ -16,8 +16,8 @@ function pair(errors: WeakRef<Error>[]): DeclarativeWorker[] {
   return [0, 1].map((mine) => new DeclarativeWorker({ name: `${mine}`, job: jobOf(mine), repeat: 1 }));
 }
 
-describe("What is kept of errors", () => {
-  it("is the words of the last, when a group fails again and again", async () => {
+describe("Memory for errors", () => {
+  it("retains only the text of the last error when a group keeps failing", async () => {
     const clock = sinon.useFakeTimers({ toNotFake: ["nextTick", "queueMicrotask"] });
     const errors: WeakRef<Error>[] = [];
     class Pair {

@@ -2,8 +2,8 @@ import { getEventListeners } from "node:events";
 import { expect } from "chai";
 import { runAllWorkers, stopped, type WorkerContext } from "watchbill";
 
-describe("A scope", () => {
-  it("of 10,000 workers has one listener on the signal from outside, and none when they have ended", async () => {
+describe("A cancellation scope", () => {
+  it("adds one listener to the outer signal for 10,000 workers, and removes it when they have ended", async () => {
     const stop = new AbortController();
     const workers = Array.from({ length: 10_000 }, () => (context: WorkerContext) => stopped(context.signal));
     const running = runAllWorkers(workers, stop);
@@ -13,7 +13,7 @@ describe("A scope", () => {
     expect(getEventListeners(stop.signal, "abort")).to.have.lengthOf(0);
   });
 
-  it("is aborted with the one around it, to any depth, for the same reason", async () => {
+  it("aborts with its parent at any depth, with the same reason", async () => {
     const stop = new AbortController();
     const reasons: unknown[] = [];
     const nest = (depth: number) => async (context: WorkerContext) => {
@@ -26,7 +26,7 @@ describe("A scope", () => {
     expect(reasons).to.deep.equal(Array(6).fill("enough"));
   });
 
-  it("that has been aborted starts nothing more", async () => {
+  it("starts nothing once it has been aborted", async () => {
     const stop = new AbortController();
     let started = false;
     const running = runAllWorkers(

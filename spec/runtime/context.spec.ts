@@ -34,11 +34,11 @@ describe("The context of a worker", () => {
     clock.restore();
   });
 
-  /** Runs the workers until the test stops them, and returns the promise of that. */
+  /** Runs the workers until the test stops them, and returns the promise of that run. */
   const run = (...workers: ((context: WorkerContext) => unknown)[]): Promise<void> =>
     runAllWorkers(workers, { signal: stop.signal, logger: silent });
 
-  it("has a signal of its own for every worker, and the same one whenever it is read", async () => {
+  it("has a separate signal for every worker, and the same one on every read", async () => {
     const signals: AbortSignal[] = [];
     const worker = async (context: WorkerContext): Promise<void> => {
       signals.push(context.signal, context.signal);
@@ -52,7 +52,7 @@ describe("The context of a worker", () => {
     expect(signals.map(({ reason }) => reason)).to.deep.equal(Array(4).fill(stop.signal.reason));
   });
 
-  it("has a signal that has aborted, with the reason, if it is read for the first time after the abort", async () => {
+  it("has an aborted signal, with the reason, if it is first read after the abort", async () => {
     let late: AbortSignal | undefined;
     const running = run(async (context) => {
       await wait("1s");
@@ -64,7 +64,7 @@ describe("The context of a worker", () => {
     expect(late).to.include({ aborted: true, reason: "enough" });
   });
 
-  it("has the worker's name: the function's, or its place if that has none", async () => {
+  it("has the worker's name: that of the function, or its position if it has none", async () => {
     const names: string[] = [];
     const running = run(
       function fetchCommits({ name, signal }) {
@@ -81,7 +81,7 @@ describe("The context of a worker", () => {
     expect(names).to.deep.equal(["fetchCommits", "worker 2"]);
   });
 
-  it("counts the failures in a row before this run", async () => {
+  it("counts the consecutive failures before this run", async () => {
     const attempts: number[] = [];
     const worker = retry(
       ({ attempt }) => {
@@ -98,7 +98,7 @@ describe("The context of a worker", () => {
     await running;
   });
 
-  it("has a logger that puts the worker's name on every entry, and the same one whenever it is read", async () => {
+  it("has a logger that adds the worker's name to every entry, and the same one on every read", async () => {
     const running = run(function fetchCommits(context) {
       const { logger } = context;
       logger.info({ page: 2 }, "fetched");
@@ -110,7 +110,7 @@ describe("The context of a worker", () => {
     expect(silent.info.args).to.deep.equal([[{ worker: "fetchCommits", page: 2 }, "fetched"]]);
   });
 
-  /** The health and last error of a worker that has reported in this way. */
+  /** The health and last error of a worker that has called `reportHealth` in this way. */
   async function reportOf(report: (context: WorkerContext) => void): Promise<[string, string | null] | undefined> {
     const worker = new DeclarativeWorker({
       name: "x",
@@ -128,7 +128,7 @@ describe("The context of a worker", () => {
     return reports[0];
   }
 
-  it("is of a healthy worker after a reportHealth, of an ill one after a reportHealth with an error", async () => {
+  it("reports a healthy worker by reportHealth(), and an unhealthy one by reportHealth(error)", async () => {
     expect(await reportOf(() => {})).to.deep.equal(["init", null]);
     expect(await reportOf((context) => context.reportHealth())).to.deep.equal(["ok", null]);
     expect(await reportOf((context) => context.reportHealth(new RangeError("lag")))).to.deep.equal(["firing", "RangeError: lag"]);
@@ -140,11 +140,11 @@ describe("The context of a worker", () => {
     ).to.deep.equal(["ok", "RangeError: lag"]);
   });
 
-  it("has a reportHealth that can be destructured, like every other member", async () => {
+  it("can be destructured, including reportHealth", async () => {
     expect(await reportOf(({ reportHealth }) => reportHealth())).to.deep.equal(["ok", null]);
   });
 
-  it("takes for a reportHealth's error whatever may have been caught, undefined included", async () => {
+  it("accepts any thrown value for the error of reportHealth, including undefined", async () => {
     for (const [caught, shown] of [
       [undefined, "undefined"],
       ["no luck", "'no luck'"],
@@ -155,7 +155,7 @@ describe("The context of a worker", () => {
     }
   });
 
-  it("is told from one that somebody else made", async () => {
+  it("is distinguished from any other object with the same members", async () => {
     let context: WorkerContext | undefined;
     const running = run((own) => {
       context = own;
@@ -167,7 +167,7 @@ describe("The context of a worker", () => {
     expect(Context.taskOf({ ...silent, signal: stop.signal })).to.equal(undefined);
   });
 
-  it("may be copied: what runs with the copy is still a part of the worker, and obeys the copy's own signal too", async () => {
+  it("can be copied: what runs with the copy is part of the worker, and also obeys the signal of the copy", async () => {
     for (const stops of ["outer", "own"] as const) {
       const [outer, own] = [new AbortController(), new AbortController()];
       const seen: unknown[] = [];
@@ -190,7 +190,7 @@ describe("The context of a worker", () => {
     }
   });
 
-  it("shows its name and not the tree behind it", async () => {
+  it("shows its name in inspect, but not the task behind it", async () => {
     let shown = "";
     await runAllJobs([
       function fetchCommits(context) {
@@ -200,7 +200,7 @@ describe("The context of a worker", () => {
     expect(shown).to.equal("WorkerContext { name: 'fetchCommits', attempt: 0 }");
   });
 
-  it("gives a logger that knows in whose worker it is used", async () => {
+  it("has a logger that identifies the worker that uses it", async () => {
     const lines: unknown[] = [];
     const push = (details: object) => lines.push(details);
     const failure = new Error("no");
@@ -215,7 +215,7 @@ describe("The context of a worker", () => {
     expect(lines).to.deep.equal([{ worker: "outer/inner", err: failure }]);
   });
 
-  it("has a logger also if it is frozen, derived from, or both", async () => {
+  it("has a logger even if it is frozen, derived from, or both", async () => {
     const lines: unknown[] = [];
     const push = (details: object, message?: string) => lines.push([details, message]);
     await runAllJobs(
@@ -233,7 +233,7 @@ describe("The context of a worker", () => {
     expect(lines).to.deep.equal(Array(3).fill([{ worker: "fetchCommits" }, "hello"]));
   });
 
-  it("is given to a function that has no this, so that nothing of the engine is in reach", async () => {
+  it("is passed to a function without a this, so that internals are not exposed", async () => {
     const job = sinon.spy();
     await runAllJobs([job]);
     expect(job.thisValues).to.deep.equal([undefined]);

@@ -10,7 +10,7 @@ import winston from "winston";
 import { isLogger } from "../../lib/runtime/logger.js";
 import { WorkerLogger } from "../../lib/runtime/worker-logger.js";
 
-/** The adapters that docs/logging.md has, by the name of their function, as they stand there. */
+/** The adapters in docs/logging.md, by the names of their functions. */
 async function adapterOfTheDocs(name: string): Promise<(target: unknown) => Logger> {
   const folder = fileURLToPath(new URL("../../node_modules/.cache/logging/", import.meta.url));
   const blocks = [...readFileSync("docs/logging.md", "utf8").matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = ""]) => code);
@@ -38,8 +38,8 @@ function collecting(): { stream: Writable; text: () => string } {
 const err = new Error("HTTP 503", { cause: new TypeError("connection reset") });
 const frame = "logger-adapters.spec.ts";
 
-describe("Message, worker and stack arrive", () => {
-  it("in pino, as it is", () => {
+describe("The message, the worker and the stack arrive", () => {
+  it("in pino, without an adapter", () => {
     const { stream, text } = collecting();
     const logger: Logger = pino(stream);
     expect(isLogger(logger)).to.equal(true);
@@ -49,7 +49,7 @@ describe("Message, worker and stack arrive", () => {
     expect(entry.err.stack).to.include(frame).and.include("TypeError: connection reset");
   });
 
-  it("on the console, as it is, without a word for a message that is not there", () => {
+  it("on the console, without an adapter, and without a placeholder for a missing message", () => {
     const logger: Logger = console;
     expect(isLogger(logger)).to.equal(true);
     const write = sinon.stub(console, "warn");
@@ -62,7 +62,7 @@ describe("Message, worker and stack arrive", () => {
     expect(write.args).to.deep.equal([[{ worker: "x", err }, "failed"], [{ worker: "x", page: 2 }]]);
   });
 
-  it("in winston, with the adapter of the docs", async () => {
+  it("in winston, with the documented adapter", async () => {
     const fromWinston = await adapterOfTheDocs("fromWinston");
     const { stream, text } = collecting();
     const target = winston.createLogger({
@@ -86,7 +86,7 @@ describe("Message, worker and stack arrive", () => {
     expect(done).to.deep.equal({ level: "info", worker: "github/commits", message: "done" });
   });
 
-  it("in consola, with the adapter of the docs", async () => {
+  it("in consola, with the documented adapter", async () => {
     const fromConsola = await adapterOfTheDocs("fromConsola");
     const entries: LogObject[] = [];
     const reporters: ConsolaOptions["reporters"] = [{ log: (entry) => entries.push(entry) }];
@@ -97,7 +97,7 @@ describe("Message, worker and stack arrive", () => {
     ]);
   });
 
-  it("in Nest's logger, with the adapter of the docs", async () => {
+  it("in Nest's logger, with the documented adapter", async () => {
     const fromNest = await adapterOfTheDocs("fromNest");
     const nest = { debug: sinon.spy(), log: sinon.spy(), warn: sinon.spy(), error: sinon.spy() };
     const logger = new WorkerLogger(fromNest(nest), "github/commits");

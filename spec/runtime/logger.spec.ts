@@ -16,7 +16,7 @@ class NestLogger {
 }
 
 describe("A logger", () => {
-  // As they are assigned here, they are loggers to the compiler, too.
+  // The assignments also check that these types are loggers.
   const [ofPino, ofConsole, ofDetails]: Logger[] = [
     pino({ enabled: false }),
     console,
@@ -31,7 +31,7 @@ describe("A logger", () => {
     ["an instance of a class", Object.create(methods())],
     ["bunyan's with its serializers", { ...methods(), addSerializers: () => {}, serializers: { err: () => {} } }],
   ] as [string, unknown][]) {
-    it(`may be ${what}`, () => {
+    it(`can be ${what}`, () => {
       expect(loggerProblem(logger)).to.equal(undefined);
       expect(isLogger(logger)).to.equal(true);
     });
@@ -51,14 +51,14 @@ describe("A logger", () => {
     ["pino itself", pino, "it is the function pino, and has no method debug, info, warn, error"],
     ["an object without info", withoutInfo, "it has no method info"],
     ["an object without two", twoOfThem, "it has no method debug and no method warn"],
-    ["an object with a method that is none", { ...methods(), warn: true }, "it has no method warn"],
+    ["an object with a member that is not a method", { ...methods(), warn: true }, "it has no method warn"],
     [
       "an object whose methods cannot be read",
       Object.defineProperty(methods(), "info", { get: () => expect.fail() }),
       "it has no method info",
     ],
   ] as [string, unknown, string][]) {
-    it(`may not be ${what}, in words that have nothing of its contents`, () => {
+    it(`cannot be ${what}; the error does not show its contents`, () => {
       expect(loggerProblem(value)).to.equal(problem);
       expect(isLogger(value)).to.equal(false);
     });
@@ -72,7 +72,7 @@ describe("A logger", () => {
     ["Nest's", new NestLogger(), /^it is a logger with the shape of Nest's, which takes the message first: wrap it/],
     ["bunyan's without its serializers", { ...methods(), addSerializers: () => {} }, /create it with bunyan\.stdSerializers$/],
   ] as [string, unknown, RegExp][]) {
-    it(`may not be ${what}, which would lose messages or stacks`, () => {
+    it(`cannot be ${what}, which would lose messages or stacks`, () => {
       expect(loggerProblem(value)).to.match(problem);
       expect(isLogger(value)).to.equal(false);
     });

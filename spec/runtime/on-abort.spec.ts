@@ -4,95 +4,95 @@ import { type Abortable, onAbort } from "../../lib/runtime/on-abort.js";
 
 describe("onAbort", () => {
   let stop: AbortController;
-  let told: [string, unknown][];
+  let notified: [string, unknown][];
 
   beforeEach(() => {
     stop = new AbortController();
-    told = [];
+    notified = [];
   });
 
   const target = (name: string, then: () => void = () => {}): Abortable => ({
     abort: (reason) => {
-      told.push([name, reason]);
+      notified.push([name, reason]);
       then();
     },
   });
 
   const listeners = (): number => getEventListeners(stop.signal, "abort").length;
 
-  it("tells every target of the signal's reason, in the order in which they came, once", () => {
+  it("notifies every target of the signal's reason once, in the order of registration", () => {
     for (const name of ["a", "b", "c"]) onAbort(stop.signal, target(name));
-    expect(told).to.deep.equal([]);
+    expect(notified).to.deep.equal([]);
     stop.abort("enough");
     stop.abort("more than enough");
-    expect(told).to.deep.equal([
+    expect(notified).to.deep.equal([
       ["a", "enough"],
       ["b", "enough"],
       ["c", "enough"],
     ]);
   });
 
-  it("tells a target at once if the signal has aborted already", () => {
+  it("notifies a target immediately if the signal has aborted already", () => {
     stop.abort("enough");
-    const callOff = onAbort(stop.signal, target("a"));
-    expect(told).to.deep.equal([["a", "enough"]]);
-    callOff();
+    const unregister = onAbort(stop.signal, target("a"));
+    expect(notified).to.deep.equal([["a", "enough"]]);
+    unregister();
     expect(listeners()).to.equal(0);
   });
 
-  it("tells no target that was called off, and the others still", () => {
-    const callOff = onAbort(stop.signal, target("called off"));
+  it("does not notify an unregistered target, but still notifies the others", () => {
+    const unregister = onAbort(stop.signal, target("unregistered"));
     onAbort(stop.signal, target("a"));
-    callOff();
+    unregister();
     stop.abort("enough");
-    expect(told).to.deep.equal([["a", "enough"]]);
+    expect(notified).to.deep.equal([["a", "enough"]]);
   });
 
-  it("tells no target that another has called off when it was told", () => {
+  it("does not notify a target that another one unregisters when it is notified", () => {
     onAbort(
       stop.signal,
-      target("a", () => callOff()),
+      target("a", () => unregister()),
     );
-    const callOff = onAbort(stop.signal, target("called off"));
+    const unregister = onAbort(stop.signal, target("unregistered"));
     stop.abort("enough");
-    expect(told).to.deep.equal([["a", "enough"]]);
+    expect(notified).to.deep.equal([["a", "enough"]]);
   });
 
-  it("tells a target at once that comes while others are told", () => {
+  it("immediately notifies a target that is registered while others are notified", () => {
     onAbort(
       stop.signal,
       target("a", () => onAbort(stop.signal, target("late"))),
     );
     onAbort(stop.signal, target("b"));
     stop.abort("enough");
-    expect(told.map(([name]) => name)).to.have.members(["a", "b", "late"]);
+    expect(notified.map(([name]) => name)).to.have.members(["a", "b", "late"]);
   });
 
-  it("has one listener for all targets of a signal, and none without one", () => {
-    const callOffs = Array.from({ length: 100 }, () => onAbort(stop.signal, target("a")));
+  it("uses one listener for all targets of a signal, and none without a target", () => {
+    const unregistrations = Array.from({ length: 100 }, () => onAbort(stop.signal, target("a")));
     expect(listeners()).to.equal(1);
-    for (const callOff of callOffs) callOff();
+    for (const unregister of unregistrations) unregister();
     expect(listeners()).to.equal(0);
   });
 
-  it("has no listener left after the abort", () => {
+  it("leaves no listener after the abort", () => {
     onAbort(stop.signal, target("a"));
     stop.abort();
     expect(listeners()).to.equal(0);
   });
 
-  it("listens again for a target that comes after the last was called off", () => {
-    onAbort(stop.signal, target("called off"))();
+  it("listens again for a target that is registered after the last one was unregistered", () => {
+    onAbort(stop.signal, target("unregistered"))();
     onAbort(stop.signal, target("a"));
     stop.abort("enough");
-    expect(told).to.deep.equal([["a", "enough"]]);
+    expect(notified).to.deep.equal([["a", "enough"]]);
   });
 
-  it("keeps to one listener when a target is called off twice", () => {
-    const callOff = onAbort(stop.signal, target("called off"));
-    callOff();
+  it("keeps one listener when a target is unregistered twice", () => {
+    const unregister = onAbort(stop.signal, target("unregistered"));
+    unregister();
     onAbort(stop.signal, target("a"));
-    callOff();
+    unregister();
     onAbort(stop.signal, target("b"));
     expect(listeners()).to.equal(1);
   });

@@ -33,7 +33,7 @@ const buggy = () => {
   throw bug;
 };
 
-describe("What the log says of a failure that is the end of a worker", () => {
+describe("The log entry for the final failure of a worker", () => {
   let clock: sinon.SinonFakeTimers;
   let entries: unknown[][];
   const at =
@@ -128,7 +128,7 @@ describe("What the log says of a failure that is the end of a worker", () => {
   };
 
   for (const [what, [options, message, error]] of Object.entries(cases)) {
-    it(`is one error, with what follows: ${what}`, async () => {
+    it(`is one error that includes the consequence: ${what}`, async () => {
       await runFor(10, [{ name: "x", ...options }]);
       const ofWorker = errors().filter(([text]) => text !== "failed after it had timed out");
       expect(ofWorker).to.have.length(1);
@@ -144,7 +144,7 @@ describe("What the log says of a failure that is the end of a worker", () => {
     "a worker whose backoff fails",
     "a job whose backoff fails",
   ]) {
-    it(`has the failure itself too, as a warning: ${what}`, async () => {
+    it(`is preceded by a warning with the failure itself: ${what}`, async () => {
       const [options] = cases[what] ?? expect.fail();
       await runFor(10, [{ name: "x", ...options }]);
       const by = what.includes("backoff") ? "backoff" : "retryIf";
@@ -154,7 +154,7 @@ describe("What the log says of a failure that is the end of a worker", () => {
     });
   }
 
-  it("is a warning alone if retryIf stops all workers", async () => {
+  it("is a warning only, if retryIf throws StopAll", async () => {
     const retryIf = () => {
       throw new StopAll("maintenance");
     };
@@ -167,7 +167,7 @@ describe("What the log says of a failure that is the end of a worker", () => {
     ]);
   });
 
-  it("is an error for each worker, though they throw the same and run by hand side by side", async () => {
+  it("is an error for each worker, even if standalone workers throw the same error side by side", async () => {
     const worker = retry(failAsync, { backoff, retryIf: () => false });
     const running = runAllWorkers([named(worker, "x"), named(worker, "y")], { logger }).catch(() => {});
     await clock.tickAsync(1_000);
@@ -182,7 +182,7 @@ describe("What the log says of a failure that is the end of a worker", () => {
     ]);
   });
 
-  it("is an error that says so if all stop already and its turn is still to come", async () => {
+  it("is an error that mentions the stop if the runner stops but has not yet stopped this worker", async () => {
     await runFor(
       1,
       [
@@ -194,7 +194,7 @@ describe("What the log says of a failure that is the end of a worker", () => {
     expect(errors().map(([message]) => message)).to.deep.equal(["gave up after 0 restarts in a row before its turn to stop"]);
   });
 
-  it("is an error without the runner's stop if something else restarts it", async () => {
+  it("is an error that does not mention the runner if something else restarts the worker", async () => {
     const inner = retry(failAsync, { backoff, maxRestarts: 0 });
     await runFor(1, [{ name: "x", worker: retry(inner, new StaticBackoff({ sleep: "1h" })) }]);
     expect(errors().map(([message]) => message)).to.deep.equal(["gave up after 0 restarts in a row"]);
@@ -217,7 +217,7 @@ describe("What the log says of a failure that is the end of a worker", () => {
     expect(errors().map(([text]) => text)).to.deep.equal([message, message]);
   });
 
-  it("counts a run that is given up once in the recovery, though the worker is restarted for it", async () => {
+  it("is counted once in the recovery if a run is given up, although the worker restarts", async () => {
     let runs = 0;
     const job = () => (++runs <= 3 ? giveUp() : undefined);
     await runFor(20, [{ name: "x", job, repeat: "1s", retryJob: backoff, retry: backoff }]);
@@ -225,7 +225,7 @@ describe("What the log says of a failure that is the end of a worker", () => {
   });
 });
 
-describe("What the default logger writes of a failure that lasts", () => {
+describe("The entries of the default logger for a persistent failure", () => {
   let clock: sinon.SinonFakeTimers;
 
   beforeEach(() => {
@@ -237,7 +237,7 @@ describe("What the default logger writes of a failure that lasts", () => {
     sinon.restore();
   });
 
-  it("says once how often, and after how many attempts", async () => {
+  it("contain the number of times and of attempts once", async () => {
     const write = sinon.stub(process.stderr, "write");
     const runner = bootstrap(
       [

@@ -16,7 +16,7 @@ import {
   type WorkerContext,
 } from "watchbill";
 
-describe("A link that is run by hand", () => {
+describe("A chain element that is run directly", () => {
   let clock: sinon.SinonFakeTimers;
   let stop: AbortController;
   let logger: Record<"debug" | "info" | "warn" | "error", sinon.SinonSpy>;
@@ -30,10 +30,10 @@ describe("A link that is run by hand", () => {
 
   afterEach(() => clock.restore());
 
-  describe("in a context that somebody else made", () => {
+  describe("in a context that is not from the library", () => {
     const foreign = () => ({ signal: stop.signal, name: "x", attempt: 7, logger, reportHealth: sinon.spy() });
 
-    it("hands that context's name, attempt and logger down", async () => {
+    it("inherits the name, attempt and logger of that context", async () => {
       const context = foreign();
       let seen: object | undefined;
       const running = repeat("1s", ({ name, attempt, logger: own }) => {
@@ -47,7 +47,7 @@ describe("A link that is run by hand", () => {
       expect(logger.info.args).to.deep.equal([[{ worker: "x", commits: 3 }, "fetched"]]);
     });
 
-    it("passes its checkpoints on, with the very error, and without one if there is none", async () => {
+    it("forwards reportHealth with the error by identity, and without an error if there is none", async () => {
       const context = foreign();
       const error = new Error("lagging");
       await retry((own) => {
@@ -59,7 +59,7 @@ describe("A link that is run by hand", () => {
       expect(context.reportHealth.secondCall.firstArg).to.equal(error);
     });
 
-    it("stops with it, for the very same reason, and leaves no listener on its signal", async () => {
+    it("stops with it, with the same reason, and leaves no listener on its signal", async () => {
       const reason = new Error("shutting down");
       let seen: unknown;
       const running = retry(async ({ signal }) => {
@@ -82,8 +82,8 @@ describe("A link that is run by hand", () => {
     });
   });
 
-  describe("in a context that has a signal and nothing else", () => {
-    it("has no name, is at attempt 0, and may report its health to nobody", async () => {
+  describe("in a context that has only a signal", () => {
+    it("has no name, attempt 0, and a reportHealth without effect", async () => {
       let seen: object | undefined;
       const running = repeat("1s", (context) => {
         context.reportHealth();
@@ -111,7 +111,7 @@ describe("A link that is run by hand", () => {
       }
     });
 
-    it("lets a job be run once", async () => {
+    it("runs a job once", async () => {
       const job = sinon.stub<[WorkerContext], unknown>().onFirstCall().rejects(new Error("no luck"));
       const running = retryJob(job, new StaticBackoff({ sleep: 0 })).runOnce({ signal: stop.signal, logger } as never);
       await clock.tickAsync(10);
@@ -121,12 +121,12 @@ describe("A link that is run by hand", () => {
   });
 
   describe("with a misspelt option", () => {
-    const link = repeat("1s", () => {});
+    const element = repeat("1s", () => {});
     const refusals: [string, (options: object) => unknown][] = [
-      ["a link", (options) => link.run(options as never)],
-      ["runAllWorkers", (options) => runAllWorkers([link], options)],
+      ["a chain element", (options) => element.run(options as never)],
+      ["runAllWorkers", (options) => runAllWorkers([element], options)],
       ["runAllJobs", (options) => runAllJobs([() => {}], options)],
-      ["a runner", (options) => bootstrap([new DeclarativeWorker({ name: "x", worker: link })], { logger }).run(options)],
+      ["a runner", (options) => bootstrap([new DeclarativeWorker({ name: "x", worker: element })], { logger }).run(options)],
     ];
     const thrownBy = async (run: () => unknown) => {
       try {
@@ -144,7 +144,7 @@ describe("A link that is run by hand", () => {
         ["loger", "logger"],
         ["Logger", "logger"],
       ] as const) {
-        it(`is refused, with the option that was meant: ${what}, ${key}`, async () => {
+        it(`is rejected, and suggests the right option: ${what}, ${key}`, async () => {
           const options = { [key]: meant === "signal" ? stop.signal : logger };
           const error = await thrownBy(() => run(options));
           expect(error).to.be.instanceOf(InvalidArgumentError);
@@ -154,12 +154,12 @@ describe("A link that is run by hand", () => {
       }
     }
 
-    it("is refused in a copy of a worker's context, too, and in what was derived from one", async () => {
+    it("is rejected in a copy of a worker's context too, and in an object derived from one", async () => {
       const errors: unknown[] = [];
       const worker = async (context: WorkerContext) => {
         const derived: object = Object.create(context);
         errors.push(
-          await thrownBy(() => link.run({ ...context, signl: stop.signal } as never)),
+          await thrownBy(() => element.run({ ...context, signl: stop.signal } as never)),
           await thrownBy(() => runAllJobs([() => {}], Object.assign(derived, { loger: logger }) as never)),
         );
         await stopped(context.signal);
@@ -179,13 +179,13 @@ describe("A link that is run by hand", () => {
       ["near one, but of another kind", { signed: true, signup: new Date(0), logged: 1, ledger: {}, longer: "x" }],
       ["a misspelling of one that is there", { signal: new AbortController().signal, signals: new AbortController().signal }],
     ] as const) {
-      it(`is not what the user's context has besides: ${what}`, async () => {
+      it(`is not reported for other keys of the user's context: ${what}`, async () => {
         await runAllJobs([() => {}], more as never);
         await runAllJobs([() => {}], Object.assign(Object.create({ signal: stop.signal, logger }), more));
       });
     }
 
-    it("is not looked for in a context whose keys cannot be listed", async () => {
+    it("is not reported in a context whose keys cannot be listed", async () => {
       const options = new Proxy<object>({}, { ownKeys: () => expect.fail("listed") });
       await runAllJobs([() => {}], options);
     });
@@ -200,7 +200,7 @@ describe("A link that is run by hand", () => {
     expect(clock.countTimers()).to.equal(0);
   });
 
-  describe("by a worker of a class, in the context that it was given,", () => {
+  describe("by a worker of a class, in the context of that worker,", () => {
     class Fetcher implements Worker {
       readonly job: sinon.SinonStub<[WorkerContext], unknown> = sinon.stub();
 
@@ -220,7 +220,7 @@ describe("A link that is run by hand", () => {
       expect(fetcher.job.firstCall.firstArg.name).to.equal("Fetcher");
     });
 
-    it("reports its runs to that worker's health and retry", async () => {
+    it("reports its runs to the health and the retry of that worker", async () => {
       const fetcher = new Fetcher();
       fetcher.job.onSecondCall().rejects(new Error("no luck"));
       fetcher.job.onCall(3).rejects(new Error("no luck again"));
@@ -239,7 +239,7 @@ describe("A link that is run by hand", () => {
       await running;
     });
 
-    it("passes its error through by identity", async () => {
+    it("propagates its error by identity", async () => {
       const error = new Error("no luck");
       const fetcher = new Fetcher();
       fetcher.job.rejects(error);
@@ -249,10 +249,10 @@ describe("A link that is run by hand", () => {
     });
   });
 
-  it("can be started any number of times, also at the same time", async () => {
+  it("can be started any number of times, even concurrently", async () => {
     const job = sinon.spy();
-    const link = repeat("1s", job);
-    const runs = [1, 2, 3].map(async () => link.run({ signal: stop.signal } as never));
+    const element = repeat("1s", job);
+    const runs = [1, 2, 3].map(async () => element.run({ signal: stop.signal } as never));
     await clock.tickAsync(1_000);
     expect(job.callCount).to.equal(3);
     stop.abort();

@@ -19,35 +19,35 @@ describe("The logger to stderr", () => {
     clock.restore();
   });
 
-  /** What is written meanwhile. */
+  /** The output during a call. */
   function written(log: () => void): string {
     write.resetHistory();
     log();
     return write.args.map(([text]) => String(text)).join("");
   }
 
-  it("writes a line with the time, the level, the worker, the message and whatever else there is", () => {
+  it("writes a line with the time, the level, the worker, the message and the other details", () => {
     const details = { worker: "github/commits", attempt: 1, delay: 1_500 };
     expect(written(() => stderrLogger.error(details, "failed, and is tried again"))).to.equal(
       "2026-11-24T07:42:15.717Z ERROR github/commits: failed, and is tried again (attempt 1, delay 1.5s)\n",
     );
   });
 
-  it("writes a message alone", () => {
+  it("writes a message without details", () => {
     expect(written(() => stderrLogger.info("hello"))).to.equal("2026-11-24T07:42:15.717Z INFO hello\n");
   });
 
-  it("writes details alone", () => {
+  it("writes details without a message", () => {
     expect(written(() => stderrLogger.warn({ worker: "x", delay: "soon", page: { next: 2 } }))).to.equal(
       "2026-11-24T07:42:15.717Z WARN x: (delay soon, page { next: 2 })\n",
     );
   });
 
-  it("keeps debug to itself", () => {
+  it("omits entries of level debug", () => {
     expect(written(() => stderrLogger.debug("hello"))).to.equal("");
   });
 
-  it("does not repeat what the message says", () => {
+  it("does not repeat details that the message contains", () => {
     const details = { worker: "github/commits", attempt: 3, delay: 4_012, page: 3 };
     expect(written(() => stderrLogger.warn(details, "failed (attempt 3), retrying in 4s"))).to.equal(
       "2026-11-24T07:42:15.717Z WARN github/commits: failed (attempt 3), retrying in 4s (page 3)\n",
@@ -60,7 +60,7 @@ describe("The logger to stderr", () => {
     );
   });
 
-  it("writes times as a person does", () => {
+  it("formats times for people", () => {
     expect(written(() => stderrLogger.info({ duration: 123_456.789, ms: 1_499.6, delay: 0.4 }, "done"))).to.equal(
       "2026-11-24T07:42:15.717Z INFO done (duration 2m 3s, 1.5s, delay 0ms)\n",
     );
@@ -72,7 +72,7 @@ describe("The logger to stderr", () => {
       readonly config = { headers: { authorization: "Bearer secret" } };
     }
     const linesOf = (err: unknown): string[] => written(() => stderrLogger.error({ worker: "x", err }, "failed")).split("\n");
-    /** Without the frames, which are those of mocha, too. */
+    /** Without the stack frames, which also include those of mocha. */
     const withoutFrames = (lines: readonly string[]): string[] => lines.filter((line) => !/^\s+at /.test(line));
 
     it("below the line, indented, with its stack and its causes, each with its own", () => {
@@ -88,7 +88,7 @@ describe("The logger to stderr", () => {
       expect(lines.filter((line) => line.startsWith("        at ") && line.includes("stderr-logger.spec.ts"))).to.have.length(3);
     });
 
-    it("without the library's own frames", () => {
+    it("without stack frames of the library", () => {
       const error = toError("no luck", "x");
       expect(error.stack).to.include("lib/errors/thrown-value-error.ts");
       const lines = linesOf(error);
@@ -96,7 +96,7 @@ describe("The logger to stderr", () => {
       expect(lines.filter((line) => line.includes("/lib/errors/"))).to.deep.equal([]);
     });
 
-    it("with what says of which kind it is, and without its other properties, wherever it is", () => {
+    it("with the properties that identify its kind, but without others, at any depth", () => {
       const all = linesOf(Object.assign(new HttpError("unavailable"), { code: "E_HTTP", errno: -5 })).join("\n");
       expect(all).to.include("Error: unavailable (code E_HTTP, errno -5, status 503)").and.not.to.include("secret");
       for (const details of [
@@ -108,7 +108,7 @@ describe("The logger to stderr", () => {
       }
     });
 
-    it("that was thrown and is not one, with its kind and keys only", () => {
+    it("that is a thrown value of another type, with its kind and keys only", () => {
       expect(withoutFrames(linesOf(new ThrownValueError("x", { authorization: "secret" })))).to.deep.equal([
         "2026-11-24T07:42:15.717Z ERROR x: failed",
         "    ThrownValueError: x threw an object with the key authorization; throw an Error, so that there is a stack",
@@ -119,7 +119,7 @@ describe("The logger to stderr", () => {
         .and.not.to.include("secret");
     });
 
-    it("that holds others, with each of them once", () => {
+    it("that contains others, with each of them once", () => {
       const [one, two] = [new Error("one"), new RangeError("two", { cause: new Error("root") })];
       expect(withoutFrames(linesOf(new AggregateError([one, two, one], "several", { cause: two })))).to.deep.equal([
         "2026-11-24T07:42:15.717Z ERROR x: failed",
@@ -132,7 +132,7 @@ describe("The logger to stderr", () => {
       ]);
     });
 
-    it("of several workers, with each of them once, under its worker's name", () => {
+    it("of several workers, with each of them once, and the name of its worker", () => {
       const failures = [
         { worker: "a", error: new Error("one") },
         { worker: "b", error: new ThrownValueError("b", 5) },
@@ -167,7 +167,7 @@ describe("The logger to stderr", () => {
     });
   });
 
-  describe("writes a failure that happens again in one line", () => {
+  describe("writes a repeated failure in one line", () => {
     const lineOf = (err: unknown): string => written(() => stderrLogger.warn({ worker: "x", err }, "failed"));
     const failureOf = (id: number): Error => new Error(`HTTP 503 of request ${id} (3fa85f64-5717-4562-b3fc-${id})`);
     const isOneLine = (text: string): boolean => text.indexOf("\n") === text.length - 1;
@@ -179,14 +179,14 @@ describe("The logger to stderr", () => {
       expect(lineOf(error)).to.equal("2026-11-24T07:42:15.717Z WARN x: failed: Error: another message\n");
     });
 
-    it("if it differs in numbers and identifiers only, of whichever worker it is", () => {
+    it("if it differs only in numbers and identifiers, for any worker", () => {
       expect(isOneLine(lineOf(failureOf(1)))).to.equal(false);
       expect(written(() => stderrLogger.error({ worker: "y", err: failureOf(2) }, "gave up"))).to.equal(
         "2026-11-24T07:42:15.717Z ERROR y: gave up: Error: HTTP 503 of request 2 (3fa85f64-5717-4562-b3fc-2)\n",
       );
     });
 
-    it("with its causes, which often are all that says what happened", () => {
+    it("with its causes, which often contain the actual problem", () => {
       const refused = (port: number): Error => {
         const cause = new AggregateError([new Error(`connect ECONNREFUSED ::1:${port}`), new Error("another")], "");
         return new TypeError("fetch failed", { cause: Object.assign(cause, { code: "ECONNREFUSED" }) });
@@ -197,7 +197,7 @@ describe("The logger to stderr", () => {
       );
     });
 
-    it("but not if it has another name, message, code, cause or place", () => {
+    it("but not if its name, message, code, cause or location differs", () => {
       const base = (): Error => new Error("no luck");
       const others = [
         base(),
@@ -219,14 +219,14 @@ describe("The logger to stderr", () => {
       expect(isOneLine(lineOf(failureOf(3)))).to.equal(false);
     });
 
-    it("also if it has been printed among the causes or the errors of another", () => {
+    it("also if it was printed among the causes or the errors of another", () => {
       const error = new Error("no luck");
       lineOf(new AggregateError([error], "several"));
       expect(isOneLine(lineOf(error))).to.equal(true);
     });
 
     it("and remembers a thousand kinds", () => {
-      // In letters: what differs in digits is of one kind.
+      // In letters: failures that differ only in digits are of one kind.
       const kind = (index: number): Error =>
         new Error(String(index).replaceAll(/\d/g, (digit) => "abcdefghij".charAt(Number(digit))));
       for (let index = 0; index <= 1_000; index++) lineOf(kind(index));
@@ -235,7 +235,7 @@ describe("The logger to stderr", () => {
       expect(isOneLine(lineOf(kind(0)))).to.equal(false);
     });
 
-    it("and starts anew on another clock", () => {
+    it("and starts over on another clock", () => {
       expect(isOneLine(lineOf(failureOf(1)))).to.equal(false);
       clock.restore();
       clock = sinon.useFakeTimers({ toNotFake: ["nextTick", "queueMicrotask"] });
@@ -249,18 +249,18 @@ describe("The logger to stderr", () => {
     [null, "null"],
     [{ status: 503 }, "{ status: 503 }"],
   ] as const) {
-    it(`shows an err of ${shown}, in the line`, () => {
+    it(`shows an err of ${shown} in the line`, () => {
       expect(written(() => stderrLogger.error({ err }, "failed"))).to.equal(`2026-11-24T07:42:15.717Z ERROR failed: ${shown}\n`);
     });
   }
 
-  it("shows a line break of a message as such, so that it cannot forge an entry", () => {
+  it("escapes a line break in a message, so that a message cannot forge an entry", () => {
     expect(written(() => stderrLogger.info("a\n2026-11-24T07:42:15.717Z INFO b"))).to.equal(
       "2026-11-24T07:42:15.717Z INFO a\\n2026-11-24T07:42:15.717Z INFO b\n",
     );
   });
 
-  it("does not throw if stderr does", () => {
+  it("does not throw if writing to stderr throws", () => {
     write.throws(new Error("EPIPE"));
     expect(() => stderrLogger.info("hello")).not.to.throw();
   });
@@ -280,11 +280,11 @@ describe("The logger to stderr", () => {
     });
   }
 
-  it("leaves other characters as they are", () => {
+  it("leaves other characters unchanged", () => {
     expect(written(() => stderrLogger.info("Grüße, 世界 👋\t!"))).to.equal("2026-11-24T07:42:15.717Z INFO Grüße, 世界 👋\t!\n");
   });
 
-  it("lets no control character through, wherever it is", () => {
+  it("escapes control characters everywhere", () => {
     const text = fc.string({ unit: fc.constantFrom("a", " ", "\u001b", "\r", "\b", "\u0000", "\u007f", "\u0085", "\u009b") });
     fc.assert(
       fc.property(text, text, text, text, text, (message, worker, key, value, thrown) => {

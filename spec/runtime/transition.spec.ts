@@ -9,7 +9,7 @@ import {
 } from "../../lib/runtime/transition.js";
 
 describe("A transition", () => {
-  it("has commands wait until it is over, also those of a transition within it, and runs them in their order", () => {
+  it("delays commands until it is over, also those of nested transitions, and runs them in order", () => {
     const log: string[] = [];
     inTransition(() => {
       afterTransition(() => log.push("first"));
@@ -19,18 +19,18 @@ describe("A transition", () => {
     expect(log).to.deep.equal(["change", "first", "second"]);
   });
 
-  it("returns what the change returns, and runs a command at once when there is no transition", () => {
+  it("returns the result of the change, and a command runs immediately when there is no transition", () => {
     const log: string[] = [];
     expect(inTransition((text: string) => text.length, "four")).to.equal(4);
     afterTransition(() => log.push(hasToWait() ? "in a transition" : "outside"));
     expect(log).to.deep.equal(["in a transition"]);
   });
 
-  it("calls the code of workers outside of any transition, and one after the other", () => {
+  it("calls code of workers outside of any transition, and one after the other", () => {
     const log: unknown[] = [];
     const code = (name: string): void => {
       log.push([name, hasToWait()]);
-      // What it starts itself is called at once; the code of other workers waits until it has returned.
+      // Tasks that the code itself starts are called immediately; the code of other workers waits until it has returned.
       if (name === "a") {
         inTransition(() => callAfterTransition({ callCode: () => code("c") }), undefined);
         afterTransition(() => log.push("command of a"));
@@ -44,7 +44,7 @@ describe("A transition", () => {
     expect(log).to.deep.equal([["a", false], ["c", false], "end of c", "command of a", "end of a", ["b", false], "end of b"]);
   });
 
-  it("is over when the change throws, and loses none of the commands that wait", () => {
+  it("is over when the change throws, and keeps the pending commands", () => {
     const log: string[] = [];
     const change = (): void => {
       afterTransition(() => {
@@ -53,13 +53,13 @@ describe("A transition", () => {
       afterTransition(() => log.push("kept"));
     };
     expect(() => inTransition(change, undefined)).to.throw("broken");
-    // A command that is called now comes after the one that waits.
+    // A command that is called now comes after the pending one.
     expect([log, hasToWait()]).to.deep.equal([[], true]);
     inTransition(() => {}, undefined);
     expect([log, hasToWait()]).to.deep.equal([["kept"], false]);
   });
 
-  it("has a command that the code of a worker calls wait for those that wait already", () => {
+  it("runs a command from the code of a worker after the pending ones", () => {
     const log: string[] = [];
     const code = (): void => {
       inTransition(() => afterTransition(() => log.push("first")), undefined);
@@ -85,7 +85,7 @@ describe("A transition", () => {
     expect(log).to.deep.equal(["change", "code 1", "command 1", "code 2", "command 2", "code 3", "command 3"]);
   });
 
-  it("lets the event loop turn, if each command causes another", async () => {
+  it("yields to the event loop if each command causes another", async () => {
     let commands = 0;
     let turns = 0;
     const again = (): void => {
@@ -113,7 +113,7 @@ describe("A transition", () => {
     expect(seen).to.equal("caller");
   });
 
-  it("makes every call, however many there are", () => {
+  it("makes any number of calls", () => {
     let runs = 0;
     inTransition(() => {
       for (let i = 0; i < 5_000; i++) callAfterTransition({ callCode: () => void runs++ });

@@ -8,7 +8,7 @@ describe("The commands of a worker", () => {
       (error: Error) => error.message,
     );
 
-  it("share a requested run, which settles when that ends", async () => {
+  it("share a requested run, which settles when the run ends", async () => {
     const commands = new WorkerCommands();
     const run = commands.requestRun();
     expect(commands.requestRun()).to.equal(run);

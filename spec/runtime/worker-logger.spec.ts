@@ -24,7 +24,7 @@ describe("A worker's logger", () => {
       .map((line) => line.replace(/^\S+Z /, ""));
 
   for (const level of levels) {
-    it(`puts the worker's name on every entry of level ${level}`, () => {
+    it(`adds the worker's name to every entry of level ${level}`, () => {
       const target = fake();
       const logger = new WorkerLogger(target, "github/commits");
       logger[level]({ page: 2 }, "fetched");
@@ -38,7 +38,7 @@ describe("A worker's logger", () => {
       expect(levels.filter((other) => target[other].called)).to.deep.equal([level]);
     });
 
-    it(`writes to stderr an entry of level ${level} that the logger does not take, and why`, () => {
+    it(`writes to stderr an entry of level ${level} that the logger rejects, with the reason`, () => {
       const target = { ...fake(), [level]: sinon.stub().throws(new Error("the disk is full")) };
       new WorkerLogger(target, "x")[level]({ page: 2 }, "fetched");
       const lines = written();
@@ -56,7 +56,7 @@ describe("A worker's logger", () => {
     });
   }
 
-  it("formats further arguments into the message, as console.log does it", () => {
+  it("formats further arguments into the message, like console.log", () => {
     const target = fake();
     const info = (...args: unknown[]): void => Reflect.apply(new WorkerLogger(target, "x").info, undefined, args);
     const error = new Error("no luck");
@@ -72,7 +72,7 @@ describe("A worker's logger", () => {
     ]);
   });
 
-  it("takes any message, and shows one that is not a string", () => {
+  it("accepts any message, and shows one that is not a string", () => {
     const target = fake();
     const info = (...args: unknown[]): void => Reflect.apply(new WorkerLogger(target, "x").info, undefined, args);
     for (const message of [Symbol("s"), 42, null, undefined, true]) info(message);
@@ -89,7 +89,7 @@ describe("A worker's logger", () => {
     ]);
   });
 
-  it("passes on what can be read of the details", () => {
+  it("forwards the readable part of the details", () => {
     const target = fake();
     const details = Object.defineProperty({ page: 2 }, "rows", { get: () => expect.fail(), enumerable: true });
     new WorkerLogger(target, "x").info(details, "fetched");
@@ -113,7 +113,7 @@ describe("A worker's logger", () => {
       ["a thenable that rejects", () => ({ then: (_: unknown, reject: (reason: unknown) => void) => reject(failure) })],
       ["a thenable that throws", () => ({ then: refuse })],
       ["an object whose then cannot be read", () => Object.defineProperty({}, "then", { get: refuse })],
-      ["a promise that rejects, with a then of its own", () => Object.assign(Promise.reject(failure), { then: refuse })],
+      ["a rejecting promise with its own then", () => Object.assign(Promise.reject(failure), { then: refuse })],
     ] as const) {
       // biome-ignore-end lint/suspicious/noThenProperty: thenables are the subject
       it(what, async () => {
@@ -126,7 +126,7 @@ describe("A worker's logger", () => {
       });
     }
 
-    it("but not if it returns anything else, such as itself", async () => {
+    it("but not if it returns any other value, such as itself", async () => {
       for (const returned of [undefined, 5, {}, fake(), Promise.resolve()]) {
         new WorkerLogger({ ...fake(), info: () => returned }, "x").info("fetched");
       }
@@ -141,13 +141,13 @@ describe("A worker's logger", () => {
     expect(target.info.args).to.deep.equal([[{ page: 2 }, "fetched"]]);
   });
 
-  it("does not change the details that it is given", () => {
+  it("does not modify the details", () => {
     const details = Object.freeze({ page: 2 });
     new WorkerLogger(fake(), "x").info(details, "fetched");
     expect(details).to.deep.equal({ page: 2 });
   });
 
-  it("calls the logger as its own method, as loggers with a state need it", () => {
+  it("calls the logger as its own method, as stateful loggers require", () => {
     class Counting {
       count = 0;
       debug(): void {}
@@ -163,7 +163,7 @@ describe("A worker's logger", () => {
     expect(target.count).to.equal(1);
   });
 
-  it("passes on an error that is given for the details, as pino does", () => {
+  it("forwards an error that is passed for the details, as pino does", () => {
     const target = fake();
     const error = new Error("no luck");
     new WorkerLogger(target, "x").error(error, "failed");
@@ -184,16 +184,16 @@ describe("A worker's logger", () => {
     const throwing = { ...fake(), info: sinon.stub().throws() };
 
     const entries: [string, ReturnType<typeof fake> | undefined, unknown][] = [
-      ["if the logger throws what cannot be inspected", { ...fake(), info: sinon.stub().throws(new Nasty()) }, {}],
+      ["if the logger throws a value that cannot be inspected", { ...fake(), info: sinon.stub().throws(new Nasty()) }, {}],
       ["if it has no logger", undefined, {}],
       ["if the logger throws on an error that cannot be inspected", throwing, { err: new Nasty() }],
       ["if the logger throws on a field that cannot be inspected", throwing, { page: new Nasty() }],
       ["if the details cannot be read", fake(), getter],
-      ["if there are none, against its type", fake(), null],
+      ["if the details are null, against their type", fake(), null],
     ];
 
     for (const [what, target, details] of entries) {
-      it(`${what}, and is not silent either`, () => {
+      it(`${what}, and still writes the entry`, () => {
         new WorkerLogger(target as never, "x").info(details as never, "fetched");
         expect(write.called || target?.info.called).to.equal(true);
       });

@@ -5,7 +5,7 @@ import { bootstrap, DeclarativeWorker, type DeclarativeWorkerOptions, type JobFu
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const backoff = new StaticBackoff({ sleep: "1s" });
 
-describe("Workers that a runner begins together", () => {
+describe("Workers that a runner starts together", () => {
   let clock: sinon.SinonFakeTimers;
   let stop: AbortController;
   let starts: [string, number][];
@@ -31,7 +31,7 @@ describe("Workers that a runner begins together", () => {
     return new DeclarativeWorker({ name, job: recorded(name), repeat });
   }
 
-  /** One whose first step is that, and which then runs until it is stopped. */
+  /** A worker that runs this code when it starts, and then until it is stopped. */
   function first(step: (runner: Runner) => void, ...others: DeclarativeWorker[]): void {
     const worker = ({ signal }: { signal: AbortSignal }) => {
       step(runner);
@@ -44,7 +44,7 @@ describe("Workers that a runner begins together", () => {
     void runner.run();
   }
 
-  it("have one grid, though they are begun one after the other", async () => {
+  it("share one grid, although they start one after the other", async () => {
     first(() => clock.jump(40), job("a", "1s"), job("b", "1s"));
     await clock.tickAsync(960);
     expect(starts).to.deep.equal([
@@ -53,7 +53,7 @@ describe("Workers that a runner begins together", () => {
     ]);
   });
 
-  it("do not begin in the past, if one of them blocks the event loop while it is begun", async () => {
+  it("do not start in the past if one of them blocks the event loop during its start", async () => {
     first(() => clock.jump(900), job("b", { interval: "1s", startImmediately: true }));
     await clock.tickAsync(2_000);
     expect(starts).to.deep.equal([
@@ -63,7 +63,7 @@ describe("Workers that a runner begins together", () => {
     ]);
   });
 
-  it("are not those that their code adds meanwhile, which begin then", async () => {
+  it("do not include workers that their code adds meanwhile, which start at that later time", async () => {
     first((runner) => {
       clock.jump(50);
       runner.add(job("added", { interval: "10s", initialDelay: "500ms" }));

@@ -38,7 +38,7 @@ describe("A group", () => {
     clock.restore();
   });
 
-  /** Writes down under which name it was started, and when it has stopped, which may take a while. */
+  /** A worker that logs its name when it starts and when it has stopped, which takes `stopsAfter` ms. */
   const listener = (name: string, { stopsAfter = 0 } = {}) =>
     named(async (context) => {
       log.push(`+${context.name}`);
@@ -55,7 +55,7 @@ describe("A group", () => {
 
   const run = (...workers: Worker[]) => runAllWorkers(workers, { signal: stop.signal, logger });
 
-  /** What the group alone rejects with, as the worker "feed". */
+  /** The error that the group rejects with when it runs alone as the worker "feed". */
   const failureOf = async (feed: Worker): Promise<WorkersFailedError> => {
     const context = { signal: stop.signal, name: "feed", attempt: 0, logger, reportHealth() {} };
     const outcome = await Promise.resolve(feed.run(context)).catch((error: unknown) => error);
@@ -63,7 +63,7 @@ describe("A group", () => {
     throw new Error(`not a WorkersFailedError: ${String(outcome)}`);
   };
 
-  it("aborts the signals of its workers when it has ended, so that nothing goes on under them", async () => {
+  it("aborts the signals of its workers when it ends, so that nothing continues under them", async () => {
     const signals: AbortSignal[] = [];
     const completes = ({ signal }: WorkerContext) => {
       signals.push(signal);
@@ -76,7 +76,7 @@ describe("A group", () => {
     ]);
   });
 
-  it("counts its failures from anew once it has stayed up for resetAfter", async () => {
+  it("resets its attempts once it has stayed up for resetAfter", async () => {
     const attempts: number[] = [];
     const backoff = {
       duration(attempt: number) {
@@ -97,7 +97,7 @@ describe("A group", () => {
     await running.catch(() => {});
   });
 
-  it("starts all, runs until it is stopped, and has not failed then", async () => {
+  it("starts all its workers, runs until it is stopped, and then resolves", async () => {
     const running = run(named(group(listener("a"), listener("b"), listener("c")), "feed"));
     await clock.tickAsync("24:00:00");
     expect(log).to.deep.equal(["+feed/a", "+feed/b", "+feed/c"]);
@@ -107,7 +107,7 @@ describe("A group", () => {
     expect(logger.error.args).to.deep.equal([]);
   });
 
-  it("stops the others when one fails, waits for them, and fails with its error by identity", async () => {
+  it("stops the other workers when one fails, waits for them, and rejects with that error by identity", async () => {
     const error = new Error("no luck");
     const ended = sinon.spy();
     const failed = failureOf(group(listener("a", { stopsAfter: 5_000 }), failing("early", error), listener("b")));
@@ -123,20 +123,20 @@ describe("A group", () => {
     expect(logger.error.args).to.deep.equal([[{ worker: "feed/early", err: error }, "failed; the group stops"]]);
   });
 
-  it("tells those that it stops who has ended", async () => {
-    const told = sinon.spy();
+  it("aborts the other workers with a reason that names the worker that exited", async () => {
+    const onAbort = sinon.spy();
     const failed = failureOf(
       group(failing("early", new Error("no luck")), async ({ signal }) => {
         await stopped(signal);
-        told(signal.reason);
+        onAbort(signal.reason);
       }),
     );
     await clock.tickAsync(1_000);
     await failed;
-    expect(told.firstCall.firstArg).to.include({ name: "AbortError", message: "feed/early has exited, so the group stops" });
+    expect(onAbort.firstCall.firstArg).to.include({ name: "AbortError", message: "feed/early has exited, so the group stops" });
   });
 
-  it("fails when one returns, which is premature", async () => {
+  it("fails with a premature exit when a worker returns", async () => {
     const failed = failureOf(
       group(
         listener("a"),
@@ -153,7 +153,7 @@ describe("A group", () => {
     expect(log).to.deep.equal(["+feed/a", "-feed/a"]);
   });
 
-  it("has the errors too of those that fail while they are stopped, in the order in which they came", async () => {
+  it("also reports the errors of workers that fail while they are stopped, in the order in which they fail", async () => {
     const [first, second, third] = [new Error("a"), new Error("b"), new Error("c")];
     const closing = (error: Error, after: number) => async (context: WorkerContext) => {
       await stopped(context.signal);
@@ -168,7 +168,7 @@ describe("A group", () => {
     });
   });
 
-  it("does not start those that come after one that throws at once", async () => {
+  it("does not start the workers after one that throws synchronously", async () => {
     const throwing = named(() => {
       throw new Error("no luck");
     }, "throwing");
@@ -176,13 +176,13 @@ describe("A group", () => {
     expect(log).to.deep.equal(["+feed/a", "-feed/a"]);
   });
 
-  it("starts nothing under a signal that has been aborted", async () => {
+  it("starts nothing under a signal that has aborted", async () => {
     stop.abort();
     await run(group(listener("a"), listener("b")));
     expect(log).to.deep.equal([]);
   });
 
-  it("takes the runner around it down with it, which waits for all, and whose error holds the group's", async () => {
+  it("stops its runner when it fails; the runner waits for all workers, and its error contains that of the group", async () => {
     const error = new Error("no luck");
     const outcome = run(listener("other"), named(group(listener("a"), failing("b", error)), "feed")).catch(
       (thrown: unknown) => thrown,
@@ -193,7 +193,7 @@ describe("A group", () => {
     expect(log).to.deep.equal(["+other", "+feed/a", "-feed/a", "-other"]);
   });
 
-  it("names its workers after itself, and those without a name after their place", async () => {
+  it("prefixes the names of its workers with its own, and uses the position of a worker without a name", async () => {
     const names: string[] = [];
     const tell = (context: WorkerContext) => {
       names.push(context.name);
@@ -216,7 +216,7 @@ describe("A group", () => {
     await running;
   });
 
-  it("nests, and so do its names", async () => {
+  it("can be nested, and so are the names", async () => {
     const inner = named(group(listener("a"), listener("b")), "inner");
     const running = run(named(group(inner, listener("c"), group(listener("d"))), "outer"));
     stop.abort();
@@ -225,7 +225,7 @@ describe("A group", () => {
     expect(log.slice(4)).to.have.members(["-outer/inner/a", "-outer/inner/b", "-outer/c", "-outer/worker 3/d"]);
   });
 
-  it("may be in several places, and runs in each by itself", async () => {
+  it("can be used in several places, and runs in each independently", async () => {
     const pair = group(listener("a"), listener("b"));
     const running = run(named(pair, "eu"), named(pair, "us"));
     stop.abort();
@@ -237,7 +237,7 @@ describe("A group", () => {
     const done = () => Promise.reject(new DoNotRestart("all imported"));
     const migration = new DeclarativeWorker({ name: "migration", worker: () => wait("1s"), restart: "on-failure" });
 
-    it("goes on with the others", async () => {
+    it("continues with the other workers", async () => {
       const running = run(named(group(named(done, "importer"), migration, listener("a")), "feed"));
       await clock.tickAsync("01:00");
       expect(log).to.deep.equal(["+feed/a"]);
@@ -246,7 +246,7 @@ describe("A group", () => {
       expect(logger.info.args).to.deep.equal([[{ worker: "feed/importer" }, "completed: all imported"]]);
     });
 
-    it("is done itself when all are, is not retried then, and the runner goes on", async () => {
+    it("completes when all of them have completed, is not retried, and the runner continues", async () => {
       let starts = 0;
       const importer = () => {
         starts++;
@@ -265,7 +265,7 @@ describe("A group", () => {
       await running;
     });
 
-    it("has the failures of the others alone", async () => {
+    it("reports only the failures of the other workers", async () => {
       const error = new Error("no luck");
       const failed = failureOf(group(done, failing("b", error)));
       await clock.tickAsync(1_000);
@@ -273,7 +273,7 @@ describe("A group", () => {
     });
   });
 
-  it("is not made of nothing", () => {
+  it("cannot be created without workers", () => {
     expect(() => group())
       .to.throw(InvalidArgumentError)
       .with.property("message", "group() was called without workers: pass at least one");
@@ -285,7 +285,7 @@ describe("A group", () => {
     [{ runOnce() {} }, "an object with the key runOnce"],
     [[], "an array of 0"],
   ] as const) {
-    it(`is not made of ${shown}`, () => {
+    it(`cannot be created from ${shown}`, () => {
       expect(() => group(() => {}, worker as never))
         .to.throw(InvalidArgumentError)
         .with.property("message", `${shown} is not a worker: pass a function, or an object with a method run(context)`);

@@ -28,14 +28,14 @@ describe("runAllJobs", () => {
     clock.restore();
   });
 
-  /** What it rejects with. */
+  /** The error that `runAllJobs` rejects with. */
   async function failureOf(...jobs: JobFunc[]): Promise<WorkersFailedError> {
     const outcome = await runAllJobs(jobs, { signal: stop.signal, logger }).catch((error: unknown) => error);
     if (outcome instanceof WorkersFailedError) return outcome;
     throw new Error(`not a WorkersFailedError: ${String(outcome)}`);
   }
 
-  it("names the jobs that were stopped before they began, by their functions or by their positions", async () => {
+  it("names the jobs that were stopped before they started by their functions or their positions", async () => {
     stop.abort(new Error("shutting down"));
     const { workers, message } = await failureOf(
       function sync() {},
@@ -45,7 +45,7 @@ describe("runAllJobs", () => {
     expect(message).to.match(/^2 jobs failed/);
   });
 
-  /** How runAllJobs ends within a worker that is stopped after 1 s. */
+  /** The outcome of runAllJobs within a worker that is stopped after 1 s. */
   async function outcomeWithin(...jobs: JobFunc[]): Promise<unknown> {
     let outcome: unknown;
     const worker = async (context: WorkerContext) => {
@@ -61,11 +61,11 @@ describe("runAllJobs", () => {
 
   const untilStopped: JobFunc = ({ signal }) => wait("1h", { signal });
 
-  it("rejects within a worker that is stopped with that reason alone, if all jobs only stopped", async () => {
+  it("rejects with the stop reason alone within a worker that is stopped, if all jobs merely stopped", async () => {
     expect(await outcomeWithin(untilStopped, untilStopped)).to.have.property("message", "shutting down");
   });
 
-  it("rejects within a worker that is stopped with every error, if a job failed otherwise", async () => {
+  it("rejects with every error within a worker that is stopped, if a job failed otherwise", async () => {
     const fails: JobFunc = async ({ signal }) => {
       await stopped(signal);
       throw new Error("HTTP 503");
@@ -75,12 +75,12 @@ describe("runAllJobs", () => {
     expect(outcome).to.have.property("errors").that.has.lengthOf(2);
   });
 
-  it("rejects within a worker that is not stopped with the errors of the jobs", async () => {
+  it("rejects with the errors of the jobs within a worker that is not stopped", async () => {
     const outcome = await outcomeWithin(() => Promise.reject(new Error("HTTP 503")));
     expect(outcome).to.be.instanceOf(WorkersFailedError).with.property("workers").that.deep.equals(["worker/job 1"]);
   });
 
-  it("runs all in parallel, and waits for all", async () => {
+  it("runs all jobs in parallel, and waits for all of them", async () => {
     const started: number[] = [];
     const ended: number[] = [];
     const job = (index: number) => async () => {
@@ -95,7 +95,7 @@ describe("runAllJobs", () => {
     expect(ended).to.deep.equal([3, 2, 1]);
   });
 
-  it("lets the others finish when some fail, and rejects with every error by identity", async () => {
+  it("lets the other jobs finish when some fail, and rejects with every error by identity", async () => {
     const [first, second] = [new Error("a"), new Error("b")];
     const finished = sinon.spy();
     const failed = failureOf(
@@ -120,7 +120,7 @@ describe("runAllJobs", () => {
     expect(finished.args).to.deep.equal([[false]]);
   });
 
-  it("rejects with the reason for those that were stopped before they were done", async () => {
+  it("rejects with the abort reason for jobs that were stopped before they finished", async () => {
     const reason = new Error("shutting down");
     const failed = failureOf(
       async ({ signal }) => {
@@ -137,7 +137,7 @@ describe("runAllJobs", () => {
     expect(workers).to.deep.equal(["job 1"]);
   });
 
-  it("starts nothing under a signal that has been aborted, and says for each that it was not done", async () => {
+  it("starts nothing under a signal that has aborted, and reports each job as not finished", async () => {
     const reason = new Error("shutting down");
     stop.abort(reason);
     const job = sinon.spy();
@@ -146,7 +146,7 @@ describe("runAllJobs", () => {
     expect(job.called).to.equal(false);
   });
 
-  it("starts no more of them once one has aborted the signal, and says for each that it was not done", async () => {
+  it("starts no further job once a job has aborted the signal, and reports each of those as not finished", async () => {
     const reason = new Error("enough");
     const late = sinon.spy();
     const { errors, workers } = await failureOf(() => stop.abort(reason), late, late);
@@ -155,7 +155,7 @@ describe("runAllJobs", () => {
     expect(late.called).to.equal(false);
   });
 
-  it("makes an error of a reason that is not one", async () => {
+  it("converts an abort reason that is not an error into one", async () => {
     const failed = runAllJobs([retryJob(() => Promise.reject(new Error("no luck")), new StaticBackoff({ sleep: "1h" }))], {
       signal: stop.signal,
       logger,
@@ -167,7 +167,7 @@ describe("runAllJobs", () => {
       .that.includes({ name: "ThrownValueError", cause: "enough" });
   });
 
-  it("gives each a signal and a name of its own", async () => {
+  it("passes each job a signal and a name of its own", async () => {
     const contexts: WorkerContext[] = [];
     const job = (context: WorkerContext) => contexts.push(context);
     await runAllJobs([job, job, (context) => contexts.push(context)]);
@@ -175,7 +175,7 @@ describe("runAllJobs", () => {
     expect(contexts.map(({ name }) => name)).to.deep.equal(["job", "job", "job 3"]);
   });
 
-  it("does not report to the health of the worker in whose context it runs", async () => {
+  it("does not affect the health of the worker in whose context it runs", async () => {
     const reportHealth = sinon.spy();
     await runAllJobs([(context) => context.reportHealth(new Error("lagging"))], {
       signal: stop.signal,
@@ -185,7 +185,7 @@ describe("runAllJobs", () => {
     expect(reportHealth.called).to.equal(false);
   });
 
-  it("resolves for no jobs at all", async () => {
+  it("resolves without jobs", async () => {
     await runAllJobs([]);
   });
 
@@ -195,7 +195,7 @@ describe("runAllJobs", () => {
     [{ run() {} }, "an object with the key run"],
     [5, "5"],
   ] as const) {
-    it(`rejects ${shown} as a job, and has started nothing then`, async () => {
+    it(`rejects ${shown} as a job before it starts any`, async () => {
       const started = sinon.spy();
       const error = await runAllJobs([started, job as never]).catch((caught: unknown) => caught);
       expect(error).to.be.instanceOf(InvalidArgumentError);

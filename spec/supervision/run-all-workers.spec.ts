@@ -29,7 +29,7 @@ describe("runAllWorkers", () => {
     clock.restore();
   });
 
-  /** What it rejects with. */
+  /** The error that `runAllWorkers` rejects with. */
   async function failureOf(...workers: WorkerFunc[]): Promise<WorkersFailedError> {
     const outcome = await runAllWorkers(workers, { signal: stop.signal, logger }).catch((error: unknown) => error);
     if (outcome instanceof WorkersFailedError) return outcome;
@@ -38,7 +38,7 @@ describe("runAllWorkers", () => {
 
   const waiting = ({ signal }: WorkerContext) => stopped(signal);
 
-  it("tells of a premature exit when three workers return at once", async () => {
+  it("reports a premature exit when three workers return immediately", async () => {
     const { errors, workers, message } = await failureOf(
       async function first() {},
       async function second() {},
@@ -53,7 +53,7 @@ describe("runAllWorkers", () => {
     );
   });
 
-  it("tells of a premature exit when a worker returns later, and names it", async () => {
+  it("reports a premature exit when a worker returns later, with its name", async () => {
     const failed = failureOf(waiting, async function short() {
       await wait("1s");
     });
@@ -62,7 +62,7 @@ describe("runAllWorkers", () => {
     expect((await failed).cause).to.equal((await failed).errors[0]);
   });
 
-  it("resolves when three workers wait for the stop", async () => {
+  it("resolves when three workers run until they are stopped", async () => {
     const running = runAllWorkers([waiting, waiting, waiting], { signal: stop.signal, logger });
     await clock.tickAsync(1_000);
     stop.abort();
@@ -70,7 +70,7 @@ describe("runAllWorkers", () => {
     expect(logger.error.args).to.deep.equal([]);
   });
 
-  it("passes the error of a worker through by identity that fails on the stop", async () => {
+  it("rejects by identity with the error of a worker that fails while it stops", async () => {
     const error = new Error("the connection would not close");
     const failed = failureOf(waiting, async function closing(context) {
       await waiting(context);
@@ -87,14 +87,14 @@ describe("runAllWorkers", () => {
     expect(logger.error.args).to.deep.equal([[{ worker: "closing", err: error }, "failed while it stopped"]]);
   });
 
-  it("stops the rest when a worker fails early, and waits for them", async () => {
+  it("stops the other workers when one fails early, and waits for them", async () => {
     const error = new Error("no luck");
-    const told = sinon.spy();
+    const onAbort = sinon.spy();
     const failed = failureOf(
       async function slow({ signal }) {
         await stopped(signal);
         await wait("5s");
-        told(signal.reason);
+        onAbort(signal.reason);
       },
       async function early() {
         await wait("1s");
@@ -107,11 +107,11 @@ describe("runAllWorkers", () => {
     expect(ended.called).to.equal(false);
     await clock.tickAsync(1);
     expect((await failed).errors).to.deep.equal([error]);
-    expect(told.firstCall.firstArg).to.include({ name: "AbortError", message: "early has exited, so the runner stops" });
+    expect(onAbort.firstCall.firstArg).to.include({ name: "AbortError", message: "early has exited, so the runner stops" });
     expect(logger.error.args).to.deep.equal([[{ worker: "early", err: error }, "failed; the runner stops"]]);
   });
 
-  it("has every error, those too that come long after the stop, in the order in which they came", async () => {
+  it("reports every error, also one long after the stop, in the order of the failures", async () => {
     const [first, second, third] = [new Error("a"), new Error("b"), new Error("c")];
     const failing =
       (error: Error, after: number): WorkerFunc =>
@@ -127,13 +127,13 @@ describe("runAllWorkers", () => {
     expect(message).to.equal("3 workers failed:\n  worker 4: Error: a\n  worker 2: Error: b\n  worker 1: Error: c");
   });
 
-  it("has no premature exit of those that return after the stop", async () => {
+  it("does not report a premature exit of workers that return after the stop", async () => {
     const error = new Error("no luck");
     const failed = await failureOf(waiting, () => Promise.reject(error), waiting);
     expect(failed.errors).to.deep.equal([error]);
   });
 
-  it("does not start those that come after one that threw at once", async () => {
+  it("does not start the workers after one that throws synchronously", async () => {
     const later = sinon.spy(waiting);
     const { workers } = await failureOf(
       waiting,
@@ -146,25 +146,25 @@ describe("runAllWorkers", () => {
     expect(later.called).to.equal(false);
   });
 
-  it("starts nothing under a signal that has been aborted", async () => {
+  it("starts nothing under a signal that has aborted", async () => {
     stop.abort();
     const worker = sinon.spy(waiting);
     await runAllWorkers([worker], { signal: stop.signal });
     expect(worker.called).to.equal(false);
   });
 
-  it("resolves for no workers at all", async () => {
+  it("resolves without workers", async () => {
     await runAllWorkers([]);
     await runAllWorkers([], { signal: stop.signal });
   });
 
-  it("runs on without a signal until a worker ends", async () => {
+  it("runs until a worker ends if there is no signal", async () => {
     const running = runAllWorkers([() => wait("30d")], { logger }).catch((error: unknown) => error);
     await clock.tickAsync(30 * 86_400_000);
     expect(await running).to.be.instanceOf(WorkersFailedError);
   });
 
-  it("takes any iterable, and objects as well as functions", async () => {
+  it("accepts any iterable, and objects as well as functions", async () => {
     class Fetcher {
       ran = false;
       run({ signal }: WorkerContext) {
@@ -185,7 +185,7 @@ describe("runAllWorkers", () => {
     [{ runOnce() {} }, "an object with the key runOnce"],
     ["fetch", "a string"],
   ] as const) {
-    it(`rejects ${shown} as a worker, and has started nothing then`, async () => {
+    it(`rejects ${shown} as a worker before it starts any`, async () => {
       const started = sinon.spy(waiting);
       const error = await runAllWorkers([started, worker as never]).catch((caught: unknown) => caught);
       expect(error).to.be.instanceOf(InvalidArgumentError);

@@ -22,7 +22,7 @@ describe("Workers that run together", () => {
 
   const waiting = ({ signal }: WorkerContext) => stopped(signal);
 
-  it("have each a signal of its own, also if they are one and the same function", async () => {
+  it("each have their own signal, even if they are the same function", async () => {
     const signals = new Set<AbortSignal>();
     const worker = (context: WorkerContext) => {
       signals.add(context.signal);
@@ -35,7 +35,7 @@ describe("Workers that run together", () => {
     await running;
   });
 
-  it("put one listener on the outer signal, be they 10,000, cause no warning, and leave none behind", async () => {
+  it("add one listener to the outer signal for 10,000 workers, without a warning, and remove it afterwards", async () => {
     const warned = sinon.spy();
     process.on("warning", warned);
     try {
@@ -57,7 +57,7 @@ describe("Workers that run together", () => {
     }
   });
 
-  it("make no AbortController as long as none of them reads its signal", async () => {
+  it("create no AbortController while none of them reads its signal", async () => {
     const construct = sinon.spy(globalThis, "AbortController");
     const started = sinon.spy();
     const workers = Array.from({ length: 1_000 }, () => repeat("1s", started));
@@ -69,7 +69,7 @@ describe("Workers that run together", () => {
     expect(construct.callCount).to.equal(0);
   });
 
-  it("make one AbortController for each that reads its signal, however often", async () => {
+  it("create one AbortController for each that reads its signal, however often", async () => {
     const construct = sinon.spy(globalThis, "AbortController");
     const running = runAllWorkers([repeat("1s", ({ signal }) => signal), repeat("1s", () => {})], { signal: stop.signal });
     await clock.tickAsync(10_000);
@@ -78,7 +78,7 @@ describe("Workers that run together", () => {
     expect(construct.callCount).to.equal(1);
   });
 
-  it("have the same signal in every run, which aborts on the stop even if it was taken in an earlier one", async () => {
+  it("have the same signal in every run, which aborts on a stop even if it was read in an earlier run", async () => {
     const reason = new Error("shutting down");
     const signals: AbortSignal[] = [];
     const job = ({ signal }: WorkerContext) => {
@@ -96,7 +96,7 @@ describe("Workers that run together", () => {
     await running;
   });
 
-  it("take along on the stop what one that has ended left running in its context", async () => {
+  it("also stop what a completed worker left running in its context", async () => {
     const leftover = sinon.spy();
     const careless = (context: WorkerContext) => void repeat("1s", leftover).run(context);
     await runAllWorkers([waiting, careless], { logger }).catch(() => {});
@@ -105,7 +105,7 @@ describe("Workers that run together", () => {
     expect(clock.countTimers()).to.equal(0);
   });
 
-  it("have a signal that has aborted when they read it only after the stop", async () => {
+  it("have an aborted signal if they read it only after the stop", async () => {
     const reason = new Error("shutting down");
     let seen: AbortSignal | undefined;
     const running = runAllWorkers(
@@ -124,7 +124,7 @@ describe("Workers that run together", () => {
   });
 
   describe("within the context of another worker", () => {
-    it("have names that nest in its name", async () => {
+    it("have names that are prefixed with its name", async () => {
       const names: string[] = [];
       async function inner(context: WorkerContext) {
         names.push(context.name);
@@ -139,7 +139,7 @@ describe("Workers that run together", () => {
       expect(names).to.deep.equal(["outer/inner", "outer/worker 2"]);
     });
 
-    it("stop with it, though nobody ever read a signal on the way", async () => {
+    it("stop with it, even if no level in between ever read a signal", async () => {
       const construct = sinon.spy(globalThis, "AbortController");
       const job = sinon.spy();
       const running = runAllWorkers(
@@ -162,7 +162,7 @@ describe("Workers that run together", () => {
       expect(error.firstCall.args).to.deep.equal([{ worker: "outer/worker 1", err: failed }, "failed; the runner stops"]);
     });
 
-    it("do not stop it by their own end, nor hide their errors from it", async () => {
+    it("do not stop it when they end, and propagate their errors to it", async () => {
       const failed = new Error("no luck");
       const outer = async (context: WorkerContext) => {
         await runAllJobs([() => {}], context);
@@ -179,7 +179,7 @@ describe("Workers that run together", () => {
     });
   });
 
-  it("keep the process alive while they run, and no longer", async () => {
+  it("keep the process alive only while they run", async () => {
     const script = `
       import { runAllWorkers } from "./lib/index.ts";
       const stop = new AbortController();

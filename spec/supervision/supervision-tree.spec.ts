@@ -28,7 +28,7 @@ describe("A supervision tree", () => {
   let stop: AbortController;
   /** "+a" for a start, "!a" for a failure, "-a" for a stop. */
   let log: string[];
-  /** Lets the one of that name fail that runs now. */
+  /** Makes the running worker of that name fail. */
   let fail: Map<string, (error: Error) => void>;
 
   beforeEach(() => {
@@ -59,7 +59,7 @@ describe("A supervision tree", () => {
 
   const start = (...workers: Worker[]) => runAllWorkers(workers, { signal: stop.signal, logger });
 
-  /** What the failure of a worker leads to, restarts included. */
+  /** What follows from the failure of a worker, including restarts. */
   async function crash(name: string, error = new Error(`${name} is down`)) {
     log = [];
     fail.get(name)?.(error);
@@ -106,7 +106,7 @@ describe("A supervision tree", () => {
       facts: ["!b +b", "!b -a -c +a +b +c", "!b +b", "!a -b -c +a +b +c", "!c -a -b +a +b +c"],
     },
   ]) {
-    it(`restarts ${strategy}, as often as need be`, async () => {
+    it(`restarts ${strategy}, any number of times`, async () => {
       const running = start(tree, child("bystander"));
       expect(log.join(" ")).to.equal("+a +b +c +bystander");
       for (const fact of [...facts, ...facts]) expect(await crash(fact.charAt(1))).to.equal(fact);
@@ -116,7 +116,7 @@ describe("A supervision tree", () => {
     });
   }
 
-  it("escalates: a level that gives up fails, and the level above restarts it whole, until all have given up", async () => {
+  it("escalates: the level above restarts a level that has given up, until all levels have given up", async () => {
     const once: RetryOptions = { backoff, maxRestarts: 1 };
     const errors: Error[] = [];
     const leaf = named(() => {
@@ -149,7 +149,7 @@ describe("A supervision tree", () => {
     expect(chain.at(-1)).to.equal(errors[7]);
   });
 
-  it("counts the failures of a group in a row, forgets them after a healthy while, and tells its workers how many", async () => {
+  it("counts consecutive failures of a group, resets them after resetAfter, and passes the attempt to its workers", async () => {
     const linear = { duration: sinon.spy((attempt: number) => attempt * 10) } satisfies Backoff;
     const attempts: number[] = [];
     const witness = ({ signal, attempt }: WorkerContext) => {
@@ -165,7 +165,7 @@ describe("A supervision tree", () => {
     expect(await endOf(running)).to.equal(undefined);
   });
 
-  it("does not restart a group before all of it has stopped, however long that takes", async () => {
+  it("does not restart a group before all its workers have stopped, however long that takes", async () => {
     const running = start(retry(group(child("a"), child("hung", { stopsAfter: 3_600_000 })), backoff));
     expect(await crash("a")).to.equal("!a");
     await clock.tickAsync("59:57");
@@ -175,14 +175,14 @@ describe("A supervision tree", () => {
     expect(await endOf(running)).to.equal(undefined);
   });
 
-  it("stops a group that waits for a worker that hangs, with that worker, and does not start it again", async () => {
+  it("stops a group that waits for a hung worker together with that worker, and does not restart it", async () => {
     const running = start(retry(group(child("a"), child("hung", { stopsAfter: 60_000 })), backoff));
     expect(await crash("a")).to.equal("!a");
     await endOf(running);
     expect(log.join(" ")).to.equal("!a -hung");
   });
 
-  it("lets a group be stopped while it backs off, at once", async () => {
+  it("stops a group immediately during its backoff", async () => {
     const running = start(retry(group(child("a"), child("b")), new StaticBackoff({ sleep: "1d" })));
     expect(await crash("a")).to.equal("!a -b");
     stop.abort();
@@ -190,14 +190,14 @@ describe("A supervision tree", () => {
     expect(log.join(" ")).to.equal("!a -b");
   });
 
-  it("goes on without the one that ends by DoNotRestart", async () => {
+  it("continues without a worker that ends with DoNotRestart", async () => {
     const running = start(retry(group(retry(child("a"), backoff), retry(child("b"), backoff)), backoff));
     expect(await crash("a", new DoNotRestart("all imported"))).to.equal("!a");
     expect(await crash("b")).to.equal("!b +b");
     expect(await endOf(running)).to.equal(undefined);
   });
 
-  it("is done with a group once all of it has ended by DoNotRestart, and leaves the level above alone", async () => {
+  it("completes a group once all its workers have ended with DoNotRestart; the level above continues", async () => {
     const running = start(retry(group(retry(group(child("a"), child("b")), backoff), child("c")), backoff));
     expect(await crash("b", new DoNotRestart())).to.equal("!b");
     expect(await crash("a", new DoNotRestart())).to.equal("!a");
@@ -205,7 +205,7 @@ describe("A supervision tree", () => {
     await running;
   });
 
-  it("is stopped as a whole by StopAll, from any level, and nobody has failed", async () => {
+  it("stops completely on StopAll from any level, without a failure", async () => {
     const inner = retry(group(child("a"), retry(child("b"), backoff)), backoff);
     const running = start(retry(group(inner, child("c")), backoff), child("bystander"));
     expect((await crash("b", new StopAll("the license has expired"))).split(" ")).to.have.members([
@@ -217,7 +217,7 @@ describe("A supervision tree", () => {
     await running;
   });
 
-  it("asks the retryIf of a group with the error of all that failed, and fails with that error if it says no", async () => {
+  it("calls the retryIf of a group with the error of all failed workers, and fails with it if that returns false", async () => {
     const retryIf = sinon.spy((error: Error, _attempt: number) => !error.message.includes("disk full"));
     const ending = start(retry(group(child("a"), child("b")), { backoff, retryIf })).catch((error: unknown) => error);
     expect(await crash("a")).to.equal("!a -b +a +b");
@@ -231,7 +231,7 @@ describe("A supervision tree", () => {
     expect(await ending).to.have.nested.property("cause.cause", fatal);
   });
 
-  it("may have a runner in a group in a runner, which is restarted with the group and knows its workers", async () => {
+  it("can contain a runner in a group in a runner, which restarts with the group and reports its workers", async () => {
     const inner = bootstrap([new DeclarativeWorker({ name: "a", worker: child("a") })], { logger });
     const feed = retry(group(named(inner, "imports"), child("b")), backoff);
     const outer = bootstrap([new DeclarativeWorker({ name: "feed", worker: feed })], { logger, signal: stop.signal });

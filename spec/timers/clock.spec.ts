@@ -21,7 +21,7 @@ const fixture = fileURLToPath(new URL("fake-timers-first.fixture.ts", import.met
 
 const partial = {
   "all of it": undefined,
-  "setTimeout alone": ["setTimeout", "clearTimeout"],
+  "only setTimeout": ["setTimeout", "clearTimeout"],
   "all but performance": ["setTimeout", "clearTimeout", "setImmediate", "clearImmediate", "Date"],
   "all but Date": ["setTimeout", "clearTimeout", "setImmediate", "clearImmediate", "performance", "hrtime"],
 } as const;
@@ -45,7 +45,7 @@ describe("An interval under fake timers", () => {
   }
 
   for (const [what, toFake] of Object.entries(partial)) {
-    it(`follows them if they fake ${what}`, async () => {
+    it(`uses them if they fake ${what}`, async () => {
       const clock = sinon.useFakeTimers(
         toFake === undefined ? { toNotFake: ["nextTick", "queueMicrotask"] } : { toFake: [...toFake] },
       );
@@ -56,13 +56,13 @@ describe("An interval under fake timers", () => {
       }
     });
 
-    it(`follows them if they fake ${what} and were installed before the library was loaded`, async () => {
+    it(`uses them if they fake ${what} and were installed before the library was loaded`, async () => {
       const { stdout } = await run(process.execPath, ["--import", "tsx", fixture, JSON.stringify({ faked: toFake })]);
       expect(stdout).to.equal("60");
     }).timeout(30_000);
   }
 
-  it("cannot follow those of node:test that leave Date real, and the clock says why", () => {
+  it("cannot use those of node:test that leave Date real, and the clock explains why", () => {
     mock.timers.enable({ apis: ["setTimeout"] });
     try {
       expect(installedClock().problem).to.equal(
@@ -124,7 +124,7 @@ describe("An interval under fake timers", () => {
       ]);
     });
 
-    it("are reported once to each log that links are run with by hand", async () => {
+    it("are reported once to each log with which chain elements are run directly", async () => {
       const logger = loggerOf("x");
       const jobs = [() => {}];
       for (let i = 0; i < 3; i++) await runAllJobs(jobs, { logger });
@@ -137,7 +137,7 @@ describe("An interval under fake timers", () => {
   });
 });
 
-describe("An interval under a wrapped setTimeout, as of zone.js and APM agents", () => {
+describe("An interval under a wrapped setTimeout, as by zone.js and APM agents", () => {
   const { setTimeout } = globalThis;
 
   afterEach(() => {
@@ -145,7 +145,7 @@ describe("An interval under a wrapped setTimeout, as of zone.js and APM agents",
     sinon.restore();
   });
 
-  it("uses the monotonic clock, also when the wall clock is set back", async () => {
+  it("uses the monotonic clock, even when the wall clock is set back", async () => {
     globalThis.setTimeout = Object.assign((...args: Parameters<typeof setTimeout>) => setTimeout(...args), setTimeout);
     let runs = 0;
     let onRun = (): void => {};

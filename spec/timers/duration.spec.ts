@@ -32,7 +32,7 @@ describe("parseDuration", () => {
     );
   });
 
-  it("returns a number as it is, in ms", () => {
+  it("returns a number unchanged, in ms", () => {
     fc.assert(
       fc.property(fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }), (ms) => {
         expect(milliseconds(ms)).to.equal(ms);

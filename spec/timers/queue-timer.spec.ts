@@ -5,7 +5,7 @@ import { TimerQueue } from "../../lib/timers/timer-queue.js";
 
 describe("QueueTimer", () => {
   let clock: sinon.SinonFakeTimers;
-  /** When it expired, and whether it was still set then. */
+  /** When it expired, and whether it was still set at that time. */
   let woken: [number, boolean][];
   let timer: QueueTimer;
 
@@ -37,14 +37,14 @@ describe("QueueTimer", () => {
     expect(timer.isSet).to.equal(true);
   });
 
-  it("is set for the last time only", () => {
+  it("uses only the last time that was set", () => {
     timer.sleep(10);
     timer.sleep(50);
     clock.tick(1_000);
     expect(woken).to.deep.equal([[50, false]]);
   });
 
-  it("does not expire once it is cancelled, and can be set again, also when it expires", () => {
+  it("does not expire once it is cancelled, and can be set again, even when it expires", () => {
     timer.sleep(10);
     timer.cancel();
     timer.cancel();

@@ -26,14 +26,14 @@ describe("TimerQueue.current", () => {
     expect(new Set([real, fake, TimerQueue.current()]).size).to.equal(3);
   });
 
-  it("leaves a timer to the clock on which it was set", async () => {
+  it("keeps a timer on the clock on which it was set", async () => {
     const slept = wait(20);
     install();
     await slept;
     expect(Date.now()).to.equal(0);
   });
 
-  it("uses the clock that is installed at the time, from one to the next", async () => {
+  it("uses the clock that is installed at the time, for each new timer", async () => {
     await wait(1);
     const fake = install();
     const slept = wait("1h");
@@ -66,7 +66,7 @@ describe("TimerQueue.current", () => {
 describe("A timer queue under timers that leave performance.now real, as those of node:test do", () => {
   afterEach(() => mock.timers.reset());
 
-  for (const time of ["one test", "the next, for which the date is reset"]) {
+  for (const time of ["one test", "the next test, for which the date is reset"]) {
     it(`wakes every second in ${time}`, () => {
       mock.timers.enable({ apis: ["setTimeout", "setImmediate", "Date"] });
       let wakes = 0;

@@ -27,7 +27,7 @@ function names(due: readonly Bucket[]): string[] {
   return found;
 }
 
-/** The ticks at which a revolution of a level ends, and some after the highest level. */
+/** The ticks at which a revolution of a level ends, and some beyond the highest level. */
 const ends = [0, 2 ** 8, 2 ** 16, 2 ** 24, 2 ** 32, 2 ** 33, 2 ** 40];
 const aroundAnEnd = fc
   .tuple(fc.constantFrom(...ends), fc.integer({ min: -3, max: 3 }))
@@ -41,7 +41,7 @@ const step = fc.oneof(
 );
 
 describe("TimingWheel", () => {
-  it("takes the due timers, and no others, by tick and then in insertion order, after random additions and removals", () => {
+  it("returns only the due timers, by tick and then in insertion order, after random additions and removals", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
         const wheel = new TimingWheel(queue);
@@ -69,7 +69,7 @@ describe("TimingWheel", () => {
     );
   });
 
-  it("takes timers that were already due when they were added first, in insertion order", () => {
+  it("returns timers that were already due when they were added first, in insertion order", () => {
     const wheel = new TimingWheel(queue);
     wheel.add(new Probe("first"), 10);
     expect(names(wheel.takeDue(10))).to.deep.equal(["first"]);
