@@ -159,7 +159,7 @@ describe("bootstrap", () => {
       .to.throw(BootstrapError)
       .with.property("problems")
       .that.has.members([
-        'bootstrap has no option "retries": there are resolve, logger, signal, signals, shutdownTimeout, stopOrder, engine, retry, only, except',
+        'bootstrap has no option "retries": there are resolve, logger, signal, signals, shutdownTimeout, stopOrder, engine, retry, around, only, except',
         `${needsMethods}: it is null`,
         "The option signal: an object without keys is not an AbortSignal",
         `The option signals: 'SIGKILL' is not a signal that a process can listen to: use "SIGTERM", for example`,

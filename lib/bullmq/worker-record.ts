@@ -1,7 +1,7 @@
 import type { Job } from "bullmq";
 import { cutText } from "../errors/foreign-value.js";
 import { isSnapshotEntry, numberIn } from "../runtime/snapshot.js";
-import type { Phase, WorkerStatus } from "../runtime/worker-status.js";
+import { initialStatus, type Phase, type WorkerStatus } from "../runtime/worker-status.js";
 
 /** What is stored of one worker between two leased runs, with its job. */
 export interface WorkerRecord {
@@ -48,10 +48,25 @@ function parseRecord(data: unknown): WorkerRecord {
   const { snapshot, status, phase } = data;
   return {
     snapshot,
-    status: isStatus(status) ? { ...status, lastError: status.lastError && cutText(status.lastError) } : undefined,
+    status: isStatus(status) ? sharedStatus(status) : undefined,
     phase: phase === "backoff" ? phase : "waiting",
     due: numberIn(data, "due") ?? 0,
     until: numberIn(data, "until") ?? 0,
+  };
+}
+
+/** Completed, as another version may have written it, and bounded. */
+function sharedStatus(status: WorkerStatus): WorkerStatus {
+  const { lastError, lastErrorStack, name } = status;
+  const time = (field: "healthSince" | "lastSuccess" | "lastErrorAt"): number | null => numberIn({ ...status }, field) ?? null;
+  return {
+    ...initialStatus(name),
+    ...status,
+    healthSince: time("healthSince"),
+    lastSuccess: time("lastSuccess"),
+    lastError: lastError && cutText(lastError),
+    lastErrorAt: time("lastErrorAt"),
+    lastErrorStack: typeof lastErrorStack === "string" ? cutText(lastErrorStack) : null,
   };
 }
 

@@ -4,8 +4,8 @@ import type { Health } from "../runtime/worker-status.js";
 
 /**
  * A call of your code: one run of a job, including each attempt of {@link retryJob}, or one start of a continuous worker. The
- * same object is published at each stage of the tracing channel `watchbill:run`. At the end it has an `outcome`, an `error` if the
- * run failed, its `duration` and its `lateness`.
+ * same object is published at each stage of the tracing channel `watchbill:run`. At the end it has an `outcome`, an `error` if
+ * the run failed, its `duration` and its `lateness`.
  */
 export interface RunEvent {
   readonly worker: string;

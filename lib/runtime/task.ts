@@ -86,7 +86,7 @@ export abstract class Task implements Timer {
 
   // Cancellation.
 
-  /** The scope of a task that has a signal of its own and can be cancelled without its parent. The others have no field for it. */
+  /** The scope of a task that has a signal of its own and can be cancelled alone. The other tasks have no field for it. */
   protected get ownScope(): CancellationScope | undefined {
     return undefined;
   }

@@ -27,15 +27,23 @@ describe("The status of a distributed worker", () => {
     await simulation.advance(200_000);
     const row = {
       name: "one",
+      group: null,
+      runner: "",
+      schedule: "every 1m",
       health: "ok",
+      healthSince: epoch + 62_000,
       phase: "waiting",
+      pause: null,
       runs: 3,
       failures: 0,
       attempt: 0,
       missed: 0,
       lastStart: epoch + 180_000,
       lastDuration: 2_000,
+      lastSuccess: epoch + 182_000,
       lastError: null,
+      lastErrorAt: null,
+      lastErrorStack: null,
       nextDue: epoch + 240_000,
     };
     const last = { host: "replica-1", pid: 1 };

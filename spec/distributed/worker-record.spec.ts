@@ -24,8 +24,24 @@ describe("The record of a job", () => {
     const withError = (lastError: unknown) =>
       recordOf({ failedReason: JSON.stringify({ status: { ...status, lastError } }), data: {} }).status;
     expect(withError(5)).to.equal(undefined);
-    expect(withError(null)).to.deep.equal({ ...status, lastError: null });
+    expect(withError(null)).to.deep.include({ ...status, lastError: null });
     expect(withError("x".repeat(300_000))?.lastError).to.match(/^x{2000}… \(300000 characters\)$/);
+  });
+
+  it("has every field of a status, also if an older version has written it without some, or another one with other values", () => {
+    const read = (fields: object) =>
+      recordOf({ failedReason: JSON.stringify({ status: { ...status, lastError: null, ...fields } }), data: {} }).status;
+    expect(read({})).to.deep.include({
+      healthSince: null,
+      lastSuccess: null,
+      lastErrorAt: null,
+      lastErrorStack: null,
+      missed: 0,
+    });
+    const known = { healthSince: 1, lastSuccess: 2, lastErrorAt: 3, lastErrorStack: "Error: x" };
+    expect(read(known)).to.deep.include(known);
+    const strange = { healthSince: "x", lastSuccess: {}, lastErrorAt: null, lastErrorStack: 5 };
+    expect(read(strange)).to.deep.include({ healthSince: null, lastSuccess: null, lastErrorAt: null, lastErrorStack: null });
   });
 
   it("has an id from which the worker's name can be read; other ids have no worker", () => {

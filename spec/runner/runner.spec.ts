@@ -362,7 +362,7 @@ describe("A runner", () => {
     [{ stoporder: "all" }, 'the runner has no option "stoporder": did you mean stopOrder?'],
     [
       { resolve: () => ({}) },
-      'the runner has no option "resolve": there are logger, signal, signals, shutdownTimeout, stopOrder, engine, retry, only, except',
+      'the runner has no option "resolve": there are logger, signal, signals, shutdownTimeout, stopOrder, engine, retry, around, only, except',
     ],
   ] as const) {
     it(`cannot be created with invalid options: ${problem}`, () => {

@@ -1,0 +1,66 @@
+import { expect } from "chai";
+import { hasWorkers, Named, Repeat, Retry, StaticBackoff, stopped, Worker, type WorkerContext } from "watchbill";
+import { untouchable } from "../errors/hostile-values.fixture.js";
+
+class Feed {
+  @Repeat("1m")
+  pull() {}
+}
+
+class Derived extends Feed {}
+
+class Listener {
+  @Worker
+  async listen({ signal }: WorkerContext) {
+    await stopped(signal);
+  }
+}
+
+class Misused {
+  @Retry(new StaticBackoff({ sleep: "1s" }))
+  pull() {}
+}
+
+@Named("plain")
+class NamedOnly {
+  pull() {}
+}
+
+class Plain {
+  workers() {
+    return [];
+  }
+}
+
+describe("hasWorkers", () => {
+  it("finds classes with decorated methods, their subclasses, and instances of both", () => {
+    for (const type of [Feed, Derived, Listener])
+      expect([hasWorkers(type), hasWorkers(new type())], type.name).to.deep.equal([true, true]);
+  });
+
+  it("finds a class whose decorators are misused, so that bootstrap reports it", () => {
+    expect(hasWorkers(Misused)).to.equal(true);
+  });
+
+  it("does not find a class without decorated methods, though it has a name or a method workers", () => {
+    for (const type of [NamedOnly, Plain, Object, class {}])
+      expect([hasWorkers(type), hasWorkers(new type())]).to.deep.equal([false, false]);
+  });
+
+  it("does not find, nor fail at, any other value", () => {
+    const values = [undefined, null, 0, "Feed", Symbol("Feed"), {}, [], Object.create(null), () => {}, Feed.prototype.pull];
+    expect(values.map(hasWorkers)).to.deep.equal(values.map(() => false));
+    expect(hasWorkers(untouchable())).to.equal(false);
+  });
+
+  it("creates no instance", () => {
+    class Throws {
+      constructor() {
+        throw new Error("no database");
+      }
+      @Repeat("1m")
+      pull() {}
+    }
+    expect(hasWorkers(Throws)).to.equal(true);
+  });
+});
