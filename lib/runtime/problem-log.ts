@@ -96,7 +96,7 @@ export class ProblemLog {
   /** Continues from the last error in another replica. */
   set lastError(error: LastError | undefined) {
     this.#lastError = error;
-    this.#lastKind = "";
+    this.#lastKind = error === undefined || error.stack === null ? "" : withoutNumbers(error.text);
   }
 
   /** Keeps what the status shows of the last error. */

@@ -27,8 +27,8 @@ describe("Without an engine, a distributed worker", () => {
       };
       const backoff = new StaticBackoff({ sleep: "2s" });
       const options = { repeat: "10s", retry: backoff, timeout: "3s", retryJob: { backoff, maxAttempts: 2 } } as const;
-      const process = simulation.alone({ ...options, job, distributed: isDistributed });
       const offset = Date.now();
+      const process = simulation.alone({ ...options, job, distributed: isDistributed });
       const rows = [];
       for (let look = 0; look < 30; look++) {
         await simulation.advance(1_000);
@@ -37,7 +37,7 @@ describe("Without an engine, a distributed worker", () => {
         // Points in time are compared by how long after the start they are.
         const fields = Object.entries(row);
         rows.push(
-          Object.fromEntries(fields.map(([key, value]) => [key, Number(value) > offset ? Number(value) - offset : value])),
+          Object.fromEntries(fields.map(([key, value]) => [key, Number(value) >= offset ? Number(value) - offset : value])),
         );
       }
       await simulation.stop();

@@ -78,8 +78,9 @@ function codeOf(endings: readonly Ending[], least: number) {
 }
 
 function shown(simulation: Simulation, process: Process) {
-  const { holder: _, ...row } = simulation.row(process) ?? {};
-  return row;
+  const { holder: _, lastErrorStack, ...row } = simulation.row(process) ?? {};
+  // The frames of a stack are those of the spec.
+  return { ...row, lastErrorStack: lastErrorStack?.split("\n", 1) };
 }
 
 async function play(plan: Plan, replicas: number) {
