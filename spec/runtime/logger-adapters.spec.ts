@@ -1,6 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { Writable } from "node:stream";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { ConsoleLogger } from "@nestjs/common";
+import bunyan from "bunyan";
 import { expect } from "chai";
 import { type ConsolaOptions, createConsola, type LogObject } from "consola";
 import { pino } from "pino";
@@ -97,7 +99,39 @@ describe("The message, the worker and the stack arrive", () => {
     ]);
   });
 
-  it("in Nest's logger, with the documented adapter", async () => {
+  it("in bunyan, with its serializers", () => {
+    const { stream, text } = collecting();
+    const logger: Logger = bunyan.createLogger({ name: "app", stream, serializers: bunyan.stdSerializers });
+    expect(isLogger(logger)).to.equal(true);
+    expect(isLogger(bunyan.createLogger({ name: "app", stream }))).to.equal(false);
+    new WorkerLogger(logger, "github/commits").error({ attempt: 1, err }, "failed (attempt 1)");
+    const entry = JSON.parse(text());
+    expect(entry).to.include({ worker: "github/commits", attempt: 1, msg: "failed (attempt 1)" });
+    // Its serializer leaves out the causes, as docs/logging.md says.
+    expect(entry.err.stack).to.include(frame).and.not.include("TypeError: connection reset");
+  });
+
+  it("in the ConsoleLogger of Nest, with the documented adapter", async () => {
+    const fromNest = await adapterOfTheDocs("fromNest");
+    const out = sinon.stub(process.stdout, "write").returns(true);
+    const errors = sinon.stub(process.stderr, "write").returns(true);
+    let written = "";
+    try {
+      const logger = new WorkerLogger(fromNest(new ConsoleLogger({ colors: false })), "github/commits");
+      logger.info({ page: 2 }, "fetched");
+      logger.error({ err }, "gave up");
+    } finally {
+      written = [...out.args, ...errors.args].map(([text]) => String(text)).join("");
+      out.restore();
+      errors.restore();
+    }
+    expect(written).to.match(/LOG \[github\/commits\] fetched \{ page: 2 \}/);
+    expect(written).to.match(
+      /ERROR \[github\/commits\] gave up\nError: HTTP 503\n {4}at .*\ncaused by: TypeError: connection reset/s,
+    );
+  });
+
+  it("in any logger with the methods of Nest's, with the documented adapter", async () => {
     const fromNest = await adapterOfTheDocs("fromNest");
     const nest = { debug: sinon.spy(), log: sinon.spy(), warn: sinon.spy(), error: sinon.spy() };
     const logger = new WorkerLogger(fromNest(nest), "github/commits");
