@@ -47,9 +47,14 @@ export class RunnerUnderTest {
     }
   }
 
+  #resetCounts(): void {
+    for (const tracked of this.workers) tracked.resetCounts();
+  }
+
   readonly #probe = async ({ name, signal }: WorkerContext): Promise<void> => {
     this.probeLog.begin(name);
-    for (const tracked of this.workers) tracked.resetCounts();
+    // A loop in here would keep the workers reachable, in the frame of this function.
+    this.#resetCounts();
     try {
       for (;;) {
         this.probeLog.recordActivity();

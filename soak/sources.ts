@@ -46,7 +46,7 @@ export function createRunners(
 
 /** Creates a runner that fails as a whole from time to time. */
 function createNestedRunner(random: Random, environment: Environment, { logger }: RunnerOptions): RunnerUnderTest {
-  const chosen = [...Array.from({ length: 8 }, () => random.pick(kinds)), givingUp, grouped];
+  const chosen = [...Array.from({ length: 8 }, () => random.pick(singles)), givingUp, grouped];
   const slots = chosen.map(([name, create], index) => new Slot(`${name}-${index + 1}`, create, random, environment));
   return new RunnerUnderTest(slots, true, environment, { logger, stopOrder: random.oneIn(2) ? "reverse" : "all" });
 }
@@ -159,9 +159,9 @@ type Kind = readonly [name: string, create: SourceFactory];
 
 const givingUp: Kind = ["givingUp", single(workloads.givingUp)];
 const grouped: Kind = ["grouped", service(GroupedService)];
+const compounds: readonly Kind[] = [grouped, ["service", service(Service)], ["composed", composed]];
 
-/** What a runner consists of. */
-const kinds: readonly Weighted<Kind>[] = [
-  ...Object.entries(workloads).map(([name, workload]) => times<Kind>(workload.share, [name, single(workload)])),
-  ...[grouped, ["service", service(Service)] as const, ["composed", composed] as const].map((kind) => times<Kind>(2, kind)),
-];
+const singles: readonly Weighted<Kind>[] = Object.entries(workloads).map(([name, workload]) =>
+  times(workload.share, [name, single(workload)]),
+);
+const kinds: readonly Weighted<Kind>[] = [...singles, ...compounds.map((kind) => times(2, kind))];
