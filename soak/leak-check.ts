@@ -15,15 +15,13 @@ export class LeakCheck {
     this.#registry.register(object, kind);
   }
 
-  /** How many objects of each kind are reachable: the least of ten counts, as workers go on and more objects are watched. */
+  /** How many objects of each kind are reachable. Those that have become garbage are counted a few turns of the event loop later. */
   async left(): Promise<ReadonlyMap<string, number>> {
-    const least = new Map(this.#left);
-    for (let count = 0; count < 10; count++) {
+    for (let turn = 0; turn < 10; turn++) {
       collectGarbage();
       await nextTurn();
-      for (const [kind, left] of this.#left) least.set(kind, Math.min(left, least.get(kind) ?? left));
     }
-    return least;
+    return this.#left;
   }
 
   #add(kind: string, change: number): void {
@@ -54,17 +52,10 @@ export async function heapAtRest(): Promise<number> {
 }
 
 /** The size of the heap in bytes, after that many runs. */
-export interface HeapSample {
-  readonly runs: number;
-  readonly heap: number;
-}
+export type HeapSample = Readonly<Record<"runs" | "heap", number>>;
 
 /** Heap growth in bytes per run, by least squares, with its 99% confidence interval. */
-export interface HeapTrend {
-  readonly slope: number;
-  readonly low: number;
-  readonly high: number;
-}
+export type HeapTrend = Readonly<Record<"slope" | "low" | "high", number>>;
 
 /**
  * Growth that is not a leak: V8 compiles for minutes, which adds some hundred KB in all; and the samples are less independent of
@@ -78,8 +69,7 @@ export function checkHeapTrend(samples: readonly HeapSample[], violations: Viola
   const [first, last] = [level.at(0), level.at(-1)];
   if (first === undefined || last === undefined || level.length < 10) return "too few samples";
   const trend = heapTrend(level);
-  const [slope, low, high] = [trend.slope, trend.low, trend.high].map((bytes) => bytes.toFixed(1));
-  const figure = `${slope} bytes a run, 99% confidence ${low} to ${high}`;
+  const figure = `${trend.slope.toFixed(1)} bytes a run, 99% confidence ${trend.low.toFixed(1)} to ${trend.high.toFixed(1)}`;
   if (isLeak(trend, last.runs - first.runs)) violations.add("heap, slope", `grows by ${figure}`);
   return figure;
 }

@@ -1,7 +1,7 @@
 import type { LoopClock } from "./loop-clock.js";
 import type { Violations } from "./violations.js";
 
-/** How a run ended. `uncertain`: it succeeded, but may have exceeded its timeout by the library's clock. */
+/** How a run ended. `uncertain`: it succeeded, but may have exceeded its timeout on the library's clock. */
 export type RunResult = "ended" | "failed" | "completed" | "uncertain";
 
 /** The runs of one worker, recorded by its own code. Adds a violation if two runs overlap, or if one begins while none may. */

@@ -20,7 +20,7 @@ export class RunnerUnderTest {
     this.probeLog = new RunLog("probe", environment.runLogs);
     // The first worker, so it starts before all others: their counts are reset then.
     const probe = new DeclarativeWorker({ name: "probe", worker: this.#probe });
-    this.runner = bootstrap([probe, ...slots.map(({ source }) => source)], { shutdownTimeout, ...options });
+    this.runner = bootstrap([probe, ...slots.map(({ current }) => current.source)], { shutdownTimeout, ...options });
   }
 
   get isRunning(): boolean {
@@ -67,16 +67,15 @@ export class RunnerUnderTest {
 }
 
 /** Creates a source for a runner, and the workers in it; the same ones for the same randomness. */
-export type SourceFactory = (name: string, random: Random, environment: Environment) => Source;
-
-interface Source {
-  readonly source: object;
-  readonly workers: readonly TrackedWorker[];
-}
+export type SourceFactory = (
+  name: string,
+  random: Random,
+  environment: Environment,
+) => { readonly source: object; readonly workers: readonly TrackedWorker[] };
 
 /** Holds a source. When all its workers have been removed, another of the same kind takes its place, under another name. */
 export class Slot {
-  #current: Source;
+  current: ReturnType<SourceFactory>;
   #created = 1;
   readonly #random: Random;
 
@@ -87,28 +86,20 @@ export class Slot {
     private readonly environment: Environment,
   ) {
     this.#random = random.fork();
-    this.#current = this.#create(name);
-  }
-
-  get source(): object {
-    return this.#current.source;
+    this.current = create(name, this.#random.fork(), environment);
   }
 
   get workers(): readonly TrackedWorker[] {
-    return this.#current.workers;
+    return this.current.workers;
   }
 
   /** Creates the next source. The last one and its workers must become garbage. */
   replace(): object {
     const { leakCheck } = this.environment;
-    leakCheck.watch("removed sources", this.source);
+    leakCheck.watch("removed sources", this.current.source);
     for (const { worker } of this.workers) if (worker !== undefined) leakCheck.watch("removed workers", worker);
-    this.#current = this.#create(`${this.name}.${++this.#created}`);
-    return this.source;
-  }
-
-  #create(name: string): Source {
-    return this.create(name, this.#random.fork(), this.environment);
+    this.current = this.create(`${this.name}.${++this.#created}`, this.#random.fork(), this.environment);
+    return this.current.source;
   }
 }
 

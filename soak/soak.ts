@@ -82,19 +82,11 @@ function startSampling(
     for (const runner of runners) checkStatus(runner, environment);
   };
   const printProgress = (): void => {
-    print(
-      [
-        `${Math.round((performance.now() - startedAt) / 1_000)} s`.padStart(6),
-        `${runners.reduce((sum, { runner }) => sum + runner.workers.length, 0)} workers`,
-        `${runLogs.runs} runs`,
-        `${runLogs.failures} failures`,
-        `${faults.releases.size} hang`,
-        `${chaos.sent} commands`,
-        `heap ${((samples.at(-1)?.heap ?? 0) / 1e6).toFixed(1)} MB`,
-        `loop late by ${Math.round(loopDelay.max / 1e6)} ms at most`,
-        `${violations.count} violations`,
-      ].join("  "),
-    );
+    const seconds = `${Math.round((performance.now() - startedAt) / 1_000)} s`.padStart(6);
+    const counts = `${runLogs.runs} runs  ${runLogs.failures} failures  ${faults.releases.size} hang  ${chaos.sent} commands`;
+    const heap = `heap ${((samples.at(-1)?.heap ?? 0) / 1e6).toFixed(1)} MB`;
+    const delay = `loop late by ${Math.round(loopDelay.max / 1e6)} ms at most`;
+    print(`${seconds}  ${counts}  ${heap}  ${delay}  ${violations.count} violations`);
     loopDelay.reset();
   };
   // About 80 samples, but at most four a second: each blocks the event loop for a garbage collection.
