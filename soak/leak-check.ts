@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Check, Violations } from "./violations.js";
+import type { Violations } from "./violations.js";
 
 /** Counts the objects that must become garbage but are still reachable. A count has none of the noise of the heap's size. */
 export class LeakCheck {
@@ -101,7 +101,7 @@ function studentT(freedom: number): number {
 
 /**
  * Records warnings and unhandled errors of the process as violations, so they do not end it. Returns a function that stops this,
- * and adds a violation for each listener on `process` and each handle that was added meanwhile and is left.
+ * and adds a violation for each kind of listener on `process` and of handle that has become more.
  */
 export function watchProcess(violations: Violations): () => void {
   const before = resourcesOfProcess();
@@ -114,20 +114,21 @@ export function watchProcess(violations: Violations): () => void {
   });
   return () => {
     for (const off of unwatch) off();
-    const known = before.map(({ name }) => name);
-    for (const { check, name } of resourcesOfProcess()) {
-      const index = known.indexOf(name);
-      if (index === -1) violations.add(check, `${name} is left behind`);
-      else known.splice(index, 1);
-    }
+    const after = resourcesOfProcess();
+    for (const check of ["listeners", "handles"] as const)
+      for (const kind of new Set(after[check])) {
+        const countIn = (kinds: readonly string[]): number => kinds.filter((each) => each === kind).length;
+        const more = countIn(after[check]) - countIn(before[check]);
+        if (more > 0) violations.add(check, `${more} ${kind} left behind`);
+      }
   };
 }
 
-/** The listeners on `process` and the handles that keep it alive, one entry for each. */
-function resourcesOfProcess(): { readonly check: Check; readonly name: string }[] {
+/** The kind of each listener on `process`, and of each handle that keeps it alive. */
+function resourcesOfProcess(): Readonly<Record<"listeners" | "handles", readonly string[]>> {
   const listeners = process.eventNames().flatMap((event) => {
-    const name = `a listener of process to ${String(event)}`;
-    return Array.from({ length: process.listenerCount(event) }, () => ({ check: "listeners", name }) as const);
+    const kind = `listeners of process to ${String(event)}`;
+    return Array.from({ length: process.listenerCount(event) }, () => kind);
   });
-  return [...listeners, ...process.getActiveResourcesInfo().map((name) => ({ check: "handles", name }) as const)];
+  return { listeners, handles: process.getActiveResourcesInfo() };
 }
