@@ -8,7 +8,7 @@ import { PlannedError } from "./workloads.js";
 
 /** Times on the clock of the event loop, in ms. */
 const limits = {
-  /** How long a worker may be inactive, and a removed one remain after its run. A group may wait for two hung members in a row. */
+  /** How long a worker may be inactive, and a removed one remain after its run. A group may wait for two members that hang. */
   inactive: 20_000,
   /** How long the workers may take to respond while none hangs. */
   respond: 12_000,

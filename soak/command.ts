@@ -28,7 +28,7 @@ export async function sendCommand(
   const { pausedAt, totalRuns } = target;
   const sentAt = logs.clock.now;
   const number = ++target.commands;
-  // Another command may be the cause of a rejection, also one that has settled, if it stops the worker and no run has begun since.
+  // Another command may cause a rejection, also one that has settled, if it stops the worker and no run has begun since.
   const hasRivals = target.pendingCommands++ > 0 || target.runsWhenStopped === totalRuns;
   // The run that is in progress does not count for a trigger.
   const unfailedRuns = target.unfailedRuns - (target.isRunning ? 1 : 0);

@@ -16,9 +16,8 @@ export interface Environment {
 export class Faults {
   /** No run fails or hangs. */
   areOff = false;
-  /** A run that begins to hang hangs until {@link turnOff}. */
   areHangsEndless = false;
-  /** Releases the runs that hang. */
+  /** Each releases a run that hangs. */
   readonly releases = new Set<() => void>();
 
   /** Resolves after `ms`, at once if faults are off, and not before {@link turnOff} if hangs are endless. */

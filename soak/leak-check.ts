@@ -95,7 +95,7 @@ export function heapTrend(samples: readonly HeapSample[]): HeapTrend {
   return { slope, low: slope - margin, high: slope + margin };
 }
 
-/** The two-sided 99% quantile of Student's t, by its expansion around the normal one; from ten degrees of freedom on within 1%. */
+/** The two-sided 99% quantile of Student's t, by its expansion around the normal one; from ten degrees of freedom within 1%. */
 function studentT(freedom: number): number {
   const z = 2.5758;
   return z + (z ** 3 + z) / (4 * freedom) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * freedom ** 2);

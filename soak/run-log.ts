@@ -6,11 +6,11 @@ export type RunResult = "ended" | "failed" | "completed" | "uncertain";
 
 /** The runs of one worker, recorded by its own code. Adds a violation if two runs overlap, or if one begins while none may. */
 export class RunLog {
-  /** Since the library last reset its own counts, as the next two. */
+  // Since the library last reset its own counts.
   runs = 0;
   failures = 0;
   uncertain = 0;
-  /** Since the worker was created, as the next one. */
+  // Since the worker was created.
   totalRuns = 0;
   totalFailures = 0;
   /** The last sign of activity, on the clock of the event loop. */

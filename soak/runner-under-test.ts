@@ -110,7 +110,6 @@ export interface WorkerTraits {
    */
   readonly counts?: "equal" | "at most" | "none";
   readonly isContinuous?: boolean;
-  /** The timeout of a run, in ms. */
   readonly timeout?: number | undefined;
   /** Its group can stop it at any time. */
   readonly isInGroup?: boolean;
@@ -126,7 +125,6 @@ export class TrackedWorker {
   /** When `pause` was sent, on the same clock; infinity if a later command has ended the pause. */
   pausedAt = Number.POSITIVE_INFINITY;
   commands = 0;
-  /** How many commands have not settled. */
   pendingCommands = 0;
   /** The value of `totalRuns` when the last command that stops the worker was sent. */
   runsWhenStopped = -1;

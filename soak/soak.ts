@@ -16,7 +16,7 @@ import type { Check, Violations } from "./violations.js";
 /** How many watched objects of a kind may be reachable: the last few are, for example from the stack of an error that is kept. */
 const reachableAtMost = 100;
 
-/** Discards all, and does not read `error.stack`: until it is read it references more objects, which the library must not keep. */
+/** Discards all and never reads `error.stack`: until it is read it references more objects, which the library must not keep. */
 const logger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** Runs one soak with all its phases, and returns what the checks have measured. Leaves nothing behind, and holds no memory. */
@@ -83,10 +83,11 @@ function startSampling(
   };
   const printProgress = (): void => {
     const seconds = `${Math.round((performance.now() - startedAt) / 1_000)} s`.padStart(6);
-    const counts = `${runLogs.runs} runs  ${runLogs.failures} failures  ${faults.releases.size} hang  ${chaos.sent} commands`;
+    const workers = runners.reduce((sum, { runner }) => sum + runner.workers.length, 0);
+    const runs = `${runLogs.runs} runs  ${runLogs.failures} failures  ${faults.releases.size} hang`;
     const heap = `heap ${((samples.at(-1)?.heap ?? 0) / 1e6).toFixed(1)} MB`;
     const delay = `loop late by ${Math.round(loopDelay.max / 1e6)} ms at most`;
-    print(`${seconds}  ${counts}  ${heap}  ${delay}  ${violations.count} violations`);
+    print(`${seconds}  ${workers} workers  ${runs}  ${chaos.sent} commands  ${heap}  ${delay}  ${violations.count} violations`);
     loopDelay.reset();
   };
   // About 80 samples, but at most four a second: each blocks the event loop for a garbage collection.

@@ -17,7 +17,7 @@ import {
 import type { Environment } from "./environment.js";
 import { type Random, times, type Weighted } from "./random.js";
 import { RunnerUnderTest, Slot, type SourceFactory, TrackedWorker } from "./runner-under-test.js";
-import { backoff, members, methods, randomInterval, timeout, WorkerCode, type Workload, workloads } from "./workloads.js";
+import { backoff, forever, methods, randomInterval, timeout, WorkerCode, type Workload, workloads } from "./workloads.js";
 
 const workersPerNestedRunner = 400;
 
@@ -75,9 +75,9 @@ function single(workload: Workload): SourceFactory {
 
 /** One worker composed of nested groups. If `b` fails, `b` and `c` restart; if `a` fails, or `b` too often, all restart. */
 const composed: SourceFactory = (name, random, environment) => {
-  const a = new WorkerCode(`${name}/a`, members.continuous, random, environment);
-  const b = new WorkerCode(`${name}/b`, members.continuous, random, environment);
-  const c = new WorkerCode(`${name}/c`, members.job, random, environment);
+  const a = new WorkerCode(`${name}/a`, forever, random, environment);
+  const b = new WorkerCode(`${name}/b`, forever, random, environment);
+  const c = new WorkerCode(`${name}/c`, methods.sync, random, environment);
   const job = retry(repeat(randomInterval(random), c.run, { startImmediately: true }), backoff);
   const inner = retry(group(named(b.run, "b"), named(job, "c")), { backoff, maxRestarts: 5 });
   const source = new DeclarativeWorker({ name, worker: group(named(a.run, "a"), inner), retry: backoff });
@@ -89,7 +89,7 @@ function service(type: typeof Service): SourceFactory {
   return (name, random, environment) => {
     const isInGroup = type === GroupedService;
     const codeOf = (method: Method): WorkerCode => {
-      const behavior = isInGroup && method === "listen" ? members.continuous : methods[method];
+      const behavior = isInGroup && method === "listen" ? forever : methods[method];
       return new WorkerCode(`${name}/${method}`, behavior, random, environment);
     };
     const code = { listen: codeOf("listen"), poll: codeOf("poll"), sync: codeOf("sync"), send: codeOf("send") };

@@ -154,11 +154,8 @@ export const methods = {
   send: { outcomes: [times(3, succeed), times(1, fail)], first: fail },
 } as const satisfies Record<string, Behavior>;
 
-/** The members of groups. One that is continuous has no retry of its own, so a return would fail the group. */
-export const members = {
-  continuous: { outcomes: [times(1, serveForever)] },
-  job: { outcomes: [times(20, work), times(1, hang)] },
-} as const satisfies Record<string, Behavior>;
+/** The behavior of a group's member without a retry of its own, so that a return would fail the group. */
+export const forever: Behavior = { outcomes: [times(1, serveForever)] };
 
 /** The code of one worker: each run has a random outcome, is recorded in the log, and must leave no listener on its signal. */
 export class WorkerCode {
