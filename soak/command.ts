@@ -46,35 +46,40 @@ export async function sendCommand(
     target.worker = runner.find(target) ?? target.worker;
   }
 
-  const errors: unknown[] = [];
-  try {
-    await runner.runner[verb](target.name);
-  } catch (error) {
-    errors.push(error);
-  }
-  // A rejected restart does not end a pause. If something else has ended it, the driver resumes the worker once more.
-  if (errors.length > 0 && verb === "restart") target.pausedAt = Math.min(target.pausedAt, pausedAt);
-  target.pendingCommands--;
-  const took = logs.clock.now - sentAt;
-  if (took > (waitsForRun ? limits.waiting : limits.any)) return `took ${Math.round(took)} ms of the event loop's time`;
-  const isLatest = target.commands === number;
-
-  for (const error of errors) {
+  const isLatest = (): boolean => target.commands === number;
+  const checkTime = (): string | undefined => {
+    target.pendingCommands--;
+    const took = logs.clock.now - sentAt;
+    const isInTime = took <= (waitsForRun ? limits.waiting : limits.any);
+    return isInTime ? undefined : `took ${Math.round(took)} ms of the event loop's time`;
+  };
+  const checkRejected = (error: unknown): string | undefined => {
     if (error instanceof ShutdownTimeoutError)
       return checkHungWorkers(error.workers, target.name, waitsForRun || stopsWithOthers, logs);
     // The workers around it may be the cause too.
-    const isInterfered = hasRivals || !isLatest || stopsWithOthers || target.state !== "present";
+    const isInterfered = hasRivals || !isLatest() || stopsWithOthers || target.state !== "present";
     return isJustified(error, verb, target, isInterfered) ? undefined : `was rejected without a reason: ${String(error)}`;
+  };
+  const checkFulfilled = (): string | undefined => {
+    if (verb === "trigger" && target.unfailedRuns <= unfailedRuns) return "was fulfilled without a run that succeeded";
+    if (verb === "remove") {
+      target.state = "removed";
+      if (runner.find(target) !== undefined) return "was fulfilled, but the runner still has the worker";
+    }
+    if (!isLatest() || (verb !== "pause" && verb !== "remove")) return undefined;
+    if (target.isRunning) return "was fulfilled while a run was in progress";
+    for (const log of target.logs) log.isHeld = true;
+    return undefined;
+  };
+
+  try {
+    await runner.runner[verb](target.name);
+  } catch (error) {
+    // A rejected restart does not end a pause. If something else has ended it, the driver resumes the worker once more.
+    if (verb === "restart") target.pausedAt = Math.min(target.pausedAt, pausedAt);
+    return checkTime() ?? checkRejected(error);
   }
-  if (verb === "trigger" && target.unfailedRuns <= unfailedRuns) return "was fulfilled without a run that succeeded";
-  if (verb === "remove") {
-    target.state = "removed";
-    if (runner.find(target) !== undefined) return "was fulfilled, but the runner still has the worker";
-  }
-  if (!isLatest || (verb !== "pause" && verb !== "remove")) return undefined;
-  if (target.isRunning) return "was fulfilled while a run was in progress";
-  for (const log of target.logs) log.isHeld = true;
-  return undefined;
+  return checkTime() ?? checkFulfilled();
 }
 
 /** Whether `error` is a known error for a known cause. */
