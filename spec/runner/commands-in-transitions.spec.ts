@@ -279,6 +279,8 @@ describe("Every command settles:", () => {
       void runner.run();
       await clock.tickAsync(1_000);
       const triggering = watch(runner.trigger("job"));
+      // A caller that ignores the promise.
+      void runner.trigger("job");
       const removing = watch(runner.remove("job"));
       await clock.tickAsync(0);
       clock.restore();
