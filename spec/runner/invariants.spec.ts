@@ -1,8 +1,17 @@
 import fc from "fast-check";
 import { createSandbox } from "sinon";
 import type { RunnerOptions } from "watchbill";
-import { arm, type Interruption, sites } from "./invariants/interruptions.js";
-import { actorsOf, type Ending, type Mode, modes, type Name, type Roster, sources } from "./invariants/roster.js";
+import { arm, type Interruption, isStage, sites } from "./invariants/interruptions.js";
+import {
+  actorsOf,
+  type Ending,
+  type Mode,
+  modes,
+  type Name,
+  type Roster,
+  sources,
+  synchronousModes,
+} from "./invariants/roster.js";
 import { Stage } from "./invariants/stage.js";
 
 const numRuns = Number(process.env.WATCHBILL_HISTORIES ?? 500);
@@ -29,12 +38,16 @@ const mode = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(...rare) },
 );
 const plan = fc.array(mode, { minLength: 1, maxLength: 3 });
+const anyPlan = fc.array(
+  fc.oneof({ weight: 3, arbitrary: mode }, { weight: 1, arbitrary: fc.constantFrom<Mode>(...synchronousModes) }),
+  { minLength: 1, maxLength: 3 },
+);
 
 const order = (what: string, name: string) => new Step(`${what}(${name})`, (stage) => stage.order(what, name));
 
 const orders = ["trigger", "pause", "resume", "restart", "remove", "add again"];
 
-function stepOf({ sources, actors }: Roster): fc.Arbitrary<Step> {
+function stepOf({ sources, actors }: Roster, plan: fc.Arbitrary<Mode[]>): fc.Arbitrary<Step> {
   const actor = fc.constantFrom(...actors);
   const source = fc.constantFrom(...sources.map(({ name }) => name));
   const anybody = fc.oneof({ weight: 9, arbitrary: actor }, { weight: 3, arbitrary: source }, fc.constant("nobody"));
@@ -86,13 +99,15 @@ const rosters: fc.Arbitrary<Roster> = fc
     }),
   );
 
-const histories = rosters.chain((roster) =>
-  fc.record({
-    roster: fc.constant(roster),
-    plans: fc.dictionary(fc.constantFrom(...roster.actors), plan, { maxKeys: 6 }),
-    steps: fc.array(stepOf(roster), { maxLength: 50, size: "max" }),
-  }),
-);
+function historiesOf(plan: fc.Arbitrary<Mode[]>): fc.Arbitrary<History> {
+  return rosters.chain((roster) =>
+    fc.record({
+      roster: fc.constant(roster),
+      plans: fc.dictionary(fc.constantFrom(...roster.actors), plan, { maxKeys: 6 }),
+      steps: fc.array(stepOf(roster, plan), { maxLength: 50, size: "max" }),
+    }),
+  );
+}
 
 /** Collects what would otherwise be mocha's to report. */
 function watchProcess(faults: string[]): () => void {
@@ -119,11 +134,12 @@ const interruptions = (roster: Roster) =>
       site: fc.constantFrom(...sites),
       command: fc.constantFrom(...orders, "stop"),
       name: fc.constantFrom(...roster.actors),
+      times: fc.constantFrom(1, 1, 2, 5),
     }),
-    { minLength: 1, maxLength: 10 },
+    { maxLength: 10 },
   );
 
-const interrupted = histories.chain((history) =>
+const interrupted = historiesOf(anyPlan).chain((history) =>
   fc.record({ history: fc.constant(history), interruptions: interruptions(history.roster) }),
 );
 
@@ -138,7 +154,7 @@ interface Timed extends Interruption {
   readonly at: number;
 }
 
-const isKept = fc.asyncProperty(histories, (history) => play(history));
+const isKept = fc.asyncProperty(historiesOf(plan), (history) => play(history));
 const isKeptInterrupted = fc.asyncProperty(interrupted, ({ history, interruptions }) => play(history, interruptions));
 
 async function play({ roster, plans, steps }: History, interruptions: readonly Timed[] = []): Promise<void> {
@@ -151,7 +167,7 @@ async function play({ roster, plans, steps }: History, interruptions: readonly T
   const callOffs = [watchProcess(faults)];
   try {
     const stage = new Stage(roster, clock, faults);
-    callOffs.push(stage.interrupt());
+    callOffs.push(stage.interrupt(interruptions.some(isStage)));
     for (const [name, plan] of Object.entries(plans)) stage.plans.set(name, plan);
     const armAt = (step: number): void => {
       for (const interruption of interruptions) if (interruption.at === step) arm(interruption);

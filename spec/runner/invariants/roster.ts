@@ -241,5 +241,15 @@ export const modes = [
   ...(["restarts itself when stopped", "pauses itself when stopped", "removes itself when stopped"] as const),
   ...(["restarts Feed/loop", "pauses loop", "triggers Feed/job", "removes Feed/loop", "stops all"] as const),
 ] as const;
-export type Mode = (typeof modes)[number];
+
+/** What it does before it returns a promise, or instead of that. */
+export const synchronousModes = [
+  ...(["reports a problem", "reports its health", "reports a problem when stopped", "reports its health when stopped"] as const),
+  ...(["reports a problem and returns", "reports its health and throws", "reports a problem and is done"] as const),
+  ...(["restarts itself and returns", "restarts itself and throws", "pauses itself and returns"] as const),
+  ...(["pauses itself and throws", "removes itself and returns", "removes itself and is done"] as const),
+  ...(["triggers itself and returns", "triggers itself and throws", "stops itself and returns"] as const),
+  ...(["restarts Feed/loop and returns", "triggers Feed/job and throws", "pauses loop and returns"] as const),
+] as const;
+export type Mode = (typeof modes)[number] | (typeof synchronousModes)[number];
 export type Ending = "returns" | "fails" | "is done" | "stops all";

@@ -5,13 +5,12 @@ import {
   bootstrap,
   type DeclarativeWorker,
   DoNotRestart,
-  observe,
   type Runner,
   type RunnerOptions,
   StopAll,
   type WorkerContext,
 } from "watchbill";
-import { interrupt, observed, onInterruption, uninterrupted } from "./interruptions.js";
+import { interrupt, onInterruption, uninterrupted } from "./interruptions.js";
 import { aboard, type Ending, type Mode, type Roster, type Source, type Yard } from "./roster.js";
 
 /** The code of one worker. */
@@ -19,6 +18,8 @@ interface Role {
   readonly name: string;
   /** Ends the call that is under way. */
   end: ((how: Ending) => void) | undefined;
+  /** Whether it has been called and has not returned yet. */
+  isCalled: boolean;
   calls: number;
   /** How often it has given one to itself. */
   orders: number;
@@ -26,6 +27,8 @@ interface Role {
 
 const log = (): void => interrupt("logger");
 const logger = { debug: log, info: log, warn: log, error: log };
+/** The longest shutdown timeout of any worker. */
+const longestToStop = 90_000;
 const phases = ["waiting", "running", "overdue", "backoff", "paused", "stopped"];
 
 /** A runner whose every call of code is as planned, and what must hold whatever happens to it. */
@@ -34,6 +37,10 @@ export class Stage implements Yard {
   readonly plans = new Map<string, readonly Mode[]>();
   outcome: unknown = "not run";
   stopper = new AbortController();
+  /** How many commands the code of each worker calls. */
+  ordersOfEach = 3;
+  /** How many commands were called from a site. */
+  interruptions = 0;
   #inner: Runner | undefined;
   /** What went wrong that can be seen only when it happens. */
   readonly #faults: string[];
@@ -41,7 +48,8 @@ export class Stage implements Yard {
   readonly #clock: SinonFakeTimers;
   readonly #roles = new Map<unknown, Role>();
   readonly #signals = new Set<AbortSignal>();
-  readonly #unanswered = new Set<string>();
+  /** When each of the commands was called that have not settled. */
+  readonly #unanswered = new Map<string, number>();
   readonly #known = new Map<string, DeclarativeWorker>();
   #figures = new Map<DeclarativeWorker, { runs: number; failures: number }>();
   /** Those that were paused, and nothing that lets them run has been ordered since. */
@@ -60,31 +68,39 @@ export class Stage implements Yard {
     );
   }
 
-  /** Subscribes to every channel until the function that is returned is called. */
-  interrupt(): () => void {
-    onInterruption(({ command, name }) => this.order(command, name));
-    const callOffs = observed.map((channel) => observe(channel, () => interrupt(channel)));
-    return () => {
-      for (const callOff of callOffs) callOff();
-      onInterruption(() => {});
-    };
+  /** Observes every channel until the function that is returned is called. */
+  interrupt(isTraced = false): () => void {
+    return onInterruption(({ command, name }) => {
+      this.interruptions++;
+      this.order(command, name);
+    }, isTraced);
   }
 
   readonly within = (sources: readonly object[], options: RunnerOptions): Runner =>
     (this.#inner = bootstrap(sources, { ...options, logger }));
 
   readonly codeOf = (name: string) => {
-    const role: Role = { name, end: undefined, calls: 0, orders: 0 };
-    const code = (context: WorkerContext) => this.#perform(role, context);
+    const role: Role = { name, end: undefined, isCalled: false, calls: 0, orders: 0 };
+    const code = (context: WorkerContext) => {
+      if (role.end !== undefined || role.isCalled) this.#faults.push(`two calls of ${role.name} at a time`);
+      role.isCalled = true;
+      try {
+        return this.#perform(role, context);
+      } finally {
+        role.isCalled = false;
+      }
+    };
     this.#roles.set(code, role);
     return code;
   };
 
   #perform(role: Role, context: WorkerContext): unknown {
-    if (role.end !== undefined) this.#faults.push(`two calls of ${role.name} at a time`);
     if (this.#held.has(role.name)) this.#faults.push(`${role.name} was called while it was paused`);
     const plan = this.plans.get(role.name) ?? ["waits"];
-    const mode = plan[role.calls++ % plan.length] ?? "waits";
+    const planned = plan[role.calls++ % plan.length] ?? "waits";
+    const [before = "", after] = planned.split(" and ");
+    const mode = after ?? planned;
+    if (after !== undefined) this.#orderBy(before, role, context);
     if (mode === "returns") return undefined;
     if (mode === "throws") throw new Error("thrown");
     if (mode === "is done") throw new DoNotRestart("done");
@@ -92,37 +108,40 @@ export class Stage implements Yard {
     const promise = new Promise<void>((resolve, reject) => {
       role.end = (how) => {
         role.end = undefined;
-        if (mode !== "hangs") context.signal.removeEventListener("abort", heed);
+        if (mode !== "hangs") context.signal.removeEventListener("abort", onAborted);
         if (how === "returns") resolve();
         else reject(errorOf(how));
       };
-      const heed = (): void => {
+      const onAborted = (): void => {
         interrupt("abort listener");
         if (mode === "lingers") setTimeout(() => role.end?.("returns"), 5_000);
-        else role.end?.(this.#endingOf(mode, role));
+        else role.end?.(this.#endingOf(mode, role, context));
       };
       if (mode === "hangs") return;
       this.#signals.add(context.signal);
-      context.signal.addEventListener("abort", heed);
-      if (context.signal.aborted) heed();
+      context.signal.addEventListener("abort", onAborted);
+      if (context.signal.aborted) onAborted();
     });
     if (mode === "resolves" || mode === "rejects") role.end?.(mode === "resolves" ? "returns" : "fails");
-    if (!mode.endsWith("when stopped")) this.#orderBy(mode, role);
+    if (!mode.endsWith("when stopped")) this.#orderBy(mode, role, context);
     return promise;
   }
 
-  #endingOf(mode: Mode, role: Role): Ending {
+  #endingOf(mode: string, role: Role, context: WorkerContext): Ending {
     if (mode === "fails when stopped") return "fails";
     if (mode === "is done when stopped") return "is done";
     if (mode === "stops all when stopped") return "stops all";
-    this.#orderBy(mode.replace(" when stopped", ""), role);
+    this.#orderBy(mode.replace(" when stopped", ""), role, context);
     return "returns";
   }
 
-  #orderBy(mode: string, role: Role): void {
+  #orderBy(mode: string, role: Role, { reportHealth }: WorkerContext): void {
     const [verb = "", name] = mode.split(" ");
+    if (mode === "reports a problem") reportHealth(new Error("reported"));
+    else if (mode === "reports its health") reportHealth();
     // One that always restarts itself at once would do so for ever.
-    if (name !== undefined && role.orders++ < 3) this.order(verb.slice(0, -1), name === "itself" ? role.name : name);
+    else if (name !== undefined && role.orders++ < this.ordersOfEach)
+      this.order(verb.slice(0, -1), name === "itself" ? role.name : name);
   }
 
   /** Ends calls of that name; of all, if there is none. */
@@ -148,7 +167,7 @@ export class Stage implements Yard {
     if (runner === undefined) return;
     const id = ++this.#orders;
     const shown = `${what}(${name}) as order ${id}`;
-    this.#unanswered.add(shown);
+    this.#unanswered.set(shown, Date.now());
     const { stopper } = this;
     this.#held.delete(name);
     if (what.startsWith("add")) {
@@ -206,6 +225,11 @@ export class Stage implements Yard {
 
   check(): void {
     expect(this.#faults.join("\n")).to.equal("");
+    for (const [shown, calledAt] of this.#unanswered) {
+      // A trigger settles with its run, and stop() with run().
+      const isLimited = !/^(trigger|stop)/.test(shown);
+      if (isLimited) expect(Date.now() - calledAt, `time without an answer to ${shown}`).to.be.at.most(longestToStop);
+    }
     this.#checkRows(this.runner);
     if (this.#inner !== undefined) this.#checkRows(this.#inner);
     const rows = this.runner.status();
@@ -214,8 +238,9 @@ export class Stage implements Yard {
       const before = this.#figures.get(worker) ?? { runs: 0, failures: 0 };
       expect(runs, `runs of ${worker.name}`).to.be.at.least(before.runs);
       expect(failures, `failures of ${worker.name}`).to.be.at.least(before.failures);
-      if (worker.name !== undefined) this.#known.set(worker.name, worker);
     }
+    for (const worker of [...this.runner.workers, ...(this.#inner?.workers ?? [])])
+      if (worker.name !== undefined) this.#known.set(worker.name, worker);
     this.#figures = new Map(figures);
     if (this.outcome !== "resolved") return;
     const called = [...this.#roles.values()].filter(({ name, end }) => end !== undefined && !aboard.includes(name));
@@ -255,7 +280,7 @@ export class Stage implements Yard {
       this.check();
     }
     expect(this.outcome, "outcome of run()").to.not.equal("pending");
-    expect([...this.#unanswered], "orders without an answer").to.deep.equal([]);
+    expect([...this.#unanswered.keys()], "orders without an answer").to.deep.equal([]);
     expect(this.#clock.countTimers(), "timers left behind").to.equal(0);
     const listeners = [...this.#signals].map((signal) => getEventListeners(signal, "abort").length);
     expect(Math.max(0, ...listeners), "listeners left behind").to.equal(0);
