@@ -1,10 +1,12 @@
+import { expect } from "chai";
 import fc from "fast-check";
-import { createSandbox } from "sinon";
+import { createSandbox, type SinonFakeTimers } from "sinon";
 import type { RunnerOptions } from "watchbill";
 import { arm, type Interruption, isStage, sites } from "./invariants/interruptions.js";
 import {
   actorsOf,
   type Ending,
+  eager,
   type Mode,
   modes,
   type Name,
@@ -43,9 +45,9 @@ const anyPlan = fc.array(
   { minLength: 1, maxLength: 3 },
 );
 
-const order = (what: string, name: string) => new Step(`${what}(${name})`, (stage) => stage.order(what, name));
+const command = (what: string, name: string) => new Step(`${what}(${name})`, (stage) => stage.order(what, name));
 
-const orders = ["trigger", "pause", "resume", "restart", "remove", "add again"];
+const commands = ["trigger", "pause", "resume", "restart", "remove", "add again"];
 
 function stepOf({ sources, actors }: Roster, plan: fc.Arbitrary<Mode[]>): fc.Arbitrary<Step> {
   const actor = fc.constantFrom(...actors);
@@ -66,9 +68,9 @@ function stepOf({ sources, actors }: Roster, plan: fc.Arbitrary<Mode[]>): fc.Arb
         .tuple(actor, fc.constantFrom<Ending>("returns", "fails", "is done"))
         .map(([name, how]) => new Step(`${name} ${how}`, (stage) => stage.unref(how, name))),
     },
-    { weight: 10, arbitrary: fc.tuple(fc.constantFrom(...orders), anybody).map(([what, name]) => order(what, name)) },
-    { weight: 1, arbitrary: source.map((name) => order("add", name)) },
-    { weight: 1, arbitrary: actor.map((name) => order("stop", name)) },
+    { weight: 10, arbitrary: fc.tuple(fc.constantFrom(...commands), anybody).map(([what, name]) => command(what, name)) },
+    { weight: 1, arbitrary: source.map((name) => command("add", name)) },
+    { weight: 1, arbitrary: actor.map((name) => command("stop", name)) },
     { weight: 1, arbitrary: fc.constant(new Step("abort", ({ stopper }) => stopper.abort())) },
     { weight: 3, arbitrary: fc.constant(new Step("run", (stage) => stage.run())) },
   );
@@ -132,7 +134,7 @@ const interruptions = (roster: Roster) =>
     fc.record({
       at: fc.nat({ max: 20 }),
       site: fc.constantFrom(...sites),
-      command: fc.constantFrom(...orders, "stop"),
+      command: fc.constantFrom(...commands, "stop"),
       name: fc.constantFrom(...roster.actors),
       times: fc.constantFrom(1, 1, 2, 5),
     }),
@@ -158,39 +160,79 @@ const isKept = fc.asyncProperty(historiesOf(plan), (history) => play(history));
 const isKeptInterrupted = fc.asyncProperty(interrupted, ({ history, interruptions }) => play(history, interruptions));
 
 async function play({ roster, plans, steps }: History, interruptions: readonly Timed[] = []): Promise<void> {
+  await withStage(roster, async (stage) => {
+    const callOff = stage.interrupt(interruptions.some(isStage));
+    try {
+      for (const [name, plan] of Object.entries(plans)) stage.plans.set(name, plan);
+      const armAt = (step: number): void => {
+        for (const interruption of interruptions) if (interruption.at === step) arm(interruption);
+      };
+      armAt(0);
+      stage.run();
+      await stage.advance(1);
+      stage.check();
+      for (const [index, { act }] of steps.entries()) {
+        armAt(index + 1);
+        await act(stage);
+        await stage.advance(0);
+        stage.check();
+      }
+      await stage.end();
+      stage.run();
+      await stage.advance(1_000);
+      await stage.end();
+    } finally {
+      callOff();
+    }
+  });
+}
+
+async function withStage(roster: Roster, act: (stage: Stage, clock: SinonFakeTimers) => Promise<void>): Promise<void> {
   const sandbox = createSandbox();
   const clock = sandbox.useFakeTimers({
     now: 0,
     toNotFake: ["nextTick", "queueMicrotask", "setImmediate", "clearImmediate"],
   });
   const faults: string[] = [];
-  const callOffs = [watchProcess(faults)];
+  const callOff = watchProcess(faults);
   try {
-    const stage = new Stage(roster, clock, faults);
-    callOffs.push(stage.interrupt(interruptions.some(isStage)));
-    for (const [name, plan] of Object.entries(plans)) stage.plans.set(name, plan);
-    const armAt = (step: number): void => {
-      for (const interruption of interruptions) if (interruption.at === step) arm(interruption);
-    };
-    armAt(0);
-    stage.run();
-    await stage.advance(1);
-    stage.check();
-    for (const [index, { act }] of steps.entries()) {
-      armAt(index + 1);
-      await act(stage);
-      await stage.advance(0);
-      stage.check();
-    }
-    await stage.end();
-    stage.run();
-    await stage.advance(1_000);
-    await stage.end();
+    await act(new Stage(roster, clock, faults), clock);
   } finally {
-    for (const callOff of callOffs) callOff();
+    callOff();
     sandbox.restore();
   }
 }
+
+/** How many commands are called in one turn of the event loop. A schedule is called often to count the runs that were missed. */
+const mostCommands = 5_000;
+
+const isNeverBlocked = fc.asyncProperty(
+  fc.constantFrom(...sites),
+  fc.constantFrom(...commands),
+  fc.constantFrom(...eager.actors),
+  fc.record({ job: anyPlan, cron: anyPlan, loop: anyPlan }),
+  async (site, command, name, plans) => {
+    await withStage(eager, async (stage, clock) => {
+      const interruption = { site, command, name, times: 2 * mostCommands };
+      const callOff = stage.interrupt(isStage(interruption));
+      for (const [actor, plan] of Object.entries(plans)) stage.plans.set(actor, plan);
+      arm(interruption);
+      stage.ordersOfEach = Number.POSITIVE_INFINITY;
+      stage.run();
+      for (let turn = 0; turn < 30; turn++) {
+        const before = stage.orders;
+        clock.next();
+        await new Promise(setImmediate);
+        expect(stage.orders - before, "commands in one turn of the event loop").to.be.at.most(mostCommands);
+      }
+      callOff();
+      stage.ordersOfEach = 0;
+      // Those that have to wait.
+      for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate);
+      await stage.end();
+    });
+  },
+);
 
 /** Histories in which a promise was broken once, as fast-check prints them. With other arbitraries they are others. */
 const brokenOnce = [
@@ -209,6 +251,11 @@ describe("Any runner", () => {
   it("keeps it also if commands are called in the middle of a change", async function () {
     this.timeout(600_000);
     await fc.assert(isKeptInterrupted, { numRuns });
+  });
+
+  it("does not block the event loop if an observer, or the code of a worker, causes what calls it for ever", async function () {
+    this.timeout(600_000);
+    await fc.assert(isNeverBlocked, { numRuns });
   });
 
   for (const { seed, path } of brokenOnce) {

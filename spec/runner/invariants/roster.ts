@@ -233,6 +233,31 @@ export interface Roster {
   readonly options: RunnerOptions;
 }
 
+const eagerRetry = { backoff: new InterruptedBackoff(0), retryIf };
+
+/** Workers that call every site soon, and again and again. */
+export const eager: Roster = {
+  sources: [
+    new Source("job", {}, ({ codeOf }) => {
+      const repeat = { interval: 1, startImmediately: true };
+      return new DeclarativeWorker({ name: "job", job: codeOf("job"), repeat, retry: eagerRetry, timeout: 1 });
+    }),
+    new Source("cron", {}, ({ codeOf }) => {
+      const retryJob = { ...eagerRetry, maxAttempts: 2 };
+      return new DeclarativeWorker({
+        name: "cron",
+        job: codeOf("cron"),
+        repeat: new Every(1, 1e13),
+        retryJob,
+        retry: eagerRetry,
+      });
+    }),
+    new Source("loop", {}, ({ codeOf }) => new DeclarativeWorker({ name: "loop", worker: codeOf("loop"), retry: eagerRetry })),
+  ],
+  actors: ["job", "cron", "loop"],
+  options: {},
+};
+
 /** What code does when it is called. */
 export const modes = [
   ...(["waits", "hangs", "returns", "resolves", "throws", "rejects", "is done", "lingers"] as const),

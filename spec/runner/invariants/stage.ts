@@ -9,6 +9,7 @@ import {
   type RunnerOptions,
   StopAll,
   type WorkerContext,
+  type WorkerStatus,
 } from "watchbill";
 import { interrupt, onInterruption, uninterrupted } from "./interruptions.js";
 import { aboard, type Ending, type Mode, type Roster, type Source, type Yard } from "./roster.js";
@@ -39,8 +40,8 @@ export class Stage implements Yard {
   stopper = new AbortController();
   /** How many commands the code of each worker calls. */
   ordersOfEach = 3;
-  /** How many commands were called from a site. */
-  interruptions = 0;
+  /** How many commands were called. */
+  orders = 0;
   #inner: Runner | undefined;
   /** What went wrong that can be seen only when it happens. */
   readonly #faults: string[];
@@ -54,7 +55,6 @@ export class Stage implements Yard {
   #figures = new Map<DeclarativeWorker, { runs: number; failures: number }>();
   /** Those that were paused, and nothing that lets them run has been ordered since. */
   readonly #held = new Set<string>();
-  #orders = 0;
   /** The number of the last order to each. */
   readonly #latest = new Map<string, number>();
 
@@ -70,10 +70,7 @@ export class Stage implements Yard {
 
   /** Observes every channel until the function that is returned is called. */
   interrupt(isTraced = false): () => void {
-    return onInterruption(({ command, name }) => {
-      this.interruptions++;
-      this.order(command, name);
-    }, isTraced);
+    return onInterruption(({ command, name }) => this.order(command, name), isTraced);
   }
 
   readonly within = (sources: readonly object[], options: RunnerOptions): Runner =>
@@ -105,16 +102,18 @@ export class Stage implements Yard {
     if (mode === "throws") throw new Error("thrown");
     if (mode === "is done") throw new DoNotRestart("done");
     if (mode === "stops all") throw new StopAll("stop");
+    let timer: NodeJS.Timeout | undefined;
     const promise = new Promise<void>((resolve, reject) => {
       role.end = (how) => {
         role.end = undefined;
+        clearTimeout(timer);
         if (mode !== "hangs") context.signal.removeEventListener("abort", onAborted);
         if (how === "returns") resolve();
         else reject(errorOf(how));
       };
       const onAborted = (): void => {
         interrupt("abort listener");
-        if (mode === "lingers") setTimeout(() => role.end?.("returns"), 5_000);
+        if (mode === "lingers") timer = setTimeout(() => role.end?.("returns"), 5_000);
         else role.end?.(this.#endingOf(mode, role, context));
       };
       if (mode === "hangs") return;
@@ -165,7 +164,7 @@ export class Stage implements Yard {
   order(what: string, name: string): void {
     const runner = aboard.includes(name) ? this.#inner : this.runner;
     if (runner === undefined) return;
-    const id = ++this.#orders;
+    const id = ++this.orders;
     const shown = `${what}(${name}) as order ${id}`;
     this.#unanswered.set(shown, Date.now());
     const { stopper } = this;
@@ -232,7 +231,7 @@ export class Stage implements Yard {
     }
     this.#checkRows(this.runner);
     if (this.#inner !== undefined) this.#checkRows(this.#inner);
-    const rows = this.runner.status();
+    const rows = statusOf(this.runner);
     const figures = this.runner.workers.map((worker, index) => [worker, rows[index] ?? { runs: -1, failures: -1 }] as const);
     for (const [worker, { runs, failures }] of figures) {
       const before = this.#figures.get(worker) ?? { runs: 0, failures: 0 };
@@ -249,7 +248,7 @@ export class Stage implements Yard {
 
   #checkRows(runner: Runner): void {
     const { workers } = runner;
-    const rows = runner.status();
+    const rows = statusOf(runner);
     expect(rows.map(({ name }) => name)).to.deep.equal(workers.map(({ name }) => name));
     expect(JSON.parse(JSON.stringify(rows)), "rows that are not plain").to.deep.equal(rows);
     const hasEnded = runner === this.runner && this.outcome !== "pending";
@@ -285,6 +284,11 @@ export class Stage implements Yard {
     const listeners = [...this.#signals].map((signal) => getEventListeners(signal, "abort").length);
     expect(Math.max(0, ...listeners), "listeners left behind").to.equal(0);
   }
+}
+
+/** The status asks schedules, from which a command may be called that changes it at once. */
+function statusOf(runner: Runner): WorkerStatus[] {
+  return uninterrupted(() => runner.status());
 }
 
 async function turns(): Promise<void> {
