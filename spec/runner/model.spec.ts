@@ -18,8 +18,8 @@ describe("A runner", () => {
           const sandbox = createSandbox();
           const clock = sandbox.useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask", "setImmediate"] });
           sandbox.stub(Math, "random").returns(0.5);
+          const stage = new Stage(names, clock);
           try {
-            const stage = new Stage(names, clock);
             const model = new ReferenceRunner(names);
             await fc.asyncModelRun(() => ({ model, real: stage }), history);
             await endOf(stage);
@@ -27,6 +27,7 @@ describe("A runner", () => {
             expect(stage.unanswered, "orders without an answer").to.equal(0);
             expect([...stage.triggers.values()], "triggers").to.not.include("pending");
           } finally {
+            stage.callOff();
             sandbox.restore();
           }
         },

@@ -1,4 +1,4 @@
-import { type Ending, type Kind, type Mode, ReferenceWorker, type Surroundings } from "./reference-worker.js";
+import { type Ending, type Kind, type Mode, ReferenceWorker, type Site, type Surroundings } from "./reference-worker.js";
 
 export const shutdownTimeout = 20_000;
 
@@ -26,6 +26,10 @@ export class ReferenceRunner implements Surroundings {
   #workers: ReferenceWorker[] = [];
   #stopsAt: number | undefined;
   #hasFailed = false;
+  /** The commands that are called from each site. */
+  readonly #armed: { readonly site: Site; readonly name: string; readonly call: () => () => void }[] = [];
+  readonly #commands: (() => void)[] = [];
+  readonly #changes: (() => void)[] = [];
 
   constructor(names: readonly string[]) {
     for (const name of names) this.add(name);
@@ -61,13 +65,51 @@ export class ReferenceRunner implements Surroundings {
     if (this.isUp) worker.start();
   }
 
+  /**
+   * Calls a command when something happens to a worker the next time.
+   * @param call returns the command, which runs after the change
+   */
+  arm(site: Site, name: string, call: () => () => void): void {
+    this.#armed.push({ site, name, call });
+  }
+
+  emit(site: Site, name: string): void {
+    const due = this.#armed.filter((each) => each.site === site && each.name === name);
+    for (const each of due) this.#armed.splice(this.#armed.indexOf(each), 1);
+    for (const { call } of due) this.#commands.push(call());
+  }
+
+  later(change: () => void): void {
+    this.#changes.push(change);
+  }
+
+  /** After a change: the commands that were called in its middle, and everything that happens at once. */
+  settleAll(): void {
+    this.#runCommands();
+    for (;;) {
+      const change = this.#changes.shift();
+      const worker = this.#workers.find(({ until }) => until <= this.now);
+      if (change !== undefined) change();
+      else if (worker !== undefined) worker.elapse();
+      else return;
+      this.#runCommands();
+    }
+  }
+
+  #runCommands(): void {
+    for (let command = this.#commands.shift(); command !== undefined; command = this.#commands.shift()) command();
+  }
+
   start(): void {
     this.#stopsAt = undefined;
     this.#hasFailed = false;
     this.outcome = this.#workers.length === 0 ? "resolved" : "pending";
-    for (const worker of this.#workers) {
-      Object.assign(worker, { runs: 0, failures: 0, isPaused: false });
+    const workers = [...this.#workers];
+    for (const worker of workers)
+      Object.assign(worker, { runs: 0, failures: 0, health: "init", isPaused: false, isTold: undefined, isToStart: true });
+    for (const worker of workers) {
       worker.start();
+      this.#runCommands();
     }
   }
 
@@ -91,7 +133,11 @@ export class ReferenceRunner implements Surroundings {
       this.now = next;
       this.moments.push(next);
       if (next === deadline()) this.#timeOut();
-      for (const worker of this.#workers.filter(({ until }) => until === next)) worker.elapse();
+      for (const worker of this.#workers.filter(({ until }) => until === next)) {
+        if (worker.until === next) worker.elapse();
+        this.#runCommands();
+      }
+      this.settleAll();
     }
     this.now = end;
   }
@@ -119,7 +165,7 @@ export class ReferenceRunner implements Surroundings {
   }
 
   #endIfAllHave(): void {
-    if (this.outcome !== "pending" || this.#workers.some(({ state }) => state !== "stopped")) return;
+    if (this.outcome !== "pending" || this.#workers.some(({ state, isToStart }) => isToStart || state !== "stopped")) return;
     this.outcome = this.#hasFailed ? "failed" : "resolved";
     this.#stopsAt = undefined;
   }
