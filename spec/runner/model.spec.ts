@@ -16,7 +16,10 @@ describe("A runner", () => {
         fc.commands(commands, { size: "+1", maxCommands: 60 }),
         async (names, history) => {
           const sandbox = createSandbox();
-          const clock = sandbox.useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask", "setImmediate"] });
+          const clock = sandbox.useFakeTimers({
+            now: 0,
+            toNotFake: ["nextTick", "queueMicrotask", "setImmediate", "clearImmediate"],
+          });
           sandbox.stub(Math, "random").returns(0.5);
           const stage = new Stage(names, clock);
           try {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { cast, type ReferenceRunner } from "./reference-runner.js";
-import type { Ending, Mode } from "./reference-worker.js";
+import { type Ending, type Mode, type Site, sites } from "./reference-worker.js";
 import type { Stage } from "./stage.js";
 
 type Command = fc.AsyncCommand<ReferenceRunner, Stage>;
@@ -83,12 +83,51 @@ function trigger(name: string): Command {
     (model) => {
       id = ++triggers;
       model.triggers.set(id, "pending");
-      const worker = model.worker(name);
-      if (!model.isUp || worker === undefined || worker.isDone || worker.kind === "loop") model.settleTrigger(id, false);
-      else worker.trigger(id);
+      triggerModel(model, name, id);
     },
     (stage) => stage.trigger(id, name),
   );
+}
+
+function triggerModel(model: ReferenceRunner, name: string, id: number): void {
+  const worker = model.worker(name);
+  if (!model.isUp || worker === undefined || worker.isDone || worker.kind === "loop") model.settleTrigger(id, false);
+  else worker.trigger(id);
+}
+
+const interruptions = ["pause", "resume", "restart", "trigger", "stop"] as const;
+
+/** A command that is called the next time that something happens to a worker: it runs after the change. */
+function interruption(site: Site, name: string, command: (typeof interruptions)[number], target: string): Command {
+  let id = 0;
+  return new Step(
+    `${command}(${target}) at the next ${site} of ${name}`,
+    (model) => {
+      id = ++triggers;
+      model.arm(site, name, () => {
+        if (command === "stop") return () => model.stop();
+        if (command === "trigger") {
+          model.triggers.set(id, "pending");
+          return () => triggerModel(model, target, id);
+        }
+        // Refused at once: the others, when it is their turn.
+        if (command === "resume" && !isAtWork(model, target)) return () => {};
+        return () => {
+          if (command === "restart" ? model.isUp : isAtWork(model, target)) model.worker(target)?.[command]();
+        };
+      });
+    },
+    (stage) => {
+      stage.arm(site, name, () => {
+        if (command === "trigger") stage.trigger(id, target);
+        else stage.order(() => stage.runner[command](target));
+      });
+    },
+  );
+}
+
+function isAtWork(model: ReferenceRunner, name: string): boolean {
+  return model.isUp && model.worker(name)?.isDone === false;
 }
 
 const isQuiet = (model: ReferenceRunner): boolean => model.isUp || (model.outcome !== "pending" && !model.hangs);
@@ -134,6 +173,11 @@ export const commands: fc.Arbitrary<Command>[] = [
       ),
   ),
   names.map(trigger),
+  fc
+    .tuple(fc.constantFrom(...sites), names, fc.constantFrom(...interruptions), names)
+    // Whether resume() is refused at once is not defined while the worker itself starts or exits.
+    .filter(([site, name, command, target]) => command !== "resume" || name !== target || (site !== "start" && site !== "exit"))
+    .map(([site, name, command, target]) => interruption(site, name, command, target)),
   names.map((name) =>
     order(
       "pause",

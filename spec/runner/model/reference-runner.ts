@@ -4,7 +4,7 @@ export const shutdownTimeout = 20_000;
 
 /** Everything that there may be on the runner. The intervals have no multiples in common that a history reaches. */
 export const cast: Readonly<Record<string, { kind: Kind; interval: number; lateness?: number }>> = {
-  sync: { kind: "job", interval: 10_000 },
+  sync: { kind: "job", interval: 10_007 },
   poll: { kind: "job", interval: 13_003 },
   // Its jitter is twice that, and chance always draws the middle.
   late: { kind: "job", interval: 19_001, lateness: 7_013 },
@@ -29,6 +29,8 @@ export class ReferenceRunner implements Surroundings {
   /** The commands that are called from each site. */
   readonly #armed: { readonly site: Site; readonly name: string; readonly call: () => () => void }[] = [];
   readonly #commands: (() => void)[] = [];
+  /** The workers to start, one after the other. */
+  readonly #steps: (() => void)[] = [];
   readonly #changes: (() => void)[] = [];
 
   constructor(names: readonly string[]) {
@@ -62,7 +64,10 @@ export class ReferenceRunner implements Surroundings {
     };
     const worker = new ReferenceWorker(name, actor, mode, this);
     this.#workers.push(worker);
-    if (this.isUp) worker.start();
+    if (!this.isUp) return;
+    worker.reset();
+    this.emit("command", name);
+    this.#steps.push(() => worker.start());
   }
 
   /**
@@ -74,6 +79,8 @@ export class ReferenceRunner implements Surroundings {
   }
 
   emit(site: Site, name: string): void {
+    // A worker that fails after the runner has stopped has another line in the log.
+    if (site === "log" && this.outcome !== "pending") return;
     const due = this.#armed.filter((each) => each.site === site && each.name === name);
     for (const each of due) this.#armed.splice(this.#armed.indexOf(each), 1);
     for (const { call } of due) this.#commands.push(call());
@@ -88,7 +95,7 @@ export class ReferenceRunner implements Surroundings {
     this.#runCommands();
     for (;;) {
       const change = this.#changes.shift();
-      const worker = this.#workers.find(({ until }) => until <= this.now);
+      const [worker] = this.#due(this.now);
       if (change !== undefined) change();
       else if (worker !== undefined) worker.elapse();
       else return;
@@ -96,8 +103,17 @@ export class ReferenceRunner implements Surroundings {
     }
   }
 
+  /** The workers whose state ends by itself, in the order in which it began. */
+  #due(now: number): ReferenceWorker[] {
+    return this.#workers.filter(({ until }) => until <= now).sort((one, other) => one.enteredAs - other.enteredAs);
+  }
+
   #runCommands(): void {
-    for (let command = this.#commands.shift(); command !== undefined; command = this.#commands.shift()) command();
+    for (;;) {
+      const next = this.#commands.shift() ?? this.#steps.shift();
+      if (next === undefined) return;
+      next();
+    }
   }
 
   start(): void {
@@ -105,12 +121,8 @@ export class ReferenceRunner implements Surroundings {
     this.#hasFailed = false;
     this.outcome = this.#workers.length === 0 ? "resolved" : "pending";
     const workers = [...this.#workers];
-    for (const worker of workers)
-      Object.assign(worker, { runs: 0, failures: 0, health: "init", isPaused: false, isTold: undefined, isToStart: true });
-    for (const worker of workers) {
-      worker.start();
-      this.#runCommands();
-    }
+    for (const worker of workers) worker.reset();
+    for (const worker of workers) this.#steps.push(() => worker.start());
   }
 
   stop(): void {
@@ -133,7 +145,7 @@ export class ReferenceRunner implements Surroundings {
       this.now = next;
       this.moments.push(next);
       if (next === deadline()) this.#timeOut();
-      for (const worker of this.#workers.filter(({ until }) => until === next)) {
+      for (const worker of this.#due(next)) {
         if (worker.until === next) worker.elapse();
         this.#runCommands();
       }
@@ -145,6 +157,7 @@ export class ReferenceRunner implements Surroundings {
   remove(name: string): void {
     const worker = this.worker(name);
     if (worker === undefined) return;
+    if (this.isUp) this.emit("command", name);
     if (!this.isUp || worker.isDone) this.removed(worker);
     else worker.tell("to go");
   }

@@ -28,6 +28,8 @@ export function rowOf({
 export const sites = ["start", "exit", "health", "command", "log"] as const;
 export type Site = (typeof sites)[number];
 
+let entered = 0;
+
 /** What the reference model knows of the runner around a worker. */
 export interface Surroundings {
   readonly now: number;
@@ -49,6 +51,8 @@ export class ReferenceWorker {
   state: "waiting" | "running" | "backoff" | "paused" | "stopped" = "stopped";
   /** When the state ends by itself. */
   until = Number.POSITIVE_INFINITY;
+  /** Counts up over all workers whenever a state begins. */
+  enteredAs = 0;
   runs = 0;
   failures = 0;
   health: WorkerStatus["health"] = "init";
@@ -105,6 +109,15 @@ export class ReferenceWorker {
     return this.#around.now - this.#startedAt;
   }
 
+  /** Its runner starts, and will start it in its turn. */
+  reset(): void {
+    Object.assign(this, { runs: 0, failures: 0, health: "init", attempt: 0 });
+    this.isPaused = false;
+    this.isDone = false;
+    this.isTold = undefined;
+    this.isToStart = true;
+  }
+
   start(): void {
     this.isToStart = false;
     if (this.isTold !== undefined) {
@@ -147,6 +160,7 @@ export class ReferenceWorker {
   #enter(state: ReferenceWorker["state"], until = Number.POSITIVE_INFINITY): void {
     this.state = state;
     this.until = until;
+    this.enteredAs = ++entered;
   }
 
   #run(): void {
@@ -230,6 +244,7 @@ export class ReferenceWorker {
   }
 
   trigger(id: number): void {
+    this.#around.emit("command", this.name);
     this.#wanted.push(id);
     if (this.isTold !== undefined || this.isToStart) return;
     if (this.state === "backoff") this.#enter("backoff", this.#around.now);
@@ -237,6 +252,7 @@ export class ReferenceWorker {
   }
 
   pause(): void {
+    this.#around.emit("command", this.name);
     const wasPaused = this.state === "paused";
     this.isPaused = true;
     if (this.kind === "loop" && !wasPaused) this.tell("to pause");
@@ -244,6 +260,7 @@ export class ReferenceWorker {
   }
 
   resume(): void {
+    this.#around.emit("command", this.name);
     this.isPaused = false;
     if (this.state !== "paused" && this.state !== "waiting") return;
     if (this.#isUnstarted) this.start();
@@ -251,6 +268,7 @@ export class ReferenceWorker {
   }
 
   restart(): void {
+    this.#around.emit("command", this.name);
     this.isPaused = false;
     if (this.isDone) this.start();
     else this.tell("to come back");
