@@ -192,6 +192,23 @@ describe("A command that is called in the middle of a change", () => {
     expect(pausing.outcome).to.equal("resolved");
     expect(thrown).to.be.instanceOf(UnknownWorkerError);
   });
+
+  it("may be resume, from an observer of the exit with which a worker is paused: it is started again", async () => {
+    let calls = 0;
+    const worker = ({ signal }: WorkerContext) => {
+      calls++;
+      return stopped(signal);
+    };
+    start([new DeclarativeWorker({ name: "loop", worker })]);
+    let thrown: unknown;
+    once("watchbill:exit", "loop", () => {
+      thrown = thrownBy(() => runner.resume("loop"));
+    });
+    const pausing = watch(runner.pause("loop"));
+    await clock.tickAsync(0);
+    expect(thrown).to.equal(undefined);
+    expect([pausing.outcome, calls, runner.status()[0]?.phase]).to.deep.equal(["resolved", 2, "running"]);
+  });
 });
 
 describe("Every command settles:", () => {
@@ -325,6 +342,26 @@ describe("A command that the code of a worker calls in its synchronous part", ()
     expect(seen).to.deep.equal(["waiting"]);
     void runner.stop();
     await clock.tickAsync(0);
+    expect(running.outcome).to.equal("resolved");
+  });
+
+  it("does not block the event loop, if a job restarts itself for ever", async () => {
+    let calls = 0;
+    let runner: Runner | undefined;
+    const job = (): void => {
+      if (++calls < 1_000) void runner?.restart("job");
+    };
+    runner = bootstrap([new DeclarativeWorker({ name: "job", job, repeat: { interval: "1h", startImmediately: true } })], {
+      logger: silent,
+      signals: [],
+    });
+    const running = watch(runner.run());
+    await new Promise(process.nextTick);
+    expect(calls).to.be.within(2, 500);
+    void runner.stop();
+    clock.restore();
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
     expect(running.outcome).to.equal("resolved");
   });
 

@@ -217,7 +217,7 @@ const isNeverBlocked = fc.asyncProperty(
       const callOff = stage.interrupt(isStage(interruption));
       for (const [actor, plan] of Object.entries(plans)) stage.plans.set(actor, plan);
       arm(interruption);
-      stage.ordersOfEach = Number.POSITIVE_INFINITY;
+      stage.ordersOfEach = 2 * mostCommands;
       stage.run();
       for (let turn = 0; turn < 30; turn++) {
         const before = stage.orders;
@@ -255,7 +255,7 @@ describe("Any runner", () => {
 
   it("does not block the event loop if an observer, or the code of a worker, causes what calls it for ever", async function () {
     this.timeout(600_000);
-    await fc.assert(isNeverBlocked, { numRuns });
+    await fc.assert(isNeverBlocked, { numRuns: Math.ceil(numRuns / 5) });
   });
 
   for (const { seed, path } of brokenOnce) {
