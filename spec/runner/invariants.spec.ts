@@ -215,17 +215,20 @@ const isNeverBlocked = fc.asyncProperty(
     await withStage(eager, async (stage, clock) => {
       const interruption = { site, command, name, times: 2 * mostCommands };
       const callOff = stage.interrupt(isStage(interruption));
-      for (const [actor, plan] of Object.entries(plans)) stage.plans.set(actor, plan);
-      arm(interruption);
-      stage.ordersOfEach = 2 * mostCommands;
-      stage.run();
-      for (let turn = 0; turn < 30; turn++) {
-        const before = stage.orders;
-        clock.next();
-        await new Promise(setImmediate);
-        expect(stage.orders - before, "commands in one turn of the event loop").to.be.at.most(mostCommands);
+      try {
+        for (const [actor, plan] of Object.entries(plans)) stage.plans.set(actor, plan);
+        arm(interruption);
+        stage.ordersOfEach = 2 * mostCommands;
+        stage.run();
+        for (let turn = 0; turn < 30; turn++) {
+          const before = stage.orders;
+          clock.next();
+          await new Promise(setImmediate);
+          expect(stage.orders - before, "commands in one turn of the event loop").to.be.at.most(mostCommands);
+        }
+      } finally {
+        callOff();
       }
-      callOff();
       stage.ordersOfEach = 0;
       // Those that have to wait.
       for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate);
