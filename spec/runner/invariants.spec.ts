@@ -10,10 +10,10 @@ import {
   type Mode,
   modes,
   type Name,
-  type Roster,
+  type Setup,
   sources,
   synchronousModes,
-} from "./invariants/roster.js";
+} from "./invariants/sources.js";
 import { Stage } from "./invariants/stage.js";
 
 const numRuns = Number(process.env.WATCHBILL_HISTORIES ?? 500);
@@ -45,14 +45,14 @@ const anyPlan = fc.array(
   { minLength: 1, maxLength: 3 },
 );
 
-const command = (what: string, name: string) => new Step(`${what}(${name})`, (stage) => stage.order(what, name));
+const command = (what: string, name: string) => new Step(`${what}(${name})`, (stage) => stage.command(what, name));
 
 const commands = ["trigger", "pause", "resume", "restart", "remove", "add again"];
 
-function stepOf({ sources, actors }: Roster, plan: fc.Arbitrary<Mode[]>): fc.Arbitrary<Step> {
+function stepOf({ sources, actors }: Setup, plan: fc.Arbitrary<Mode[]>): fc.Arbitrary<Step> {
   const actor = fc.constantFrom(...actors);
   const source = fc.constantFrom(...sources.map(({ name }) => name));
-  const anybody = fc.oneof({ weight: 9, arbitrary: actor }, { weight: 3, arbitrary: source }, fc.constant("nobody"));
+  const anyName = fc.oneof({ weight: 9, arbitrary: actor }, { weight: 3, arbitrary: source }, fc.constant("unknown"));
   const single = fc.oneof(
     { weight: 6, arbitrary: time.map((ms) => new Step(`advance(${ms})`, (stage) => stage.advance(ms))) },
     { weight: 1, arbitrary: time.map((ms) => new Step(`block(${ms})`, (stage) => stage.block(ms))) },
@@ -68,7 +68,7 @@ function stepOf({ sources, actors }: Roster, plan: fc.Arbitrary<Mode[]>): fc.Arb
         .tuple(actor, fc.constantFrom<Ending>("returns", "fails", "is done"))
         .map(([name, how]) => new Step(`${name} ${how}`, (stage) => stage.unref(how, name))),
     },
-    { weight: 10, arbitrary: fc.tuple(fc.constantFrom(...commands), anybody).map(([what, name]) => command(what, name)) },
+    { weight: 10, arbitrary: fc.tuple(fc.constantFrom(...commands), anyName).map(([what, name]) => command(what, name)) },
     { weight: 1, arbitrary: source.map((name) => command("add", name)) },
     { weight: 1, arbitrary: actor.map((name) => command("stop", name)) },
     { weight: 1, arbitrary: fc.constant(new Step("abort", ({ stopper }) => stopper.abort())) },
@@ -91,8 +91,8 @@ const options = fc.record<RunnerOptions>(
 );
 
 /** Of few sources each, so that commands meet. */
-const rosters: fc.Arbitrary<Roster> = fc
-  .subarray<Name>(["Feed", "Plain", "job", "loop", "cron", "tree", "ship"], { minLength: 1, maxLength: 3 })
+const setups: fc.Arbitrary<Setup> = fc
+  .subarray<Name>(["Feed", "Plain", "job", "loop", "cron", "tree", "nested"], { minLength: 1, maxLength: 3 })
   .chain((names) =>
     fc.record({
       sources: fc.tuple(...names.map((name) => sources[name])),
@@ -102,11 +102,11 @@ const rosters: fc.Arbitrary<Roster> = fc
   );
 
 function historiesOf(plan: fc.Arbitrary<Mode[]>): fc.Arbitrary<History> {
-  return rosters.chain((roster) =>
+  return setups.chain((setup) =>
     fc.record({
-      roster: fc.constant(roster),
-      plans: fc.dictionary(fc.constantFrom(...roster.actors), plan, { maxKeys: 6 }),
-      steps: fc.array(stepOf(roster, plan), { maxLength: 50, size: "max" }),
+      setup: fc.constant(setup),
+      plans: fc.dictionary(fc.constantFrom(...setup.actors), plan, { maxKeys: 6 }),
+      steps: fc.array(stepOf(setup, plan), { maxLength: 50, size: "max" }),
     }),
   );
 }
@@ -129,24 +129,24 @@ function watchProcess(faults: string[]): () => void {
   };
 }
 
-const interruptions = (roster: Roster) =>
+const interruptions = (setup: Setup) =>
   fc.array(
     fc.record({
       at: fc.nat({ max: 20 }),
       site: fc.constantFrom(...sites),
       command: fc.constantFrom(...commands, "stop"),
-      name: fc.constantFrom(...roster.actors),
+      name: fc.constantFrom(...setup.actors),
       times: fc.constantFrom(1, 1, 2, 5),
     }),
     { maxLength: 10 },
   );
 
 const interrupted = historiesOf(anyPlan).chain((history) =>
-  fc.record({ history: fc.constant(history), interruptions: interruptions(history.roster) }),
+  fc.record({ history: fc.constant(history), interruptions: interruptions(history.setup) }),
 );
 
 interface History {
-  readonly roster: Roster;
+  readonly setup: Setup;
   readonly plans: Record<string, Mode[]>;
   readonly steps: readonly Step[];
 }
@@ -159,8 +159,8 @@ interface Timed extends Interruption {
 const isKept = fc.asyncProperty(historiesOf(plan), (history) => play(history));
 const isKeptInterrupted = fc.asyncProperty(interrupted, ({ history, interruptions }) => play(history, interruptions));
 
-async function play({ roster, plans, steps }: History, interruptions: readonly Timed[] = []): Promise<void> {
-  await withStage(roster, async (stage) => {
+async function play({ setup, plans, steps }: History, interruptions: readonly Timed[] = []): Promise<void> {
+  await withStage(setup, async (stage) => {
     const callOff = stage.interrupt(interruptions.some(isStage));
     try {
       for (const [name, plan] of Object.entries(plans)) stage.plans.set(name, plan);
@@ -187,7 +187,7 @@ async function play({ roster, plans, steps }: History, interruptions: readonly T
   });
 }
 
-async function withStage(roster: Roster, act: (stage: Stage, clock: SinonFakeTimers) => Promise<void>): Promise<void> {
+async function withStage(setup: Setup, act: (stage: Stage, clock: SinonFakeTimers) => Promise<void>): Promise<void> {
   const sandbox = createSandbox();
   const clock = sandbox.useFakeTimers({
     now: 0,
@@ -196,7 +196,7 @@ async function withStage(roster: Roster, act: (stage: Stage, clock: SinonFakeTim
   const faults: string[] = [];
   const callOff = watchProcess(faults);
   try {
-    await act(new Stage(roster, clock, faults), clock);
+    await act(new Stage(setup, clock, faults), clock);
   } finally {
     callOff();
     sandbox.restore();
@@ -218,18 +218,18 @@ const isNeverBlocked = fc.asyncProperty(
       try {
         for (const [actor, plan] of Object.entries(plans)) stage.plans.set(actor, plan);
         arm(interruption);
-        stage.ordersOfEach = 2 * mostCommands;
+        stage.commandsOfEach = 2 * mostCommands;
         stage.run();
         for (let turn = 0; turn < 30; turn++) {
-          const before = stage.orders;
+          const before = stage.commands;
           clock.next();
           await new Promise(setImmediate);
-          expect(stage.orders - before, "commands in one turn of the event loop").to.be.at.most(mostCommands);
+          expect(stage.commands - before, "commands in one turn of the event loop").to.be.at.most(mostCommands);
         }
       } finally {
         callOff();
       }
-      stage.ordersOfEach = 0;
+      stage.commandsOfEach = 0;
       // Those that have to wait.
       for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate);
       await stage.end();

@@ -12,18 +12,18 @@ import {
   type WorkerStatus,
 } from "watchbill";
 import { interrupt, onInterruption, uninterrupted } from "./interruptions.js";
-import { aboard, type Ending, type Mode, type Roster, type Source, type Yard } from "./roster.js";
+import { type Ending, innerActors, type Mode, type Setup, type Source, type SourceContext } from "./sources.js";
 
 /** The code of one worker. */
-interface Role {
+interface Actor {
   readonly name: string;
   /** Ends the call that is under way. */
   end: ((how: Ending) => void) | undefined;
   /** Whether it has been called and has not returned yet. */
   isCalled: boolean;
   calls: number;
-  /** How often it has given one to itself. */
-  orders: number;
+  /** How many commands it has called. */
+  commands: number;
 }
 
 const log = (): void => interrupt("logger");
@@ -33,32 +33,32 @@ const longestToStop = 90_000;
 const phases = ["waiting", "running", "overdue", "backoff", "paused", "stopped"];
 
 /** A runner whose every call of code is as planned, and what must hold whatever happens to it. */
-export class Stage implements Yard {
+export class Stage implements SourceContext {
   readonly runner: Runner;
   readonly plans = new Map<string, readonly Mode[]>();
   outcome: unknown = "not run";
   stopper = new AbortController();
   /** How many commands the code of each worker calls. */
-  ordersOfEach = 3;
+  commandsOfEach = 3;
   /** How many commands were called. */
-  orders = 0;
+  commands = 0;
   #inner: Runner | undefined;
   /** What went wrong that can be seen only when it happens. */
   readonly #faults: string[];
   readonly #sources: ReadonlyMap<string, Source>;
   readonly #clock: SinonFakeTimers;
-  readonly #roles = new Map<unknown, Role>();
+  readonly #actors = new Map<unknown, Actor>();
   readonly #signals = new Set<AbortSignal>();
   /** When each of the commands was called that have not settled. */
-  readonly #unanswered = new Map<string, number>();
+  readonly #unsettled = new Map<string, number>();
   readonly #known = new Map<string, DeclarativeWorker>();
   #figures = new Map<DeclarativeWorker, { runs: number; failures: number }>();
-  /** Those that were paused, and nothing that lets them run has been ordered since. */
+  /** Those that were paused, and no command that lets them run was called since. */
   readonly #held = new Set<string>();
-  /** The number of the last order to each. */
+  /** The number of the last command to each. */
   readonly #latest = new Map<string, number>();
 
-  constructor({ sources, options }: Roster, clock: SinonFakeTimers, faults: string[]) {
+  constructor({ sources, options }: Setup, clock: SinonFakeTimers, faults: string[]) {
     this.#faults = faults;
     this.#clock = clock;
     this.#sources = new Map(sources.map((source) => [source.name, source]));
@@ -70,14 +70,14 @@ export class Stage implements Yard {
 
   /** Observes every channel until the function that is returned is called. */
   interrupt(isTraced = false): () => void {
-    return onInterruption(({ command, name }) => this.order(command, name), isTraced);
+    return onInterruption(({ command, name }) => this.command(command, name), isTraced);
   }
 
   readonly within = (sources: readonly object[], options: RunnerOptions): Runner =>
     (this.#inner = bootstrap(sources, { ...options, logger }));
 
   readonly codeOf = (name: string) => {
-    const role: Role = { name, end: undefined, isCalled: false, calls: 0, orders: 0 };
+    const role: Actor = { name, end: undefined, isCalled: false, calls: 0, commands: 0 };
     const code = (context: WorkerContext) => {
       if (role.end !== undefined || role.isCalled) this.#faults.push(`two calls of ${role.name} at a time`);
       role.isCalled = true;
@@ -87,17 +87,17 @@ export class Stage implements Yard {
         role.isCalled = false;
       }
     };
-    this.#roles.set(code, role);
+    this.#actors.set(code, role);
     return code;
   };
 
-  #perform(role: Role, context: WorkerContext): unknown {
+  #perform(role: Actor, context: WorkerContext): unknown {
     if (this.#held.has(role.name)) this.#faults.push(`${role.name} was called while it was paused`);
     const plan = this.plans.get(role.name) ?? ["waits"];
     const planned = plan[role.calls++ % plan.length] ?? "waits";
     const [before = "", after] = planned.split(" and ");
     const mode = after ?? planned;
-    if (after !== undefined) this.#orderBy(before, role, context);
+    if (after !== undefined) this.#commandBy(before, role, context);
     if (mode === "returns") return undefined;
     if (mode === "throws") throw new Error("thrown");
     if (mode === "is done") throw new DoNotRestart("done");
@@ -122,30 +122,30 @@ export class Stage implements Yard {
       if (context.signal.aborted) onAborted();
     });
     if (mode === "resolves" || mode === "rejects") role.end?.(mode === "resolves" ? "returns" : "fails");
-    if (!mode.endsWith("when stopped")) this.#orderBy(mode, role, context);
+    if (!mode.endsWith("when stopped")) this.#commandBy(mode, role, context);
     return promise;
   }
 
-  #endingOf(mode: string, role: Role, context: WorkerContext): Ending {
+  #endingOf(mode: string, role: Actor, context: WorkerContext): Ending {
     if (mode === "fails when stopped") return "fails";
     if (mode === "is done when stopped") return "is done";
     if (mode === "stops all when stopped") return "stops all";
-    this.#orderBy(mode.replace(" when stopped", ""), role, context);
+    this.#commandBy(mode.replace(" when stopped", ""), role, context);
     return "returns";
   }
 
-  #orderBy(mode: string, role: Role, { reportHealth }: WorkerContext): void {
+  #commandBy(mode: string, role: Actor, { reportHealth }: WorkerContext): void {
     const [verb = "", name] = mode.split(" ");
     if (mode === "reports a problem") reportHealth(new Error("reported"));
     else if (mode === "reports its health") reportHealth();
     // One that always restarts itself at once would do so for ever.
-    else if (name !== undefined && role.orders++ < this.ordersOfEach)
-      this.order(verb.slice(0, -1), name === "itself" ? role.name : name);
+    else if (name !== undefined && role.commands++ < this.commandsOfEach)
+      this.command(verb.slice(0, -1), name === "itself" ? role.name : name);
   }
 
   /** Ends calls of that name; of all, if there is none. */
   unref(how: Ending, name?: string): void {
-    for (const role of this.#roles.values()) if (name === undefined || role.name === name) role.end?.(how);
+    for (const role of this.#actors.values()) if (name === undefined || role.name === name) role.end?.(how);
   }
 
   run(): void {
@@ -161,12 +161,12 @@ export class Stage implements Yard {
     );
   }
 
-  order(what: string, name: string): void {
-    const runner = aboard.includes(name) ? this.#inner : this.runner;
+  command(what: string, name: string): void {
+    const runner = innerActors.includes(name) ? this.#inner : this.runner;
     if (runner === undefined) return;
-    const id = ++this.orders;
-    const shown = `${what}(${name}) as order ${id}`;
-    this.#unanswered.set(shown, Date.now());
+    const id = ++this.commands;
+    const shown = `${what}(${name}) as command ${id}`;
+    this.#unsettled.set(shown, Date.now());
     const { stopper } = this;
     this.#held.delete(name);
     if (what.startsWith("add")) {
@@ -175,19 +175,19 @@ export class Stage implements Yard {
       for (const held of this.#held) if (`${held}/`.startsWith(`${name}/`)) this.#held.delete(held);
     }
     this.#latest.set(name, id);
-    const answered = (isGranted: boolean): void => {
-      this.#unanswered.delete(shown);
+    const settled = (isGranted: boolean): void => {
+      this.#unsettled.delete(shown);
       // One that comes back after that is counted anew.
       if (what === "remove") for (const worker of this.#figures.keys()) if (worker.name === name) this.#figures.delete(worker);
       if (isGranted && runner === this.runner) this.#checkGranted(what, name, shown, stopper, id === this.#latest.get(name));
     };
-    new Promise<void>((resolve) => resolve(this.#give(runner, what, name))).then(
-      () => answered(true),
-      () => answered(false),
+    new Promise<void>((resolve) => resolve(this.#call(runner, what, name))).then(
+      () => settled(true),
+      () => settled(false),
     );
   }
 
-  #give(runner: Runner, what: string, name: string): Promise<void> | void {
+  #call(runner: Runner, what: string, name: string): Promise<void> | void {
     if (what === "trigger" || what === "pause" || what === "restart" || what === "remove") return runner[what](name);
     if (what === "resume") return runner.resume(name);
     if (what === "stop") return runner.stop();
@@ -225,10 +225,10 @@ export class Stage implements Yard {
   check(): void {
     expect(this.#faults.join("\n")).to.equal("");
     // A trigger settles with its run, and stop() with run().
-    const late = [...this.#unanswered].filter(([shown, calledAt]) => {
+    const late = [...this.#unsettled].filter(([shown, calledAt]) => {
       return Date.now() - calledAt > longestToStop && !/^(trigger|stop)/.test(shown);
     });
-    expect(late, "orders that have not been answered in time").to.deep.equal([]);
+    expect(late, "commands that have not settled in time").to.deep.equal([]);
     this.#checkRows(this.runner);
     if (this.#inner !== undefined) this.#checkRows(this.#inner);
     const rows = statusOf(this.runner);
@@ -242,7 +242,7 @@ export class Stage implements Yard {
       if (worker.name !== undefined) this.#known.set(worker.name, worker);
     this.#figures = new Map(figures);
     if (this.outcome !== "resolved") return;
-    const called = [...this.#roles.values()].filter(({ name, end }) => end !== undefined && !aboard.includes(name));
+    const called = [...this.#actors.values()].filter(({ name, end }) => end !== undefined && !innerActors.includes(name));
     expect(called, "code that runs after run() has resolved").to.deep.equal([]);
   }
 
@@ -257,7 +257,7 @@ export class Stage implements Yard {
       expect(phase).to.be.oneOf(phases);
       if (hasEnded) expect(phase, `${name} after the run`).to.be.oneOf(["stopped", "running", "overdue"]);
       const isRunning = phase === "running" || phase === "overdue";
-      const role = this.#roles.get(worker ?? job);
+      const role = this.#actors.get(worker ?? job);
       if (role !== undefined) expect(isRunning, `${name} is ${phase}; is its code called`).to.equal(role.end !== undefined);
       else if (name === "tree" && this.#isCalled("tree")) expect(isRunning, `tree is ${phase} and called`).to.equal(true);
     }
@@ -265,21 +265,21 @@ export class Stage implements Yard {
 
   /** Whether any code is under way whose name begins like that. */
   #isCalled(prefix: string): boolean {
-    return [...this.#roles.values()].some(({ name, end }) => end !== undefined && `${name}/`.startsWith(`${prefix}/`));
+    return [...this.#actors.values()].some(({ name, end }) => end !== undefined && `${name}/`.startsWith(`${prefix}/`));
   }
 
-  /** Everybody is let go, and all is stopped. */
+  /** Ends all calls, and stops the runner. */
   async end(): Promise<void> {
     this.plans.clear();
     for (let turn = 0; turn < 4; turn++) {
       this.unref("returns");
-      this.order("stop", "");
+      this.command("stop", "");
       await this.advance(1);
       await this.advance(100_000);
       this.check();
     }
     expect(this.outcome, "outcome of run()").to.not.equal("pending");
-    expect([...this.#unanswered.keys()], "orders without an answer").to.deep.equal([]);
+    expect([...this.#unsettled.keys()], "commands that have not settled").to.deep.equal([]);
     expect(this.#clock.countTimers(), "timers left behind").to.equal(0);
     const listeners = [...this.#signals].map((signal) => getEventListeners(signal, "abort").length);
     expect(Math.max(0, ...listeners), "listeners left behind").to.equal(0);

@@ -64,7 +64,7 @@ function order(
     (model) => {
       if (model.isUp) onModel(model, name);
     },
-    (stage) => stage.order(() => onStage(stage)),
+    (stage) => stage.command(() => onStage(stage)),
   );
 }
 
@@ -120,7 +120,7 @@ function interruption(site: Site, name: string, command: (typeof interruptions)[
     (stage) => {
       stage.arm(site, name, () => {
         if (command === "trigger") stage.trigger(id, target);
-        else stage.order(() => stage.runner[command](target));
+        else stage.command(() => stage.runner[command](target));
       });
     },
   );
@@ -145,7 +145,7 @@ export const commands: fc.Arbitrary<Command>[] = [
     new Step(
       "stop",
       (model) => model.stop(),
-      (stage) => stage.order(() => stage.runner.stop()),
+      (stage) => stage.command(() => stage.runner.stop()),
     ),
   ),
   fc.integer({ min: 1, max: 90_000 }).map(
@@ -209,7 +209,7 @@ export const commands: fc.Arbitrary<Command>[] = [
         (model) => {
           if (model.worker(name) === undefined) model.add(name);
         },
-        (stage) => stage.order(() => void stage.runner.add(stage.declare(name))),
+        (stage) => stage.command(() => void stage.runner.add(stage.declare(name))),
         isQuiet,
       ),
   ),
@@ -218,7 +218,7 @@ export const commands: fc.Arbitrary<Command>[] = [
       new Step(
         `remove(${name})`,
         (model) => model.remove(name),
-        (stage) => stage.order(() => stage.runner.remove(name)),
+        (stage) => stage.command(() => stage.runner.remove(name)),
         isQuiet,
       ),
   ),

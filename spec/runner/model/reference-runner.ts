@@ -15,7 +15,7 @@ export const cast: Readonly<Record<string, { kind: Kind; interval: number; laten
 
 export type Outcome = "not run" | "pending" | "resolved" | "failed" | "timed out";
 
-/** A runner as the documentation has it. */
+/** A runner as the documentation describes it. */
 export class ReferenceRunner implements Surroundings {
   now = 0;
   outcome: Outcome = "not run";
@@ -128,7 +128,7 @@ export class ReferenceRunner implements Surroundings {
   stop(): void {
     if (!this.isUp) return;
     this.#stopsAt = this.now;
-    for (const worker of [...this.#workers]) worker.tell("to stop");
+    for (const worker of [...this.#workers]) worker.requestStop("stop");
     this.#endIfAllHave();
   }
 
@@ -159,7 +159,7 @@ export class ReferenceRunner implements Surroundings {
     if (worker === undefined) return;
     if (this.isUp) this.emit("command", name);
     if (!this.isUp || worker.isDone) this.removed(worker);
-    else worker.tell("to go");
+    else worker.requestStop("remove");
   }
 
   settleTrigger(id: number, ok: boolean): void {

@@ -1,6 +1,6 @@
 import type { WorkerStatus } from "watchbill";
 
-/** What a worker's code does when it is called: return at once, fail at once, or go on, heeding the signal or not. */
+/** What a worker's code does when it is called: return at once, fail at once, or go on until its signal aborts or beyond. */
 export type Mode = "returns" | "fails" | "waits" | "hangs";
 
 /** A repeated job with a retry, one without, or a continuous worker with a retry. */
@@ -38,14 +38,14 @@ export interface Surroundings {
   /** Makes a change right after those that are under way, as a promise does. */
   later(change: () => void): void;
   settleTrigger(id: number, ok: boolean): void;
-  /** The worker has ended for good, with an error or without. */
+  /** The worker has exited and will not run again, with an error or without. */
   ended(isFailure: boolean): void;
   removed(worker: ReferenceWorker): void;
 }
 
 /**
- * One worker as the documentation has it, in the plainest terms: one state, and when that ends by itself. Knows nothing of links,
- * activities or timers.
+ * One worker as the documentation describes it, in the plainest terms: one state, and when that ends by itself. Knows nothing of tasks
+ * or timers.
  */
 export class ReferenceWorker {
   state: "waiting" | "running" | "backoff" | "paused" | "stopped" = "stopped";
@@ -61,8 +61,8 @@ export class ReferenceWorker {
   attempt = 0;
   isPaused = false;
   isDone = false;
-  /** Told to stop: with all others, to be paused, to come back, or to go. */
-  isTold: "to stop" | "to pause" | "to come back" | "to go" | undefined;
+  /** Why it was asked to stop: with all others, or to be paused, restarted or removed. */
+  stopReason: "stop" | "pause" | "restart" | "remove" | undefined;
   readonly name: string;
   readonly kind: Kind;
   readonly #interval: number;
@@ -114,13 +114,13 @@ export class ReferenceWorker {
     Object.assign(this, { runs: 0, failures: 0, health: "init", attempt: 0 });
     this.isPaused = false;
     this.isDone = false;
-    this.isTold = undefined;
+    this.stopReason = undefined;
     this.isToStart = true;
   }
 
   start(): void {
     this.isToStart = false;
-    if (this.isTold !== undefined) {
+    if (this.stopReason !== undefined) {
       this.#hasStopped(false);
       return;
     }
@@ -195,12 +195,12 @@ export class ReferenceWorker {
   settle(how: Ending): void {
     if (this.state !== "running") return;
     const isFailure = how === "fails";
-    const ok = how === "done" || (how === "returns" && this.isTold === undefined);
+    const ok = how === "done" || (how === "returns" && this.stopReason === undefined);
     for (const id of this.#served.splice(0)) this.#around.settleTrigger(id, ok);
     if (isFailure) this.failures++;
     if (isFailure) this.#report("firing");
     else if (ok) this.#report("ok");
-    if (this.isTold !== undefined && !(this.isTold === "to pause" && how === "done")) this.#hasStopped(isFailure);
+    if (this.stopReason !== undefined && !(this.stopReason === "pause" && how === "done")) this.#hasStopped(isFailure);
     else if (how === "done" || (isFailure && this.kind === "fragile")) this.#end(isFailure);
     else if (isFailure) this.#fail();
     else this.#succeed();
@@ -219,7 +219,7 @@ export class ReferenceWorker {
   }
 
   #end(isFailure: boolean): void {
-    this.isTold = undefined;
+    this.stopReason = undefined;
     this.isDone = true;
     this.#rejectTriggers();
     this.#enter("stopped");
@@ -234,7 +234,7 @@ export class ReferenceWorker {
     this.#around.emit("health", this.name);
   }
 
-  /** Nobody waits for it any longer. */
+  /** Its runner does not wait for it any longer. */
   abandon(): void {
     this.#rejectTriggers();
   }
@@ -246,7 +246,7 @@ export class ReferenceWorker {
   trigger(id: number): void {
     this.#around.emit("command", this.name);
     this.#wanted.push(id);
-    if (this.isTold !== undefined || this.isToStart) return;
+    if (this.stopReason !== undefined || this.isToStart) return;
     if (this.state === "backoff") this.#enter("backoff", this.#around.now);
     else if (this.state === "waiting" || this.state === "paused") this.#enter("waiting", this.#around.now);
   }
@@ -255,7 +255,7 @@ export class ReferenceWorker {
     this.#around.emit("command", this.name);
     const wasPaused = this.state === "paused";
     this.isPaused = true;
-    if (this.kind === "loop" && !wasPaused) this.tell("to pause");
+    if (this.kind === "loop" && !wasPaused) this.requestStop("pause");
     else if (this.state === "waiting" && this.#wanted.length === 0) this.#enter("paused");
   }
 
@@ -271,12 +271,12 @@ export class ReferenceWorker {
     this.#around.emit("command", this.name);
     this.isPaused = false;
     if (this.isDone) this.start();
-    else this.tell("to come back");
+    else this.requestStop("restart");
   }
 
-  tell(what: NonNullable<ReferenceWorker["isTold"]>): void {
-    this.#goes = what === "to go" || (what === "to stop" && this.#goes);
-    this.isTold = what;
+  requestStop(reason: NonNullable<ReferenceWorker["stopReason"]>): void {
+    this.#goes = reason === "remove" || (reason === "stop" && this.#goes);
+    this.stopReason = reason;
     if (this.isToStart) return;
     if (this.state !== "running") {
       this.#hasStopped(false);
@@ -288,18 +288,18 @@ export class ReferenceWorker {
   }
 
   #hasStopped(isFailure: boolean): void {
-    const told = this.isTold;
+    const reason = this.stopReason;
     const wasDone = this.isDone;
-    this.isTold = undefined;
+    this.stopReason = undefined;
     this.#rejectTriggers();
     this.#enter("stopped");
     if (!wasDone) this.#around.emit("exit", this.name);
     if (isFailure) this.#around.emit("log", this.name);
-    if (told === "to come back" || told === "to pause") {
+    if (reason === "restart" || reason === "pause") {
       this.start();
       return;
     }
     if (this.#goes) this.#around.removed(this);
-    if (told === "to stop" && !wasDone) this.#around.ended(isFailure);
+    if (reason === "stop" && !wasDone) this.#around.ended(isFailure);
   }
 }

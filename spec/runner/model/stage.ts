@@ -15,14 +15,14 @@ import { backoff, type Ending, type Mode, rowOf, type Site } from "./reference-w
 
 const retry = new StaticBackoff({ sleep: backoff });
 
-/** The real runner, with workers whose every run can be ended by hand. */
+/** The real runner, with workers whose runs the spec can end. */
 export class Stage {
   readonly runner: Runner;
   readonly modes = new Map<string, Mode>();
   readonly triggers = new Map<number, "pending" | "resolved" | "rejected">();
   outcome: Outcome = "not run";
-  /** WorkerCommands that have not been answered. */
-  unanswered = 0;
+  /** How many commands have not settled. */
+  unsettled = 0;
   overlaps = 0;
   readonly #clock: SinonFakeTimers;
   readonly #runs = new Map<string, (how: Ending) => void>();
@@ -104,13 +104,13 @@ export class Stage {
     return [...this.#runs.keys()].sort();
   }
 
-  /** A command whose answer may be anything, but must come. */
-  order(give: () => Promise<void> | void): void {
-    this.unanswered++;
-    const answered = (): void => {
-      this.unanswered--;
+  /** A command: its promise may resolve or reject, but must settle. */
+  command(call: () => Promise<void> | void): void {
+    this.unsettled++;
+    const settled = (): void => {
+      this.unsettled--;
     };
-    new Promise<void>((resolve) => resolve(give())).then(answered, answered);
+    new Promise<void>((resolve) => resolve(call())).then(settled, settled);
   }
 
   trigger(id: number, name: string): void {
