@@ -356,7 +356,6 @@ describe("A command that the code of a worker calls in its synchronous part", ()
       signals: [],
     });
     const running = watch(runner.run());
-    await new Promise(process.nextTick);
     expect(calls).to.be.within(2, 500);
     void runner.stop();
     clock.restore();
