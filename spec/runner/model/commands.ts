@@ -95,7 +95,7 @@ function triggerModel(model: ReferenceRunner, name: string, id: number): void {
   else worker.trigger(id);
 }
 
-const interruptions = ["pause", "resume", "restart", "trigger", "stop"] as const;
+const interruptions = ["pause", "resume", "restart", "trigger", "remove", "stop"] as const;
 
 /** A command that is called the next time that something happens to a worker: it runs after the change. */
 function interruption(site: Site, name: string, command: (typeof interruptions)[number], target: string): Command {
@@ -106,6 +106,7 @@ function interruption(site: Site, name: string, command: (typeof interruptions)[
       id = ++triggers;
       model.arm(site, name, () => {
         if (command === "stop") return () => model.stop();
+        if (command === "remove") return () => model.remove(target);
         if (command === "trigger") {
           model.triggers.set(id, "pending");
           return () => triggerModel(model, target, id);

@@ -157,9 +157,10 @@ export class ReferenceRunner implements Surroundings {
   remove(name: string): void {
     const worker = this.worker(name);
     if (worker === undefined) return;
-    if (this.isUp) this.emit("command", name);
-    if (!this.isUp || worker.isDone) this.removed(worker);
-    else worker.requestStop("remove");
+    // A runner that does not run removes the worker from its list, and there is no command to a task.
+    if (this.outcome === "pending" || this.hangs) this.emit("command", name);
+    if (worker.isToStart || worker.state === "running" || (this.isUp && !worker.isDone)) worker.remove();
+    else this.removed(worker);
   }
 
   settleTrigger(id: number, ok: boolean): void {

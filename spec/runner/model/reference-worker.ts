@@ -274,6 +274,12 @@ export class ReferenceWorker {
     else this.requestStop("restart");
   }
 
+  /** It is removed when it has exited, for whatever reason it is stopped. */
+  remove(): void {
+    if (this.stopReason === "stop") this.#goes = true;
+    else this.requestStop("remove");
+  }
+
   requestStop(reason: NonNullable<ReferenceWorker["stopReason"]>): void {
     this.#goes = reason === "remove" || (reason === "stop" && this.#goes);
     this.stopReason = reason;
