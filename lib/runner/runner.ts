@@ -237,7 +237,8 @@ export class Runner extends WorkerDefinition {
    * @throws WorkerNotRunningError
    */
   resume(name: string): void {
-    this.#controlOf(name, "resumed").checkResume();
+    // In the middle of a transition only the name can be checked, as the worker may be about to start.
+    this.#controlOf(name, "resumed");
     if (!hasToWait()) {
       inTransition(() => this.#controlOf(name, "resumed").resume());
       return;

@@ -111,8 +111,6 @@ function interruption(site: Site, name: string, command: (typeof interruptions)[
           model.triggers.set(id, "pending");
           return () => triggerModel(model, target, id);
         }
-        // Refused at once: the others, when it is their turn.
-        if (command === "resume" && !isAtWork(model, target)) return () => {};
         return () => {
           if (command === "restart" ? model.isUp : isAtWork(model, target)) model.worker(target)?.[command]();
         };
@@ -176,8 +174,6 @@ export const commands: fc.Arbitrary<Command>[] = [
   names.map(trigger),
   fc
     .tuple(fc.constantFrom(...sites), names, fc.constantFrom(...interruptions), names)
-    // Whether resume() is refused at once is not defined while the worker itself starts or exits.
-    .filter(([site, name, command, target]) => command !== "resume" || name !== target || (site !== "start" && site !== "exit"))
     .map(([site, name, command, target]) => interruption(site, name, command, target)),
   names.map((name) =>
     order(

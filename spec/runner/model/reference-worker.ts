@@ -261,7 +261,10 @@ export class ReferenceWorker {
 
   resume(): void {
     this.#around.emit("command", this.name);
+    if (!this.isPaused) return;
     this.isPaused = false;
+    // What was due during the pause is missed.
+    if (this.state === "running") this.#lastSlot = this.#slotNow;
     if (this.state !== "paused" && this.state !== "waiting") return;
     if (this.#isUnstarted) this.start();
     else this.#awaitNext(this.#slotNow);
