@@ -1,13 +1,15 @@
 import { WorkerNotRunningError } from "watchbill";
-import { Command, type Verb } from "./command.js";
+import { sendCommand, type Verb } from "./command.js";
 import type { Environment } from "./environment.js";
-import { type Random, times, type Weighted } from "./random.js";
+import { type Random, times } from "./random.js";
 import type { RunnerUnderTest, Slot, TrackedWorker } from "./runner-under-test.js";
 
-const verbs: readonly Weighted<Verb>[] = [
-  times(8, "trigger"),
-  times(1, "resume"),
-  ...(["pause", "restart", "remove"] as const).map((verb) => times(4, verb)),
+const verbs = [
+  times<Verb>(8, "trigger"),
+  times<Verb>(4, "pause"),
+  times<Verb>(4, "restart"),
+  times<Verb>(4, "remove"),
+  times<Verb>(1, "resume"),
 ];
 
 /** Sends commands to random workers at random moments, blocks the event loop, and checks every answer. */
@@ -15,13 +17,14 @@ export class ChaosDriver {
   /** How many commands were sent, `add` included, and how many of them were a pause. */
   sent = 0;
   pauses = 0;
-  readonly pending = new Set<Command>();
+  /** The commands that have not settled, for a message, by their answers. */
+  readonly pending = new Map<Promise<unknown>, string>();
   readonly #slots: readonly { readonly runner: RunnerUnderTest; readonly slot: Slot }[];
   readonly #random: Random;
   #timers: NodeJS.Timeout[] = [];
 
   constructor(
-    runners: readonly RunnerUnderTest[],
+    private readonly runners: readonly RunnerUnderTest[],
     random: Random,
     private readonly environment: Environment,
   ) {
@@ -31,7 +34,7 @@ export class ChaosDriver {
 
   start(): void {
     // One command to each worker first: what the library keeps for commands is kept from the start, and the heap levels off soon.
-    for (const { runner, slot } of this.#slots) for (const worker of slot.workers) this.#send("pause", worker, runner);
+    for (const runner of this.runners) for (const worker of runner.workers) this.#send("pause", worker, runner);
     this.#timers = [setTimeout(this.#act, 0), setInterval(() => this.restoreWorkers(), 250)];
   }
 
@@ -47,10 +50,8 @@ export class ChaosDriver {
     let target = random.oneOf(this.#slots);
     for (let index = 0; index < count; index++) {
       if (!toOneSlot) target = random.oneOf(this.#slots);
-      const verb = random.pick(verbs);
-      const choice = random.int(0, 3);
       const { workers } = target.slot;
-      this.#send(verb, workers[choice % workers.length], target.runner);
+      this.#send(random.pick(verbs), workers[random.int(0, 3) % workers.length], target.runner);
     }
     if (random.oneIn(100)) blockEventLoop(random.oneIn(10) ? random.int(100, 300) : random.int(5, 50));
     this.#timers[0] = setTimeout(this.#act, random.int(0, 20));
@@ -60,21 +61,24 @@ export class ChaosDriver {
     if (target === undefined || target.state === "removed") return;
     // It depends on timing whether these reach a worker that is leaving, so that no answer would be wrong.
     if (target.state === "leaving" && (verb === "restart" || verb === "pause")) return;
-    const command = new Command(verb, target, runner, this.environment.runLogs);
+    const { runLogs, violations } = this.environment;
+    const command = `${verb}(${target.name})`;
     this.sent++;
     if (verb === "pause") this.pauses++;
-    this.pending.add(command);
-    void command.send().then((fault) => {
-      this.pending.delete(command);
-      if (fault !== undefined) this.environment.faults.add("commands", fault);
+    const answer = sendCommand(verb, target, runner, runLogs);
+    this.pending.set(answer, command);
+    void answer.then((violation) => {
+      this.pending.delete(answer);
+      if (violation !== undefined) violations.add("commands", `${command} ${violation}`);
     });
   }
 
   /** Resumes the workers that were paused at least `pause` ms ago, restarts completed ones, and adds others for removed ones. */
   restoreWorkers(pause = 1_000): void {
+    for (const runner of this.runners) runner.updateRemoved();
     for (const { runner, slot } of this.#slots) {
       const removed = slot.workers.filter(({ state }) => state === "removed");
-      if (removed.length === slot.workers.length) this.#add(slot.fill(), slot.workers, runner);
+      if (removed.length === slot.workers.length) this.#add(slot.replace(), slot.workers, runner);
       // Not to a runner that is stopped: a worker that is added again has the counts of its last run there.
       else if (runner.isRunning)
         for (const tracked of removed) if (tracked.worker !== undefined) this.#add(tracked.worker, [tracked], runner);
@@ -98,9 +102,9 @@ export class ChaosDriver {
     } catch (error) {
       for (const tracked of workers) tracked.state = "removed";
       // A nested runner may be about to stop.
-      if (error instanceof WorkerNotRunningError && workers.every(({ traits }) => traits.stopsWithOthers)) return;
+      if (error instanceof WorkerNotRunningError && runner.isNested) return;
       const names = workers.map(({ name }) => name).join(", ");
-      this.environment.faults.add("commands", `add(${names}) was rejected: ${String(error)}`);
+      this.environment.violations.add("commands", `add(${names}) was rejected: ${String(error)}`);
     }
   }
 }

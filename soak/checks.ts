@@ -3,15 +3,12 @@ import { inspect } from "node:util";
 import { ShutdownTimeoutError, ThrownValueError, TimeoutError, type WorkerStatus, WorkersFailedError } from "watchbill";
 import type { ChaosDriver } from "./chaos-driver.js";
 import type { Environment } from "./environment.js";
-import type { RunLog } from "./run-log.js";
 import { type RunnerUnderTest, shutdownTimeout, type TrackedWorker } from "./runner-under-test.js";
 import { PlannedError } from "./workloads.js";
 
 /** Times on the clock of the event loop, in ms. */
 const limits = {
-  /**
-   * How long a worker may be inactive, and a removed one remain after its run. A group may wait for two hung members in a row.
-   */
+  /** How long a worker may be inactive, and a removed one remain after its run. A group may wait for two members that hang. */
   inactive: 20_000,
   /** How long the workers may take to respond while none hangs. */
   respond: 12_000,
@@ -24,7 +21,7 @@ export function checkStatus(runner: RunnerUnderTest, environment: Environment): 
   const rows = new Map(runner.runner.status().map((row) => [row.name, row]));
   rows.delete("probe");
   runner.updateRemoved();
-  for (const worker of runner.workers()) {
+  for (const worker of runner.workers) {
     const row = rows.get(worker.name);
     rows.delete(worker.name);
     checkPresence(worker, row, environment);
@@ -32,18 +29,18 @@ export function checkStatus(runner: RunnerUnderTest, environment: Environment): 
     checkCounts(worker, row, environment);
     if (runner.isRunning) checkActivity(worker, row, environment);
   }
-  for (const name of rows.keys()) environment.faults.add("no lost worker", `${name} is present, but was not added`);
+  for (const name of rows.keys()) environment.violations.add("no lost worker", `${name} is present, but was not added`);
 }
 
-function checkPresence(worker: TrackedWorker, row: WorkerStatus | undefined, { clock, faults }: Environment): void {
+function checkPresence(worker: TrackedWorker, row: WorkerStatus | undefined, { clock, violations }: Environment): void {
   const { name, state, removedAt, activeAt, isRunning } = worker;
-  if (state === "present" && row === undefined) faults.add("no lost worker", `${name} has vanished`);
-  if (state === "removed" && row !== undefined) faults.add("no lost worker", `${name} was removed, and is present again`);
+  if (state === "present" && row === undefined) violations.add("no lost worker", `${name} has vanished`);
+  if (state === "removed" && row !== undefined) violations.add("no lost worker", `${name} was removed, and is present again`);
   if (state !== "leaving" || isRunning || clock.now - Math.max(removedAt, activeAt) <= limits.inactive) return;
-  faults.add("commands", `${name} was removed and has stopped, and is still present`);
+  violations.add("commands", `${name} was removed and has stopped, and is still present`);
 }
 
-function checkCounts({ name, logs, traits }: TrackedWorker, row: WorkerStatus, { faults }: Environment): void {
+function checkCounts({ name, logs, traits }: TrackedWorker, row: WorkerStatus, { violations }: Environment): void {
   const { counts = "equal", timeout } = traits;
   const [log] = logs;
   if (counts === "none" || log === undefined) return;
@@ -56,14 +53,13 @@ function checkCounts({ name, logs, traits }: TrackedWorker, row: WorkerStatus, {
       : row.runs <= runs && row.failures <= failures;
   if (isRight) return;
   const seen = `${runs} runs, ${failures === most ? failures : `${failures} to ${most}`} failures`;
-  faults.add("counts", `${name}: status() has ${row.runs} runs, ${row.failures} failures; its code had ${seen}`);
+  violations.add("counts", `${name}: status() has ${row.runs} runs, ${row.failures} failures; its code had ${seen}`);
 }
 
-function checkActivity(worker: TrackedWorker, row: WorkerStatus, { clock, faults }: Environment): void {
-  if (worker.isCompleted || (worker.pausedAt < Number.POSITIVE_INFINITY && row.phase === "paused")) return;
+function checkActivity(worker: TrackedWorker, { phase }: WorkerStatus, { clock, violations }: Environment): void {
   const inactive = clock.now - worker.activeAt;
-  if (inactive <= limits.inactive) return;
-  faults.add("no lost worker", `${worker.name} is ${row.phase}, and was inactive for ${Math.round(inactive)} ms`);
+  if (inactive <= limits.inactive || worker.isCompleted || (worker.isPaused && phase === "paused")) return;
+  violations.add("no lost worker", `${worker.name} is ${phase}, and was inactive for ${Math.round(inactive)} ms`);
 }
 
 /**
@@ -73,30 +69,29 @@ function checkActivity(worker: TrackedWorker, row: WorkerStatus, { clock, faults
 export async function checkAllRespond(
   runners: readonly RunnerUnderTest[],
   chaos: ChaosDriver,
-  { clock, faults, faultMode }: Environment,
+  { clock, violations, faults }: Environment,
 ): Promise<number> {
-  const workers = (): TrackedWorker[] => runners.flatMap((runner) => [...runner.workers()]);
-  const restoreUntil = (condition: () => boolean): Promise<boolean> => {
+  const workers = (): TrackedWorker[] => runners.flatMap((runner) => runner.workers);
+  const restoreUntil = async (condition: () => boolean): Promise<void> => {
     const restore = (): boolean => {
-      for (const runner of runners) runner.updateRemoved();
       chaos.restoreWorkers(0);
       return condition();
     };
-    return clock.until(restore, limits.respond, 250);
+    await clock.until(restore, limits.respond, 250);
   };
-  const isReady = ({ state, pausedAt }: TrackedWorker): boolean => state === "present" && pausedAt === Number.POSITIVE_INFINITY;
+  const isReady = ({ state, isPaused }: TrackedWorker): boolean => state === "present" && !isPaused;
 
-  faultMode.turnOff();
+  faults.turnOff();
   const sent = [...chaos.pending];
-  await restoreUntil(() => !sent.some((command) => chaos.pending.has(command)));
-  for (const command of sent) if (chaos.pending.has(command)) faults.add("commands", `${command.toString()} did not settle`);
+  const unsettled = () => sent.filter(([answer]) => chaos.pending.has(answer));
+  await restoreUntil(() => unsettled().length === 0);
+  for (const [, command] of unsettled()) violations.add("commands", `${command} did not settle`);
   await restoreUntil(() => workers().every(isReady));
   const since = clock.now;
-  const responds = (worker: TrackedWorker): boolean => isReady(worker) && worker.activeAt > since;
-  await restoreUntil(() => workers().every(responds));
-  const missing = workers().filter((worker) => !responds(worker));
-  for (const { name, state } of missing) faults.add("no lost worker", `${name} is ${state}, and has not responded`);
-  return workers().length - missing.length;
+  const missing = () => workers().filter((worker) => !isReady(worker) || worker.activeAt <= since);
+  await restoreUntil(() => missing().length === 0);
+  for (const { name, state } of missing()) violations.add("no lost worker", `${name} is ${state}, and has not responded`);
+  return workers().length - missing().length;
 }
 
 /**
@@ -110,73 +105,71 @@ export async function checkShutdown(
   stopper: AbortController,
   environment: Environment,
 ): Promise<number> {
-  const { clock, faults, runLogs, faultMode } = environment;
-  faultMode.isOff = false;
-  faultMode.areHangsEndless = true;
-  await clock.until(() => faultMode.releases.size >= 5, 10_000);
+  const { clock, violations, runLogs, faults } = environment;
+  faults.areOff = false;
+  faults.areHangsEndless = true;
+  await clock.until(() => faults.releases.size >= 5, 10_000);
   const stoppedAt = performance.now();
   stopper.abort();
-  const error = await outcomeOf(outcome, environment);
+  const errors = [...flatten(await outcomeOf(outcome, environment))];
   const hung = new Set([...runLogs.open].map(({ name }) => name));
-  const errors = [...flatten(error)];
   const named = new Set(errors.flatMap((each) => (each instanceof ShutdownTimeoutError ? each.workers : [])));
-  const logs = logsByName(runners);
-  for (const each of errors) if (!isExpected(each, stoppedAt)) faults.add("shutdown", `run() ended with ${String(each)}`);
-  for (const name of hung) if (!named.has(name)) faults.add("shutdown", `${name} hangs, and was not named`);
-  for (const name of named) {
-    // It may have stopped after its own deadline, but before that of the last worker.
-    const isHung = hung.has(name) || (logs.get(name)?.lastEnd.at ?? 0) >= stoppedAt + shutdownTimeout;
-    if (!isHung) faults.add("shutdown", `${name} was named as hung, and had stopped`);
-  }
+  const logs = runners.flatMap(({ probeLog, workers }) => [probeLog, ...workers.flatMap((worker) => worker.logs)]);
+  // A worker that is named may have stopped after its own deadline, but before that of the last worker.
+  const late = new Set(logs.filter(({ lastEnd }) => lastEnd.at >= stoppedAt + shutdownTimeout).map(({ name }) => name));
+  for (const error of errors) if (!isExpected(error, stoppedAt)) violations.add("shutdown", `run() ended with ${String(error)}`);
+  for (const name of hung) if (!named.has(name)) violations.add("shutdown", `${name} hangs, and was not named`);
+  for (const name of named)
+    if (!hung.has(name) && !late.has(name)) violations.add("shutdown", `${name} was named as hung, and had stopped`);
   checkListeners(stopper.signal, environment);
-  faultMode.turnOff();
+  faults.turnOff();
   await checkNothingRuns(runners, environment);
   return named.size;
 }
 
 /** Runs all once more without faults, with a signal that never aborts, and stops them with `stop()`: there is no error. */
-export async function checkSecondRun(runners: readonly RunnerUnderTest[], environment: Environment): Promise<void> {
-  const [outermost] = runners;
-  if (outermost === undefined) return;
-  const { clock, faults } = environment;
+export async function checkSecondRun(
+  runners: readonly [RunnerUnderTest, ...RunnerUnderTest[]],
+  environment: Environment,
+): Promise<void> {
+  const { clock, violations } = environment;
+  const { runner } = runners[0];
   const { signal } = new AbortController();
-  const running = outermost.runner.run({ signal });
+  const running = runner.run({ signal });
   await clock.until(() => false, 1_000);
-  if (!runners.every(({ isRunning }) => isRunning)) faults.add("second run", "not all runners were up after a second");
-  const stopped = outermost.runner.stop();
+  if (!runners.every(({ isRunning }) => isRunning)) violations.add("second run", "not all runners were up after a second");
+  const stopped = runner.stop();
   for (const outcome of [await outcomeOf(running, environment), await outcomeOf(stopped, environment)])
-    if (outcome !== undefined) faults.add("second run", `ended with ${inspect(outcome)}`);
+    if (outcome !== undefined) violations.add("second run", `ended with ${inspect(outcome)}`);
   checkListeners(signal, environment);
   await checkNothingRuns(runners, environment);
 }
 
-function checkListeners(signal: AbortSignal, { faults }: Environment): void {
+function checkListeners(signal: AbortSignal, { violations }: Environment): void {
   const { length } = getEventListeners(signal, "abort");
-  if (length > 0) faults.add("listeners", `${length} on the signal that was passed to run()`);
+  if (length > 0) violations.add("listeners", `${length} on the signal that was passed to run()`);
 }
 
 /** Waits until the last run has ended, and compares the counts of all workers for the last time. */
 async function checkNothingRuns(runners: readonly RunnerUnderTest[], environment: Environment): Promise<void> {
-  const { clock, faults, runLogs } = environment;
+  const { clock, violations, runLogs } = environment;
   await clock.until(() => runLogs.open.size === 0, limits.runsEnd);
-  for (const { name } of runLogs.open) faults.add("runs end", `${name} has begun a run that does not end`);
+  for (const { name } of runLogs.open) violations.add("runs end", `${name} has begun a run that does not end`);
   for (const runner of runners) {
     checkStatus(runner, environment);
     for (const { name, phase } of runner.runner.status())
-      if (phase !== "stopped") faults.add("shutdown", `${name} is ${phase} after all has stopped`);
+      if (phase !== "stopped") violations.add("shutdown", `${name} is ${phase} after all has stopped`);
   }
 }
 
-const pending = Symbol("pending");
-
-/** What the promise resolves to or rejects with, or {@link pending} after a time limit. */
+/** What the promise resolves to or rejects with, or "pending" after a time limit. */
 async function outcomeOf(promise: Promise<unknown>, { clock }: Environment): Promise<unknown> {
-  let outcome: unknown = pending;
+  let outcome: unknown = "pending";
   const settle = (value: unknown): void => {
     outcome = value;
   };
   promise.then(settle, settle);
-  await clock.until(() => outcome !== pending, limits.settle);
+  await clock.until(() => outcome !== "pending", limits.settle);
   return outcome;
 }
 
@@ -190,9 +183,4 @@ function* flatten(error: unknown): Generator<unknown> {
 function isExpected(error: unknown, stoppedAt: number): boolean {
   if (error instanceof PlannedError) return error.log.lastEnd.at >= stoppedAt;
   return error instanceof ShutdownTimeoutError || error instanceof ThrownValueError || error instanceof TimeoutError;
-}
-
-function logsByName(runners: readonly RunnerUnderTest[]): Map<string, RunLog> {
-  const logs = runners.flatMap((runner) => [runner.probeLog, ...[...runner.workers()].flatMap((worker) => worker.logs)]);
-  return new Map(logs.map((log) => [log.name, log]));
 }

@@ -1,5 +1,4 @@
 import {
-  type DeclarativeWorker,
   InvalidArgumentError,
   ShutdownTimeoutError,
   ThrownValueError,
@@ -13,129 +12,97 @@ import { PlannedError } from "./workloads.js";
 
 export type Verb = "trigger" | "pause" | "resume" | "restart" | "remove";
 
-/** How long a command may take that stops the worker, and any other, in ms on the clock of the event loop. */
-const limits = { stopping: 3_000, any: 12_000 };
+/** How long a command may take that waits for a run to end, and any other, in ms on the clock of the event loop. */
+const limits = { waiting: 3_000, any: 12_000 };
 
-/** One command to one worker: what was true when it was sent, and whether its answer is correct. */
-export class Command {
-  readonly #number: number;
-  readonly #sentAt: number;
-  readonly #before: { readonly runs: number; readonly failures: number; readonly isRunning: boolean; readonly pausedAt: number };
-  /** It may be rejected because of another command. */
-  readonly #hasRivals: boolean;
+/** Sends a command to a worker. Resolves with what is wrong with its answer, if anything. */
+export async function sendCommand(
+  verb: Verb,
+  target: TrackedWorker,
+  runner: RunnerUnderTest,
+  logs: RunLogs,
+): Promise<string | undefined> {
+  const stopsWorker = verb === "restart" || verb === "remove" || (verb === "pause" && target.traits.isContinuous === true);
+  const waitsForRun = stopsWorker || verb === "pause";
+  const stopsWithOthers = runner.isNested || target.traits.isInGroup === true;
+  const { pausedAt, totalRuns } = target;
+  const sentAt = logs.clock.now;
+  const number = ++target.commands;
+  // Another command may cause a rejection, also one that has settled, if it stops the worker and no run has begun since.
+  const hasRivals = target.pendingCommands++ > 0 || target.runsWhenStopped === totalRuns;
+  // The run that is in progress does not count for a trigger.
+  const unfailedRuns = target.unfailedRuns - (target.isRunning ? 1 : 0);
 
-  constructor(
-    private readonly verb: Verb,
-    private readonly target: TrackedWorker,
-    private readonly runner: RunnerUnderTest,
-    private readonly logs: RunLogs,
-  ) {
-    const { totalRuns: runs, totalFailures: failures, isRunning, pausedAt } = target;
-    this.#before = { runs, failures, isRunning, pausedAt };
-    this.#number = ++target.commands;
-    this.#sentAt = logs.clock.now;
-    // Also if a command that has settled stops the worker, and no run has begun since.
-    this.#hasRivals = target.pendingCommands++ > 0 || target.runsWhenStopped === runs;
-    for (const log of target.logs) {
-      // For a trigger too: it runs a paused worker.
-      log.isHeld = false;
-      log.recordActivity();
-    }
-    if (verb !== "trigger") target.pausedAt = verb === "pause" ? this.#sentAt : Number.POSITIVE_INFINITY;
-    if (this.#stops) target.runsWhenStopped = runs;
-    if (verb !== "remove") return;
+  for (const log of target.logs) {
+    // For a trigger too: it runs a paused worker.
+    log.isHeld = false;
+    log.recordActivity();
+  }
+  if (verb !== "trigger") target.pausedAt = verb === "pause" ? sentAt : Number.POSITIVE_INFINITY;
+  if (stopsWorker) target.runsWhenStopped = totalRuns;
+  if (verb === "remove") {
     target.state = "leaving";
-    target.removedAt = this.#sentAt;
-    target.worker = this.#workerInRunner ?? target.worker;
+    target.removedAt = sentAt;
+    target.worker = runner.find(target) ?? target.worker;
   }
 
-  /** Sends the command to the runner. Returns what is wrong with the answer, if anything. */
-  async send(): Promise<string | undefined> {
-    try {
-      await this.runner.runner[this.verb](this.target.name);
-    } catch (error) {
-      // A rejected restart does not end a pause. If something else has ended it, the driver resumes the worker once more.
-      if (this.verb === "restart") this.target.pausedAt = Math.min(this.target.pausedAt, this.#before.pausedAt);
-      return this.#checkTime() ?? this.#checkRejected(error);
-    }
-    return this.#checkTime() ?? this.#checkFulfilled();
-  }
-
-  toString(): string {
-    return `${this.verb}(${this.target.name})`;
-  }
-
-  /** It waits for a run to end, which must not take longer than the shutdown timeout. */
-  get #waitsForRun(): boolean {
-    return this.#stops || this.verb === "pause";
-  }
-
-  /** It stops the worker. */
-  get #stops(): boolean {
-    return this.verb === "restart" || this.verb === "remove" || (this.verb === "pause" && this.target.traits.isContinuous);
-  }
-
-  get #workerInRunner(): DeclarativeWorker | undefined {
-    return this.runner.runner.workers.find(({ name }) => name === this.target.name);
-  }
-
-  get #isLatest(): boolean {
-    return this.target.commands === this.#number;
-  }
-
-  /** Counts the command as settled, and checks how long it took. */
-  #checkTime(): string | undefined {
-    this.target.pendingCommands--;
-    const took = this.logs.clock.now - this.#sentAt;
-    if (took <= (this.#waitsForRun ? limits.stopping : limits.any)) return undefined;
-    return `${this.toString()} took ${Math.round(took)} ms of the event loop's time`;
-  }
-
-  #checkFulfilled(): string | undefined {
-    const { verb, target } = this;
-    if (verb === "trigger") {
-      // A run has begun since that may have succeeded; the one that was in progress does not count.
-      const { runs, failures, isRunning } = this.#before;
-      const isServed = target.totalRuns - runs > target.totalFailures - failures - (isRunning ? 1 : 0);
-      return isServed ? undefined : `${this.toString()} was fulfilled without a run that succeeded`;
-    }
+  const isLatest = (): boolean => target.commands === number;
+  const checkTime = (): string | undefined => {
+    target.pendingCommands--;
+    const took = logs.clock.now - sentAt;
+    const isInTime = took <= (waitsForRun ? limits.waiting : limits.any);
+    return isInTime ? undefined : `took ${Math.round(took)} ms of the event loop's time`;
+  };
+  const checkRejected = (error: unknown): string | undefined => {
+    if (error instanceof ShutdownTimeoutError)
+      return checkHungWorkers(error.workers, target.name, waitsForRun || stopsWithOthers, logs);
+    // The workers around it may be the cause too.
+    const isInterfered = hasRivals || !isLatest() || stopsWithOthers || target.state !== "present";
+    return isJustified(error, verb, target, isInterfered) ? undefined : `was rejected without a reason: ${String(error)}`;
+  };
+  const checkFulfilled = (): string | undefined => {
+    if (verb === "trigger" && target.unfailedRuns <= unfailedRuns) return "was fulfilled without a run that succeeded";
     if (verb === "remove") {
       target.state = "removed";
-      if (this.#workerInRunner !== undefined) return `${this.toString()} was fulfilled, but the runner still has the worker`;
+      if (runner.find(target) !== undefined) return "was fulfilled, but the runner still has the worker";
     }
-    if (!this.#isLatest || (verb !== "pause" && verb !== "remove")) return undefined;
-    if (target.isRunning) return `${this.toString()} was fulfilled while a run was in progress`;
+    if (!isLatest() || (verb !== "pause" && verb !== "remove")) return undefined;
+    if (target.isRunning) return "was fulfilled while a run was in progress";
     for (const log of target.logs) log.isHeld = true;
     return undefined;
-  }
+  };
 
-  #checkRejected(error: unknown): string | undefined {
-    if (error instanceof ShutdownTimeoutError) return this.#checkHungWorkers(error);
-    return this.#isJustified(error) ? undefined : `${this.toString()} was rejected without a reason: ${String(error)}`;
+  try {
+    await runner.runner[verb](target.name);
+  } catch (error) {
+    // A rejected restart does not end a pause. If something else has ended it, the driver resumes the worker once more.
+    if (verb === "restart") target.pausedAt = Math.min(target.pausedAt, pausedAt);
+    return checkTime() ?? checkRejected(error);
   }
+  return checkTime() ?? checkFulfilled();
+}
 
-  /** Whether `error` is a known error for a known cause. */
-  #isJustified(error: unknown): boolean {
-    const { verb, target } = this;
-    const { isContinuous, timeout, stopsWithOthers } = target.traits;
-    // Another command or the workers around it may be the cause.
-    const isInterfered = this.#hasRivals || !this.#isLatest || stopsWithOthers || target.state !== "present";
-    if (error instanceof UnknownWorkerError) return target.state !== "present";
-    if (error instanceof WorkerNotRunningError) return isInterfered || target.isCompleted;
-    if (verb !== "trigger") return false;
-    if (error instanceof InvalidArgumentError) return isContinuous;
-    if (error instanceof PlannedError) return target.logs.includes(error.log);
-    if (error instanceof TimeoutError) return timeout !== undefined && target.logs.some(({ name }) => name === error.worker);
-    if (error instanceof DOMException) return error.name === "AbortError" && isInterfered;
-    return error instanceof ThrownValueError && typeof error.cause === "string";
-  }
+/** Whether `error` is a known error for a known cause. */
+function isJustified(
+  error: unknown,
+  verb: Verb,
+  { state, traits, logs, isCompleted }: TrackedWorker,
+  isInterfered: boolean,
+): boolean {
+  if (error instanceof UnknownWorkerError) return state !== "present";
+  if (error instanceof WorkerNotRunningError) return isInterfered || isCompleted;
+  if (verb !== "trigger") return false;
+  if (error instanceof InvalidArgumentError) return traits.isContinuous === true;
+  if (error instanceof PlannedError) return logs.includes(error.log);
+  if (error instanceof TimeoutError) return traits.timeout !== undefined && logs.some(({ name }) => name === error.worker);
+  if (error instanceof DOMException) return error.name === "AbortError" && isInterfered;
+  return error instanceof ThrownValueError && typeof error.cause === "string";
+}
 
-  /** Each worker that is named as hung must belong to the target, and have a run in progress. */
-  #checkHungWorkers({ workers }: ShutdownTimeoutError): string | undefined {
-    const { name: target, traits } = this.target;
-    const wrong = workers.find((name) => !`/${name}/`.includes(`/${target}/`) || !this.logs.hasRunOf(name));
-    if ((this.#waitsForRun || traits.stopsWithOthers) && workers.length > 0 && wrong === undefined) return undefined;
-    const reason = wrong === undefined ? "without a cause" : `but ${wrong} was not`;
-    return `${this.toString()} named ${workers.join(", ") || "no worker"} as hung, ${reason}`;
-  }
+/** Each worker that is named as hung must belong to the target, and have a run in progress. */
+function checkHungWorkers(workers: readonly string[], target: string, hasCause: boolean, logs: RunLogs): string | undefined {
+  const wrong = workers.find((name) => !`/${name}/`.includes(`/${target}/`) || !logs.hasRunOf(name));
+  if (hasCause && workers.length > 0 && wrong === undefined) return undefined;
+  const reason = wrong === undefined ? "without a cause" : `but ${wrong} was not`;
+  return `named ${workers.join(", ") || "no worker"} as hung, ${reason}`;
 }

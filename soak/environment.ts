@@ -1,29 +1,28 @@
-import type { Faults } from "./faults.js";
 import type { LeakCheck } from "./leak-check.js";
 import type { LoopClock } from "./loop-clock.js";
 import type { RunLogs } from "./run-log.js";
+import type { Violations } from "./violations.js";
 
 /** What all parts of one soak share. */
 export interface Environment {
   readonly clock: LoopClock;
-  readonly faults: Faults;
+  readonly violations: Violations;
   readonly runLogs: RunLogs;
-  readonly faultMode: FaultMode;
+  readonly faults: Faults;
   readonly leakCheck: LeakCheck;
 }
 
-/** Decides whether runs fail and hang, and for how long they hang. */
-export class FaultMode {
+/** The faults that are injected: whether runs fail and hang, and for how long they hang. */
+export class Faults {
   /** No run fails or hangs. */
-  isOff = false;
-  /** A run that begins to hang hangs until {@link turnOff}. */
+  areOff = false;
   areHangsEndless = false;
-  /** Releases the runs that hang. */
+  /** Each releases a run that hangs. */
   readonly releases = new Set<() => void>();
 
   /** Resolves after `ms`, at once if faults are off, and not before {@link turnOff} if hangs are endless. */
   hang(ms: number): Promise<void> {
-    if (this.isOff) return Promise.resolve();
+    if (this.areOff) return Promise.resolve();
     return new Promise((resolve) => {
       const release = (): void => {
         clearTimeout(timer);
@@ -37,7 +36,7 @@ export class FaultMode {
 
   /** Prevents failures and hangs, and releases all runs that hang. */
   turnOff(): void {
-    this.isOff = true;
+    this.areOff = true;
     for (const release of this.releases) release();
   }
 }

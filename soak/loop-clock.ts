@@ -7,26 +7,18 @@ const tick = 10;
  * however slow the machine is.
  */
 export class LoopClock {
-  #now = 0;
-  #turn = 0;
+  /** Never ahead of another clock. */
+  now = 0;
+  /** The number of ticks so far. */
+  turn = 0;
   #lastTick = performance.now();
   readonly #timer = setInterval(() => this.#advance(), tick);
 
-  /** Never ahead of another clock. */
-  get now(): number {
-    return this.#now;
-  }
-
-  /** The number of ticks so far. */
-  get turn(): number {
-    return this.#turn;
-  }
-
   /** Polls `condition` every few ms. Resolves with true once it holds, or with false after `ms`. */
   async until(condition: () => boolean, ms: number, every = tick): Promise<boolean> {
-    const end = this.#now + ms;
+    const end = this.now + ms;
     while (!condition()) {
-      if (this.#now >= end) return false;
+      if (this.now >= end) return false;
       await new Promise((resolve) => setTimeout(resolve, every));
     }
     return true;
@@ -38,8 +30,8 @@ export class LoopClock {
 
   #advance(): void {
     const now = performance.now();
-    this.#turn++;
-    this.#now += Math.min(now - this.#lastTick, 2 * tick);
+    this.turn++;
+    this.now += Math.min(now - this.#lastTick, 2 * tick);
     this.#lastTick = now;
   }
 }

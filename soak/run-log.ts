@@ -1,41 +1,16 @@
-import type { Faults } from "./faults.js";
 import type { LoopClock } from "./loop-clock.js";
+import type { Violations } from "./violations.js";
 
-/** The runs of all workers, as the workers' own code sees them: nothing in here comes from the library. */
-export class RunLogs {
-  /** The logs with a run in progress. */
-  readonly open = new Set<RunLog>();
-  /** The logs whose run ended within the last turn of the event loop, after {@link forgetEnded}. */
-  readonly justEnded = new Set<RunLog>();
-  runs = 0;
-  failures = 0;
-
-  constructor(
-    readonly clock: Pick<LoopClock, "now" | "turn">,
-    readonly faults: Faults,
-  ) {}
-
-  /** Whether a run of the worker of that name is in progress, or ended within the last turn of the event loop. */
-  hasRunOf(name: string): boolean {
-    this.forgetEnded();
-    return [...this.open, ...this.justEnded].some((log) => log.name === name);
-  }
-
-  forgetEnded(): void {
-    for (const log of this.justEnded) if (log.lastEnd.turn < this.clock.turn - 1) this.justEnded.delete(log);
-  }
-}
-
-/** How a run ended. `uncertain`: it succeeded, but may have exceeded its timeout by the library's clock. */
+/** How a run ended. `uncertain`: it succeeded, but may have exceeded its timeout on the library's clock. */
 export type RunResult = "ended" | "failed" | "completed" | "uncertain";
 
-/** The runs of one worker, recorded by its own code. Adds a fault if two runs overlap, or if one begins while none may. */
+/** The runs of one worker, recorded by its own code. Adds a violation if two runs overlap, or if one begins while none may. */
 export class RunLog {
-  /** Since the library last reset its own counts, as the next two. */
+  // Since the library last reset its own counts.
   runs = 0;
   failures = 0;
   uncertain = 0;
-  /** Since the worker was created, as the next one. */
+  // Since the worker was created.
   totalRuns = 0;
   totalFailures = 0;
   /** The last sign of activity, on the clock of the event loop. */
@@ -71,10 +46,10 @@ export class RunLog {
   }
 
   begin(name: string): void {
-    const { faults, open } = this.all;
+    const { violations, open } = this.all;
     this.name = name;
-    if (this.isOpen) faults.add("no overlap", `${name}: a run began while another was in progress`);
-    if (this.isHeld) faults.add("paused is paused", `${name}: a run began while it was paused`);
+    if (this.isOpen) violations.add("no overlap", `${name}: a run began while another was in progress`);
+    if (this.isHeld) violations.add("paused is paused", `${name}: a run began while it was paused`);
     this.isCompleted = false;
     this.runs++;
     this.totalRuns++;
@@ -97,5 +72,30 @@ export class RunLog {
       this.all.failures++;
     }
     this.recordActivity();
+  }
+}
+
+/** The runs of all workers, as the workers' own code sees them: nothing in here comes from the library. */
+export class RunLogs {
+  /** The logs with a run in progress. */
+  readonly open = new Set<RunLog>();
+  /** The logs whose run ended within the last turn of the event loop, after {@link forgetEnded}. */
+  readonly justEnded = new Set<RunLog>();
+  runs = 0;
+  failures = 0;
+
+  constructor(
+    readonly clock: Pick<LoopClock, "now" | "turn">,
+    readonly violations: Violations,
+  ) {}
+
+  /** Whether a run of the worker of that name is in progress, or ended within the last turn of the event loop. */
+  hasRunOf(name: string): boolean {
+    this.forgetEnded();
+    return [...this.open, ...this.justEnded].some((log) => log.name === name);
+  }
+
+  forgetEnded(): void {
+    for (const log of this.justEnded) if (log.lastEnd.turn < this.clock.turn - 1) this.justEnded.delete(log);
   }
 }

@@ -13,38 +13,48 @@ export class RunnerUnderTest {
 
   constructor(
     readonly slots: readonly Slot[],
+    readonly isNested: boolean,
     private readonly environment: Environment,
     options: RunnerOptions,
   ) {
     this.probeLog = new RunLog("probe", environment.runLogs);
     // The first worker, so it starts before all others: their counts are reset then.
     const probe = new DeclarativeWorker({ name: "probe", worker: this.#probe });
-    this.runner = bootstrap([probe, ...slots.map((slot) => slot.fill())], { shutdownTimeout, ...options });
-    for (const tracked of this.workers()) tracked.state = "present";
+    this.runner = bootstrap([probe, ...slots.map(({ current }) => current.source)], { shutdownTimeout, ...options });
   }
 
   get isRunning(): boolean {
     return this.probeLog.isOpen;
   }
 
-  *workers(): Generator<TrackedWorker> {
-    for (const { workers } of this.slots) yield* workers;
+  get workers(): readonly TrackedWorker[] {
+    return this.slots.flatMap(({ workers }) => workers);
+  }
+
+  /** The worker in the runner. */
+  find({ name }: TrackedWorker): DeclarativeWorker | undefined {
+    return this.runner.workers.find((worker) => worker.name === name);
   }
 
   /** Marks as removed the workers that were leaving and are no longer in the runner. */
   updateRemoved(): void {
     const names = new Set(this.runner.workers.map(({ name }) => name));
-    for (const tracked of this.workers()) {
+    for (const tracked of this.workers) {
       if (tracked.state !== "leaving" || names.has(tracked.name)) continue;
       tracked.state = "removed";
-      if (!tracked.isRunning) continue;
-      this.environment.faults.add("no lost worker", `${tracked.name} left the runner before its run had ended`);
+      const violation = `${tracked.name} left the runner before its run had ended`;
+      if (tracked.isRunning) this.environment.violations.add("no lost worker", violation);
     }
+  }
+
+  #resetCounts(): void {
+    for (const tracked of this.workers) tracked.resetCounts();
   }
 
   readonly #probe = async ({ name, signal }: WorkerContext): Promise<void> => {
     this.probeLog.begin(name);
-    for (const tracked of this.workers()) tracked.resetCounts();
+    // A loop in here would keep the workers reachable, in the frame of this function.
+    this.#resetCounts();
     try {
       for (;;) {
         this.probeLog.recordActivity();
@@ -63,14 +73,10 @@ export type SourceFactory = (
   environment: Environment,
 ) => { readonly source: object; readonly workers: readonly TrackedWorker[] };
 
-/**
- * Always holds a source of the same kind: when all workers of one have been removed, the next takes its place, under another
- * name.
- */
+/** Holds a source. When all its workers have been removed, another of the same kind takes its place, under another name. */
 export class Slot {
-  workers: readonly TrackedWorker[] = [];
-  #source: object | undefined;
-  #created = 0;
+  current: ReturnType<SourceFactory>;
+  #created = 1;
   readonly #random: Random;
 
   constructor(
@@ -80,37 +86,38 @@ export class Slot {
     private readonly environment: Environment,
   ) {
     this.#random = random.fork();
+    this.current = create(name, this.#random.fork(), environment);
+  }
+
+  get workers(): readonly TrackedWorker[] {
+    return this.current.workers;
   }
 
   /** Creates the next source. The last one and its workers must become garbage. */
-  fill(): object {
+  replace(): object {
     const { leakCheck } = this.environment;
-    if (this.#source !== undefined) leakCheck.watch("removed sources", this.#source);
+    leakCheck.watch("removed sources", this.current.source);
     for (const { worker } of this.workers) if (worker !== undefined) leakCheck.watch("removed workers", worker);
-    const name = this.#created++ === 0 ? this.name : `${this.name}.${this.#created}`;
-    const { source, workers } = this.create(name, this.#random.fork(), this.environment);
-    this.#source = source;
-    this.workers = workers;
-    return source;
+    this.current = this.create(`${this.name}.${++this.#created}`, this.#random.fork(), this.environment);
+    return this.current.source;
   }
 }
 
 export interface WorkerTraits {
   /**
-   * How `runs` and `failures` in `status()` must compare with the run log: equal, at most as high (a run of `@RetryJob` may call
-   * the code several times), or not at all (a worker that consists of several).
+   * How `runs` and `failures` in `status()` must compare with the run log: equal (the default), at most as high (a run of
+   * `@RetryJob` may call the code several times), or not at all (a worker that consists of several).
    */
   readonly counts?: "equal" | "at most" | "none";
-  readonly isContinuous: boolean;
-  /** The timeout of a run, in ms. */
+  readonly isContinuous?: boolean;
   readonly timeout?: number | undefined;
-  /** Others can stop it at any time: its group, or the runner around its runner. */
-  readonly stopsWithOthers: boolean;
+  /** Its group can stop it at any time. */
+  readonly isInGroup?: boolean;
 }
 
 /** A worker as the soak expects it to be: whether it is present, what its code has run, and which commands were sent to it. */
 export class TrackedWorker {
-  state: "present" | "leaving" | "removed" = "removed";
+  state: "present" | "leaving" | "removed" = "present";
   /** The worker in the runner, once `remove` was sent. */
   worker: DeclarativeWorker | undefined;
   /** When `remove` was sent, on the clock of the event loop. */
@@ -118,7 +125,6 @@ export class TrackedWorker {
   /** When `pause` was sent, on the same clock; infinity if a later command has ended the pause. */
   pausedAt = Number.POSITIVE_INFINITY;
   commands = 0;
-  /** How many commands have not settled. */
   pendingCommands = 0;
   /** The value of `totalRuns` when the last command that stops the worker was sent. */
   runsWhenStopped = -1;
@@ -138,12 +144,17 @@ export class TrackedWorker {
     return this.logs.some(({ isCompleted }) => isCompleted);
   }
 
+  get isPaused(): boolean {
+    return this.pausedAt < Number.POSITIVE_INFINITY;
+  }
+
   get totalRuns(): number {
     return this.logs.reduce((sum, { totalRuns }) => sum + totalRuns, 0);
   }
 
-  get totalFailures(): number {
-    return this.logs.reduce((sum, { totalFailures }) => sum + totalFailures, 0);
+  /** How many runs have not failed, among them those in progress. */
+  get unfailedRuns(): number {
+    return this.logs.reduce((sum, { totalRuns, totalFailures }) => sum + totalRuns - totalFailures, 0);
   }
 
   /** The last activity of the code that has been inactive for longest. */

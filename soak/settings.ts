@@ -10,24 +10,27 @@ export interface Settings {
 
 /**
  * Reads the command line: `[duration] [--seed N] [--workers N]`.
- * @param defaultSeed the seed if the arguments have none
  * @throws Error that names the invalid argument
  */
 export function settingsFrom(args: readonly string[], defaultSeed: number): Settings {
   const { positionals, values } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { seed: { type: "string" }, workers: { type: "string", default: "3000" } },
+    options: {
+      seed: { type: "string", default: String(defaultSeed) },
+      workers: { type: "string", default: "3000" },
+    },
   });
   const [duration = "60s"] = positionals;
   if (positionals.length > 1) throw new Error(`duration is ${positionals.join(", ")}: pass only one`);
   // `milliseconds` is typed for literals; it validates any text.
   const ms: number = Reflect.apply(milliseconds, undefined, [duration]);
   if (ms < 1_000) throw new Error(`duration is ${duration}, too short for a result: use 1s or more`);
+  const { seed, workers } = values;
   return {
     duration: ms,
-    seed: values.seed === undefined ? defaultSeed : wholeNumber("seed", values.seed, 0, 2 ** 31 - 1),
-    workers: wholeNumber("workers", values.workers, 100, 100_000),
+    seed: wholeNumber("seed", seed, 0, 2 ** 31 - 1),
+    workers: wholeNumber("workers", workers, 100, 100_000),
   };
 }
 

@@ -6,6 +6,7 @@ import {
   Repeat,
   Retry,
   RetryJob,
+  type RetryOptions,
   type RunnerOptions,
   repeat,
   retry,
@@ -14,13 +15,9 @@ import {
   type WorkerContext,
 } from "watchbill";
 import type { Environment } from "./environment.js";
-import { type Random, times } from "./random.js";
-import { RunLog } from "./run-log.js";
+import { type Random, times, type Weighted } from "./random.js";
 import { RunnerUnderTest, Slot, type SourceFactory, TrackedWorker } from "./runner-under-test.js";
-import { type Behavior, WorkerCode } from "./worker-code.js";
-import * as workloads from "./workloads.js";
-
-const { backoff, randomInterval, timeout } = workloads;
+import { backoff, forever, methods, randomInterval, timeout, WorkerCode, type Workload, workloads } from "./workloads.js";
 
 const workersPerNestedRunner = 400;
 
@@ -39,79 +36,80 @@ export function createRunners(
   );
   const slots = nested.map((runner, index) => new Slot(`nested-${index + 1}`, nestedRunner(runner), random, environment));
   for (let count = 0, number = 1; count < workers; number++) {
-    const isSingle = number % 8 !== 0;
-    const workload = random.pick(workloads.shares);
-    const [name, create] = isSingle ? [workload, single(workload, false)] : random.oneOf(compounds);
-    slots.push(new Slot(`${name}-${number}`, create, random, environment));
-    count += isSingle ? 1 : 4;
+    const [name, create] = random.pick(kinds);
+    const slot = new Slot(`${name}-${number}`, create, random, environment);
+    slots.push(slot);
+    count += slot.workers.length;
   }
-  return [new RunnerUnderTest(slots, environment, options), ...nested];
+  return [new RunnerUnderTest(slots, false, environment, options), ...nested];
 }
 
 /** Creates a runner that fails as a whole from time to time. */
 function createNestedRunner(random: Random, environment: Environment, { logger }: RunnerOptions): RunnerUnderTest {
-  const singles = [...Array.from({ length: 8 }, () => random.pick(workloads.shares)), "givingUp"] as const;
-  const slots = singles.map((name, index) => new Slot(`${name}-${index + 1}`, single(name, true), random, environment));
-  slots.push(new Slot("grouped-10", service(GroupedService, true), random, environment));
-  return new RunnerUnderTest(slots, environment, { logger, stopOrder: random.oneIn(2) ? "reverse" : "all" });
+  const chosen = [...Array.from({ length: 8 }, () => random.pick(singles)), givingUp, grouped];
+  const slots = chosen.map(([name, create], index) => new Slot(`${name}-${index + 1}`, create, random, environment));
+  return new RunnerUnderTest(slots, true, environment, { logger, stopOrder: random.oneIn(2) ? "reverse" : "all" });
 }
 
 /** A runner as a worker of another runner. */
 function nestedRunner({ runner, probeLog }: RunnerUnderTest): SourceFactory {
   return (name) => ({
     source: new DeclarativeWorker({ name, worker: runner, retry: backoff, shutdownTimeout: "1s" }),
-    workers: [new TrackedWorker(name, [probeLog], { counts: "none", isContinuous: true, stopsWithOthers: false })],
+    workers: [new TrackedWorker(name, [probeLog], { counts: "none", isContinuous: true })],
   });
 }
 
-function single(workload: workloads.WorkloadName, stopsWithOthers: boolean): SourceFactory {
+function single(workload: Workload): SourceFactory {
   return (name, random, environment) => {
-    const behavior: workloads.Workload = workloads.workloads[workload];
-    const code = createCode(name, behavior, random, environment);
-    const declared = behavior.declare(random);
-    const isContinuous = declared.repeat === undefined;
-    const source = new DeclarativeWorker({ name, ...declared, [isContinuous ? "worker" : "job"]: code.run });
-    const counts = declared.retryJob === undefined ? "equal" : "at most";
-    const traits = { counts, isContinuous, stopsWithOthers, timeout: source.timeout } as const;
+    const { repeat, timeout, options } = workload;
+    const code = new WorkerCode(name, workload, random, environment);
+    const declared = { name, timeout, retry: backoff, ...options };
+    const source = new DeclarativeWorker(
+      repeat === undefined ? { ...declared, worker: code.run } : { ...declared, job: code.run, repeat: repeat(random) },
+    );
+    const counts = options?.retryJob === undefined ? "equal" : "at most";
+    const traits = { counts, isContinuous: repeat === undefined, timeout } as const;
     return { source, workers: [new TrackedWorker(name, [code.log], traits)] };
   };
 }
 
 /** One worker composed of nested groups. If `b` fails, `b` and `c` restart; if `a` fails, or `b` too often, all restart. */
 const composed: SourceFactory = (name, random, environment) => {
-  const forever: Behavior = { outcomes: [times(1, workloads.serveForever)] };
-  const a = createCode(`${name}/a`, forever, random, environment);
-  const b = createCode(`${name}/b`, forever, random, environment);
-  const c = createCode(`${name}/c`, { outcomes: [times(20, workloads.work), times(1, workloads.hang)] }, random, environment);
+  const a = new WorkerCode(`${name}/a`, forever, random, environment);
+  const b = new WorkerCode(`${name}/b`, forever, random, environment);
+  const c = new WorkerCode(`${name}/c`, methods.sync, random, environment);
   const job = retry(repeat(randomInterval(random), c.run, { startImmediately: true }), backoff);
   const inner = retry(group(named(b.run, "b"), named(job, "c")), { backoff, maxRestarts: 5 });
   const source = new DeclarativeWorker({ name, worker: group(named(a.run, "a"), inner), retry: backoff });
-  const traits = { counts: "none", isContinuous: true, stopsWithOthers: false } as const;
-  return { source, workers: [new TrackedWorker(name, [a.log, b.log, c.log], traits)] };
+  return { source, workers: [new TrackedWorker(name, [a.log, b.log, c.log], { counts: "none", isContinuous: true })] };
 };
 
 /** An instance of a class with several workers. */
-function service(type: typeof Service, isInNestedRunner: boolean): SourceFactory {
+function service(type: typeof Service): SourceFactory {
   return (name, random, environment) => {
-    const behaviors: Readonly<Record<Method, Behavior>> = type === GroupedService ? workloads.groupMethods : workloads.methods;
-    const codeOf = (method: Method): WorkerCode => createCode(`${name}/${method}`, behaviors[method], random, environment);
+    const isInGroup = type === GroupedService;
+    const codeOf = (method: Method): WorkerCode => {
+      const behavior = isInGroup && method === "listen" ? forever : methods[method];
+      return new WorkerCode(`${name}/${method}`, behavior, random, environment);
+    };
     const code = { listen: codeOf("listen"), poll: codeOf("poll"), sync: codeOf("sync"), send: codeOf("send") };
-    const job = { stopsWithOthers: isInNestedRunner || type === GroupedService, isContinuous: false };
     const workers = [
-      new TrackedWorker(`${name}/listen`, [code.listen.log], { ...job, isContinuous: true }),
-      new TrackedWorker(`${name}/poll`, [code.poll.log], { ...job, timeout }),
-      new TrackedWorker(`${name}/sync`, [code.sync.log], job),
-      new TrackedWorker(`${name}/send`, [code.send.log], { ...job, counts: "at most" }),
+      new TrackedWorker(`${name}/listen`, [code.listen.log], { isInGroup, isContinuous: true }),
+      new TrackedWorker(`${name}/poll`, [code.poll.log], { isInGroup, timeout }),
+      new TrackedWorker(`${name}/sync`, [code.sync.log], { isInGroup }),
+      new TrackedWorker(`${name}/send`, [code.send.log], { isInGroup, counts: "at most" }),
     ];
     return { source: new type(name, randomInterval(random), code), workers };
   };
 }
 
-type Method = keyof typeof workloads.methods;
+type Method = keyof typeof methods;
 
 /** A class with several workers, each of which is restarted alone. */
 @Named((self: Service) => self.name)
 class Service {
+  readonly pollRetry: RetryOptions = { backoff };
+
   constructor(
     readonly name: string,
     readonly interval: number,
@@ -126,7 +124,7 @@ class Service {
 
   @Repeat((self: Service) => self.interval, { startImmediately: true })
   @Timeout(timeout)
-  @Retry(backoff)
+  @Retry((self: Service) => self.pollRetry)
   poll(context: WorkerContext) {
     return this.code.poll.run(context);
   }
@@ -149,25 +147,21 @@ class Service {
 @Named((self: GroupedService) => self.name)
 @Retry(backoff)
 class GroupedService extends Service {
+  override readonly pollRetry = { backoff, maxRestarts: 1 };
+
   @Worker
   override listen(context: WorkerContext) {
     return super.listen(context);
   }
-
-  @Repeat((self: GroupedService) => self.interval, { startImmediately: true })
-  @Timeout(timeout)
-  @Retry({ backoff, maxRestarts: 1 })
-  override poll(context: WorkerContext) {
-    return super.poll(context);
-  }
 }
 
-const compounds: readonly (readonly [name: string, create: SourceFactory])[] = [
-  ["service", service(Service, false)],
-  ["grouped", service(GroupedService, false)],
-  ["composed", composed],
-];
+type Kind = readonly [name: string, create: SourceFactory];
 
-function createCode(name: string, behavior: Behavior, random: Random, environment: Environment): WorkerCode {
-  return new WorkerCode(new RunLog(name, environment.runLogs), random.fork(), environment, behavior);
-}
+const givingUp: Kind = ["givingUp", single(workloads.givingUp)];
+const grouped: Kind = ["grouped", service(GroupedService)];
+const compounds: readonly Kind[] = [grouped, ["service", service(Service)], ["composed", composed]];
+
+const singles: readonly Weighted<Kind>[] = Object.entries(workloads).map(([name, workload]) =>
+  times(workload.share, [name, single(workload)]),
+);
+const kinds: readonly Weighted<Kind>[] = [...singles, ...compounds.map((kind) => times(2, kind))];

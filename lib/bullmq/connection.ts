@@ -3,8 +3,7 @@ import { FleetError } from "../errors/fleet-error.js";
 import { describeError, describeKind, readProperty } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { toError } from "../errors/thrown-value-error.js";
-import { postgres, redis } from "./database.js";
-import { type OpenQueue, openQueue, type QueueOptions } from "./queue.js";
+import { type OpenQueue, openQueue, postgres, type QueueOptions, redis } from "./queue.js";
 
 /** The database that all replicas use. */
 export interface Connection {

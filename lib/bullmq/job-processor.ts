@@ -4,9 +4,8 @@ import { isInstanceOf } from "../errors/foreign-value.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
 import { QueueTimer } from "../timers/queue-timer.js";
 import { BullmqLease, currentInstant } from "./bullmq-lease.js";
-import { publishStatus } from "./publish-status.js";
+import { publishStatus, type RunRequests } from "./job-progress.js";
 import { isRejectedByBullmq, type OpenQueue } from "./queue.js";
-import type { RunRequests } from "./run-requests.js";
 import { pause, settledBefore } from "./time-limit.js";
 import { recordOf, type WorkerRecord } from "./worker-record.js";
 

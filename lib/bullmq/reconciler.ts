@@ -2,9 +2,8 @@ import type { Job } from "bullmq";
 import type { Participant, RemoteState } from "../distributed/engine.js";
 import { parseHolder } from "../distributed/holder.js";
 import { onAbort } from "../runtime/on-abort.js";
-import { publishedStatus } from "./publish-status.js";
+import { publishedStatus, type RunRequests } from "./job-progress.js";
 import { isRejectedByBullmq, type JobState, type OpenQueue } from "./queue.js";
-import type { RunRequests } from "./run-requests.js";
 import { pause } from "./time-limit.js";
 import { initialRecord, jobIdOf, recordOf, type WorkerRecord } from "./worker-record.js";
 

@@ -6,7 +6,7 @@ import { Context } from "../runtime/context.js";
 import type { Outcome } from "../runtime/outcome.js";
 import { addRuns, type RunCause, type RunStart, type Runs } from "../runtime/runs.js";
 import { Task } from "../runtime/task.js";
-import { callAfterTransition, inTransition } from "../runtime/transition.js";
+import { callAfterTransition, inTransition, leaveCode } from "../runtime/transition.js";
 import type { WorkerStatus } from "../runtime/worker-status.js";
 import { TimerQueue } from "../timers/timer-queue.js";
 import { classifyThrown } from "./classify-thrown.js";
@@ -38,6 +38,7 @@ export class CallTask extends Task {
   call(): void {
     const code = this.#code;
     if (this.aborted || code === undefined) {
+      leaveCode();
       inTransition(exitStopped, this);
       return;
     }
@@ -58,9 +59,11 @@ export class CallTask extends Task {
         return;
       }
     } catch (thrown) {
+      leaveCode();
       this.onThrown(thrown);
       return;
     }
+    leaveCode();
     inTransition(exitDone, this);
   }
 

@@ -49,6 +49,7 @@ export class RepeatTask extends Task {
   }
 
   override start(): void {
+    this.#commands?.takeResumed();
     const entry = this.#leasedRun?.restore("repeat");
     if (entry === undefined || !this.#timetable.restore(entry, this.offset)) {
       this.#timetable.begin(this.startTime);
@@ -144,16 +145,14 @@ export class RepeatTask extends Task {
 
   override onCommandsChanged(): void {
     this.#commands = this.parent.commands;
-    if (!this.sleeping) {
-      super.onCommandsChanged();
-      return;
-    }
-    const wasPaused = this.bucket?.queue.dueOf(this) === Number.POSITIVE_INFINITY;
-    this.cancelSleep();
-    if (wasPaused && !this.isPaused) {
+    if (this.#commands?.takeResumed() === true && this.#leasedRun === undefined)
       this.miss(this.#timetable.skip(TimerQueue.current().now()), "paused");
+    if (this.sleeping) {
+      this.cancelSleep();
+      this.awaitNext();
+    } else {
+      super.onCommandsChanged();
     }
-    this.awaitNext();
   }
 
   override onWake(): void {

@@ -242,7 +242,8 @@ export class Runner extends WorkerDefinition {
    */
   resume(name: string, options: CommandOptions = {}): void {
     const checked = checkCommandOptions("resume", options);
-    this.#controlOf(name, "resumed", checked).checkResume();
+    // In the middle of a transition only the name can be checked, as the worker may be about to start.
+    this.#controlOf(name, "resumed", checked);
     if (!hasToWait()) {
       inTransition(() => this.#controlOf(name, "resumed", checked).resume());
       return;

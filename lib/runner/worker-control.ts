@@ -75,19 +75,13 @@ export class WorkerControl {
   }
 
   resume(): void {
-    const task = this.checkResume();
+    const task = this.#check("resumed", ["running", "stopping", "backoff"]);
+    this.#refuseIfCompleted("resumed");
     this.#publish("resume");
     if (task.commands?.isPaused !== true) return;
     task.commands.resume(task.name);
     this.#supervisor.resumeChild(task);
     task.onCommandsChanged();
-  }
-
-  /** @throws WorkerNotRunningError if the worker cannot be resumed */
-  checkResume(): MonitorTask {
-    const task = this.#check("resumed", ["running", "stopping", "backoff"]);
-    this.#refuseIfCompleted("resumed");
-    return task;
   }
 
   /** Stops the worker and starts it anew, also if it has completed. */

@@ -1,8 +1,14 @@
 /**
- * The name of a worker within another: `github/commits`. A part that both share, where they meet or from the start, appears once.
+ * The name of a worker within another: `github/commits`. The parts with which the outer name ends and the inner one begins appear
+ * once: `nested/github` and `github/commits` make `nested/github/commits`.
  */
 export function nestName(outer: string, inner: string): string {
   if (outer === "" || inner === "") return outer + inner;
-  if (outer === inner || outer.endsWith(`/${inner}`)) return outer;
-  return inner.startsWith(`${outer}/`) ? inner : `${outer}/${inner}`;
+  for (let start = 0; ; ) {
+    const shared = outer.slice(start);
+    if (inner === shared || inner.startsWith(`${shared}/`)) return outer.slice(0, start) + inner;
+    const slash = outer.indexOf("/", start);
+    if (slash < 0) return `${outer}/${inner}`;
+    start = slash + 1;
+  }
 }

@@ -32,6 +32,13 @@ const calls: CodeCall[] = [];
 /** Steps that are continued after the transition, the last one first. Each returns whether there is more to do. */
 const steps: (() => boolean)[] = [];
 
+/**
+ * So many calls are made in one go. If there are more, they wait for the next turn of the event loop, so that code that starts
+ * itself again cannot block it.
+ */
+const callsInTurn = 1_000;
+let callsLeft = callsInTurn;
+
 const commands: (() => void)[] = [];
 
 /**
@@ -85,6 +92,14 @@ export function callAfterTransition(next: CodeCall): void {
   else calls.push(next);
 }
 
+/**
+ * The code that is being called has returned. What follows from that comes after the call and not within it, so that the stack
+ * does not grow with code that starts itself again.
+ */
+export function leaveCode(): void {
+  isInCode = false;
+}
+
 /** Runs a step after the transition that is under way, as a transition of its own, again and again until it returns `false`. */
 export function continueAfterTransition(step: () => boolean): void {
   steps.push(step);
@@ -93,11 +108,16 @@ export function continueAfterTransition(step: () => boolean): void {
 /** After a transition: calls the code that it has started, then runs the commands that had to wait, then continues the steps. */
 function drain(): void {
   const wasInCode = isInCode;
+  if (!isDraining) callsLeft = callsInTurn;
   isDraining = true;
   isInCode = false;
   try {
     for (;;) {
       const next = call ?? calls[firstCall];
+      if (next !== undefined && callsLeft <= 0) {
+        continueInNextTurn();
+        return;
+      }
       if (next !== undefined) {
         if (call === undefined) calls.splice(firstCall, 1);
         makeCall(next);
@@ -116,6 +136,7 @@ function drain(): void {
 }
 
 function makeCall(next: CodeCall): void {
+  callsLeft--;
   const outerCall = firstCall;
   const outerStep = firstStep;
   call = undefined;
@@ -135,14 +156,20 @@ function runCommand(): void {
   commandsLeft--;
   turn ??= withoutAsyncContext(() => setImmediate(onTurn)).unref();
   const command = commands.shift();
-  if (commandsLeft === 0 && commands.length > 0) turn.ref();
+  if (commandsLeft === 0 && commands.length > 0) continueInNextTurn();
   if (command !== undefined) inTransition(command);
+}
+
+/** Also if nothing else keeps the process alive. */
+function continueInNextTurn(): void {
+  turn ??= withoutAsyncContext(() => setImmediate(onTurn));
+  turn.ref();
 }
 
 function onTurn(): void {
   turn = undefined;
   commandsLeft = commandsInTurn;
-  if (commands.length > 0) inTransition(nothing);
+  inTransition(nothing);
 }
 
 function nothing(): void {}

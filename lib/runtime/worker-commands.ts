@@ -11,6 +11,7 @@ import type { Pause } from "./worker-status.js";
  */
 export class WorkerCommands {
   #pause: Pause | undefined;
+  #wasResumed = false;
   /** The run that is under way was requested during the pause, and is not subject to it. */
   #isExempt = false;
   /** For the run that comes next, and when the first caller has asked for it, on the clock of the timer queue. */
@@ -46,8 +47,16 @@ export class WorkerCommands {
 
   /** Ends a pause. A caller that still waits for the worker to become idle gets an error. */
   resume(worker: string): void {
+    this.#wasResumed ||= this.isPaused;
     this.#pause = undefined;
     this.rejectIdle(new WorkerNotRunningError(worker, "paused", "it was resumed meanwhile"));
+  }
+
+  /** Whether a pause has ended since this was called last: what was due until now was missed. */
+  takeResumed(): boolean {
+    const wasResumed = this.#wasResumed;
+    this.#wasResumed = false;
+    return wasResumed;
   }
 
   /** Nothing of the worker runs now. */

@@ -1,8 +1,19 @@
+import { expect } from "chai";
 import fc from "fast-check";
-import { createSandbox } from "sinon";
+import { createSandbox, type SinonFakeTimers } from "sinon";
 import type { RunnerOptions } from "watchbill";
-import { arm, type Interruption, sites } from "./invariants/interruptions.js";
-import { actorsOf, type Ending, type Mode, modes, type Name, type Roster, sources } from "./invariants/roster.js";
+import { arm, type Interruption, isStage, sites } from "./invariants/interruptions.js";
+import {
+  actorsOf,
+  type Ending,
+  eager,
+  type Mode,
+  modes,
+  type Name,
+  type Setup,
+  sources,
+  synchronousModes,
+} from "./invariants/sources.js";
 import { Stage } from "./invariants/stage.js";
 
 const numRuns = Number(process.env.WATCHBILL_HISTORIES ?? 500);
@@ -29,15 +40,19 @@ const mode = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(...rare) },
 );
 const plan = fc.array(mode, { minLength: 1, maxLength: 3 });
+const anyPlan = fc.array(
+  fc.oneof({ weight: 3, arbitrary: mode }, { weight: 1, arbitrary: fc.constantFrom<Mode>(...synchronousModes) }),
+  { minLength: 1, maxLength: 3 },
+);
 
-const order = (what: string, name: string) => new Step(`${what}(${name})`, (stage) => stage.order(what, name));
+const command = (what: string, name: string) => new Step(`${what}(${name})`, (stage) => stage.command(what, name));
 
-const orders = ["trigger", "pause", "resume", "restart", "remove", "add again"];
+const commands = ["trigger", "pause", "resume", "restart", "remove", "add again"];
 
-function stepOf({ sources, actors }: Roster): fc.Arbitrary<Step> {
+function stepOf({ sources, actors }: Setup, plan: fc.Arbitrary<Mode[]>): fc.Arbitrary<Step> {
   const actor = fc.constantFrom(...actors);
   const source = fc.constantFrom(...sources.map(({ name }) => name));
-  const anybody = fc.oneof({ weight: 9, arbitrary: actor }, { weight: 3, arbitrary: source }, fc.constant("nobody"));
+  const anyName = fc.oneof({ weight: 9, arbitrary: actor }, { weight: 3, arbitrary: source }, fc.constant("unknown"));
   const single = fc.oneof(
     { weight: 6, arbitrary: time.map((ms) => new Step(`advance(${ms})`, (stage) => stage.advance(ms))) },
     { weight: 1, arbitrary: time.map((ms) => new Step(`block(${ms})`, (stage) => stage.block(ms))) },
@@ -53,9 +68,9 @@ function stepOf({ sources, actors }: Roster): fc.Arbitrary<Step> {
         .tuple(actor, fc.constantFrom<Ending>("returns", "fails", "is done"))
         .map(([name, how]) => new Step(`${name} ${how}`, (stage) => stage.unref(how, name))),
     },
-    { weight: 10, arbitrary: fc.tuple(fc.constantFrom(...orders), anybody).map(([what, name]) => order(what, name)) },
-    { weight: 1, arbitrary: source.map((name) => order("add", name)) },
-    { weight: 1, arbitrary: actor.map((name) => order("stop", name)) },
+    { weight: 10, arbitrary: fc.tuple(fc.constantFrom(...commands), anyName).map(([what, name]) => command(what, name)) },
+    { weight: 1, arbitrary: source.map((name) => command("add", name)) },
+    { weight: 1, arbitrary: actor.map((name) => command("stop", name)) },
     { weight: 1, arbitrary: fc.constant(new Step("abort", ({ stopper }) => stopper.abort())) },
     { weight: 3, arbitrary: fc.constant(new Step("run", (stage) => stage.run())) },
   );
@@ -76,8 +91,8 @@ const options = fc.record<RunnerOptions>(
 );
 
 /** Of few sources each, so that commands meet. */
-const rosters: fc.Arbitrary<Roster> = fc
-  .subarray<Name>(["Feed", "Plain", "job", "loop", "cron", "tree", "ship"], { minLength: 1, maxLength: 3 })
+const setups: fc.Arbitrary<Setup> = fc
+  .subarray<Name>(["Feed", "Plain", "job", "loop", "cron", "tree", "nested"], { minLength: 1, maxLength: 3 })
   .chain((names) =>
     fc.record({
       sources: fc.tuple(...names.map((name) => sources[name])),
@@ -86,13 +101,15 @@ const rosters: fc.Arbitrary<Roster> = fc
     }),
   );
 
-const histories = rosters.chain((roster) =>
-  fc.record({
-    roster: fc.constant(roster),
-    plans: fc.dictionary(fc.constantFrom(...roster.actors), plan, { maxKeys: 6 }),
-    steps: fc.array(stepOf(roster), { maxLength: 50, size: "max" }),
-  }),
-);
+function historiesOf(plan: fc.Arbitrary<Mode[]>): fc.Arbitrary<History> {
+  return setups.chain((setup) =>
+    fc.record({
+      setup: fc.constant(setup),
+      plans: fc.dictionary(fc.constantFrom(...setup.actors), plan, { maxKeys: 6 }),
+      steps: fc.array(stepOf(setup, plan), { maxLength: 50, size: "max" }),
+    }),
+  );
+}
 
 /** Collects what would otherwise be mocha's to report. */
 function watchProcess(faults: string[]): () => void {
@@ -112,23 +129,24 @@ function watchProcess(faults: string[]): () => void {
   };
 }
 
-const interruptions = (roster: Roster) =>
+const interruptions = (setup: Setup) =>
   fc.array(
     fc.record({
       at: fc.nat({ max: 20 }),
       site: fc.constantFrom(...sites),
-      command: fc.constantFrom(...orders, "stop"),
-      name: fc.constantFrom(...roster.actors),
+      command: fc.constantFrom(...commands, "stop"),
+      name: fc.constantFrom(...setup.actors),
+      times: fc.constantFrom(1, 1, 2, 5),
     }),
-    { minLength: 1, maxLength: 10 },
+    { maxLength: 10 },
   );
 
-const interrupted = histories.chain((history) =>
-  fc.record({ history: fc.constant(history), interruptions: interruptions(history.roster) }),
+const interrupted = historiesOf(anyPlan).chain((history) =>
+  fc.record({ history: fc.constant(history), interruptions: interruptions(history.setup) }),
 );
 
 interface History {
-  readonly roster: Roster;
+  readonly setup: Setup;
   readonly plans: Record<string, Mode[]>;
   readonly steps: readonly Step[];
 }
@@ -138,43 +156,86 @@ interface Timed extends Interruption {
   readonly at: number;
 }
 
-const isKept = fc.asyncProperty(histories, (history) => play(history));
+const isKept = fc.asyncProperty(historiesOf(plan), (history) => play(history));
 const isKeptInterrupted = fc.asyncProperty(interrupted, ({ history, interruptions }) => play(history, interruptions));
 
-async function play({ roster, plans, steps }: History, interruptions: readonly Timed[] = []): Promise<void> {
+async function play({ setup, plans, steps }: History, interruptions: readonly Timed[] = []): Promise<void> {
+  await withStage(setup, async (stage) => {
+    const callOff = stage.interrupt(interruptions.some(isStage));
+    try {
+      for (const [name, plan] of Object.entries(plans)) stage.plans.set(name, plan);
+      const armAt = (step: number): void => {
+        for (const interruption of interruptions) if (interruption.at === step) arm(interruption);
+      };
+      armAt(0);
+      stage.run();
+      await stage.advance(1);
+      stage.check();
+      for (const [index, { act }] of steps.entries()) {
+        armAt(index + 1);
+        await act(stage);
+        await stage.advance(0);
+        stage.check();
+      }
+      await stage.end();
+      stage.run();
+      await stage.advance(1_000);
+      await stage.end();
+    } finally {
+      callOff();
+    }
+  });
+}
+
+async function withStage(setup: Setup, act: (stage: Stage, clock: SinonFakeTimers) => Promise<void>): Promise<void> {
   const sandbox = createSandbox();
   const clock = sandbox.useFakeTimers({
     now: 0,
     toNotFake: ["nextTick", "queueMicrotask", "setImmediate", "clearImmediate"],
   });
   const faults: string[] = [];
-  const callOffs = [watchProcess(faults)];
+  const callOff = watchProcess(faults);
   try {
-    const stage = new Stage(roster, clock, faults);
-    callOffs.push(stage.interrupt());
-    for (const [name, plan] of Object.entries(plans)) stage.plans.set(name, plan);
-    const armAt = (step: number): void => {
-      for (const interruption of interruptions) if (interruption.at === step) arm(interruption);
-    };
-    armAt(0);
-    stage.run();
-    await stage.advance(1);
-    stage.check();
-    for (const [index, { act }] of steps.entries()) {
-      armAt(index + 1);
-      await act(stage);
-      await stage.advance(0);
-      stage.check();
-    }
-    await stage.end();
-    stage.run();
-    await stage.advance(1_000);
-    await stage.end();
+    await act(new Stage(setup, clock, faults), clock);
   } finally {
-    for (const callOff of callOffs) callOff();
+    callOff();
     sandbox.restore();
   }
 }
+
+/** How many commands are called in one turn of the event loop. A schedule is called often to count the runs that were missed. */
+const mostCommands = 5_000;
+
+const isNeverBlocked = fc.asyncProperty(
+  fc.constantFrom(...sites),
+  fc.constantFrom(...commands),
+  fc.constantFrom(...eager.actors),
+  fc.record({ job: anyPlan, cron: anyPlan, loop: anyPlan }),
+  async (site, command, name, plans) => {
+    await withStage(eager, async (stage, clock) => {
+      const interruption = { site, command, name, times: 2 * mostCommands };
+      const callOff = stage.interrupt(isStage(interruption));
+      try {
+        for (const [actor, plan] of Object.entries(plans)) stage.plans.set(actor, plan);
+        arm(interruption);
+        stage.commandsOfEach = 2 * mostCommands;
+        stage.run();
+        for (let turn = 0; turn < 30; turn++) {
+          const before = stage.commands;
+          clock.next();
+          await new Promise(setImmediate);
+          expect(stage.commands - before, "commands in one turn of the event loop").to.be.at.most(mostCommands);
+        }
+      } finally {
+        callOff();
+      }
+      stage.commandsOfEach = 0;
+      // Those that have to wait.
+      for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate);
+      await stage.end();
+    });
+  },
+);
 
 /** Histories in which a promise was broken once, as fast-check prints them. With other arbitraries they are others. */
 const brokenOnce = [
@@ -193,6 +254,11 @@ describe("Any runner", () => {
   it("keeps it also if commands are called in the middle of a change", async function () {
     this.timeout(600_000);
     await fc.assert(isKeptInterrupted, { numRuns });
+  });
+
+  it("does not block the event loop if an observer, or the code of a worker, causes what calls it for ever", async function () {
+    this.timeout(600_000);
+    await fc.assert(isNeverBlocked, { numRuns: Math.ceil(numRuns / 5) });
   });
 
   for (const { seed, path } of brokenOnce) {

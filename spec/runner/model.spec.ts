@@ -16,17 +16,21 @@ describe("A runner", () => {
         fc.commands(commands, { size: "+1", maxCommands: 60 }),
         async (names, history) => {
           const sandbox = createSandbox();
-          const clock = sandbox.useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask", "setImmediate"] });
+          const clock = sandbox.useFakeTimers({
+            now: 0,
+            toNotFake: ["nextTick", "queueMicrotask", "setImmediate", "clearImmediate"],
+          });
           sandbox.stub(Math, "random").returns(0.5);
+          const stage = new Stage(names, clock);
           try {
-            const stage = new Stage(names, clock);
             const model = new ReferenceRunner(names);
             await fc.asyncModelRun(() => ({ model, real: stage }), history);
             await endOf(stage);
             expect(clock.countTimers(), "timers left behind").to.equal(0);
-            expect(stage.unanswered, "orders without an answer").to.equal(0);
+            expect(stage.unsettled, "commands that have not settled").to.equal(0);
             expect([...stage.triggers.values()], "triggers").to.not.include("pending");
           } finally {
+            stage.callOff();
             sandbox.restore();
           }
         },
@@ -36,7 +40,7 @@ describe("A runner", () => {
   });
 });
 
-/** Stops all and lets go of workers that hang. */
+/** Stops the runner, and ends the runs that hang. */
 async function endOf(stage: Stage): Promise<void> {
   void stage.runner.stop();
   for (let turn = 0; turn < 3; turn++) {

@@ -92,6 +92,22 @@ describe("A paused worker", () => {
     });
   }
 
+  it("does not run what it missed if it is resumed during a run that was triggered, and counts it", async () => {
+    const runner = running([job(() => wait("5s"))]);
+    await clock.tickAsync("00:50");
+    await runner.pause("fetch");
+    // Due at 60 s, during the pause.
+    await clock.tickAsync("00:12");
+    const triggered = watch(runner.trigger("fetch"));
+    await clock.tickAsync("00:01");
+    runner.resume("fetch");
+    await clock.tickAsync("00:10");
+    expect(triggered.outcome).to.equal("resolved");
+    expect(starts).to.deep.equal([62]);
+    expect(runner.status()[0]).to.deep.include({ phase: "waiting", missed: 1, nextDue: 120_000 });
+    await runner.stop();
+  });
+
   it("continues unchanged if it is resumed during its run, or was never paused", async () => {
     const runner = running([job(() => wait("5s"))]);
     await clock.tickAsync("01:01");

@@ -1,39 +1,39 @@
 import { expect } from "chai";
-import { Faults } from "../../soak/faults.js";
 import { RunLog, RunLogs } from "../../soak/run-log.js";
+import { Violations } from "../../soak/violations.js";
 
 describe("A run log of the soak", () => {
-  let faults: Faults;
+  let violations: Violations;
   let clock: { now: number; turn: number };
   let logs: RunLogs;
   let log: RunLog;
 
   beforeEach(() => {
-    faults = new Faults();
+    violations = new Violations();
     clock = { now: 0, turn: 0 };
-    logs = new RunLogs(clock, faults);
+    logs = new RunLogs(clock, violations);
     log = new RunLog("job", logs);
   });
 
-  it("adds no fault for runs that follow one another", () => {
+  it("adds no violation for runs that follow one another", () => {
     log.begin("job");
     log.end("ended");
     log.begin("job");
     log.end("failed");
-    expect(faults.count).to.equal(0);
+    expect(violations.count).to.equal(0);
     expect(log).to.include({ runs: 2, failures: 1 });
   });
 
-  it("adds a fault for a run that begins while another is in progress", () => {
+  it("adds a violation for a run that begins while another is in progress", () => {
     log.begin("job");
     log.begin("job");
-    expect(faults.of("no overlap")).to.deep.equal({ count: 1, first: ["job: a run began while another was in progress"] });
+    expect(violations.of("no overlap")).to.deep.equal({ count: 1, first: ["job: a run began while another was in progress"] });
   });
 
-  it("adds a fault for a run of a paused worker", () => {
+  it("adds a violation for a run of a paused worker", () => {
     log.isHeld = true;
     log.begin("job");
-    expect(faults.of("paused is paused")).to.deep.equal({ count: 1, first: ["job: a run began while it was paused"] });
+    expect(violations.of("paused is paused")).to.deep.equal({ count: 1, first: ["job: a run began while it was paused"] });
   });
 
   it("resets its counts, but not its totals", () => {

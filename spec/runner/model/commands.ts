@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { cast, type ReferenceRunner } from "./reference-runner.js";
-import type { Ending, Mode } from "./reference-worker.js";
+import { type Ending, type Mode, type Site, sites } from "./reference-worker.js";
 import type { Stage } from "./stage.js";
 
 type Command = fc.AsyncCommand<ReferenceRunner, Stage>;
@@ -31,17 +31,22 @@ class Step implements Command {
 
   async run(model: ReferenceRunner, stage: Stage): Promise<void> {
     this.#onModel(model);
+    model.settleAll();
     this.#onStage(stage);
     await stage.advance([...model.moments.splice(0), model.now]);
     expect(stage.rows().join("\n"), "status").to.equal(model.rows.join("\n"));
     expect(stage.outcome, "outcome of run()").to.equal(model.outcome);
-    expect([...stage.triggers], "triggers").to.deep.equal([...model.triggers]);
+    expect([...stage.triggers].sort(byId), "triggers").to.deep.equal([...model.triggers].sort(byId));
     expect(stage.overlaps, "overlapping runs").to.equal(0);
   }
 
   toString(): string {
     return this.#shown;
   }
+}
+
+function byId([first]: readonly [number, string], [second]: readonly [number, string]): number {
+  return first - second;
 }
 
 const names = fc.constantFrom(...Object.keys(cast));
@@ -59,7 +64,7 @@ function order(
     (model) => {
       if (model.isUp) onModel(model, name);
     },
-    (stage) => stage.order(() => onStage(stage)),
+    (stage) => stage.command(() => onStage(stage)),
   );
 }
 
@@ -78,12 +83,50 @@ function trigger(name: string): Command {
     (model) => {
       id = ++triggers;
       model.triggers.set(id, "pending");
-      const worker = model.worker(name);
-      if (!model.isUp || worker === undefined || worker.isDone || worker.kind === "loop") model.settleTrigger(id, false);
-      else worker.trigger(id);
+      triggerModel(model, name, id);
     },
     (stage) => stage.trigger(id, name),
   );
+}
+
+function triggerModel(model: ReferenceRunner, name: string, id: number): void {
+  const worker = model.worker(name);
+  if (!model.isUp || worker === undefined || worker.isDone || worker.kind === "loop") model.settleTrigger(id, false);
+  else worker.trigger(id);
+}
+
+const interruptions = ["pause", "resume", "restart", "trigger", "remove", "stop"] as const;
+
+/** A command that is called the next time that something happens to a worker: it runs after the change. */
+function interruption(site: Site, name: string, command: (typeof interruptions)[number], target: string): Command {
+  let id = 0;
+  return new Step(
+    `${command}(${target}) at the next ${site} of ${name}`,
+    (model) => {
+      id = ++triggers;
+      model.arm(site, name, () => {
+        if (command === "stop") return () => model.stop();
+        if (command === "remove") return () => model.remove(target);
+        if (command === "trigger") {
+          model.triggers.set(id, "pending");
+          return () => triggerModel(model, target, id);
+        }
+        return () => {
+          if (command === "restart" ? model.isUp : isAtWork(model, target)) model.worker(target)?.[command]();
+        };
+      });
+    },
+    (stage) => {
+      stage.arm(site, name, () => {
+        if (command === "trigger") stage.trigger(id, target);
+        else stage.command(() => stage.runner[command](target));
+      });
+    },
+  );
+}
+
+function isAtWork(model: ReferenceRunner, name: string): boolean {
+  return model.isUp && model.worker(name)?.isDone === false;
 }
 
 const isQuiet = (model: ReferenceRunner): boolean => model.isUp || (model.outcome !== "pending" && !model.hangs);
@@ -101,7 +144,7 @@ export const commands: fc.Arbitrary<Command>[] = [
     new Step(
       "stop",
       (model) => model.stop(),
-      (stage) => stage.order(() => stage.runner.stop()),
+      (stage) => stage.command(() => stage.runner.stop()),
     ),
   ),
   fc.integer({ min: 1, max: 90_000 }).map(
@@ -129,6 +172,9 @@ export const commands: fc.Arbitrary<Command>[] = [
       ),
   ),
   names.map(trigger),
+  fc
+    .tuple(fc.constantFrom(...sites), names, fc.constantFrom(...interruptions), names)
+    .map(([site, name, command, target]) => interruption(site, name, command, target)),
   names.map((name) =>
     order(
       "pause",
@@ -160,7 +206,7 @@ export const commands: fc.Arbitrary<Command>[] = [
         (model) => {
           if (model.worker(name) === undefined) model.add(name);
         },
-        (stage) => stage.order(() => void stage.runner.add(stage.declare(name))),
+        (stage) => stage.command(() => void stage.runner.add(stage.declare(name))),
         isQuiet,
       ),
   ),
@@ -169,7 +215,7 @@ export const commands: fc.Arbitrary<Command>[] = [
       new Step(
         `remove(${name})`,
         (model) => model.remove(name),
-        (stage) => stage.order(() => stage.runner.remove(name)),
+        (stage) => stage.command(() => stage.runner.remove(name)),
         isQuiet,
       ),
   ),

@@ -1,10 +1,10 @@
-import { type Ending, type Kind, type Mode, ReferenceWorker, type Surroundings } from "./reference-worker.js";
+import { type Ending, type Kind, type Mode, ReferenceWorker, type Site, type Surroundings } from "./reference-worker.js";
 
 export const shutdownTimeout = 20_000;
 
 /** Everything that there may be on the runner. The intervals have no multiples in common that a history reaches. */
 export const cast: Readonly<Record<string, { kind: Kind; interval: number; lateness?: number }>> = {
-  sync: { kind: "job", interval: 10_000 },
+  sync: { kind: "job", interval: 10_007 },
   poll: { kind: "job", interval: 13_003 },
   // Its jitter is twice that, and chance always draws the middle.
   late: { kind: "job", interval: 19_001, lateness: 7_013 },
@@ -15,7 +15,7 @@ export const cast: Readonly<Record<string, { kind: Kind; interval: number; laten
 
 export type Outcome = "not run" | "pending" | "resolved" | "failed" | "timed out";
 
-/** A runner as the documentation has it. */
+/** A runner as the documentation describes it. */
 export class ReferenceRunner implements Surroundings {
   now = 0;
   outcome: Outcome = "not run";
@@ -26,6 +26,12 @@ export class ReferenceRunner implements Surroundings {
   #workers: ReferenceWorker[] = [];
   #stopsAt: number | undefined;
   #hasFailed = false;
+  /** The commands that are called from each site. */
+  readonly #armed: { readonly site: Site; readonly name: string; readonly call: () => () => void }[] = [];
+  readonly #commands: (() => void)[] = [];
+  /** The workers to start, one after the other. */
+  readonly #steps: (() => void)[] = [];
+  readonly #changes: (() => void)[] = [];
 
   constructor(names: readonly string[]) {
     for (const name of names) this.add(name);
@@ -58,23 +64,71 @@ export class ReferenceRunner implements Surroundings {
     };
     const worker = new ReferenceWorker(name, actor, mode, this);
     this.#workers.push(worker);
-    if (this.isUp) worker.start();
+    if (!this.isUp) return;
+    worker.reset();
+    this.emit("command", name);
+    this.#steps.push(() => worker.start());
+  }
+
+  /**
+   * Calls a command when something happens to a worker the next time.
+   * @param call returns the command, which runs after the change
+   */
+  arm(site: Site, name: string, call: () => () => void): void {
+    this.#armed.push({ site, name, call });
+  }
+
+  emit(site: Site, name: string): void {
+    // A worker that fails after the runner has stopped has another line in the log.
+    if (site === "log" && this.outcome !== "pending") return;
+    const due = this.#armed.filter((each) => each.site === site && each.name === name);
+    for (const each of due) this.#armed.splice(this.#armed.indexOf(each), 1);
+    for (const { call } of due) this.#commands.push(call());
+  }
+
+  later(change: () => void): void {
+    this.#changes.push(change);
+  }
+
+  /** After a change: the commands that were called in its middle, and everything that happens at once. */
+  settleAll(): void {
+    this.#runCommands();
+    for (;;) {
+      const change = this.#changes.shift();
+      const [worker] = this.#due(this.now);
+      if (change !== undefined) change();
+      else if (worker !== undefined) worker.elapse();
+      else return;
+      this.#runCommands();
+    }
+  }
+
+  /** The workers whose state ends by itself, in the order in which it began. */
+  #due(now: number): ReferenceWorker[] {
+    return this.#workers.filter(({ until }) => until <= now).sort((one, other) => one.enteredAs - other.enteredAs);
+  }
+
+  #runCommands(): void {
+    for (;;) {
+      const next = this.#commands.shift() ?? this.#steps.shift();
+      if (next === undefined) return;
+      next();
+    }
   }
 
   start(): void {
     this.#stopsAt = undefined;
     this.#hasFailed = false;
     this.outcome = this.#workers.length === 0 ? "resolved" : "pending";
-    for (const worker of this.#workers) {
-      Object.assign(worker, { runs: 0, failures: 0, isPaused: false });
-      worker.start();
-    }
+    const workers = [...this.#workers];
+    for (const worker of workers) worker.reset();
+    for (const worker of workers) this.#steps.push(() => worker.start());
   }
 
   stop(): void {
     if (!this.isUp) return;
     this.#stopsAt = this.now;
-    for (const worker of [...this.#workers]) worker.tell("to stop");
+    for (const worker of [...this.#workers]) worker.requestStop("stop");
     this.#endIfAllHave();
   }
 
@@ -91,7 +145,11 @@ export class ReferenceRunner implements Surroundings {
       this.now = next;
       this.moments.push(next);
       if (next === deadline()) this.#timeOut();
-      for (const worker of this.#workers.filter(({ until }) => until === next)) worker.elapse();
+      for (const worker of this.#due(next)) {
+        if (worker.until === next) worker.elapse();
+        this.#runCommands();
+      }
+      this.settleAll();
     }
     this.now = end;
   }
@@ -99,8 +157,10 @@ export class ReferenceRunner implements Surroundings {
   remove(name: string): void {
     const worker = this.worker(name);
     if (worker === undefined) return;
-    if (!this.isUp || worker.isDone) this.removed(worker);
-    else worker.tell("to go");
+    // A runner that does not run removes the worker from its list, and there is no command to a task.
+    if (this.outcome === "pending" || this.hangs) this.emit("command", name);
+    if (worker.isToStart || worker.state === "running" || (this.isUp && !worker.isDone)) worker.remove();
+    else this.removed(worker);
   }
 
   settleTrigger(id: number, ok: boolean): void {
@@ -119,7 +179,7 @@ export class ReferenceRunner implements Surroundings {
   }
 
   #endIfAllHave(): void {
-    if (this.outcome !== "pending" || this.#workers.some(({ state }) => state !== "stopped")) return;
+    if (this.outcome !== "pending" || this.#workers.some(({ state, isToStart }) => isToStart || state !== "stopped")) return;
     this.outcome = this.#hasFailed ? "failed" : "resolved";
     this.#stopsAt = undefined;
   }

@@ -1,6 +1,6 @@
 import type { WorkerStatus } from "watchbill";
 
-/** What a worker's code does when it is called: return at once, fail at once, or go on, heeding the signal or not. */
+/** What a worker's code does when it is called: return at once, fail at once, or go on until its signal aborts or beyond. */
 export type Mode = "returns" | "fails" | "waits" | "hangs";
 
 /** A repeated job with a retry, one without, or a continuous worker with a retry. */
@@ -19,34 +19,50 @@ export function rowOf({
   runs,
   failures,
   attempt,
-}: Pick<WorkerStatus, "name" | "phase" | "runs" | "failures" | "attempt">): string {
-  return `${name} ${phase}, ${runs} runs, ${failures} failures, attempt ${attempt}`;
+  health,
+}: Pick<WorkerStatus, "name" | "phase" | "runs" | "failures" | "attempt" | "health">): string {
+  return `${name} ${phase}, ${runs} runs, ${failures} failures, attempt ${attempt}, ${health}`;
 }
+
+/** Where commands may be called in the middle of a change: the channels, and the line of the log about a failure. */
+export const sites = ["start", "exit", "health", "command", "log"] as const;
+export type Site = (typeof sites)[number];
+
+let entered = 0;
 
 /** What the reference model knows of the runner around a worker. */
 export interface Surroundings {
-  now: number;
+  readonly now: number;
+  /** Calls the commands that are to be called from the site; they run after the change. */
+  emit(site: Site, name: string): void;
+  /** Makes a change right after those that are under way, as a promise does. */
+  later(change: () => void): void;
   settleTrigger(id: number, ok: boolean): void;
-  /** The worker has ended for good, with an error or without. */
+  /** The worker has exited and will not run again, with an error or without. */
   ended(isFailure: boolean): void;
   removed(worker: ReferenceWorker): void;
 }
 
 /**
- * One worker as the documentation has it, in the plainest terms: one state, and when that ends by itself. Knows nothing of links,
- * activities or timers.
+ * One worker as the documentation describes it, in the plainest terms: one state, and when that ends by itself. Knows nothing of tasks
+ * or timers.
  */
 export class ReferenceWorker {
   state: "waiting" | "running" | "backoff" | "paused" | "stopped" = "stopped";
   /** When the state ends by itself. */
   until = Number.POSITIVE_INFINITY;
+  /** Counts up over all workers whenever a state begins. */
+  enteredAs = 0;
   runs = 0;
   failures = 0;
+  health: WorkerStatus["health"] = "init";
+  /** Whether its runner starts, and has not come to it yet. */
+  isToStart = false;
   attempt = 0;
   isPaused = false;
   isDone = false;
-  /** Told to stop: with all others, to be paused, to come back, or to go. */
-  isTold: "to stop" | "to pause" | "to come back" | "to go" | undefined;
+  /** Why it was asked to stop: with all others, or to be paused, restarted or removed. */
+  stopReason: "stop" | "pause" | "restart" | "remove" | undefined;
   readonly name: string;
   readonly kind: Kind;
   readonly #interval: number;
@@ -58,6 +74,8 @@ export class ReferenceWorker {
   #gridStart = 0;
   #lastSlot = 0;
   #startedAt = 0;
+  /** Whether the run that is under way ends as soon as its promise settles. */
+  #isEnding = false;
   /** Paused before it was started at all. */
   #isUnstarted = false;
   /** To be removed once it has stopped, whatever else. */
@@ -81,24 +99,41 @@ export class ReferenceWorker {
 
   /** What status() is to say. */
   get row(): string {
-    const { name, state, runs, failures } = this;
+    const { name, state, runs, failures, health } = this;
     const isUp = this.kind === "loop" && state === "running" && this.#upFor >= resetAfter;
     const phase = state === "backoff" && this.isPaused ? "paused" : state;
-    return rowOf({ name, phase, runs, failures, attempt: isUp || state === "stopped" ? 0 : this.attempt });
+    return rowOf({ name, phase, runs, failures, attempt: isUp || state === "stopped" ? 0 : this.attempt, health });
   }
 
   get #upFor(): number {
     return this.#around.now - this.#startedAt;
   }
 
+  /** Its runner starts, and will start it in its turn. */
+  reset(): void {
+    Object.assign(this, { runs: 0, failures: 0, health: "init", attempt: 0 });
+    this.isPaused = false;
+    this.isDone = false;
+    this.stopReason = undefined;
+    this.isToStart = true;
+  }
+
   start(): void {
+    this.isToStart = false;
+    if (this.stopReason !== undefined) {
+      this.#hasStopped(false);
+      return;
+    }
     this.attempt = 0;
     this.isDone = false;
-    this.isTold = undefined;
     // A grid goes on while its worker is paused.
     this.#isUnstarted = this.isPaused && this.kind === "loop";
-    if (this.#isUnstarted) this.#enter("paused");
-    else this.#begin();
+    if (this.#isUnstarted) {
+      this.#enter("paused");
+    } else {
+      this.#around.emit("start", this.name);
+      this.#begin();
+    }
   }
 
   /** A start, or a restart by the retry. */
@@ -110,11 +145,11 @@ export class ReferenceWorker {
   }
 
   #awaitNext(lastSlot: number): void {
-    if (this.#wanted.length > 0) this.#run();
+    const { now } = this.#around;
+    if (this.#wanted.length > 0) this.#enter("waiting", now);
     else if (this.isPaused) this.#enter("paused");
-    else this.#enter("waiting", this.#gridStart + (lastSlot + 1) * this.#interval + this.#lateness);
-    // A slot that was missed is made up for at once.
-    if (this.until <= this.#around.now) this.#run();
+    // A slot that was missed is run at once.
+    else this.#enter("waiting", Math.max(now, this.#gridStart + (lastSlot + 1) * this.#interval + this.#lateness));
   }
 
   /** The last slot whose run is due by now; one within its jitter is still to come. */
@@ -125,6 +160,7 @@ export class ReferenceWorker {
   #enter(state: ReferenceWorker["state"], until = Number.POSITIVE_INFINITY): void {
     this.state = state;
     this.until = until;
+    this.enteredAs = ++entered;
   }
 
   #run(): void {
@@ -133,24 +169,38 @@ export class ReferenceWorker {
     this.#lastSlot = this.#slotNow;
     this.#served.push(...this.#wanted.splice(0));
     this.#runMode = this.#mode();
-    this.#enter("running");
-    if (this.#runMode === "returns" || this.#runMode === "fails") this.settle(this.#runMode);
+    this.#isEnding = false;
+    this.#enter("running", this.kind === "loop" ? this.#startedAt + resetAfter : undefined);
+    if (this.#runMode === "returns" || this.#runMode === "fails") this.#endSoon(this.#runMode);
+  }
+
+  #endSoon(how: Ending): void {
+    this.#isEnding = true;
+    this.#around.later(() => this.settle(how));
   }
 
   /** The state ends by itself. */
   elapse(): void {
-    if (this.state === "waiting") this.#run();
-    else this.#begin();
+    if (this.state === "waiting") {
+      this.#run();
+    } else if (this.state === "running") {
+      this.#enter("running");
+      this.#report("ok");
+    } else {
+      this.#begin();
+    }
   }
 
   /** The run that is under way ends. */
   settle(how: Ending): void {
     if (this.state !== "running") return;
     const isFailure = how === "fails";
-    const ok = how === "done" || (how === "returns" && this.isTold === undefined);
+    const ok = how === "done" || (how === "returns" && this.stopReason === undefined);
     for (const id of this.#served.splice(0)) this.#around.settleTrigger(id, ok);
     if (isFailure) this.failures++;
-    if (this.isTold !== undefined && !(this.isTold === "to pause" && how === "done")) this.#hasStopped(isFailure);
+    if (isFailure) this.#report("firing");
+    else if (ok) this.#report("ok");
+    if (this.stopReason !== undefined && !(this.stopReason === "pause" && how === "done")) this.#hasStopped(isFailure);
     else if (how === "done" || (isFailure && this.kind === "fragile")) this.#end(isFailure);
     else if (isFailure) this.#fail();
     else this.#succeed();
@@ -158,25 +208,33 @@ export class ReferenceWorker {
 
   #succeed(): void {
     this.attempt = 0;
-    if (this.kind === "loop") this.#begin();
+    if (this.kind === "loop") this.#enter("backoff", this.#around.now);
     else this.#awaitNext(this.#lastSlot);
   }
 
   #fail(): void {
     this.attempt = this.kind === "loop" && this.#upFor >= resetAfter ? 1 : this.attempt + 1;
-    this.#enter("backoff", this.#around.now + backoff);
-    if (this.#wanted.length > 0) this.elapse();
+    this.#around.emit("log", this.name);
+    this.#enter("backoff", this.#around.now + (this.#wanted.length > 0 ? 0 : backoff));
   }
 
   #end(isFailure: boolean): void {
-    this.isTold = undefined;
+    this.stopReason = undefined;
     this.isDone = true;
     this.#rejectTriggers();
     this.#enter("stopped");
+    this.#around.emit("exit", this.name);
+    if (isFailure) this.#around.emit("log", this.name);
     this.#around.ended(isFailure);
   }
 
-  /** Nobody waits for it any longer. */
+  #report(health: "ok" | "firing"): void {
+    if (this.health === health) return;
+    this.health = health;
+    this.#around.emit("health", this.name);
+  }
+
+  /** Its runner does not wait for it any longer. */
   abandon(): void {
     this.#rejectTriggers();
   }
@@ -186,50 +244,71 @@ export class ReferenceWorker {
   }
 
   trigger(id: number): void {
+    this.#around.emit("command", this.name);
     this.#wanted.push(id);
-    if (this.isTold !== undefined) return;
-    if (this.state === "backoff") this.#begin();
-    else if (this.state === "waiting" || this.state === "paused") this.#run();
+    if (this.stopReason !== undefined || this.isToStart) return;
+    if (this.state === "backoff") this.#enter("backoff", this.#around.now);
+    else if (this.state === "waiting" || this.state === "paused") this.#enter("waiting", this.#around.now);
   }
 
   pause(): void {
+    this.#around.emit("command", this.name);
     const wasPaused = this.state === "paused";
     this.isPaused = true;
-    if (this.kind === "loop" && !wasPaused) this.tell("to pause");
-    else if (this.state === "waiting") this.#enter("paused");
+    if (this.kind === "loop" && !wasPaused) this.requestStop("pause");
+    else if (this.state === "waiting" && this.#wanted.length === 0) this.#enter("paused");
   }
 
   resume(): void {
+    this.#around.emit("command", this.name);
+    if (!this.isPaused) return;
     this.isPaused = false;
+    // What was due during the pause is missed.
+    if (this.state === "running") this.#lastSlot = this.#slotNow;
     if (this.state !== "paused" && this.state !== "waiting") return;
     if (this.#isUnstarted) this.start();
     else this.#awaitNext(this.#slotNow);
   }
 
   restart(): void {
+    this.#around.emit("command", this.name);
     this.isPaused = false;
     if (this.isDone) this.start();
-    else this.tell("to come back");
+    else this.requestStop("restart");
   }
 
-  tell(what: NonNullable<ReferenceWorker["isTold"]>): void {
-    this.#goes = what === "to go" || (what === "to stop" && this.#goes);
-    this.isTold = what;
-    if (this.state !== "running") this.#hasStopped(false);
-    else if (this.#runMode === "waits") this.settle("returns");
+  /** It is removed when it has exited, for whatever reason it is stopped. */
+  remove(): void {
+    if (this.stopReason === "stop") this.#goes = true;
+    else this.requestStop("remove");
+  }
+
+  requestStop(reason: NonNullable<ReferenceWorker["stopReason"]>): void {
+    this.#goes = reason === "remove" || (reason === "stop" && this.#goes);
+    this.stopReason = reason;
+    if (this.isToStart) return;
+    if (this.state !== "running") {
+      this.#hasStopped(false);
+      return;
+    }
+    // A worker that stops does not become well any more.
+    this.until = Number.POSITIVE_INFINITY;
+    if (this.#runMode === "waits" && !this.#isEnding) this.#endSoon("returns");
   }
 
   #hasStopped(isFailure: boolean): void {
-    const told = this.isTold;
+    const reason = this.stopReason;
     const wasDone = this.isDone;
-    this.isTold = undefined;
+    this.stopReason = undefined;
     this.#rejectTriggers();
     this.#enter("stopped");
-    if (told === "to come back" || told === "to pause") {
+    if (!wasDone) this.#around.emit("exit", this.name);
+    if (isFailure) this.#around.emit("log", this.name);
+    if (reason === "restart" || reason === "pause") {
       this.start();
       return;
     }
     if (this.#goes) this.#around.removed(this);
-    if (told === "to stop" && !wasDone) this.#around.ended(isFailure);
+    if (reason === "stop" && !wasDone) this.#around.ended(isFailure);
   }
 }

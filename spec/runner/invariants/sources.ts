@@ -18,7 +18,7 @@ import {
 import { interrupt } from "./interruptions.js";
 
 /** What a runner is made with: the code behind a name, and the runner in a runner. */
-export interface Yard {
+export interface SourceContext {
   readonly codeOf: (name: string) => (context: WorkerContext) => unknown;
   readonly within: (sources: readonly object[], options: RunnerOptions) => Runner;
 }
@@ -26,10 +26,10 @@ export interface Yard {
 /** One source of a runner, and how it looks in a message. */
 export class Source {
   readonly name: string;
-  readonly declare: (yard: Yard) => object;
+  readonly declare: (context: SourceContext) => object;
   readonly #shown: string;
 
-  constructor(name: string, shown: object, declare: (yard: Yard) => object) {
+  constructor(name: string, shown: object, declare: (context: SourceContext) => object) {
     this.name = name;
     this.declare = declare;
     this.#shown = `${name} ${inspect(shown, { depth: 9, breakLength: Number.POSITIVE_INFINITY })}`;
@@ -132,7 +132,7 @@ const refined = {
 /** A single worker; `path` is what its code is known by. */
 function single(kind: keyof typeof refined, name: string, path = name): fc.Arbitrary<Source> {
   return refined[kind].map((options) => {
-    const declare = ({ codeOf }: Yard) =>
+    const declare = ({ codeOf }: SourceContext) =>
       new DeclarativeWorker({ name, ...options, [kind === "loop" ? "worker" : "job"]: codeOf(path) });
     return new Source(name, options, declare);
   });
@@ -145,16 +145,16 @@ function classOf(name: string, isRestarted: boolean, ...members: fc.Arbitrary<So
       fc.tuple(...members).chain((all) => fc.subarray(all, { minLength: 1 })),
     )
     .map(([retried, some]) => {
-      const declareAll = (yard: Yard) => some.map((member) => member.declare(yard));
-      return new Source(name, { retry: isRestarted ? retried : undefined, workers: some.map(String) }, (yard) => {
+      const declareAll = (context: SourceContext) => some.map((member) => member.declare(context));
+      return new Source(name, { retry: isRestarted ? retried : undefined, workers: some.map(String) }, (context) => {
         @Named(name)
         class Apart {
-          readonly workers = () => declareAll(yard);
+          readonly workers = () => declareAll(context);
         }
         @Named(name)
         @Retry(retried)
         class Together {
-          readonly workers = () => declareAll(yard);
+          readonly workers = () => declareAll(context);
         }
         return isRestarted ? new Together() : new Apart();
       });
@@ -172,31 +172,34 @@ const tree = fc
     });
   });
 
-const ship = fc
+const nested = fc
   .record({
     outside: fc.record<Refined>(common, { requiredKeys: ["retry"] }),
     inside: fc.record<RunnerOptions>(
       { shutdownTimeout: patience, stopOrder: fc.constantFrom("all" as const, "reverse" as const) },
       { requiredKeys: [] },
     ),
-    crew: fc
-      .tuple(classOf("Deck", true, single("loop", "loop", "Deck/loop"), single("job", "job", "Deck/job")), single("loop", "hand"))
+    inner: fc
+      .tuple(
+        classOf("Inner", true, single("loop", "loop", "Inner/loop"), single("job", "job", "Inner/job")),
+        single("loop", "single"),
+      )
       .chain((all) => fc.subarray(all, { minLength: 1 })),
   })
-  .map(({ outside, inside, crew }) => {
-    return new Source("ship", { outside, inside, crew: crew.map(String) }, (yard) => {
-      const worker = yard.within(
-        crew.map((source) => source.declare(yard)),
+  .map(({ outside, inside, inner }) => {
+    return new Source("nested", { outside, inside, inner: inner.map(String) }, (context) => {
+      const worker = context.within(
+        inner.map((source) => source.declare(context)),
         inside,
       );
-      return new DeclarativeWorker({ name: "ship", ...outside, worker });
+      return new DeclarativeWorker({ name: "nested", ...outside, worker });
     });
   });
 
-/** Those in the runner within the runner. */
-export const aboard = ["Deck/loop", "Deck/job", "hand"];
+/** The workers of the runner within the runner. */
+export const innerActors = ["Inner/loop", "Inner/job", "single"];
 
-/** Every source there may be, and those who have code in it. */
+/** All sources. */
 export const sources = {
   Feed: classOf(
     "Feed",
@@ -211,12 +214,12 @@ export const sources = {
   loop: single("loop", "loop"),
   cron: single("cron", "cron"),
   tree,
-  ship,
+  nested,
 };
 
 export type Name = keyof typeof sources;
 
-/** Whoever has code. */
+/** The workers of each source that have code. */
 export const actorsOf: Record<Name, readonly string[]> = {
   Feed: ["Feed/loop", "Feed/job", "Feed/cron", "Feed/other"],
   Plain: ["Plain/loop", "Plain/job"],
@@ -224,14 +227,39 @@ export const actorsOf: Record<Name, readonly string[]> = {
   loop: ["loop"],
   cron: ["cron"],
   tree: ["tree/a", "tree/b", "tree/c"],
-  ship: aboard,
+  nested: innerActors,
 };
 
-export interface Roster {
+export interface Setup {
   readonly sources: readonly Source[];
   readonly actors: readonly string[];
   readonly options: RunnerOptions;
 }
+
+const eagerRetry = { backoff: new InterruptedBackoff(0), retryIf };
+
+/** Workers that call every site soon, and again and again. */
+export const eager: Setup = {
+  sources: [
+    new Source("job", {}, ({ codeOf }) => {
+      const repeat = { interval: 1, startImmediately: true };
+      return new DeclarativeWorker({ name: "job", job: codeOf("job"), repeat, retry: eagerRetry, timeout: 1 });
+    }),
+    new Source("cron", {}, ({ codeOf }) => {
+      const retryJob = { ...eagerRetry, maxAttempts: 2 };
+      return new DeclarativeWorker({
+        name: "cron",
+        job: codeOf("cron"),
+        repeat: new Every(1, 1e13),
+        retryJob,
+        retry: eagerRetry,
+      });
+    }),
+    new Source("loop", {}, ({ codeOf }) => new DeclarativeWorker({ name: "loop", worker: codeOf("loop"), retry: eagerRetry })),
+  ],
+  actors: ["job", "cron", "loop"],
+  options: {},
+};
 
 /** What code does when it is called. */
 export const modes = [
@@ -241,5 +269,15 @@ export const modes = [
   ...(["restarts itself when stopped", "pauses itself when stopped", "removes itself when stopped"] as const),
   ...(["restarts Feed/loop", "pauses loop", "triggers Feed/job", "removes Feed/loop", "stops all"] as const),
 ] as const;
-export type Mode = (typeof modes)[number];
+
+/** What it does before it returns a promise, or instead of that. */
+export const synchronousModes = [
+  ...(["reports a problem", "reports its health", "reports a problem when stopped", "reports its health when stopped"] as const),
+  ...(["reports a problem and returns", "reports its health and throws", "reports a problem and is done"] as const),
+  ...(["restarts itself and returns", "restarts itself and throws", "pauses itself and returns"] as const),
+  ...(["pauses itself and throws", "removes itself and returns", "removes itself and is done"] as const),
+  ...(["triggers itself and returns", "triggers itself and throws", "stops itself and returns"] as const),
+  ...(["restarts Feed/loop and returns", "triggers Feed/job and throws", "pauses loop and returns"] as const),
+] as const;
+export type Mode = (typeof modes)[number] | (typeof synchronousModes)[number];
 export type Ending = "returns" | "fails" | "is done" | "stops all";
