@@ -2,10 +2,12 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { expect } from "chai";
 import {
   afterTransition,
+  type CodeCall,
   callAfterTransition,
   continueAfterTransition,
   hasToWait,
   inTransition,
+  leaveCode,
 } from "../../lib/runtime/transition.js";
 
 describe("A transition", () => {
@@ -113,12 +115,32 @@ describe("A transition", () => {
     expect(seen).to.equal("caller");
   });
 
-  it("makes any number of calls", () => {
-    let runs = 0;
+  it("makes any number of calls, in order, a thousand in one turn of the event loop", async () => {
+    const calls: number[] = [];
     inTransition(() => {
-      for (let i = 0; i < 5_000; i++) callAfterTransition({ callCode: () => void runs++ });
-    }, undefined);
-    inTransition(() => callAfterTransition({ callCode: () => void runs++ }), undefined);
-    expect(runs).to.equal(5_001);
+      for (let i = 0; i < 2_500; i++) callAfterTransition({ callCode: () => void calls.push(i) });
+    });
+    expect(calls).to.have.lengthOf(1_000);
+    await new Promise(setImmediate);
+    expect(calls).to.have.lengthOf(2_000);
+    await new Promise(setImmediate);
+    expect(calls).to.deep.equal(Array.from({ length: 2_500 }, (_, i) => i));
+  });
+
+  it("makes the calls that are caused by the return of code after that, so that the stack does not grow", async () => {
+    let runs = 0;
+    let depth = 0;
+    let deepest = 0;
+    const again: CodeCall = {
+      callCode() {
+        deepest = Math.max(deepest, ++depth);
+        leaveCode();
+        if (++runs < 3_000) inTransition(() => callAfterTransition(again));
+        depth--;
+      },
+    };
+    inTransition(() => callAfterTransition(again));
+    while (runs < 3_000) await new Promise(setImmediate);
+    expect(deepest).to.equal(1);
   });
 });
