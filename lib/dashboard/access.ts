@@ -114,10 +114,10 @@ class Token {
     if (token === null || !this.#isToken(token)) return undefined;
     if (!pathname.endsWith("/")) {
       // Without a slash, the path of the cookie would be that of another page.
-      return redirect(308, `./${pathname.slice(pathname.lastIndexOf("/") + 1)}/?${searchParams}`);
+      return redirect(308, `./${pathname.slice(pathname.lastIndexOf("/") + 1)}/?${searchParams.toString()}`);
     }
     searchParams.delete("token");
-    const rest = searchParams.size > 0 ? `?${searchParams}` : "";
+    const rest = searchParams.size > 0 ? `?${searchParams.toString()}` : "";
     const isSecure = protocol === "https:" || headers.get("X-Forwarded-Proto") === "https";
     // Without a path: the browser takes the one of the page, which only it knows behind a proxy.
     const cookie = `${this.#cookieName}=${this.#cookie}; HttpOnly; SameSite=Strict${isSecure ? "; Secure" : ""}`;

@@ -54,12 +54,7 @@ export class Commands {
     const refused: { worker: string; error: string }[] = [];
     for (let index = 0; index < matched.length; index += batch) {
       const names = matched.slice(index, index + batch);
-      const refusals = await Promise.all(
-        names.map((name) => {
-          const entry = this.#directory.get(name);
-          return entry === undefined ? new UnknownWorkerError(name, []) : this.#send(command, entry, options);
-        }),
-      );
+      const refusals = await Promise.all(names.map((name) => this.#send(command, this.#directory.get(name), options)));
       for (const [at, name] of names.entries()) {
         const refusal = refusals[at];
         if (refusal === undefined) workers.push(name);
@@ -70,7 +65,8 @@ export class Commands {
   }
 
   /** Returns the error if the command was refused. */
-  async #send(command: Command, entry: DirectoryEntry, options: CommandOptions): Promise<Error | undefined> {
+  async #send(command: Command, entry: DirectoryEntry | undefined, options: CommandOptions): Promise<Error | undefined> {
+    if (entry === undefined) return new InvalidArgumentError("The worker was removed meanwhile");
     if (command === "pause" && this.#isOwn(entry)) {
       return new InvalidArgumentError(`${entry.name} cannot be paused: it serves this page, which could not resume it`);
     }

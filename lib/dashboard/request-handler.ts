@@ -158,7 +158,7 @@ export class RequestHandler implements ListenerHooks {
       case "asset":
         return this.#assets.respond(route.file, request);
       case "slash":
-        return redirect(308, params.size > 0 ? `${route.location}?${params}` : route.location);
+        return redirect(308, params.size > 0 ? `${route.location}?${params.toString()}` : route.location);
       case "status":
         return json(200, this.#status(rights));
       case "events":
