@@ -173,11 +173,11 @@ function framesOf(error: Error): readonly string[] {
   return frames.every((frame) => frame.includes("node:internal/")) ? [] : frames;
 }
 
+/** Through these, the library calls the user's code. */
+const callers = ["AsyncResource.runInAsyncScope (node:async_hooks", "(node:diagnostics_channel:"];
+
 function isOfLibrary(frame: string): boolean {
-  // By the second, the library calls the user's code.
-  return (
-    libraryFolders.some((folder) => frame.includes(folder)) || frame.includes("AsyncResource.runInAsyncScope (node:async_hooks")
-  );
+  return libraryFolders.some((folder) => frame.includes(folder)) || callers.some((caller) => frame.includes(caller));
 }
 
 /** Replaces the stack of an error by its whole text, for those who print nothing but the stack. Its frames are kept. */
