@@ -31,8 +31,8 @@ export class CallTask extends Task {
   }
 
   /**
-   * In the async context of the run: also what comes after the promise, as a promise keeps the context alive in which it is
-   * awaited.
+   * Called in the async context of the run. What follows the promise of the code is in it too, since a promise keeps the context
+   * in which it is awaited.
    */
   call(): void {
     const code = this.#code;
@@ -94,7 +94,7 @@ export class WorkerCallTask extends CallTask {
   readonly #start = TimerQueue.current().now();
   #isCalled = false;
 
-  /** Sleeps while the code runs, until the worker has stayed up for long enough to be well. */
+  /** Sleeps while the code runs, until the worker has stayed up for long enough to be healthy. */
   override start(): void {
     this.sleep(this.resetAfter);
     super.start();
@@ -109,7 +109,7 @@ export class WorkerCallTask extends CallTask {
     this.onRecovered();
   }
 
-  /** Code that reports its health knows better than the clock. */
+  /** Code that reports its health replaces the report that would come after `resetAfter`. */
   override reportHealth(state: "done" | Error): void {
     this.cancelSleep();
     super.reportHealth(state);
@@ -156,14 +156,14 @@ function exitStopped(call: CallTask): void {
   call.exit("stopped");
 }
 
-/** By the method that Observables of all libraries have, under whichever key; or by what those of rxjs have. */
+/** Recognises an Observable by `Symbol.observable` or `"@@observable"`; one of rxjs, which may have neither, by its methods. */
 function isObservable(result: object): boolean {
   const key = readProperty(Symbol, "observable");
   if (typeof key === "symbol" && hasMethod(result, key)) return true;
   return hasMethod(result, "@@observable") || (hasMethod(result, "subscribe") && hasMethod(result, "pipe"));
 }
 
-/** The error that a run has failed with, if what it returned is still to be run. */
+/** Returns the error of a run whose result does its work only when it is consumed: an iterator or an Observable. */
 function lazyResult(result: object, worker: string): LazyResultError | undefined {
   if (hasMethod(result, "next") && (hasMethod(result, Symbol.iterator) || hasMethod(result, Symbol.asyncIterator)))
     return new LazyResultError(worker, "an iterator", "iterate over it in the method");

@@ -41,7 +41,7 @@ export class MonitorTask extends NamedTask<MonitoredDefinition> {
     this.#problemLog = previous.#problemLog;
   }
 
-  /** Continues where another replica has come to with the same worker. */
+  /** Restores the status that another replica has saved of the same worker. */
   restoreStatus({ health, failures, lastError, runs, missed, lastStart, lastDuration }: WorkerStatus): void {
     this.#health = health;
     if (failures > 0 || missed > 0 || lastError !== null)
@@ -122,7 +122,7 @@ export class MonitorTask extends NamedTask<MonitoredDefinition> {
   override onRunCompleted(runs: Runs, outcome: Outcome): void {
     const { count = 0, lastDuration = -1 } = this.#runs ?? {};
     if (hasRun(runs)) {
-      // One that has not ended leaves what is known of the last that has.
+      // A run that has not ended does not change the duration of the last one.
       this.#runs = { ...runs, count: runs.count + count, lastDuration: runs.lastDuration < 0 ? lastDuration : runs.lastDuration };
     }
     if (isFailure(outcome) && !this.problemLog.isRunCounted) this.problemLog.failures++;

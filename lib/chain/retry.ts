@@ -71,11 +71,11 @@ class RetryTask extends BackoffTask<RetryDefinition> {
     return this.#completed?.has(definition) === true || super.isCompleted(definition);
   }
 
-  override setCompleted(definition: Definition, isDone: boolean): void {
-    if (isDone) (this.#completed ??= new Set()).add(definition);
+  override setCompleted(definition: Definition, isCompleted: boolean): void {
+    if (isCompleted) (this.#completed ??= new Set()).add(definition);
     else this.#completed?.delete(definition);
     // A retry further up must not start it again either.
-    super.setCompleted(definition, isDone);
+    super.setCompleted(definition, isCompleted);
   }
 
   override abort(reason: unknown): void {
@@ -163,7 +163,7 @@ class RetryTask extends BackoffTask<RetryDefinition> {
   }
 
   private hasStayedUp(): boolean {
-    // A repeated job is well after a run that succeeds, and not because it waits for the next one.
+    // A repeated job is healthy after a run that succeeds, and not because it waits for the next one.
     const { isContinuous, terms } = this.definition;
     return isContinuous && TimerQueue.current().now() - this.#startedAt >= terms.resetAfter;
   }
