@@ -24,7 +24,8 @@ class Weather {
   }
 }
 
-// Anything that is shaped like a pino logger will do. Without one, failures go to stderr with their stacks. The first failure of a kind
+// Anything that is shaped like a pino logger will do. Without one, failures go to stderr with their stacks. The first failure of
+// a kind
 // is a warning; while it lasts, the same again has level debug.
 const logger: Logger = {
   debug: () => {},

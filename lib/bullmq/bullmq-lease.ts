@@ -88,7 +88,7 @@ export class BullmqLease implements Lease {
 }
 
 /** A BullMQ worker that reports to the leases of its jobs whether their locks were renewed. */
-export class LeasedWorker<Options> extends Worker<unknown, unknown, string, IQueueBackend, JobProgress, Options> {
+export class LockTrackingWorker<Options> extends Worker<unknown, unknown, string, IQueueBackend, JobProgress, Options> {
   readonly #leases = new Map<string, BullmqLease>();
 
   /**
@@ -107,7 +107,7 @@ export class LeasedWorker<Options> extends Worker<unknown, unknown, string, IQue
   }
 
   /** Ignores a lease that has been replaced by a later one of the same job. */
-  release(jobId: string, lease: BullmqLease): void {
+  untrackLease(jobId: string, lease: BullmqLease): void {
     if (this.#leases.get(jobId) === lease) this.#leases.delete(jobId);
   }
 

@@ -6,7 +6,7 @@ import { QueueTimer } from "../timers/queue-timer.js";
 import { BullmqLease, currentInstant } from "./bullmq-lease.js";
 import { publishStatus, type RunRequests } from "./job-progress.js";
 import { isRejectedByBullmq, type OpenQueue } from "./queue.js";
-import { pause, settledBefore } from "./time-limit.js";
+import { delay, settledBefore } from "./time-limit.js";
 import { recordOf, type WorkerRecord } from "./worker-record.js";
 
 /**
@@ -121,7 +121,7 @@ export class JobProcessor {
       await this.#handBack(participant, fetched, lease, checkpoint);
     } finally {
       lease.end();
-      queue.release(id, lease);
+      queue.untrackLease(id, lease);
       if (this.#leases.get(participant.name) === lease) this.#leases.delete(participant.name);
     }
   }
@@ -138,7 +138,7 @@ export class JobProcessor {
         if (isInstanceOf(thrown, DelayedError)) throw thrown;
         if (isRejectedByBullmq(thrown)) lease.lose("its job is no longer locked by this replica");
         this.#options.onError(thrown);
-        await pause(handBackDelay, lease.signal);
+        await delay(handBackDelay, lease.signal);
       }
     }
     const { reason: err }: { readonly reason: unknown } = lease.signal;

@@ -8,7 +8,7 @@ import type { Participant } from "../distributed/engine.js";
 import { isSnapshotEntry, numberIn } from "../runtime/snapshot.js";
 import type { WorkerStatus } from "../runtime/worker-status.js";
 import type { BullmqLease } from "./bullmq-lease.js";
-import { pause } from "./time-limit.js";
+import { delay } from "./time-limit.js";
 import { isStatus } from "./worker-record.js";
 
 /** How long, in ms, the other replicas leave a job to the replica that requested its run. */
@@ -74,7 +74,7 @@ interface PublishOptions {
 export async function publishStatus({ participant, job, lease, onError }: PublishOptions, ended: AbortSignal): Promise<void> {
   let published = "";
   for (let ms = publishEvery.first; ; ms = publishEvery.next) {
-    await pause(ms, ended);
+    await delay(ms, ended);
     lease.check();
     if (ended.aborted || lease.signal.aborted) return;
     const { status } = participant;

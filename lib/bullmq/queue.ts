@@ -11,7 +11,7 @@ import {
   type RedisClient,
 } from "bullmq";
 import { isError, readProperty } from "../errors/foreign-value.js";
-import { type BullmqLease, LeasedWorker } from "./bullmq-lease.js";
+import { type BullmqLease, LockTrackingWorker } from "./bullmq-lease.js";
 import { settledWithin } from "./time-limit.js";
 
 export interface QueueOptions {
@@ -57,9 +57,9 @@ export interface OpenQueue {
   /** The ids of all jobs, with the state of each. */
   states(): Promise<Map<string, JobState>>;
   read(jobId: string): Promise<Job | undefined>;
-  /** Reports renewals of the job's lock to a lease, until {@link release}. */
+  /** Reports renewals of the job's lock to a lease, until {@link untrackLease}. */
   lease(jobId: string, lease: BullmqLease): void;
-  release(jobId: string, lease: BullmqLease): void;
+  untrackLease(jobId: string, lease: BullmqLease): void;
   /** Fetches no more jobs, until {@link resume}. */
   pause(): Promise<void>;
   resume(): Promise<void>;
@@ -87,7 +87,7 @@ export function openQueue<Options>(database: Database<Options>, options: QueueOp
     create,
   );
   const processing = new Set<Promise<void>>();
-  const worker = new LeasedWorker<Options>(
+  const worker = new LockTrackingWorker<Options>(
     namespace,
     (job, token = "") => {
       const processed = process(job, token, open);
@@ -163,7 +163,7 @@ export function openQueue<Options>(database: Database<Options>, options: QueueOp
     },
     read: (jobId) => queue.getJob(jobId),
     lease: (jobId, lease) => worker.lease(jobId, lease),
-    release: (jobId, lease) => worker.release(jobId, lease),
+    untrackLease: (jobId, lease) => worker.untrackLease(jobId, lease),
     pause: () => worker.pause(true),
     resume: () => worker.resume(),
     isPaused: () => worker.isPaused(),

@@ -4,7 +4,7 @@ import { parseHolder } from "../distributed/holder.js";
 import { onAbort } from "../runtime/on-abort.js";
 import { publishedStatus, type RunRequests } from "./job-progress.js";
 import { isRejectedByBullmq, type JobState, type OpenQueue } from "./queue.js";
-import { pause } from "./time-limit.js";
+import { delay } from "./time-limit.js";
 import { initialRecord, jobIdOf, recordOf, type WorkerRecord } from "./worker-record.js";
 
 /** By how many ms a job must be delayed too long before it is promoted. */
@@ -200,7 +200,7 @@ export class ReconcileInterval {
     const usual = this.#hadError || isAway ? intervals.error : Math.max(intervals.least, workers * intervals.perWorker);
     this.#pause = new AbortController();
     const stopWatching = onAbort(signal, this.#pause);
-    await pause(hasRequests ? intervals.requested : usual, this.#pause.signal);
+    await delay(hasRequests ? intervals.requested : usual, this.#pause.signal);
     stopWatching();
   }
 }

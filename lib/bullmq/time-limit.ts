@@ -26,7 +26,7 @@ export async function settledWithin(ms: number, promise: Promise<unknown>, signa
       () => true,
       () => true,
     ),
-    pause(ms, timer.signal).then(() => false),
+    delay(ms, timer.signal).then(() => false),
   ]);
   stopWatching?.();
   timer.abort();
@@ -49,7 +49,7 @@ export async function settledBefore(signal: AbortSignal, promise: Promise<unknow
 }
 
 /** Resolves after some ms, or as soon as the signal aborts. Never rejects. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+export async function delay(ms: number, signal: AbortSignal): Promise<void> {
   try {
     await wait(ms, { signal });
   } catch {

@@ -31,7 +31,7 @@ export abstract class BackoffTask<Declared extends Retriable> extends Task {
 
   override start(): void {
     const { leasedRun } = this;
-    const entry = leasedRun?.restore(this.kind);
+    const entry = leasedRun?.takeEntry(this.kind);
     if (entry !== undefined) this.restore(entry);
     // A leased run may come early, which does not cut the backoff short.
     const isEarly = leasedRun !== undefined && entry?.isWaiting === true && leasedRun.due > TimerQueue.current().now();

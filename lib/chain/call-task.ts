@@ -32,8 +32,8 @@ export class CallTask extends Task {
   }
 
   /**
-   * In the async context of the run: also what comes after the promise, as a promise keeps the context alive in which it is
-   * awaited.
+   * Called in the async context of the run. What follows the promise of the code is in it too, since a promise keeps the context
+   * in which it is awaited.
    */
   call(): void {
     const code = this.#code;
@@ -103,7 +103,7 @@ export class WorkerCallTask extends CallTask {
     this.#cause = parent.startCause;
   }
 
-  /** Sleeps while the code runs, until the worker has stayed up for long enough to be well. */
+  /** Sleeps while the code runs, until the worker has stayed up for long enough to be healthy. */
   override start(): void {
     this.sleep(this.resetAfter);
     super.start();
@@ -118,7 +118,7 @@ export class WorkerCallTask extends CallTask {
     this.onRecovered();
   }
 
-  /** Code that reports its health knows better than the clock. */
+  /** Code that reports its health replaces the report that would come after `resetAfter`. */
   override reportHealth(state: "done" | Error): void {
     this.cancelSleep();
     super.reportHealth(state);
@@ -148,7 +148,7 @@ export class WorkerCallTask extends CallTask {
     return { cause: this.#cause, due: this.#start };
   }
 
-  /** That it is well is known to the task that monitors it. */
+  /** Without the last success, which the task that monitors the worker knows. */
   #runs(lastDuration: number): Runs {
     return { count: 1, lastStart: this.#start, lastDuration, lastSuccess: -1 };
   }
@@ -174,14 +174,14 @@ function exitStopped(call: CallTask): void {
   call.exit("stopped");
 }
 
-/** By the method that Observables of all libraries have, under whichever key; or by what those of rxjs have. */
+/** Recognises an Observable by `Symbol.observable` or `"@@observable"`; one of rxjs, which may have neither, by its methods. */
 function isObservable(result: object): boolean {
   const key = readProperty(Symbol, "observable");
   if (typeof key === "symbol" && hasMethod(result, key)) return true;
   return hasMethod(result, "@@observable") || (hasMethod(result, "subscribe") && hasMethod(result, "pipe"));
 }
 
-/** The error that a run has failed with, if what it returned is still to be run. */
+/** Returns the error of a run whose result does its work only when it is consumed: an iterator or an Observable. */
 function lazyResult(result: object, worker: string): LazyResultError | undefined {
   if (hasMethod(result, "next") && (hasMethod(result, Symbol.iterator) || hasMethod(result, Symbol.asyncIterator)))
     return new LazyResultError(worker, "an iterator", "iterate over it in the method");

@@ -38,12 +38,12 @@ export class IntervalTimetable implements Timetable {
     return Date.now() + this.nextDue() - TimerQueue.current().now();
   }
 
-  advance(now: number): number {
+  takeDue(now: number): number {
     this.moveTo(this.#slot + 1);
-    return this.skip(now);
+    return this.skipDue(now);
   }
 
-  coalesce(now: number): number {
+  skipAllButLast(now: number): number {
     const { interval, jitter } = this.#repetition;
     const last = lastSlotDue(this.#start, interval, now);
     // With a jitter, the run of the last point that has passed may not be due yet.
@@ -52,7 +52,7 @@ export class IntervalTimetable implements Timetable {
     return skipped;
   }
 
-  skip(now: number): number {
+  skipDue(now: number): number {
     const before = this.#slot;
     const last = lastSlotDue(this.#start, this.#repetition.interval, now);
     // The run of the last point that has passed may not be due yet.

@@ -22,7 +22,7 @@ export interface MonitoredDefinition extends WorkerDefinition {
  */
 export class MonitorTask extends NamedTask<MonitoredDefinition> {
   #health: Health = "init";
-  /** Since when it has that, and when it was last well; in whole ms, on the clock of the timer queue. */
+  /** Since when it has that, and when it was last ok; in whole ms, on the clock of the timer queue. */
   #healthSince = Math.round(TimerQueue.current().now());
   #lastSuccess = -1;
   /** The runs that have ended. The task that counts the others adds them to a status itself. */
@@ -45,7 +45,7 @@ export class MonitorTask extends NamedTask<MonitoredDefinition> {
     this.#problemLog = previous.#problemLog;
   }
 
-  /** Continues where another replica has come to with the same worker. */
+  /** Restores the status that another replica has saved of the same worker. */
   restoreStatus(status: WorkerStatus): void {
     const { health, healthSince, failures, lastError, lastErrorAt, lastErrorStack, runs, missed } = status;
     const { lastStart, lastDuration, lastSuccess } = status;
@@ -138,7 +138,7 @@ export class MonitorTask extends NamedTask<MonitoredDefinition> {
     const { count = 0, lastDuration = -1 } = this.#runs ?? {};
     if (hasRun(runs)) {
       this.#lastSuccess = Math.max(this.#lastSuccess, runs.lastSuccess);
-      // One that has not ended leaves what is known of the last that has.
+      // A run that has not ended does not change the duration of the last one.
       this.#runs = { ...runs, count: runs.count + count, lastDuration: runs.lastDuration < 0 ? lastDuration : runs.lastDuration };
     }
     if (isFailure(outcome) && !this.problemLog.isRunCounted) this.problemLog.failures++;

@@ -30,7 +30,7 @@ export class RepeatTask extends Task {
   #commands: WorkerCommands | undefined;
   /** Kept here, as every run reads them. */
   readonly #leasedRun: LeasedRun | undefined;
-  #isWell = false;
+  #isHealthy = false;
   /** Why the last run was started, and how long after it was due, in whole ms: small integers cost no memory of their own. */
   #cause: RunCause = "schedule";
   #lateness = 0;
@@ -50,7 +50,7 @@ export class RepeatTask extends Task {
 
   override start(): void {
     this.#commands?.takeResumed();
-    const entry = this.#leasedRun?.restore("repeat");
+    const entry = this.#leasedRun?.takeEntry("repeat");
     if (entry === undefined || !this.#timetable.restore(entry, this.offset)) {
       this.#timetable.begin(this.startTime);
       if (this.#definition.repetition.startImmediately && !this.isPaused) this.startNow();
@@ -68,7 +68,7 @@ export class RepeatTask extends Task {
   /** Starts the run of `startImmediately`, which is the first of the grid; a schedule has it in addition to its times. */
   private startNow(): void {
     const now = TimerQueue.current().now();
-    if (this.#definition.repetition.interval !== undefined) this.#timetable.advance(now);
+    if (this.#definition.repetition.interval !== undefined) this.#timetable.takeDue(now);
     this.run(now, now, this.startCause);
   }
 
@@ -146,7 +146,7 @@ export class RepeatTask extends Task {
   override onCommandsChanged(): void {
     this.#commands = this.parent.commands;
     if (this.#commands?.takeResumed() === true && this.#leasedRun === undefined)
-      this.miss(this.#timetable.skip(TimerQueue.current().now()), "paused");
+      this.miss(this.#timetable.skipDue(TimerQueue.current().now()), "paused");
     if (this.sleeping) {
       this.cancelSleep();
       this.awaitNext();
@@ -167,7 +167,7 @@ export class RepeatTask extends Task {
 
   /** Missed runs are coalesced into one: the run that starts here. */
   private runDue(now: number, due: number): void {
-    const missed = this.#timetable.advance(now);
+    const missed = this.#timetable.takeDue(now);
     const lastEnd = this.#lastStart + this.#lastDuration;
     this.miss(missed, this.#lastDuration >= 0 && lastEnd > due ? "busy" : "blocked");
     this.run(now, due, "schedule");
@@ -210,8 +210,8 @@ export class RepeatTask extends Task {
       return;
     }
     this.#lastSuccess = Math.round(this.#lastStart + this.#lastDuration);
-    if (!this.#isWell) {
-      this.#isWell = true;
+    if (!this.#isHealthy) {
+      this.#isHealthy = true;
       this.onRecovered();
     }
     this.awaitNext();
@@ -223,20 +223,20 @@ export class RepeatTask extends Task {
   }
 
   override onRunFailing(error: Error): void {
-    this.#isWell = false;
+    this.#isHealthy = false;
     this.#commands?.onRunEnd(error, undefined);
     super.onRunFailing(error);
   }
 
   override reportHealth(state: "done" | Error): void {
-    this.#isWell = false;
+    this.#isHealthy = false;
     super.reportHealth(state);
   }
 
   override checkRun(now: number): void {
     const took = now - this.#lastStart;
     if (this.child === undefined || took < longRun) return;
-    const missed = this.#timetable.coalesce(now);
+    const missed = this.#timetable.skipAllButLast(now);
     if (missed > 0) this.publishMissed(missed, "busy");
     if (this.dueDate() <= Date.now()) this.problemLog.stillRunning(this, this.#lastStart, took, missed);
   }

@@ -81,11 +81,11 @@ class RetryTask extends BackoffTask<RetryDefinition> {
     return this.#rare?.completed.has(definition) === true || super.isCompleted(definition);
   }
 
-  override setCompleted(definition: Definition, isDone: boolean): void {
-    if (isDone) this.rare.completed.add(definition);
+  override setCompleted(definition: Definition, isCompleted: boolean): void {
+    if (isCompleted) this.rare.completed.add(definition);
     else this.#rare?.completed.delete(definition);
     // A retry further up must not start it again either.
-    super.setCompleted(definition, isDone);
+    super.setCompleted(definition, isCompleted);
   }
 
   override abort(reason: unknown): void {
@@ -178,7 +178,7 @@ class RetryTask extends BackoffTask<RetryDefinition> {
   }
 
   private hasStayedUp(): boolean {
-    // A repeated job is well after a run that succeeds, and not because it waits for the next one.
+    // A repeated job is healthy after a run that succeeds, and not because it waits for the next one.
     const { isContinuous, terms } = this.definition;
     return isContinuous && TimerQueue.current().now() - this.#startedAt >= terms.resetAfter;
   }

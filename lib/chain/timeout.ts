@@ -79,7 +79,7 @@ class TimeoutTask extends Task {
 
   override start(): void {
     const { leasedRun } = this.parent;
-    const until = numberIn(leasedRun?.restore("timeout"), "until");
+    const until = numberIn(leasedRun?.takeEntry("timeout"), "until");
     const left =
       until === undefined || leasedRun === undefined
         ? this.#definition.limit

@@ -20,13 +20,13 @@ export interface Timetable {
   /**
    * Moves past the next run, which starts now, and skips the others that are due by `now`. Returns the number of skipped runs.
    */
-  advance(now: number): number;
+  takeDue(now: number): number;
 
   /** Skips the runs that are due by `now` except the last, while a run is under way. Returns the number of skipped runs. */
-  coalesce(now: number): number;
+  skipAllButLast(now: number): number;
 
   /** Skips the runs that are due by `now`. Returns the number of skipped runs. */
-  skip(now: number): number;
+  skipDue(now: number): number;
 
   /** The position as plain data, for another replica. `offset` is the clock of the replicas minus that of the timer queue. */
   save(offset: number): SnapshotEntry;

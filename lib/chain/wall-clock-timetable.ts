@@ -64,13 +64,13 @@ export class WallClockTimetable implements Timetable {
     return nextTime(this.#repetition.schedule, this.#after, this.#worker);
   }
 
-  advance(now: number): number {
+  takeDue(now: number): number {
     this.readClock();
     this.moveTo(this.nextDate());
-    return this.skip(now);
+    return this.skipDue(now);
   }
 
-  coalesce(now: number): number {
+  skipAllButLast(now: number): number {
     this.readClock();
     const date = this.#wallTime + now - this.#queueTime;
     const { schedule, jitter = 0 } = this.#repetition;
@@ -87,7 +87,7 @@ export class WallClockTimetable implements Timetable {
     return skipped;
   }
 
-  skip(now: number): number {
+  skipDue(now: number): number {
     this.readClock();
     const date = this.#wallTime + now - this.#queueTime;
     let skipped = 0;

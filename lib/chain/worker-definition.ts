@@ -18,7 +18,7 @@ export abstract class WorkerDefinition implements Worker {
   abstract readonly label: string;
 
   /**
-   * Whether it runs until it is stopped, and is well as long as it stays up. A repeated job is well when its runs succeed.
+   * Whether it runs until it is stopped, and is healthy as long as it stays up. A repeated job is healthy when its runs succeed.
    * @internal
    */
   abstract readonly isContinuous: boolean;

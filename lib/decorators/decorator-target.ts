@@ -1,4 +1,4 @@
-import { isClass } from "../errors/foreign-value.js";
+import { isClass, isObjectLike } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 
 /**
@@ -117,8 +117,4 @@ function legacyError(detail: unknown): string | undefined {
 function prototypeOf(type: object): object {
   const prototype: unknown = Reflect.get(type, "prototype");
   return isObjectLike(prototype) ? prototype : type;
-}
-
-function isObjectLike(value: unknown): value is object {
-  return (typeof value === "object" && value !== null) || typeof value === "function";
 }

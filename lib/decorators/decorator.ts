@@ -4,7 +4,8 @@ import { recordDecorator } from "./decorator-record.js";
 
 /**
  * A decorator: where it may be used, and how it changes what is declared. Every decorator defines itself, next to the function
- * that users call, with {@link defineDecorator}; nothing else knows its name.
+ * that users call, with {@link defineDecorator}. The registry applies it
+ * without a case for each; only its hints for misuse name some of them.
  * @typeParam Args the types of its arguments. Their values come from a record, and only {@link parse} checks them.
  */
 export interface Decorator<Args extends readonly unknown[] = readonly unknown[]> {

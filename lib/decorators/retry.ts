@@ -6,8 +6,8 @@ import type { ValueOrOf, WorkerDecorator } from "./method-decorator.js";
 /**
  * On a method, restarts the worker whenever it exits, as {@link retry} does. Refines a `@Worker` or a `@Repeat`.
  *
- * On a class, makes its workers a {@link group} that is restarted together whenever one of them has failed for its own retry to
- * give it up, or at once if it has none. A subclass inherits that, unless it has a `@Retry` of its own.
+ * On a class, makes its workers a {@link group} that is restarted together whenever one of them fails: at once if it has no retry
+ * of its own, otherwise after that has given up. A subclass inherits that, unless it has a `@Retry` of its own.
  * @param policy a backoff, options, or a function of the instance that returns one
  */
 export function Retry<Self extends object = object>(

@@ -60,7 +60,7 @@ export class LeasedRunTask extends Task implements LeasedRun {
     return this.#lease.isLocal ? undefined : this;
   }
 
-  restore(kind: string): SnapshotEntry | undefined {
+  takeEntry(kind: string): SnapshotEntry | undefined {
     return this.#restored.take(kind);
   }
 

@@ -210,14 +210,14 @@ export function errorFrames(error: Error): string[] {
 }
 
 /** The properties of an error that say what kind of failure it is and are never a secret. */
-const telling = ["code", "errno", "syscall", "status", "statusCode"];
+const safeProperties = ["code", "errno", "syscall", "status", "statusCode"];
 
-/** Those of {@link telling} that an error has, each as `"status 503"`, without those whose value its message contains. */
+/** Returns the {@link safeProperties} of an error, each as `"status 503"`, except those whose value its message contains. */
 export function errorDetails(error: Error): string[] {
   // The numeric code of a DOMException is a relic, and its name says the same.
   if (isInstanceOf(error, DOMException)) return [];
   const message = errorMessage(error);
-  return telling.flatMap((key) => {
+  return safeProperties.flatMap((key) => {
     const value = readProperty(error, key);
     if (typeof value !== "number" && (typeof value !== "string" || value === "")) return [];
     const shown = cutText(String(value), 100);

@@ -44,7 +44,7 @@ export class Problems {
     }
   }
 
-  /** With what was thrown on the way to it, if anything was: an error of the library says no more than its message. */
+  /** Adds a message, and the error that caused it if that is not one of this library, whose message says everything. */
   #addInvalid(message: string, error: InvalidArgumentError): void {
     this.add(message);
     if ("cause" in error && !isInstanceOf(error.cause, WatchbillError)) this.#errors.push(error.cause);

@@ -18,21 +18,22 @@ export interface Selection {
 }
 
 /**
- * The workers that `only` names, without those that `except` names. A pattern of `only` that names no worker is a problem, since
- * it would be a typing error. In the environment it is one if all patterns of `WATCHBILL_ONLY` are. The other patterns that name
- * none may be meant for workers that are added later or, in the environment, for another runner of the process, so that {@link
- * selectionLines} has them.
+ * Returns the workers that `only` names, without those that `except` names.
+ *
+ * A pattern of `only` that names no worker is a problem: it is a typing error. `WATCHBILL_ONLY` is a problem if none of its
+ * patterns names a worker. {@link selectionLines} reports the other patterns that name none: they may be meant for workers that
+ * are added later, or for another runner of the process.
  */
 export function selectByName(
   workers: readonly DeclarativeWorker[],
   selection: Selection,
   problems: Problems,
 ): readonly DeclarativeWorker[] {
-  const { only, onlyHere } = compileAll(selection, problems);
+  const { only, envOnly } = compileAll(selection, problems);
   if (workers.length > 0) {
     problems.add(...missesOf(only, workers));
-    const missed = missesOf(onlyHere, workers);
-    if (missed.length === onlyHere.patterns.length) problems.add(...missed);
+    const missed = missesOf(envOnly, workers);
+    if (missed.length === envOnly.patterns.length) problems.add(...missed);
   }
   return selectAmong(workers, selection);
 }
@@ -53,8 +54,8 @@ export function selectAmong(workers: readonly DeclarativeWorker[], selection: Se
 const matched = new Set<string>();
 
 /** Remembers which patterns of the environment name a worker. */
-function noteMatches({ onlyHere, exceptHere }: Filters, workers: readonly DeclarativeWorker[]): void {
-  const open = [...onlyHere.patterns, ...exceptHere.patterns].filter((pattern) => !matched.has(pattern));
+function noteMatches({ envOnly, envExcept }: Filters, workers: readonly DeclarativeWorker[]): void {
+  const open = [...envOnly.patterns, ...envExcept.patterns].filter((pattern) => !matched.has(pattern));
   if (open.length === 0) return;
   const names = new Set(workers.map(({ label }) => label));
   for (const pattern of open) if (namesAny(pattern, names)) matched.add(pattern);
@@ -75,9 +76,9 @@ export function selectionLines(workers: readonly DeclarativeWorker[], selection:
   // Workers that an option leaves out are visible in the code, and are logged only if nothing runs because of that.
   const reasons = describeLeftOut(isEmpty ? leftOut : leftOut.filter(isOfEnvironment), workers);
   const line = isEmpty ? `there are no workers to run${reasons === "" ? "" : `: ${reasons}`}` : reasons;
-  const { except, onlyHere, exceptHere } = filters;
+  const { except, envOnly, envExcept } = filters;
   const isUnmatched = (pattern: string): boolean => isOutermost && !matched.has(pattern);
-  const ofEnvironment = [onlyHere, exceptHere].map(({ origin, patterns }) => ({
+  const ofEnvironment = [envOnly, envExcept].map(({ origin, patterns }) => ({
     origin,
     patterns: patterns.filter(isUnmatched),
   }));
@@ -132,19 +133,19 @@ function isVariable(origin: Origin): origin is Variable {
 }
 
 interface Filters {
-  /** All, if there are none. */
+  /** Without patterns it selects all workers. */
   readonly only: Filter;
-  /** Of the environment; all, if there are none. */
-  readonly onlyHere: Filter;
+  /** From `WATCHBILL_ONLY`. Without patterns it selects all workers. */
+  readonly envOnly: Filter;
   readonly except: Filter;
-  /** Of the environment. */
-  readonly exceptHere: Filter;
+  /** From `WATCHBILL_EXCEPT`. */
+  readonly envExcept: Filter;
 }
 
 /** What leaves a worker out; undefined if it is to run. */
-function reasonToLeaveOut(name: string, { only, onlyHere, except, exceptHere }: Filters): Origin | undefined {
-  const needed = [only, onlyHere].find((filter) => filter.patterns.length > 0 && !filter.matches(name));
-  return (needed ?? [except, exceptHere].find((filter) => filter.matches(name)))?.origin;
+function reasonToLeaveOut(name: string, { only, envOnly, except, envExcept }: Filters): Origin | undefined {
+  const needed = [only, envOnly].find((filter) => filter.patterns.length > 0 && !filter.matches(name));
+  return (needed ?? [except, envExcept].find((filter) => filter.matches(name)))?.origin;
 }
 
 function compileAll(selection: unknown, problems: Problems): Filters {
@@ -154,9 +155,9 @@ function compileAll(selection: unknown, problems: Problems): Filters {
   const { WATCHBILL_ONLY = "", WATCHBILL_EXCEPT = "" } = process.env;
   return {
     only: new Filter("only", stringsOf("only", only, problems)),
-    onlyHere: new Filter("WATCHBILL_ONLY", listed(WATCHBILL_ONLY)),
+    envOnly: new Filter("WATCHBILL_ONLY", listed(WATCHBILL_ONLY)),
     except: new Filter("except", stringsOf("except", except, problems)),
-    exceptHere: new Filter("WATCHBILL_EXCEPT", listed(WATCHBILL_EXCEPT)),
+    envExcept: new Filter("WATCHBILL_EXCEPT", listed(WATCHBILL_EXCEPT)),
   };
 }
 

@@ -34,12 +34,12 @@ export class RestartedGroup extends WorkerDefinition {
 
   #createSupervisor(parent: Task): Supervisor {
     const { name, logger } = parent;
-    const onLate = (err: Error): void => {
+    const onHung = (err: Error): void => {
       // To restart a worker that has not stopped would be to run it twice. When all stop, the runner names it.
       if (parent.reason !== undefined) return;
       new WorkerLogger(logger, name).warn({ err }, "cannot be restarted before all of it has stopped");
     };
-    const options = { title: "its group", shutdownTimeout: this.#shutdownTimeout, onLate, completed: this.#completed };
+    const options = { title: "its group", shutdownTimeout: this.#shutdownTimeout, onHung, completed: this.#completed };
     return (this.#supervisor = new Supervisor(parent, this.#workers, options, this.#supervisor));
   }
 

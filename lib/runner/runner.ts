@@ -3,6 +3,7 @@ import { CallTask } from "../chain/call-task.js";
 import type { RetryOptions } from "../chain/retry-policy.js";
 import { WorkerDefinition } from "../chain/worker-definition.js";
 import type { DeclarativeWorker } from "../declarative-worker.js";
+import { countOf } from "../errors/error-text.js";
 import { listNames } from "../errors/list-names.js";
 import { RunnerBusyError } from "../errors/runner-busy-error.js";
 import { ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
@@ -184,7 +185,8 @@ export class Runner extends WorkerDefinition {
     const logger = new WorkerLogger(supervisor.logger, supervisor.name);
     const declared = [...this.workers, ...this.#leftOut];
     for (const line of selectionLines(declared, this.#selection, !isWithinRunner(parent))) logger.warn(line);
-    if (this.workers.length > 0) logger.info({ workers: this.workers.length }, `started ${countOf(this.workers.length)}`);
+    if (this.workers.length > 0)
+      logger.info({ workers: this.workers.length }, `started ${countOf(this.workers.length, "worker")}`);
     supervisor.onExit(() => {
       const hung = supervisor.busy ? this.#namesOfRunning : "";
       if (hung === "") logger.info("stopped");
@@ -416,8 +418,4 @@ function isWithinRunner(task: Task): boolean {
   if (supervisors.has(task)) return true;
   const outer = task instanceof RootTask ? task.outer : task.parent;
   return outer !== undefined && isWithinRunner(outer);
-}
-
-function countOf(workers: number): string {
-  return workers === 1 ? "1 worker" : `${workers} workers`;
 }

@@ -17,7 +17,7 @@ export interface LeasedRun {
    * Returns the entry that a task of this kind saved, the outermost task first, and once: a task that is started again starts
    * anew.
    */
-  restore(kind: string): SnapshotEntry | undefined;
+  takeEntry(kind: string): SnapshotEntry | undefined;
   /**
    * Ends the leased run and hands the worker back until `due`, on the clock of the timer queue. The chain no longer exists
    * then, so the caller has to return at once.
@@ -33,7 +33,7 @@ export function leasedRunUntil(leasedRun: LeasedRun, latest: number): LeasedRun 
   return {
     offset: leasedRun.offset,
     due: leasedRun.due,
-    restore: (kind) => leasedRun.restore(kind),
+    takeEntry: (kind) => leasedRun.takeEntry(kind),
     suspendUntil: (due, phase) => leasedRun.suspendUntil(Math.min(due, latest), phase),
     commit: (kind, entry) => leasedRun.commit(kind, entry),
   };

@@ -2,7 +2,7 @@ import { errorKind } from "../errors/error-text.js";
 import { TimerQueue } from "../timers/timer-queue.js";
 
 /** For how long, in ms, a failure of the same kind is not printed with its stack again. */
-const snapshot = 3_600_000;
+const suppressStackFor = 3_600_000;
 
 /** The most kinds that are remembered. The one that was printed first is forgotten first. */
 const mostKinds = 1_000;
@@ -38,7 +38,7 @@ export class PrintedFailures {
    */
   add(error: Error): boolean {
     const now = this.#clock.now();
-    const isRecent = (printedAt: number | undefined): boolean => printedAt !== undefined && now - printedAt < snapshot;
+    const isRecent = (printedAt: number | undefined): boolean => printedAt !== undefined && now - printedAt < suppressStackFor;
     if (isRecent(this.#errors.get(error))) return false;
     const kind = errorKind(error);
     const isKnown = isRecent(this.#kinds.get(kind));

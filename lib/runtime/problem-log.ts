@@ -76,13 +76,13 @@ export class ProblemLog {
   #lastError: LastError | undefined;
   /** Of the last error, without numbers. */
   #lastKind = "";
-  /** By the kind of the failure, since the worker was well. */
+  /** By the kind of the failure, since the worker was healthy. */
   #failures: Map<string, Recurrence> | undefined;
   #failedAt = 0;
   #failureCount = 0;
-  /** The errors that have been logged as such since the worker was well, so that later entries leave them out. */
+  /** The errors that have been logged as such since the worker was healthy, so that later entries leave them out. */
   #logged: WeakSet<Error> | undefined;
-  /** Those whose entry says what follows from them, each with the worker that it was about. */
+  /** The errors whose entry says what follows for others, each with the worker of the entry. */
   #consequenceLogged: WeakMap<Error, string> | undefined;
   #missed: Recurrence | undefined;
   #missedCount = 0;

@@ -9,7 +9,7 @@ export interface Runs {
   readonly lastStart: number;
   /** In ms; -1 until a run has ended. */
   readonly lastDuration: number;
-  /** When a run last ended well, on the clock of the timer queue, in whole ms; -1 until then. */
+  /** When a run last succeeded, on the clock of the timer queue, in whole ms; -1 until then. */
   readonly lastSuccess: number;
 }
 

@@ -28,8 +28,9 @@ export interface Definition {
  * Parent and child call each other's methods. Promises are kept for the code of users: with one between each parent and child, a
  * hundred thousand workers would take four times the memory.
  *
- * A task exits exactly once, and only when none of the tasks under it runs any more. The exception is a supervisor whose shutdown
- * timeout is over: it exits and leaves the tasks that hang behind.
+ * A task exits at most once, and only when none of the tasks under it runs any more. There are two exceptions: a supervisor whose
+ * shutdown timeout is over exits and leaves the tasks that hang behind; and the chain of a leased run that is suspended does not
+ * exit at all.
  *
  * There are several tasks for each worker, so their size counts. Private members are left to TypeScript here, as a `#method`
  * costs a word in each object.
@@ -137,7 +138,7 @@ export abstract class Task implements Timer {
     return this.ownScope?.attach(tree) ?? this.parent.attach(tree);
   }
 
-  /** From now on the signal aborts before it says that all is well, if this is a leased run whose lease is lost already. */
+  /** Lets the signal of a leased run check its lease whenever it is read: it aborts at once if that is lost. */
   guard(signal: AbortSignal): void {
     this.parent.guard(signal);
   }

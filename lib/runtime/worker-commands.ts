@@ -113,7 +113,7 @@ export class WorkerCommands {
   }
 
   /** The worker hangs, and its supervisor does not wait for it any longer. */
-  abandon(error: Error): void {
+  rejectAll(error: Error): void {
     for (const request of this.#currentRun.splice(0)) request.reject(error);
     this.#nextRun?.reject(error);
     this.#nextRun = undefined;

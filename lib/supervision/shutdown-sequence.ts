@@ -16,7 +16,7 @@ export interface ShutdownPlan {
   /** Called when every batch has stopped, or its time is over. */
   readonly onComplete: () => void;
   /** Called with the children whose time is over. With this, none is left behind, however long it takes. */
-  readonly onLate: ((error: ShutdownTimeoutError) => void) | undefined;
+  readonly onHung: ((error: ShutdownTimeoutError) => void) | undefined;
   /** Called from time to time with the names of those that have not stopped, and how long the shutdown has taken, in ms. */
   readonly onSlow: (names: readonly string[], duration: number) => void;
 }
@@ -69,7 +69,7 @@ export class ShutdownSequence {
   }
 
   get hasLeftBehind(): boolean {
-    return this.#plan.onLate === undefined && this.#late.size > 0;
+    return this.#plan.onHung === undefined && this.#late.size > 0;
   }
 
   /** When the last batch was asked to stop. */
@@ -125,10 +125,10 @@ export class ShutdownSequence {
     const late = this.#onTime.filter((child) => this.#deadlineOf(child) <= now).map((child) => ({ child, requestedAt }));
     for (const each of late) {
       this.#late.set(each.child, each);
-      if (this.#plan.onLate === undefined) this.#leaveBehind(each);
+      if (this.#plan.onHung === undefined) this.#leaveBehind(each);
     }
     for (const each of late) publishHung(hungWorkersIn(each));
-    if (late.length > 0) this.#plan.onLate?.(this.#errorOf(late));
+    if (late.length > 0) this.#plan.onHung?.(this.#errorOf(late));
     if (now >= this.#nextReport) this.#report(now);
     if (this.#awaited.size === 0) this.#stopNextBatch();
     else this.#setTimer();
@@ -137,7 +137,7 @@ export class ShutdownSequence {
   #leaveBehind(late: StopRequest): void {
     this.#awaited.delete(late.child);
     const error = this.#errorOf([late]);
-    for (const { commands } of runningWorkersIn(late.child)) commands?.abandon(error);
+    for (const { commands } of runningWorkersIn(late.child)) commands?.rejectAll(error);
     late.child.unref();
   }
 

@@ -21,7 +21,7 @@ export class StopOperation {
   readonly #onStopped: () => void;
   readonly #requestedAt = TimerQueue.current().now();
   readonly #timer = new QueueTimer(() => inTransition(() => this.#onTimeout()));
-  #isOverdue = false;
+  #isHung = false;
   #isOverruled = false;
 
   /**
@@ -44,13 +44,13 @@ export class StopOperation {
     return this.#result.promise;
   }
 
-  get isOverdue(): boolean {
-    return this.#isOverdue;
+  get isHung(): boolean {
+    return this.#isHung;
   }
 
   /** Whether another caller can still wait for it. */
   get isPending(): boolean {
-    return !this.#isOverdue && !this.#isOverruled;
+    return !this.#isHung && !this.#isOverruled;
   }
 
   /** @param hasCompleted whether the child has completed, so that it does not come back */
@@ -75,8 +75,8 @@ export class StopOperation {
   }
 
   #onTimeout(): void {
-    this.#isOverdue = true;
-    this.#result.reject(reportLate(this.#child, this.reason, this.#requestedAt, this.#timeout));
+    this.#isHung = true;
+    this.#result.reject(reportHung(this.#child, this.reason, this.#requestedAt, this.#timeout));
   }
 }
 
@@ -84,14 +84,14 @@ export class StopOperation {
 export function limitPause(child: Child, commands: WorkerCommands, timeout: number): void {
   const requestedAt = TimerQueue.current().now();
   const timer = new QueueTimer(() => {
-    inTransition(() => commands.rejectIdle(reportLate(child, "paused", requestedAt, timeout)));
+    inTransition(() => commands.rejectIdle(reportHung(child, "paused", requestedAt, timeout)));
   });
   timer.sleep(timeout);
   const cancel = (): void => timer.cancel();
   commands.whenIdle().then(cancel, cancel);
 }
 
-function reportLate(child: Child, reason: StopReason, requestedAt: number, timeout: number): ShutdownTimeoutError {
+function reportHung(child: Child, reason: StopReason, requestedAt: number, timeout: number): ShutdownTimeoutError {
   const error = shutdownTimeoutError([{ child, requestedAt }], timeout);
   publishHung(error.hung);
   const logger = new WorkerLogger(child.logger, child.name);

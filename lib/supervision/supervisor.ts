@@ -44,7 +44,7 @@ export interface SupervisorOptions {
   /** Splits the children into batches that are stopped one after the other, the last batch first. One batch by default. */
   readonly batches?: ((children: readonly Child[]) => Child[][]) | undefined;
   /** Called with the children whose shutdown timeout is over. With this, none is left behind, however long it takes. */
-  readonly onLate?: (error: ShutdownTimeoutError) => void;
+  readonly onHung?: (error: ShutdownTimeoutError) => void;
   /** The children that have completed, and are not started. Kept by the caller from one supervisor to the next. */
   readonly completed?: Set<Definition>;
 }
@@ -77,7 +77,7 @@ export class Supervisor extends Task {
   #running: number;
   #hasStarted = false;
   #hasExited = false;
-  #isWell = false;
+  #isHealthy = false;
   /** The children that have not been started yet. */
   readonly #toStart = new Set<Task>();
   /** The common start time of the children that are being started, and why they are. */
@@ -220,7 +220,8 @@ export class Supervisor extends Task {
    * Stops a child while the others go on. The promise resolves when it has exited, and rejects if that takes too long. The latest
    * request counts: a child that is being stopped for another reason is not aborted again, but the promise of that request
    * rejects.
-   * @param onStopped called when it has exited, however long that takes, and also if the supervisor has been stopped meanwhile
+   * @param onStopped called when it has exited, unless it has completed; however long that takes, and also if the supervisor has
+   * been stopped meanwhile
    */
   stopChild(reason: StopReason, child: Child, onStopped: () => void): Promise<void> {
     const earlier = this.#stopOperations.get(child);
@@ -276,7 +277,7 @@ export class Supervisor extends Task {
       this.#onUnrequestedExit(outcome, child);
     } else {
       if (isFailure(outcome)) this.#log(child, outcome, "failed while it stopped; the others go on");
-      else if (operation.isOverdue) this.#log(child, outcome, "has stopped after its shutdown timeout");
+      else if (operation.isHung) this.#log(child, outcome, "has stopped after its shutdown timeout");
       this.#running--;
     }
     operation.onExit(hasCompleted);
@@ -316,7 +317,7 @@ export class Supervisor extends Task {
     if (this.#kind === "job") return outcome === "stopped" ? toError(this.reason, child.name) : outcome;
     if (outcome !== "done" || this.aborted) return outcome;
     const error = new WorkerExitedPrematurelyError(child.name);
-    // What looked like a run that was done has failed after all, and its health is to say so.
+    // Counts the return as a failure, so that its health becomes firing.
     child.onRunCompleted(noRuns, error);
     return error;
   }
@@ -380,7 +381,7 @@ export class Supervisor extends Task {
         // Children that have not been started yet will stop as they are.
         if (this.#running === 0 || this.#shutdown?.hasLeftBehind === true) this.#complete();
       },
-      onLate: this.#options.onLate,
+      onHung: this.#options.onHung,
       onSlow: (names, duration) => {
         // The outermost supervisor that stops names the children of all.
         if (this.#isStoppedByAnother) return;
@@ -420,22 +421,22 @@ export class Supervisor extends Task {
 
   // Health and long runs.
 
-  /** Like a continuous worker, it is well when it has stayed up for long enough. */
+  /** Like a continuous worker, it is healthy when it has stayed up for long enough. */
   override onWake(): void {
     const now = TimerQueue.current().now();
     const { resetAfter } = this.parent;
     const upFor = now - this.#run.lastStart;
-    if (!this.#isWell && !this.aborted && upFor >= resetAfter) {
-      this.#isWell = true;
+    if (!this.#isHealthy && !this.aborted && upFor >= resetAfter) {
+      this.#isHealthy = true;
       this.parent.onRecovered();
     }
     for (const child of this.children) child.checkRun(now);
-    // A supervisor that stops will not become well any more.
-    const isDecided = this.#isWell || this.aborted;
+    // A supervisor that stops will not become healthy any more.
+    const isDecided = this.#isHealthy || this.aborted;
     this.sleep(isDecided ? timeBetweenChecks : Math.min(resetAfter - upFor, timeBetweenChecks));
   }
 
-  /** As the status of one worker: it is not well if one of its children is not. */
+  /** As the status of one worker: it is not healthy if one of its children is not. */
   override describe(status: WorkerStatus): void {
     if (this.#kind === "job") return;
     addRuns(status, this.#run);

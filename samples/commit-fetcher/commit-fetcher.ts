@@ -3,13 +3,17 @@ import { ExponentialBackoff, Named, Repeat, Retry, Timeout, Worker, type WorkerC
 import type { Git } from "./git.js";
 import { printable } from "./printable.js";
 
-/** A repository may be moved, locked or unreadable for a while. So nothing that git says ends a worker: it comes back, politely. */
+/**
+ * A repository may be moved, locked or unreadable for a while. So nothing that git says ends a worker: it comes back, politely.
+ */
 const backoff = new ExponentialBackoff({ initial: "1s", max: "30s", jitterProportion: 0.5 });
 
 /** How much of what is there already is shown at the start. */
 const newest = 5;
 
-/** Commits on the branches, ours and those of remotes, and wherever HEAD is; not what hangs on tags, notes and the stash alone. */
+/**
+ * Commits on the branches, ours and those of remotes, and wherever HEAD is; not what hangs on tags, notes and the stash alone.
+ */
 const branches = ["--exclude=refs/tags/*", "--exclude=refs/notes/*", "--exclude=refs/stash", "--all"];
 
 /** Watches a git repository and prints what is new in it. Three methods, three workers: that is all there is to declare. */

@@ -3,12 +3,14 @@
  *
  *     npm run fleet
  *
- * It brings its own Postgres, from npm, and ends by itself after a quarter of a minute. Ctrl-C, SIGTERM and SIGHUP end it earlier: it stops the
+ * It brings its own Postgres, from npm, and ends by itself after a quarter of a minute. Ctrl-C, SIGTERM and SIGHUP end it
+ * earlier: it stops the
  * replicas and Postgres, leaves nothing behind, and exits with 0.
  *
- * The class is in `billing.ts`, and how a replica runs it in `replica.ts`; everything else here only starts them, ends them, and looks on.
+ * The class is in `billing.ts`, and how a replica runs it in `replica.ts`; everything else here only starts them, ends them, and
+ * looks on.
  */
-import { DutyTable } from "./duty-table.js";
+import { ActivityTable } from "./activity-table.js";
 import { Journal } from "./journal.js";
 import { startPostgres } from "./postgres-server.js";
 import { ReplicaProcess } from "./replica-process.js";
@@ -22,7 +24,7 @@ async function main(signal: AbortSignal): Promise<void> {
   const postgres = await startPostgres({ signal });
   const journal = new Journal();
   const replicas = [1, 2, 3].map((number) => new ReplicaProcess(number, postgres.url, journal));
-  const table = new DutyTable(journal, replicas);
+  const table = new ActivityTable(journal, replicas);
   const over = new AbortController();
   const printed = table.print(over.signal);
   try {

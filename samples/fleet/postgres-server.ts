@@ -35,7 +35,8 @@ const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined
 /**
  * Starts the Postgres that comes from npm. It ends with this process, however that ends, and leaves nothing behind.
  *
- * Rejects if npm has none for this platform, or if it cannot start here; with the signal's reason, if that aborts before it has started.
+ * Rejects if npm has none for this platform, or if it cannot start here; with the signal's reason, if that aborts before it has
+ * started.
  */
 export async function startPostgres({ signal }: { readonly signal?: AbortSignal } = {}): Promise<PostgresServer> {
   const programs = programsFromNpm();
@@ -117,8 +118,9 @@ function programsFromNpm(): string {
 }
 
 /**
- * Copies the programs into a folder, and returns that of the executables. They do not run from where npm has them: another user may not
- * enter each folder in which a project lies. The copy is not kept for the next time: it might be incomplete by then, or another user's.
+ * Copies the programs into a folder, and returns that of the executables. They do not run from where npm has them: another user
+ * may not enter each folder in which a project lies. The copy is not kept for the next time: it might be incomplete by then, or
+ * another user's.
  */
 async function copyOf(original: string, folder: string): Promise<string> {
   const copy = join(folder, "programs");

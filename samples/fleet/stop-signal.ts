@@ -1,6 +1,8 @@
 import { constants } from "node:os";
 
-/** For how long, in ms, a further signal belongs to the same request: with npm or `timeout` in between, one request arrives twice. */
+/**
+ * For how long, in ms, a further signal belongs to the same request: with npm or `timeout` in between, one request arrives twice.
+ */
 const sameRequest = 500;
 
 /**

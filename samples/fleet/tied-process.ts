@@ -3,7 +3,10 @@ import { once } from "node:events";
 import { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 
-/** Starts the program, interrupts it at the end of its own input, and ends with it. All by itself: another user may not enter our PATH. */
+/**
+ * Starts the program, interrupts it at the end of its own input, and ends with it. All by itself: another user may not enter our
+ * PATH.
+ */
 const script = `\
 exec 3<&0
 "$@" </dev/null 3<&- & program=$!
@@ -19,8 +22,8 @@ export interface TiedProcessOptions {
 }
 
 /**
- * A program that ends with this process, however that ends. It has a session of its own, out of reach of Ctrl-C. It must listen to SIGINT, which
- * the shell that starts it makes it ignore otherwise.
+ * A program that ends with this process, however that ends. It has a session of its own, out of reach of Ctrl-C. It must listen
+ * to SIGINT, which the shell that starts it makes it ignore otherwise.
  */
 export class TiedProcess {
   /** Resolves to the exit code, or to 128 and the number of the signal that killed it; to null if it cannot be started. */

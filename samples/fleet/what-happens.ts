@@ -3,7 +3,7 @@ import type { Journal, Run } from "./journal.js";
 import type { ReplicaProcess } from "./replica-process.js";
 
 /** How long, in ms, one waits for what should take some seconds at most. */
-const patience = 60_000;
+const longestWait = 60_000;
 
 interface Stage {
   readonly journal: Journal;
@@ -12,18 +12,18 @@ interface Stage {
 }
 
 /**
- * Kills the replica that watches for payments, later stops the one that has taken over, and waits until the third has. Rejects with the
- * signal's reason if that aborts meanwhile.
+ * Kills the replica that watches for payments, later stops the one that has taken over, and waits until the third has. Rejects
+ * with the signal's reason if that aborts meanwhile.
  */
 export async function whatHappens({ journal, replicas, signal }: Stage): Promise<void> {
   /** Polls, because what it waits for happens in other processes. */
   async function until<Found>(what: string, find: () => Found | undefined): Promise<Found> {
-    for (const deadline = Date.now() + patience; Date.now() < deadline; await wait("20ms", { signal })) {
+    for (const deadline = Date.now() + longestWait; Date.now() < deadline; await wait("20ms", { signal })) {
       signal.throwIfAborted();
       const found = find();
       if (found !== undefined) return found;
     }
-    throw new Error(`It has not come about within ${patience / 1_000} s that ${what}`);
+    throw new Error(`It has not happened within ${longestWait / 1_000} s that ${what}`);
   }
 
   async function end(watch: Run, how: "SIGKILL" | "SIGTERM"): Promise<Run> {
@@ -44,7 +44,8 @@ export async function whatHappens({ journal, replicas, signal }: Stage): Promise
   }
 
   await pass(3);
-  // While another has charged last, so that it is killed between two runs. What is cut short would be run again once its lock is over.
+  // While another has charged last, so that it is killed between two runs. What is cut short would be run again once its lock is
+  // over.
   const first = await until("one replica watches, and another charges", () =>
     journal.charges.at(-1)?.replica === journal.watch?.replica ? undefined : journal.watch,
   );

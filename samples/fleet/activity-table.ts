@@ -3,7 +3,7 @@ import type { Journal, Run } from "./journal.js";
 import type { ReplicaProcess } from "./replica-process.js";
 
 /** How long, in ms, after a second its row is printed: what happened in its last moments has to arrive. */
-const patience = 200;
+const reportDelay = 200;
 
 const legend = `\
 charge   chargeAll, distributed: once a second, on one replica
@@ -12,7 +12,7 @@ refresh  refreshRates, not distributed: once a second, on each replica
 `;
 
 /** Prints who did what: a row a second, a column a replica. */
-export class DutyTable {
+export class ActivityTable {
   readonly #journal: Journal;
   readonly #replicas: readonly ReplicaProcess[];
   #printedNotes = 0;
@@ -36,7 +36,7 @@ export class DutyTable {
     for (let second = 0; !signal.aborted; second++) {
       const end = start + (second + 1) * 1_000;
       // The last row has what there is of its second.
-      await pause(Math.max(0, end + patience - Date.now()));
+      await pause(Math.max(0, end + reportDelay - Date.now()));
       printRow(
         `${second}`,
         this.#replicas.map((replica) => this.#cell(second, replica, end)),
@@ -54,7 +54,7 @@ export class DutyTable {
     }
   }
 
-  #cell(second: number, { number, fate = "" }: ReplicaProcess, end: number): string {
+  #cell(second: number, { number, exitReason = "" }: ReplicaProcess, end: number): string {
     const { charges, watches, refreshes } = this.#journal;
     const isOwn = ({ replica }: Run): boolean => replica === number;
     const isOfNow = (run: Run): boolean => isOwn(run) && this.#journal.secondOf(run.begun) === second;
@@ -63,7 +63,7 @@ export class DutyTable {
       watches.some((run) => isOwn(run) && run.begun < end && run.ended > end - 1_000) ? "watch" : "",
       refreshes.some(isOfNow) ? "refresh" : "",
     ];
-    if (duties.every((duty) => duty === "")) return fate;
+    if (duties.every((duty) => duty === "")) return exitReason;
     const [charge = "", watch = "", refresh = ""] = duties;
     return `${charge.padEnd(6)} ${watch.padEnd(5)} ${refresh.padEnd(7)}`;
   }
