@@ -3,7 +3,7 @@ import type { Detail, Strip } from "./api.js";
 import { bytesOfRecord, causes, largestError, missedReasons, outcomes, RunRing } from "./run-ring.js";
 
 /** What a worker costs beside its records, in bytes. Measured. */
-const bytesOfWorker = 300;
+const bytesOfWorker = 450;
 
 /** The capacity of a ring, in records: first, at least, and at most. */
 const firstCapacity = 8;

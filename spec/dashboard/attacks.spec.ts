@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { expect } from "chai";
 import { Runner } from "watchbill";
 import { type Access, dashboard } from "watchbill/dashboard";
@@ -154,7 +155,7 @@ describe("The dashboard under attack", () => {
     for (const each of nonsense) {
       answer = each;
       for (const path of ["", "page.js", "api/status", "api/events", "healthz", "nothing.here"])
-        expect((await send(`${url}${path}`)).status, `${String(each)} ${path}`).to.equal(403);
+        expect((await send(`${url}${path}`)).status, `${inspect(each)} ${path}`).to.equal(403);
       expect((await send(`${url}api/workers/a/trigger`, { method: "POST", headers: asPage })).status).to.equal(403);
     }
     expect(asked).to.have.length(7 * nonsense.length);

@@ -1,13 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { freePort } from "../../samples/fleet/postgres-server.js";
 import { ScratchFolder } from "../../samples/fleet/scratch-folder.js";
 import { TiedProcess } from "../../samples/fleet/tied-process.js";
 
 /** A reverse proxy with TLS, in front of a server on this machine. */
-export interface Proxy {
+export interface NginxProxy {
   readonly port: number;
   /** Its own certificate. */
   readonly certificate: string;
@@ -16,20 +16,16 @@ export interface Proxy {
 
 /** Why nginx cannot be started on this machine; undefined if it can. */
 export function absenceOfNginx(): string | undefined {
-  const missing = [nginx("-v"), spawnSync("openssl", ["version"])].map(({ status }) => status !== 0);
-  if (missing[0]) return "there is no nginx on the PATH";
-  return missing[1] ? "there is no openssl on the PATH" : undefined;
+  if (program === undefined) return "there is no nginx on the PATH, nor in /usr/sbin";
+  return spawnSync("openssl", ["version"]).status === 0 ? undefined : "there is no openssl on the PATH";
 }
 
 /** Debian has it in a folder that is only on the PATH of root. */
-const environment = { ...process.env, PATH: `${process.env.PATH ?? ""}${delimiter}/usr/sbin` };
-
-function nginx(...args: string[]) {
-  return spawnSync("nginx", args, { env: environment });
-}
+const program = ["nginx", "/usr/sbin/nginx"].find((name) => spawnSync(name, ["-v"]).status === 0);
 
 /** @param locations of the server, as in nginx.conf */
-export async function startNginx(locations: string): Promise<Proxy> {
+export async function startNginx(locations: string): Promise<NginxProxy> {
+  if (program === undefined) throw new Error("There is no nginx");
   const home = new ScratchFolder("watchbill-nginx-");
   try {
     const port = await freePort();
@@ -39,10 +35,7 @@ export async function startNginx(locations: string): Promise<Proxy> {
     const made = spawnSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", ...subject, ...files]);
     if (made.status !== 0) throw new Error(`openssl failed: ${made.stderr.toString()}`);
     writeFileSync(join(home.path, "nginx.conf"), configuration(home.path, port, locations));
-    const proxy = new TiedProcess("nginx", ["-p", home.path, "-c", "nginx.conf", "-e", "logs/error.log"], {
-      cwd: home.path,
-      env: environment,
-    });
+    const proxy = new TiedProcess(program, ["-p", home.path, "-c", "nginx.conf", "-e", "logs/error.log"], { cwd: home.path });
     let hasExited = false;
     void proxy.exited.then(() => (hasExited = true));
     while (!(await answers(port))) {

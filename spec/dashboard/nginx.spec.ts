@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import { asPage, EventReader, rowOf, send, until } from "./client.fixture.js";
-import { absenceOfNginx, type Proxy, startNginx } from "./nginx.fixture.js";
+import { absenceOfNginx, type NginxProxy, startNginx } from "./nginx.fixture.js";
 import { job, Served } from "./served.fixture.js";
 
 const token = "0123456789abcdef";
 
 describe("The dashboard behind nginx, with TLS and a path", () => {
   let served: Served;
-  let proxy: Proxy | undefined;
+  let proxy: NginxProxy | undefined;
   let runs = 0;
 
   before(async function () {
