@@ -51,8 +51,8 @@ export function routeOf(path: string, isWorker: (name: string) => boolean): Rout
 type WorkerRoute = Extract<Route, { kind: "worker" | "command" }> | { readonly kind: "malformed" };
 
 /**
- * The route of a worker; undefined if the path is not of one. If there are several ways to read the path, the one with an existing
- * worker.
+ * The route of a worker; undefined if the path is not of one. If there are several ways to read the path, the one with an
+ * existing worker.
  */
 function workerRoute(path: string, isWorker: (name: string) => boolean): WorkerRoute | undefined {
   let found: WorkerRoute | undefined;
