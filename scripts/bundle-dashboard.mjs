@@ -24,4 +24,7 @@ if (imports.length > 0) throw new Error(`${file} still imports ${imports.join(",
 const { version } = JSON.parse(readFileSync("node_modules/srvx/package.json", "utf8"));
 const licence = readFileSync("node_modules/srvx/LICENSE", "utf8").trim();
 mkdirSync(`${folder}/assets`, { recursive: true });
-appendFileSync(`${folder}/assets/licences.txt`, `\n${"-".repeat(80)}\n\nThe server contains srvx ${version} (MIT)\n\n${licence}\n`);
+appendFileSync(
+  `${folder}/assets/licences.txt`,
+  `\n${"-".repeat(80)}\n\nThe server contains srvx ${version} (MIT)\n\n${licence}\n`,
+);

@@ -62,7 +62,15 @@ describe("the house", () => {
       files.filter((file) => readFileSync(join("lib", file), "utf8").includes(`from "${peer}"`)).map(roomOf);
     expect([...new Set(roomsWith("croner"))]).to.deep.equal(["cron"]);
     expect([...new Set(roomsWith("bullmq"))]).to.deep.equal(["bullmq"]);
+    expect([...new Set(roomsWith("srvx/node"))]).to.deep.equal(["dashboard"]);
     expect([...roomsWith("pg"), ...roomsWith("ioredis")]).to.deep.equal([]);
+  });
+
+  it("has a dashboard that uses the public API alone", () => {
+    const inside = files
+      .filter((file) => roomOf(file) === "dashboard")
+      .flatMap((file) => importsOf(file).filter((target) => roomOf(target) !== "dashboard" && target !== "index.ts"));
+    expect(inside).to.deep.equal([]);
   });
 
   it("has no cycle, but for types within one folder", () => {

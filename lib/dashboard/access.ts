@@ -34,7 +34,7 @@ export class AccessControl {
     this.#token = token === undefined ? undefined : new Token(token);
   }
 
-  /** Whether anybody may do everything. */
+  /** Whether every request may do everything. */
   get isOpen(): boolean {
     return this.#authorize === undefined && this.#token === undefined;
   }

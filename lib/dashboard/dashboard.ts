@@ -41,6 +41,8 @@ export interface Dashboard {
   readonly listen: (options?: ListenOptions) => DeclarativeWorker;
   /** Where {@link listen} listens; undefined while it does not. */
   readonly url: string | undefined;
+  /** How many viewers are connected to `api/events`. */
+  readonly viewers: number;
   /** Ends all streams, and drops the history and the subscriptions. Requests that come later are answered with 503. */
   readonly close: () => void;
 }
@@ -60,6 +62,9 @@ export function dashboard(runner: Runner, options: DashboardOptions = {}): Dashb
     listen: (where = {}) => handler.register(listenerWorker(where, access.isOpen, handler)),
     get url() {
       return handler.url;
+    },
+    get viewers() {
+      return handler.viewers;
     },
     close: () => handler.close(),
   };

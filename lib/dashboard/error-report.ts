@@ -1,6 +1,6 @@
 import type { Logger } from "../index.js";
 
-/** How long the same problem is not reported again, in ms: requests can cause it as often as anybody likes. */
+/** How long the same problem is not reported again, in ms: a client can cause it with each request. */
 const timeBetweenReports = 60_000;
 
 /** Logs what goes wrong while requests are answered. Never throws. */

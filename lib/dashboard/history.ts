@@ -46,9 +46,9 @@ class WorkerHistory {
 }
 
 /**
- * The last runs, missed runs and errors of all workers, within a number of bytes: three quarters for runs, which the workers share
- * evenly, one quarter for the texts of errors, of which the oldest of all workers is dropped. If there are more workers than fit,
- * the others have no history.
+ * The last runs, missed runs and errors of all workers, within a number of bytes: three quarters for runs, which the workers
+ * share evenly, one quarter for the texts of errors, of which the oldest of all workers is dropped. If there are more workers
+ * than fit, the others have no history.
  */
 export class History {
   readonly #bytesOfRuns: number;

@@ -22,7 +22,7 @@ const timeToFinish = 500;
 
 /** What the dashboard does when a server of it starts and stops. */
 export interface ListenerHooks {
-  /** @param checksHost whether only a loopback host may be named in a request, since anybody may send one */
+  /** @param checksHost whether only a loopback host may be named in a request, since every request may do everything */
   handler(checksHost: boolean): RequestHandler;
   onStart(url: string, context: WorkerContext): void;
   /** Called before the connections are closed: ends what never ends. */
@@ -32,7 +32,7 @@ export interface ListenerHooks {
 /**
  * Returns a worker that serves the dashboard until it is stopped. If it fails, because the port is taken for example, it is
  * retried, and the other workers go on.
- * @throws InvalidArgumentError if the options are malformed, or if everybody in the network could do everything
+ * @throws InvalidArgumentError if the options are malformed, or if every host of the network could send commands
  */
 export function listenerWorker(options: ListenOptions, isOpen: boolean, hooks: ListenerHooks): DeclarativeWorker {
   const { port, host, path, name } = checkListenOptions(options, isOpen);

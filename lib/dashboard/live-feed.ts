@@ -32,7 +32,10 @@ export interface FeedSource {
   onTick(): void;
 }
 
-/** Sends what changes to all viewers: rows are read and written once for all of them, twice a second, and not at all without a viewer. */
+/**
+ * Sends what changes to all viewers. Rows are read and serialised once for all of them, at most twice a second, and not at all
+ * without a viewer.
+ */
 export class LiveFeed {
   readonly #source: FeedSource;
   readonly #viewers = new Set<EventStream>();

@@ -87,6 +87,10 @@ export class LiveWorkers {
     return this.#feed.sequence;
   }
 
+  get viewers(): number {
+    return this.#feed.viewers;
+  }
+
   has(worker: string): boolean {
     return this.directory.get(worker) !== undefined;
   }

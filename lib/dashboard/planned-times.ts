@@ -26,7 +26,10 @@ export function plannedTimes({ repeat }: DeclarativeWorker, { phase, nextDue }: 
   return times;
 }
 
-/** Undefined if there is none. Never throws: the schedule may be code of the user, and its failure is in the log when it is due. */
+/**
+ * Undefined if there is none. Never throws: the schedule may be code of the user, and if it fails, that is logged when a run is
+ * due.
+ */
 function nextTime(schedule: { next(after: Date): Date | null }, after: number): number | undefined {
   try {
     const time = schedule.next(new Date(after))?.getTime();

@@ -4,8 +4,8 @@ import type { Status } from "./api.js";
 const maxNames = 5;
 
 /**
- * Why the process is not ready; null if it is. It is not while the runner does not run or is being stopped, nor while a worker has
- * been failing for longer than a limit.
+ * Why the process is not ready; null if it is ready. It is not ready while the runner does not run or is being stopped, nor while
+ * a worker has been failing for longer than a limit.
  * @param limit in ms
  */
 export function problemOfReadiness(state: Status["state"], rows: readonly WorkerStatus[], limit: number): string | null {

@@ -102,6 +102,10 @@ export class RequestHandler implements ListenerHooks {
     return this.#urls.at(-1);
   }
 
+  get viewers(): number {
+    return this.#workers.viewers;
+  }
+
   onStart(url: string, { logger }: WorkerContext): void {
     this.#urls.push(url);
     this.#errors.listenerLogger = logger;
@@ -124,7 +128,8 @@ export class RequestHandler implements ListenerHooks {
     this.#workers.open();
     const isPost = route.kind === "command" || route.kind === "commands";
     const allowed = isPost ? ["POST"] : ["GET", "HEAD"];
-    if (route.kind !== "unknown" && !allowed.includes(request.method))
+    const isFound = route.kind !== "unknown" && route.kind !== "malformed";
+    if (isFound && !allowed.includes(request.method))
       return problem(405, `Use ${allowed[0]} for this`, { Allow: allowed.join(", ") });
     return isPost
       ? this.#execute(route, request, incoming, rights, searchParams)

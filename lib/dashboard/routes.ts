@@ -50,7 +50,10 @@ export function routeOf(path: string, isWorker: (name: string) => boolean): Rout
 
 type WorkerRoute = Extract<Route, { kind: "worker" | "command" }> | { readonly kind: "malformed" };
 
-/** The route of a worker; undefined if the path is not of one. Of several that are possible, the first with an existing worker. */
+/**
+ * The route of a worker; undefined if the path is not of one. If there are several ways to read the path, the one with an
+ * existing worker.
+ */
 function workerRoute(path: string, isWorker: (name: string) => boolean): WorkerRoute | undefined {
   let found: WorkerRoute | undefined;
   for (let at = path.lastIndexOf(workers); at >= 0; at = at === 0 ? -1 : path.lastIndexOf(workers, at - 1)) {

@@ -97,8 +97,8 @@ export class Runner extends WorkerDefinition {
 
   /**
    * The status of every worker, in the order of {@link workers}; after the run, its last one.
-   * @param names of the workers, in any order, if not all are of interest. Takes time in proportion to their number. Names without
-   * a worker are left out.
+   * @param names only of these workers, in this order. Takes time in proportion to their number. Names without a worker are left
+   * out.
    */
   status(names?: Iterable<string>): WorkerStatus[] {
     // Reads schedules, which are code of the user.
