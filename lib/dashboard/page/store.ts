@@ -1,0 +1,72 @@
+import { batch, computed, signal } from "@preact/signals";
+import type { Command, Row, Status, Update } from "../api.js";
+
+/** What is known of the process; undefined before the first snapshot. */
+export const server = signal<Omit<Status, "workers" | "now" | "sequence"> | undefined>(undefined);
+
+/** The rows by name. They are replaced, never changed; {@link revision} grows when any of them is. */
+export const rows = new Map<string, Row>();
+export const revision = signal(0);
+
+/** The position of each name in alphabetical order, with numbers in names by their value. */
+export let order = new Map<string, number>();
+
+const collator = new Intl.Collator("en", { numeric: true });
+
+export function applySnapshot(status: Status): void {
+  rows.clear();
+  for (const row of status.workers) rows.set(row.name, row);
+  sortNames();
+  batch(() => {
+    setClock(status.now);
+    server.value = { process: status.process, state: status.state, rights: status.rights };
+    revision.value++;
+  });
+}
+
+export function applyUpdate(update: Update): void {
+  const before = rows.size;
+  for (const name of update.removed) rows.delete(name);
+  let isNew = rows.size !== before;
+  for (const row of update.rows) {
+    isNew ||= !rows.has(row.name);
+    rows.set(row.name, row);
+  }
+  if (isNew) sortNames();
+  batch(() => {
+    applyBeat(update);
+    if (update.rows.length > 0 || update.removed.length > 0) revision.value++;
+  });
+}
+
+export function applyBeat({ now, state }: Pick<Update, "now" | "state">): void {
+  setClock(now);
+  if (server.value !== undefined && server.value.state !== state) server.value = { ...server.value, state };
+}
+
+function sortNames(): void {
+  order = new Map([...rows.keys()].sort(collator.compare).map((name, index) => [name, index]));
+}
+
+let offset = 0;
+
+/** The clock of the process. */
+export function now(): number {
+  return Date.now() + offset;
+}
+
+function setClock(time: number): void {
+  offset = time - Date.now();
+}
+
+/** The time of the process, once a second: for ages and countdowns. */
+export const tick = signal(now());
+
+setInterval(() => {
+  if (document.visibilityState === "visible") tick.value = now();
+}, 1_000);
+
+export const commands: readonly Command[] = ["trigger", "pause", "resume", "restart"];
+
+/** The commands that this viewer may use. */
+export const allowed = computed(() => commands.filter((command) => server.value?.rights[command] === true));
