@@ -20,7 +20,7 @@ export interface Clock {
 export function installedClock(): Clock {
   const { setTimeout } = globalThis;
   // The types of the DOM, with which the page of the dashboard is checked, have another `performance` than those of Node.
-  const performance: Pick<Performance, "now"> = globalThis.performance;
+  const performance: { now(): number } = globalThis.performance;
   const isPerformanceFake = performance !== nodePerformance || performance.now !== originalNow;
   const fakeClock = readProperty(setTimeout, "clock");
   if (typeof readProperty(fakeClock, "now") === "number") {

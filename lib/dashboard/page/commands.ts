@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { signal } from "@preact/signals-core";
 import type { Command } from "../api.js";
 import { visible, workers } from "./words.js";
 
@@ -27,32 +27,28 @@ const participles: Record<Command, string> = { trigger: "Triggered", pause: "Pau
 
 /** Sends a command to workers by name, and says what became of it. */
 export async function commandWorkers(command: Command, names: readonly string[], reason = ""): Promise<void> {
-  const [first] = names;
-  if (names.length === 1 && first !== undefined && first !== "." && first !== "..") {
-    const answer = await post(`api/workers/${encode(first)}/${command}`, reason);
-    return answer.ok ? notify(`${participles[command]} ${visible(first)}`) : notify(answer.error, true);
-  }
   const outcome: Outcome = { workers: [], refused: [] };
   // A name with a star would be a pattern, and match more than itself.
-  for (const name of names.filter((name) => name.includes("*"))) {
-    const answer = await post(`api/workers/${encode(name)}/${command}`, reason);
-    if (answer.ok) outcome.workers.push(name);
-    else outcome.refused.push({ worker: name, error: answer.error });
+  const isSingle = (name: string): boolean => names.length === 1 || name.includes("*");
+  for (const worker of names.filter(isSingle)) {
+    const { error } = await post(`api/workers/${encode(worker)}/${command}?`, reason);
+    outcome.workers.push(worker);
+    if (error) outcome.refused.push({ worker, error });
   }
-  for (const matches of chunks(names.filter((name) => !name.includes("*")))) {
-    const answer = await post(`api/commands/${command}?${matches.join("&")}`, reason);
-    if (!answer.ok) return notify(answer.error, true);
-    outcome.workers.push(...answer.workers);
-    outcome.refused.push(...answer.refused);
+  for (const matches of chunks(names.filter((name) => !isSingle(name)))) {
+    const { error, workers, refused } = await post(`api/commands/${command}?${matches}`, reason);
+    if (error) return notify(error, true);
+    outcome.workers.push(...workers);
+    outcome.refused.push(...refused);
   }
   report(command, outcome);
 }
 
 /** Sends a command to all workers that match a pattern. */
 export async function commandMatching(command: Command, pattern: string, reason: string): Promise<void> {
-  const answer = await post(`api/commands/${command}?match=${encode(pattern)}`, reason);
-  if (answer.ok) report(command, answer);
-  else notify(answer.error, true);
+  const answer = await post(`api/commands/${command}?match=${encode(pattern)}&`, reason);
+  if (answer.error) notify(answer.error, true);
+  else report(command, answer);
 }
 
 interface Outcome {
@@ -61,12 +57,19 @@ interface Outcome {
 }
 
 function report(command: Command, { workers: names, refused }: Outcome): void {
-  const refusedNames = new Set(refused.map(({ worker }) => worker));
-  const accepted = names.filter((name) => !refusedNames.has(name)).length;
-  if (accepted > 0 || refused.length === 0) notify(`${participles[command]} ${workers(accepted)}`);
+  const failed = new Set(refused.map(({ worker }) => worker));
+  const accepted = names.filter((name) => !failed.has(name));
   const [first] = refused;
-  if (first !== undefined)
-    notify(`${workers(refused.length)} refused to ${command}. ${visible(first.worker)}: ${visible(first.error)}`, true);
+  if (first === undefined || accepted.length > 0) notify(`${participles[command]} ${nameOrCount(accepted)}`);
+  if (first !== undefined) {
+    const who = refused.length > 1 ? `${workers(refused.length)} refused to ${command}, such as ${visible(first.worker)}: ` : "";
+    notify(who + first.error, true);
+  }
+}
+
+/** The name of one worker, or how many there are. */
+export function nameOrCount(names: readonly string[]): string {
+  return names.length === 1 ? visible(names[0] ?? "") : workers(names.length);
 }
 
 /** Encodes a name; one that is not well-formed Unicode cannot be in a URL. */
@@ -75,33 +78,30 @@ function encode(name: string): string {
 }
 
 /** Parameters for the names, as many as fit into a URL that every server accepts. */
-function chunks(names: readonly string[]): string[][] {
-  const all: string[][] = [];
-  let length = Number.POSITIVE_INFINITY;
+function chunks(names: readonly string[]): string[] {
+  const all = [""];
   for (const name of names) {
-    const parameter = `match=${encode(name)}`;
-    if ((length += parameter.length + 1) > 4_000) {
-      all.push([]);
-      length = parameter.length;
-    }
-    all.at(-1)?.push(parameter);
+    const parameter = `match=${encode(name)}&`;
+    const last = all.length - 1;
+    const text = all[last] + parameter;
+    if (text.length < 4_000) all[last] = text;
+    else all.push(parameter);
   }
-  return all;
+  return all.filter(Boolean);
 }
 
-type Answer = ({ ok: true } & Outcome) | { ok: false; error: string };
-
-async function post(url: string, reason: string): Promise<Answer> {
-  const separator = url.includes("?") ? "&" : "?";
-  const target = reason === "" ? url : `${url}${separator}reason=${encode(reason)}`;
+/** @param url that a parameter can be appended to */
+async function post(url: string, reason: string): Promise<Outcome & { error?: string }> {
+  const answer = { workers: [], refused: [] };
   try {
-    const response = await fetch(target, { method: "POST", headers: { "x-watchbill": "1" } });
-    const body: { error?: string; nearest?: unknown; workers?: string[]; refused?: Outcome["refused"] } = await response
-      .json()
-      .catch(() => ({}));
-    if (response.ok) return { ok: true, workers: body.workers ?? [], refused: body.refused ?? [] };
-    return { ok: false, error: visible(body.error ?? `The server answered ${response.status}`) };
+    const response = await fetch(reason === "" ? url : `${url}reason=${encode(reason)}`, {
+      method: "POST",
+      headers: { "x-watchbill": "1" },
+    });
+    const body: Partial<Outcome> & { error?: string } = await response.json().catch(() => ({}));
+    if (response.ok) return { ...answer, ...body };
+    return { ...answer, error: visible(body.error ?? `The server answered ${response.status}`) };
   } catch {
-    return { ok: false, error: "The command was not sent: the process does not answer" };
+    return { ...answer, error: "The command was not sent: the process does not answer" };
   }
 }

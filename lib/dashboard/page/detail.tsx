@@ -1,4 +1,4 @@
-import { signal, useSignalEffect } from "@preact/signals";
+import { signal } from "@preact/signals-core";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Detail } from "../api.js";
 import type { draw } from "./chart.js";
@@ -12,6 +12,7 @@ import { allowed, revision, rows, tick } from "./store.js";
 import { StripCanvas } from "./strip-canvas.jsx";
 import { Time } from "./table.jsx";
 import { themeChange } from "./theme.js";
+import { useSignalEffect } from "./use-signal-effect.js";
 import { ago, count, duration, exact, healthWord, percent, until, visible, why } from "./words.js";
 
 const detail = signal<Detail | undefined>(undefined);
@@ -48,13 +49,12 @@ export function DetailPanel({ name }: { name: string }) {
   // At most once a second, and only if the row has changed.
   useSignalEffect(() => {
     void tick.value;
-    void revision.value;
     const row = rows.get(view.value.worker ?? "");
-    if (row === undefined || row === loadedRow.current || loading !== "") return;
-    const isFirst = loadedRow.current === undefined;
+    if (row === undefined || row === loadedRow.current || loading !== "") return undefined;
+    if (loadedRow.current !== undefined) void load(row.name);
     loadedRow.current = row;
-    if (!isFirst) void load(row.name);
-  });
+    return undefined;
+  }, []);
   void revision.value;
   const row = rows.get(name) ?? detail.value?.row;
   const now = tick.value;
@@ -178,17 +178,16 @@ function ErrorText({ error, schedule, isOpen }: { error: Detail["errors"][number
         >
           <span aria-live="polite">{copied || "Copy"}</span>
         </button>
-        <pre tabIndex={0} role="region" aria-label="Stack">
-          {[first, ...rest].map(
-            (line, index) =>
-              line && (
-                <span key={index} class={line.isForeign ? "foreign" : undefined}>
-                  {visible(line.text, true)}
-                  {"\n"}
-                </span>
-              ),
-          )}
-        </pre>
+        {rest.length > 0 && (
+          <pre tabIndex={0} role="region" aria-label="Stack">
+            {rest.map((line, index) => (
+              <span key={index} class={line.isForeign ? "foreign" : undefined}>
+                {visible(line.text, true)}
+                {"\n"}
+              </span>
+            ))}
+          </pre>
+        )}
       </div>
     </details>
   );

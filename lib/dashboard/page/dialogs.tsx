@@ -1,7 +1,7 @@
-import { useEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Command } from "../api.js";
-import { commandMatching, commandWorkers } from "./commands.js";
+import { commandMatching, commandWorkers, nameOrCount } from "./commands.js";
 import { type DialogState, dialog } from "./dialog.js";
 import { matcher } from "./patterns.js";
 import { shortcuts } from "./shortcuts.js";
@@ -13,9 +13,7 @@ export const verbs: Record<Command, string> = { trigger: "Trigger", pause: "Paus
 export function Dialogs() {
   const state = dialog.value;
   if (state === undefined) return null;
-  return (
-    <Modal key={state.kind}>{state.kind === "help" ? <Help /> : <CommandForm state={state} />}</Modal>
-  );
+  return <Modal key={state.kind}>{state.kind === "help" ? <Help /> : <CommandForm state={state} />}</Modal>;
 }
 
 function Modal({ children }: { children: ComponentChildren }) {
@@ -52,7 +50,7 @@ function CommandForm({ state }: { state: Exclude<DialogState, { kind: "help" }> 
   const names = state.kind === "names" ? state.names : pattern === "" ? [] : [...rows.keys()].filter(matcher(pattern));
   if (command === undefined) return null;
   const isReady = names.length > 0;
-  const target = state.kind === "names" && names.length === 1 ? visible(names[0] ?? "") : workers(names.length);
+  const target = nameOrCount(names);
   const submit = (event: Event): void => {
     event.preventDefault();
     if (!isReady) return;

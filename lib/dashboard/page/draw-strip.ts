@@ -1,39 +1,15 @@
 import type { Strip } from "../api.js";
+import { inks } from "./inks.js";
 import { count } from "./words.js";
 
 const hour = 3_600_000;
-
-export interface StripColours {
-  readonly ok: string;
-  readonly failed: string;
-  readonly stopped: string;
-  readonly missed: string;
-  readonly planned: string;
-  readonly line: string;
-  readonly now: string;
-}
-
-/** The colours of the theme that is on. */
-export function stripColours(element: Element): StripColours {
-  const style = getComputedStyle(element);
-  const of = (name: string): string => style.getPropertyValue(`--${name}`);
-  return {
-    ok: of("ok-bar"),
-    failed: of("bad"),
-    stopped: of("muted-bar"),
-    missed: of("warn"),
-    planned: of("plan"),
-    line: of("line"),
-    now: of("text"),
-  };
-}
 
 /**
  * Draws the last hour and the next: runs as bars, as wide as they were long; missed runs as hollow bars; due times as ticks at the
  * bottom; and the present as a line in the middle.
  * @param running since when a run is under way; null if none is
  */
-export function drawStrip(canvas: HTMLCanvasElement, strip: Strip, now: number, running: number | null, colours: StripColours): void {
+export function drawStrip(canvas: HTMLCanvasElement, strip: Strip, now: number, running: number | null): void {
   const context = canvas.getContext("2d");
   const { clientWidth: width, clientHeight: height } = canvas;
   if (context === null || width === 0) return;
@@ -44,18 +20,19 @@ export function drawStrip(canvas: HTMLCanvasElement, strip: Strip, now: number, 
   }
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
+  const [ok, bad, stopped, warn, plan, line, text] = inks();
   const x = (time: number): number => ((time - now + hour) / (2 * hour)) * width;
   const base = height - 6;
-  const fill = (colour: string, left: number, top: number, wide: number, high: number): void => {
-    context.fillStyle = colour;
+  const fill = (colour: string | undefined, left: number, top: number, wide: number, high: number): void => {
+    context.fillStyle = colour ?? ok ?? "";
     context.fillRect(left, top, wide, high);
   };
-  fill(colours.line, 0, base, width, 1);
-  for (let quarter = 0.25; quarter < 1; quarter += 0.25) fill(colours.line, Math.round(quarter * width), base - 3, 1, 4);
+  fill(line, 0, base, width, 1);
+  for (let quarter = 0.25; quarter < 1; quarter += 0.25) fill(line, Math.round(quarter * width), base - 3, 1, 4);
   for (const [outcomes, colour] of [
-    [[0, 3], colours.ok],
-    [[2], colours.stopped],
-    [[1], colours.failed],
+    [[0, 3], ok],
+    [[2], stopped],
+    [[1], bad],
   ] as const) {
     for (const [start, duration, outcome] of strip.runs) {
       if (!(outcomes as readonly number[]).includes(outcome)) continue;
@@ -69,17 +46,17 @@ export function drawStrip(canvas: HTMLCanvasElement, strip: Strip, now: number, 
   if (running !== null) {
     const left = Math.max(0, x(running));
     context.globalAlpha = 0.45;
-    fill(colours.ok, left, 4, Math.max(1.5, width / 2 - left), base - 4);
+    fill(ok, left, 4, Math.max(1.5, width / 2 - left), base - 4);
     context.globalAlpha = 1;
   }
-  context.strokeStyle = colours.missed;
+  context.strokeStyle = warn ?? "";
   context.lineWidth = 1;
   for (const [time] of strip.missed) context.strokeRect(Math.round(x(time)) - 1.5, 4.5, 3, base - 5);
-  for (const due of strip.planned) fill(colours.planned, x(due), due < now ? base + 2 : base - 7, 1, due < now ? 3 : 10);
+  for (const due of strip.planned) fill(plan, x(due), due < now ? base + 2 : base - 7, 1, due < now ? 3 : 10);
   // More is planned than is known.
   const last = strip.planned.at(-1);
-  if (strip.planned.length >= 200 && last !== undefined) fill(colours.planned, x(last), base - 1, width - x(last), 2);
-  fill(colours.now, Math.round(width / 2), 0, 1, height);
+  if (strip.planned.length >= 200 && last !== undefined) fill(plan, x(last), base - 1, width - x(last), 2);
+  fill(text, Math.round(width / 2), 0, 1, height);
 }
 
 /** What a strip shows, in words, for those who cannot see it. */

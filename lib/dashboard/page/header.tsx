@@ -1,8 +1,8 @@
-import { isConnected, lastHeard, refusal } from "./stream.js";
 import { dialog } from "./dialog.js";
 import { setView, view } from "./location.js";
 import { totals } from "./selection.js";
 import { server, tick } from "./store.js";
+import { isConnected, lastHeard, refusal } from "./stream.js";
 import { nextTheme, setTheme, theme } from "./theme.js";
 import { count, since, span, visible, workers, type Zone } from "./words.js";
 
@@ -13,7 +13,10 @@ export function Header() {
       <h1>watchbill</h1>
       {process && (
         <span class="process" title={`watchbill ${process.version}, Node ${process.node}`}>
-          {visible(process.host)} <span class="dim">pid {process.pid}, up {span(tick.value - process.startedAt)}</span>
+          {visible(process.host)}{" "}
+          <span class="dim">
+            pid {process.pid}, up {span(tick.value - process.startedAt)}
+          </span>
         </span>
       )}
       <Connection />
@@ -31,9 +34,14 @@ export function Header() {
         </select>
       </label>
       <button type="button" class="quiet" onClick={() => setTheme(nextTheme())} title="Switch the colours: auto, light, dark">
-        Theme: {theme.value}
+        <span class="label">Colours: </span>◐ {theme.value}
       </button>
-      <button type="button" class="quiet" onClick={() => (dialog.value = { kind: "help" })} aria-label="Help and keyboard shortcuts">
+      <button
+        type="button"
+        class="quiet"
+        onClick={() => (dialog.value = { kind: "help" })}
+        aria-label="Help and keyboard shortcuts"
+      >
         ?
       </button>
     </header>
@@ -84,7 +92,12 @@ export function Summary() {
 
 function Chip({ value, label, n }: { value: string; label: string; n: number }) {
   return (
-    <button type="button" class={`chip ${value}`} aria-pressed={view.value.show === value} onClick={() => setView({ show: value })}>
+    <button
+      type="button"
+      class={`chip ${value}`}
+      aria-pressed={view.value.show === value}
+      onClick={() => setView({ show: value })}
+    >
       {label} <b>{count(n)}</b>
     </button>
   );

@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { signal } from "@preact/signals-core";
 import type { Zone } from "./words.js";
 
 /** What the page shows, as it is in its URL, so that a view can be sent to a colleague. */

@@ -1,4 +1,4 @@
-import { computed, signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals-core";
 import type { Row } from "../api.js";
 import { type SortKey, view } from "./location.js";
 import { filter } from "./patterns.js";

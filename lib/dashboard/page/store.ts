@@ -1,4 +1,4 @@
-import { batch, computed, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals-core";
 import type { Command, Row, Status, Update } from "../api.js";
 
 /** What is known of the process; undefined before the first snapshot. */

@@ -1,4 +1,4 @@
-import { effect, signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals-core";
 import type { Status, StripRun, Update } from "../api.js";
 import { applyBeat, applySnapshot, applyUpdate, now, tick } from "./store.js";
 
@@ -80,7 +80,12 @@ function close(): void {
 function explain(): void {
   fetch("api/status", { method: "HEAD" }).then(
     ({ ok, status }) => {
-      refusal.value = ok || status === 405 ? "" : status === 401 || status === 403 ? `access was refused (${status})` : `the server answered ${status}`;
+      refusal.value =
+        ok || status === 405
+          ? ""
+          : status === 401 || status === 403
+            ? `access was refused (${status})`
+            : `the server answered ${status}`;
     },
     () => {
       refusal.value = "";

@@ -1,9 +1,9 @@
-import { useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
-import { describeStrip, drawStrip, stripColours } from "./draw-strip.js";
+import { describeStrip, drawStrip } from "./draw-strip.js";
 import { now, revision, rows, tick } from "./store.js";
 import { stripOf } from "./strips.js";
 import { themeChange } from "./theme.js";
+import { useSignalEffect } from "./use-signal-effect.js";
 
 const sizes = new WeakMap<Element, () => void>();
 const observer = new ResizeObserver((entries) => {
@@ -20,18 +20,18 @@ export function StripCanvas({ name }: { name: string }) {
     void tick.value;
     void themeChange.value;
     void revision.value;
-    if (element === null) return;
+    if (element === null) return undefined;
     const row = rows.get(name);
     const running = row !== undefined && (row.phase === "running" || row.phase === "overdue") ? row.lastStart : null;
     const draw = (): void => {
       const known = strip ?? { worker: name, runs: [], missed: [], planned: [] };
-      drawStrip(element, known, now(), running, stripColours(document.documentElement));
+      drawStrip(element, known, now(), running);
       if (strip !== undefined) element.setAttribute("aria-label", describeStrip(strip, now()));
     };
     draw();
     sizes.set(element, draw);
     observer.observe(element);
     return () => observer.unobserve(element);
-  });
+  }, [name]);
   return <canvas ref={canvas} class="strip" role="img" aria-label="Last hour and next hour" />;
 }

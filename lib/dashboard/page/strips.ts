@@ -1,4 +1,4 @@
-import { type Signal, signal } from "@preact/signals";
+import { type Signal, signal } from "@preact/signals-core";
 import type { Strip, StripRun } from "../api.js";
 import { now, rows } from "./store.js";
 
@@ -31,14 +31,17 @@ function entryOf(name: string): Entry {
 }
 
 let wanted: readonly string[] = [];
-let timer: ReturnType<typeof setTimeout> | undefined;
+let isWaiting = false;
 let isLoading = false;
 
 /** Loads the strips of the visible rows: those that are missing, or a minute old, or have missed a run since. */
 export function wantStrips(names: readonly string[]): void {
   wanted = names;
-  timer ??= setTimeout(() => {
-    timer = undefined;
+  if (isWaiting) return;
+  isWaiting = true;
+  // One request for all rows that are scrolled to meanwhile.
+  setTimeout(() => {
+    isWaiting = false;
     if (!isLoading) void load();
   }, 120);
 }

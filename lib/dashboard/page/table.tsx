@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { signal } from "@preact/signals-core";
 import { useRef } from "preact/hooks";
 import type { Row } from "../api.js";
 import { dialog } from "./dialog.js";
@@ -85,7 +85,12 @@ function Toolbar() {
         onInput={({ currentTarget }) => setView({ q: currentTarget.value })}
       />
       {scope !== undefined && (
-        <button type="button" class="scope" onClick={() => setView({ runner: undefined, group: undefined })} title="Show all workers">
+        <button
+          type="button"
+          class="scope"
+          onClick={() => setView({ runner: undefined, group: undefined })}
+          title="Show all workers"
+        >
           {visible(scope || "this runner")} <span aria-hidden="true">×</span>
           <span class="label">, show all workers</span>
         </button>
@@ -107,7 +112,7 @@ function Toolbar() {
       ) : (
         allowed.value.length > 0 && (
           <button type="button" onClick={() => (dialog.value = { kind: "pattern", pattern: patternOf(q, scope) })}>
-            Command by pattern…
+            <span class="wide">Command by </span>pattern…
           </button>
         )
       )}
@@ -144,7 +149,11 @@ function Head() {
             class={style}
             aria-sort={sort === key ? (isReversed ? "descending" : "ascending") : undefined}
           >
-            <button type="button" onClick={() => setView(nextSort(key))} title="Sort; failing workers first again with the third click">
+            <button
+              type="button"
+              onClick={() => setView(nextSort(key))}
+              title="Sort; failing workers first again with the third click"
+            >
               {title}
               {sort === key && (isReversed ? " ↓" : " ↑")}
             </button>
@@ -188,7 +197,12 @@ function Line({ row, index, top }: { row: Row; index: number; top: number }) {
     >
       {allowed.value.length > 0 && (
         <span role="cell" class="c-select">
-          <input type="checkbox" aria-label={`Select ${visible(name)}`} checked={isSelected} onChange={() => toggleSelected(name)} />
+          <input
+            type="checkbox"
+            aria-label={`Select ${visible(name)}`}
+            checked={isSelected}
+            onChange={() => toggleSelected(name)}
+          />
         </span>
       )}
       <span role="cell" class="c-health">

@@ -1,3 +1,4 @@
+import { signal } from "@preact/signals-core";
 import type { ComponentChildren, Ref } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
@@ -25,7 +26,8 @@ const overscan = 6;
 export function VirtualList<T>(props: Props<T>) {
   const { items, rowHeight, render } = props;
   const box = useRef<HTMLDivElement>(null);
-  const [{ first, last }, setRange] = useState({ first: 0, last: 0 });
+  const [range] = useState(() => signal({ first: 0, last: 0 }));
+  const { first, last } = range.value;
   const latest = useRef(props);
   latest.current = props;
 
@@ -35,7 +37,8 @@ export function VirtualList<T>(props: Props<T>) {
     const { rowHeight, items } = latest.current;
     const first = Math.max(0, Math.floor(element.scrollTop / rowHeight) - overscan);
     const last = Math.min(items.length, Math.ceil((element.scrollTop + element.clientHeight) / rowHeight) + overscan);
-    setRange((range) => (range.first === first && range.last === last ? range : { first, last }));
+    const { first: oldFirst, last: oldLast } = range.peek();
+    if (first !== oldFirst || last !== oldLast) range.value = { first, last };
   });
 
   useLayoutEffect(() => {
@@ -72,7 +75,11 @@ export function VirtualList<T>(props: Props<T>) {
     <div ref={box} class={props.class} onScroll={measure.current}>
       <div role={props.role} aria-label={props.label} aria-rowcount={props.role === "table" ? items.length + 1 : undefined}>
         {props.header}
-        <div class="rows" role={props.role === "table" ? "rowgroup" : "presentation"} style={{ height: `${items.length * rowHeight}px` }}>
+        <div
+          class="rows"
+          role={props.role === "table" ? "rowgroup" : "presentation"}
+          style={{ height: `${items.length * rowHeight}px` }}
+        >
           {visible}
         </div>
       </div>

@@ -1,9 +1,12 @@
 import type { Row } from "../api.js";
 
+/** Between a number and its unit, so that they are not on two lines. */
+const space = "\u00a0";
+
 /** Formats a number of ms for the page: `340 ms`, `1.2 s`, `2 min 5 s`, `3 d 2 h`. Uses at most two units. */
 export function duration(ms: number): string {
-  if (ms < 999.5) return `${Math.max(0, Math.round(ms))} ms`;
-  if (ms < 9_950) return `${(ms / 1_000).toFixed(1)} s`;
+  if (ms < 999.5) return `${Math.max(0, Math.round(ms))}${space}ms`;
+  if (ms < 9_950) return `${(ms / 1_000).toFixed(1)}${space}s`;
   return span(ms);
 }
 
@@ -17,19 +20,24 @@ const units = [
 /** Formats a distance between two times in whole seconds, with at most two units: `0 s`, `41 s`, `2 min 5 s`. */
 export function span(ms: number): string {
   let seconds = Math.max(0, Math.round(ms / 1_000));
-  const first = units.findIndex(([, size]) => seconds >= size);
-  if (first < 0) return "0 s";
   const parts: string[] = [];
+  const first = Math.max(
+    0,
+    units.findIndex(([, size]) => seconds >= size),
+  );
   for (const [unit, size] of units.slice(first, first + 2)) {
     const count = Math.floor(seconds / size);
     seconds -= count * size;
-    if (count > 0) parts.push(`${count} ${unit}`);
+    if (count > 0) parts.push(count + space + unit);
   }
-  return parts.join(" ");
+  return parts.join(space) || `0${space}s`;
 }
 
+/** `12 s ago`, `7 min ago`, `3 h 18 min ago`. */
 export function ago(time: number, now: number): string {
-  return now - time < 500 ? "now" : `${span(now - time)} ago`;
+  const age = now - time;
+  if (age < 500) return "now";
+  return `${span(age > 60_000 ? age - (age % 60_000) : age)} ago`;
 }
 
 /** `in 41 s`, or `due 3 s ago` if the time has passed by more than a second. */
@@ -60,7 +68,7 @@ export function workers(n: number): string {
 /** `100 %`, `99.9 %`; never rounds a rate below 1 up to 100 %. */
 export function percent(rate: number): string {
   const tenths = Math.floor(rate * 1_000) / 10;
-  return `${tenths === 100 || tenths === 0 ? tenths : tenths.toFixed(1)} %`;
+  return `${tenths === 100 || tenths === 0 ? tenths : tenths.toFixed(1)}${space}%`;
 }
 
 /**
@@ -78,6 +86,7 @@ export function visible(text: string, keepLines = false): string {
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it finds.
+// oxlint-disable-next-line no-control-regex
 const hidden = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /** The health of a worker in a word. */
@@ -125,9 +134,9 @@ function runningFor({ lastStart }: Row, now: number): string {
 
 function waitingText({ holder, nextDue, schedule }: Row, now: number, failures: string): string {
   if (holder && (nextDue === null || schedule === null)) return `held by ${visible(holder.host)}, pid ${holder.pid}${failures}`;
+  const late = nextDue !== null && nextDue < now - 1_000 ? `, ${until(nextDue, now)}` : "";
   const held = holder ? `, last run by ${visible(holder.host)}, pid ${holder.pid}` : "";
-  if (nextDue === null) return `waiting${held}${failures}`;
-  return `waiting, ${nextDue < now - 1_000 ? until(nextDue, now) : `next ${until(nextDue, now)}`}${held}${failures}`;
+  return `waiting${late}${held}${failures}`;
 }
 
 /** Which time zone times are displayed in: of the browser, UTC, or that of the schedule of each worker. */
@@ -160,7 +169,11 @@ function timeZone(zone: Zone, schedule: string | null): string | undefined {
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-function format(time: number, kind: "time" | "minute" | "day" | "weekday" | "date" | "full", timeZone: string | undefined): string {
+function format(
+  time: number,
+  kind: "time" | "minute" | "day" | "weekday" | "date" | "full",
+  timeZone: string | undefined,
+): string {
   const key = `${kind} ${timeZone}`;
   let found = formats.get(key);
   if (found === undefined) {

@@ -47,7 +47,10 @@ export class FakeDashboard {
 
   async listen(port = 0): Promise<string> {
     await new Promise<void>((resolve) => this.#server.listen(port, "127.0.0.1", resolve));
-    this.#timers.push(setInterval(() => this.#flush(), 500), setInterval(() => this.#beat(), this.beatEvery));
+    this.#timers.push(
+      setInterval(() => this.#flush(), 500),
+      setInterval(() => this.#beat(), this.beatEvery),
+    );
     return `http://127.0.0.1:${this.port}/ops/`;
   }
 
@@ -113,7 +116,7 @@ export class FakeDashboard {
     for (const stream of streams) stream.write(text);
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  #answer(request: IncomingMessage, response: ServerResponse): unknown {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
     response.setHeader("content-security-policy", policy);
     response.setHeader("x-content-type-options", "nosniff");
@@ -140,9 +143,9 @@ export class FakeDashboard {
       const content = readFileSync(new URL(`../../../lib/dashboard/assets/${file}`, import.meta.url));
       response.setHeader("content-type", types[file.slice(file.lastIndexOf(".") + 1) as keyof typeof types]);
       response.setHeader("content-encoding", "gzip");
-      response.end(gzipSync(content));
+      return response.end(gzipSync(content));
     } catch {
-      json(response, { error: "There is no such file" }, 404);
+      return json(response, { error: "There is no such file" }, 404);
     }
   }
 
@@ -154,7 +157,7 @@ export class FakeDashboard {
     this.#send("snapshot", this.#status(), [response]);
   }
 
-  #command(path: string, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): void {
+  #command(path: string, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): unknown {
     if (request.headers["x-watchbill"] !== "1") return json(response, { error: "The header x-watchbill is missing" }, 403);
     const reason = query.get("reason");
     const [, one, command = path.split("/").at(-1) ?? ""] = /^api\/workers\/([^/]+)\/(\w+)$/.exec(path) ?? [];
@@ -169,7 +172,7 @@ export class FakeDashboard {
       else this.#apply(name, command as Command, reason);
     }
     if (one !== undefined && refused[0] !== undefined) return json(response, refused[0], 409);
-    json(response, one === undefined ? { command, workers: known, refused } : { worker: known[0], command }, 202);
+    return json(response, one === undefined ? { command, workers: known, refused } : { worker: known[0], command }, 202);
   }
 
   #apply(name: string, command: Command, reason: string | null): void {

@@ -118,18 +118,39 @@ export function scenery({ count = 214, isHealthy = false } = {}): FakeDashboard 
   );
   add(row("github/watch-events", { phase: "waiting", schedule: null, nextDue: null, holder: { host: "host-2", pid: 81 } }));
   add(row("reports/import", { phase: "stopped", nextDue: null, runs: 1, schedule: null, lastDuration: 48_000 }));
-  add(row("auth/rotate-keys", { phase: "waiting", health: "init", healthSince: null, runs: 0, lastStart: null, lastDuration: null, successRate: null, nextDue: now + 7_000_000, schedule: "0 3 * * * (Europe/Berlin)" }));
+  add(
+    row("auth/rotate-keys", {
+      phase: "waiting",
+      health: "init",
+      healthSince: null,
+      runs: 0,
+      lastStart: null,
+      lastDuration: null,
+      successRate: null,
+      nextDue: now + 7_000_000,
+      schedule: "0 3 * * * (Europe/Berlin)",
+    }),
+  );
   return dashboard;
 }
 
-function history(status: Row, now: number, random: () => number, failureRate: number): { strip: Strip; detail: Omit<Detail, "row"> } {
+function history(
+  status: Row,
+  now: number,
+  random: () => number,
+  failureRate: number,
+): { strip: Strip; detail: Omit<Detail, "row"> } {
   const every = /every (\d+)(s|m)/.exec(status.schedule ?? "");
   const interval = every ? Number(every[1]) * (every[2] === "s" ? 1_000 : 60_000) : status.schedule === null ? 0 : 900_000;
   const strip: Strip = { worker: status.name, runs: [], missed: [], planned: [] };
   const detail: Omit<Detail, "row"> = { runs: [], errors: [], missed: [], planned: [] };
   const typical = status.lastDuration ?? 200;
   const step = interval === 0 ? 3_600_000 : interval;
-  for (let due = now - (now % step), left = 200; interval > 0 && due > now - 3_600_000 && left > 0 && status.runs > 0; due -= step, left--) {
+  for (
+    let due = now - (now % step), left = 200;
+    interval > 0 && due > now - 3_600_000 && left > 0 && status.runs > 0;
+    due -= step, left--
+  ) {
     if (random() < 0.015 || (status.phase === "paused" && due > now - 600_000)) {
       strip.missed.push([due, 1]);
       detail.missed.push({ at: due, count: 1, reason: status.phase === "paused" ? "paused" : "busy" });
