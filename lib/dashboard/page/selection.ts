@@ -2,7 +2,7 @@ import { computed, signal } from "@preact/signals-core";
 import type { Row } from "../api.js";
 import { type SortKey, view } from "./location.js";
 import { filter } from "./patterns.js";
-import { order, revision, rows } from "./store.js";
+import { revision, rows } from "./store.js";
 
 export type Kind = "failing" | "running" | "overdue" | "backoff" | "waiting" | "paused" | "stopped";
 
@@ -42,18 +42,19 @@ export const listed = computed<readonly Row[]>(() => {
   return sorted(found, sort, isReversed);
 });
 
-/** Sorts by one number a row, and by name where that is equal. Rows without a value are last. */
+/** Sorts rows that are in the order of their names by one number each. Rows without a value are last. */
 function sorted(found: Row[], sort: SortKey, isReversed: boolean): Row[] {
+  if (sort === "name") return isReversed ? found.reverse() : found;
   const sign = isReversed ? -1 : 1;
   const keyOf = keys[sort];
-  const entries = found.map((row) => ({ row, key: keyOf(row), position: order.get(row.name) ?? 0 }));
-  entries.sort((a, b) => {
-    if (a.key === b.key) return (a.position - b.position) * (sort === "name" ? sign : 1);
-    if (a.key === null) return 1;
-    if (b.key === null) return -1;
-    return (a.key - b.key) * sign;
+  return found.sort((a, b) => {
+    const left = keyOf(a);
+    const right = keyOf(b);
+    if (left === right) return 0;
+    if (left === null) return 1;
+    if (right === null) return -1;
+    return (left - right) * sign;
   });
-  return entries.map(({ row }) => row);
 }
 
 const phases = ["overdue", "backoff", "paused", "running", "waiting", "stopped"];
@@ -167,7 +168,6 @@ function byName([a]: [string, Branch], [b]: [string, Branch]): number {
 }
 
 function addWorkers(lines: TreeNode[], workers: Row[], depth: number, prefix: string): void {
-  workers.sort((a, b) => (order.get(a.name) ?? 0) - (order.get(b.name) ?? 0));
   for (const { name, health } of workers) {
     const failing = health === "firing" ? 1 : 0;
     lines.push({ key: `worker ${name}`, depth, label: shorten(name, prefix), worker: name, total: 1, failing });

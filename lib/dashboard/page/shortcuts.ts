@@ -32,11 +32,11 @@ export function listenToKeys(): void {
       target instanceof HTMLSelectElement ||
       (target instanceof HTMLInputElement && target.type !== "checkbox");
     if (isTyping) {
-      if (event.key === "Escape" && target instanceof HTMLInputElement) {
-        setView({ q: "" });
-        target.blur();
-      }
-      return;
+      if (target.id !== "filter" || (event.key !== "Escape" && event.key !== "Enter")) return;
+      if (event.key === "Escape") setView({ q: "" });
+      target.blur();
+      cursor.value = undefined;
+      return move(1);
     }
     const act = keys[event.key];
     if (act === undefined) return;

@@ -4,19 +4,17 @@ import type { Command, Row, Status, Update } from "../api.js";
 /** What is known of the process; undefined before the first snapshot. */
 export const server = signal<Omit<Status, "workers" | "now" | "sequence"> | undefined>(undefined);
 
-/** The rows by name. They are replaced, never changed; {@link revision} grows when any of them is. */
+/**
+ * The rows by name, in alphabetical order, with numbers in names by their value. They are replaced, never changed; {@link
+ * revision} grows when any of them is.
+ */
 export const rows = new Map<string, Row>();
 export const revision = signal(0);
-
-/** The position of each name in alphabetical order, with numbers in names by their value. */
-export let order = new Map<string, number>();
 
 const collator = new Intl.Collator("en", { numeric: true });
 
 export function applySnapshot(status: Status): void {
-  rows.clear();
-  for (const row of status.workers) rows.set(row.name, row);
-  sortNames();
+  setRows(status.workers);
   batch(() => {
     setClock(status.now);
     server.value = { process: status.process, state: status.state, rights: status.rights };
@@ -25,14 +23,13 @@ export function applySnapshot(status: Status): void {
 }
 
 export function applyUpdate(update: Update): void {
-  const before = rows.size;
   for (const name of update.removed) rows.delete(name);
-  let isNew = rows.size !== before;
+  let isNew = false;
   for (const row of update.rows) {
     isNew ||= !rows.has(row.name);
     rows.set(row.name, row);
   }
-  if (isNew) sortNames();
+  if (isNew) setRows([...rows.values()]);
   batch(() => {
     applyBeat(update);
     if (update.rows.length > 0 || update.removed.length > 0) revision.value++;
@@ -44,8 +41,9 @@ export function applyBeat({ now, state }: Pick<Update, "now" | "state">): void {
   if (server.value !== undefined && server.value.state !== state) server.value = { ...server.value, state };
 }
 
-function sortNames(): void {
-  order = new Map([...rows.keys()].sort(collator.compare).map((name, index) => [name, index]));
+function setRows(all: Row[]): void {
+  rows.clear();
+  for (const row of all.sort((a, b) => collator.compare(a.name, b.name))) rows.set(row.name, row);
 }
 
 let offset = 0;

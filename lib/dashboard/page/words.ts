@@ -85,9 +85,7 @@ export function visible(text: string, keepLines = false): string {
   });
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it finds.
-// oxlint-disable-next-line no-control-regex
-const hidden = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+const hidden = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
 
 /** The health of a worker in a word. */
 export function healthWord({ health, phase }: Row): string {
