@@ -78,7 +78,7 @@ export { runProvidedWorkers } from "./runner/build-runner.js";
 export type { CommandOptions } from "./runner/command-options.js";
 export type { NamePatterns, Selection } from "./runner/name-patterns.js";
 export type { ProcessSignal } from "./runner/process-signals.js";
-export { Runner, type RunnerOptions } from "./runner/runner.js";
+export { Runner, type RunnerOptions, type RunnerState } from "./runner/runner.js";
 export type { RunnerSettings, StopOrder } from "./runner/runner-settings.js";
 export type { Around } from "./runtime/around.js";
 export type { Logger } from "./runtime/logger.js";

@@ -1,6 +1,11 @@
 import type { WorkerStatus } from "../index.js";
 
-/** A row of the page: as in `runner.status()`, with the names of the nested runner in front. */
+// The data that the server sends to the page. Times are in ms, points in time in ms since the epoch.
+
+/**
+ * A row of the page: as in `runner.status()`. A worker of a nested runner has the name of that runner in front of its own, and
+ * `runner` is that name. In `api/events`, `lastErrorStack` is null: it is in the errors of a {@link Detail}.
+ */
 export interface Row extends WorkerStatus {
   /** Of the last runs that are known: 0 to 1; null before the first. */
   successRate: number | null;
@@ -8,8 +13,9 @@ export interface Row extends WorkerStatus {
 
 export type Command = "trigger" | "pause" | "resume" | "restart";
 
+/** What `api/status` answers, and the event `snapshot` of `api/events` has. */
 export interface Status {
-  /** Of the process, in ms since the epoch: the page shows times relative to the server's clock. */
+  /** Of the process: the page shows times relative to the server's clock. */
   now: number;
   process: { host: string; pid: number; startedAt: number; version: string; node: string };
   state: "running" | "stopping" | "stopped";
@@ -20,6 +26,7 @@ export interface Status {
   workers: Row[];
 }
 
+/** The event `update` of `api/events`: what has changed since the event before. */
 export interface Update {
   now: number;
   state: Status["state"];
@@ -27,6 +34,12 @@ export interface Update {
   rows: Row[];
   removed: string[];
   runs: StripRun[];
+}
+
+/** The event `beat` of `api/events`, when nothing has changed for a while. */
+export interface Beat {
+  now: number;
+  state: Status["state"];
 }
 
 /** A run that has ended, for the strip. */
@@ -37,16 +50,18 @@ export interface StripRun {
   outcome: "done" | "failed" | "stopped" | "completed";
 }
 
+/** The last and the next hour of a worker: an element of what `api/strips` answers. */
 export interface Strip {
   worker: string;
-  /** [start, duration, outcome code] with 0 done, 1 failed, 2 stopped, 3 completed; of the last hour, at most 200. */
+  /** Start, duration and outcome: 0 done, 1 failed, 2 stopped, 3 completed. Of the last hour, at most 200, the oldest first. */
   runs: [number, number, number][];
-  /** [time, count] */
+  /** Time and count. */
   missed: [number, number][];
   /** Due times of the next hour, from the schedule; at most 200. */
   planned: number[];
 }
 
+/** What `api/workers/<name>` answers. */
 export interface Detail {
   row: Row;
   /** The last runs, at most 100, newest first. */
@@ -60,8 +75,9 @@ export interface Detail {
     attempt: number;
     error: string | null;
   }[];
-  /** The last errors, newest first: full text with stack. At most 10. */
+  /** The last errors that differ, at most 10, newest first: the full text with the stack, or the message if that is not known. */
   errors: { at: number; count: number; text: string }[];
+  /** Newest first. */
   missed: { at: number; count: number; reason: "busy" | "blocked" | "paused" }[];
   planned: number[];
 }

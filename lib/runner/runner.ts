@@ -32,6 +32,9 @@ import { WorkerTree } from "./worker-tree.js";
 
 export interface RunnerOptions extends RunnerSettings, Selection {}
 
+/** Whether a runner runs: `"stopping"` from the request to stop until all workers have stopped or were left behind. */
+export type RunnerState = "running" | "stopping" | "stopped";
+
 const processSignals = ["SIGINT", "SIGTERM"] as const;
 
 /**
@@ -85,20 +88,41 @@ export class Runner extends WorkerDefinition {
     return this.#list.all;
   }
 
-  /** The status of every worker, in the order of {@link workers}; after the run, its last one. */
-  status(): WorkerStatus[] {
+  /** Whether it runs. Before the first run it is `"stopped"`. */
+  get state(): RunnerState {
+    const state = this.#tree?.supervisor.state;
+    return state === "running" || state === "stopping" ? state : "stopped";
+  }
+
+  /**
+   * The status of every worker, in the order of {@link workers}; after the run, its last one.
+   * @param names of the workers, in any order, if not all are of interest. Takes time in proportion to their number. Names without
+   * a worker are left out.
+   */
+  status(names?: Iterable<string>): WorkerStatus[] {
     // Reads schedules, which are code of the user.
     return inTransition(() => {
+      if (names !== undefined) return this.#statusOf(names);
       const tasks = this.#tree?.tasks();
-      const runner = this.#tree?.supervisor.name ?? "";
-      return this.workers.map((worker) => {
-        const status = worker.initialStatus();
-        status.runner = runner;
-        tasks?.get(worker)?.describe(status);
-        this.#tree?.groupOf(worker)?.describeBackoff(worker, status);
-        return status;
-      });
+      return this.workers.map((worker) => this.#describe(worker, tasks?.get(worker)));
     });
+  }
+
+  #statusOf(names: Iterable<string>): WorkerStatus[] {
+    const rows: WorkerStatus[] = [];
+    for (const name of names) {
+      const worker = this.#list.get(name);
+      if (worker !== undefined) rows.push(this.#describe(worker, this.#tree?.taskOf(worker)));
+    }
+    return rows;
+  }
+
+  #describe(worker: DeclarativeWorker, task: Task | undefined): WorkerStatus {
+    const status = worker.initialStatus();
+    status.runner = this.#tree?.supervisor.name ?? "";
+    task?.describe(status);
+    this.#tree?.groupOf(worker)?.describeBackoff(worker, status);
+    return status;
   }
 
   // Run and stop.

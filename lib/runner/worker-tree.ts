@@ -83,6 +83,12 @@ export class WorkerTree {
     return group && this.#groups.get(group);
   }
 
+  /** The task of a worker, as in {@link tasks}. */
+  taskOf(worker: DeclarativeWorker): MonitorTask | undefined {
+    const task = (this.groupOf(worker)?.supervisor ?? this.supervisor).find(worker);
+    return task instanceof MonitorTask ? task : undefined;
+  }
+
   /** The tasks of all workers; between two restarts of a group, the last ones of its workers. */
   tasks(): Map<Definition, MonitorTask> {
     const tasks = new Map<Definition, MonitorTask>();

@@ -1,5 +1,5 @@
 import { batch, computed, signal } from "@preact/signals-core";
-import type { Command, Row, Status, Update } from "../api.js";
+import type { Beat, Command, Row, Status, Update } from "../api.js";
 
 /** What is known of the process; undefined before the first snapshot. */
 export const server = signal<Omit<Status, "workers" | "now" | "sequence"> | undefined>(undefined);
@@ -36,7 +36,7 @@ export function applyUpdate(update: Update): void {
   });
 }
 
-export function applyBeat({ now, state }: Pick<Update, "now" | "state">): void {
+export function applyBeat({ now, state }: Beat): void {
   setClock(now);
   if (server.value !== undefined && server.value.state !== state) server.value = { ...server.value, state };
 }

@@ -1,5 +1,5 @@
 import { effect, signal } from "@preact/signals-core";
-import type { Status, StripRun, Update } from "../api.js";
+import type { Beat, Status, StripRun, Update } from "../api.js";
 import { applyBeat, applySnapshot, applyUpdate, now, tick } from "./store.js";
 
 /** When the page last received something, by the clock of the process; and whether the connection is open. */
@@ -46,7 +46,7 @@ export function startStream(onRuns: (runs: readonly StripRun[]) => void, onSnaps
       applyUpdate(update);
       if (update.runs.length > 0) onRuns(update.runs);
     });
-    on<Update>("beat", applyBeat);
+    on<Beat>("beat", applyBeat);
     opened.onerror = () => {
       const wasOpen = isConnected.peek();
       retry();

@@ -1,0 +1,127 @@
+import { setImmediate } from "node:timers/promises";
+import {
+  type CommandOptions,
+  InvalidArgumentError,
+  RunnerBusyError,
+  UnknownWorkerError,
+  type WatchbillError,
+  WorkerNotRunningError,
+} from "../index.js";
+import type { Command } from "./api.js";
+import { json, problem } from "./responses.js";
+import type { DirectoryEntry, WorkerDirectory } from "./worker-directory.js";
+
+/** How many commands are sent before the event loop has its turn. */
+const batch = 200;
+
+/** Sends the commands of viewers to the runners that control the workers. */
+export class Commands {
+  readonly #directory: WorkerDirectory;
+  /** Whether a worker serves the page itself. */
+  readonly #isOwn: (entry: DirectoryEntry) => boolean;
+
+  constructor(directory: WorkerDirectory, isOwn: (entry: DirectoryEntry) => boolean) {
+    this.#directory = directory;
+    this.#isOwn = isOwn;
+  }
+
+  /** Sends a command to one worker. Answers when it was accepted; how it ends is in the rows and in the log. */
+  async one(command: Command, name: string, options: CommandOptions): Promise<Response> {
+    const entry = this.#directory.get(name);
+    if (entry === undefined) return unknownWorker(name, this.#directory.names);
+    const refusal = await this.#send(command, entry, options);
+    if (refusal === undefined) return json(202, { worker: name, command });
+    if (refusal instanceof UnknownWorkerError) return unknownWorker(name, this.#directory.names);
+    return problem(409, refusal.message);
+  }
+
+  /**
+   * Sends a command to all workers whose name matches a pattern. A nested runner is left out if its workers match: stopped, it
+   * would refuse what they are sent.
+   */
+  async many(command: Command, patterns: readonly string[], options: CommandOptions): Promise<Response> {
+    if (patterns.length === 0) return problem(400, "There is no pattern: add ?match=<pattern>, such as ?match=github/*");
+    const matches = matcherOf(patterns);
+    const all = this.#directory.names.filter(matches);
+    const nested = new Set(all.map((name) => this.#directory.get(name)?.runnerName));
+    const matched = all.filter((name) => !nested.has(name));
+    if (matched.length === 0) {
+      const [first = ""] = patterns;
+      if (patterns.length === 1 && !first.includes("*")) return unknownWorker(first, this.#directory.names);
+      return json(404, { error: `No worker has a name that matches ${patterns.join(" or ").slice(0, 200)}`, nearest: [] });
+    }
+    const workers: string[] = [];
+    const refused: { worker: string; error: string }[] = [];
+    for (let index = 0; index < matched.length; index += batch) {
+      const names = matched.slice(index, index + batch);
+      const refusals = await Promise.all(names.map((name) => this.#send(command, this.#directory.get(name), options)));
+      for (const [at, name] of names.entries()) {
+        const refusal = refusals[at];
+        if (refusal === undefined) workers.push(name);
+        else refused.push({ worker: name, error: refusal.message });
+      }
+    }
+    return json(202, { command, workers, refused });
+  }
+
+  /** Returns the error if the command was refused. */
+  async #send(command: Command, entry: DirectoryEntry | undefined, options: CommandOptions): Promise<Error | undefined> {
+    if (entry === undefined) return new InvalidArgumentError("The worker was removed meanwhile");
+    if (command === "pause" && this.#isOwn(entry)) {
+      return new InvalidArgumentError(`${entry.name} cannot be paused: it serves this page, which could not resume it`);
+    }
+    const { runner, innerName } = entry;
+    let refusal: Error | undefined;
+    const onError = (error: unknown): void => {
+      if (isRefusal(error)) refusal = error;
+    };
+    try {
+      if (command === "resume") runner.resume(innerName, options);
+      else runner[command](innerName, options).catch(onError);
+    } catch (error) {
+      onError(error);
+    }
+    // A refused command rejects at once. What comes later is the outcome of one that was accepted.
+    await setImmediate();
+    return refusal;
+  }
+}
+
+/** Any other error is of the run that a command has started. */
+function isRefusal(error: unknown): error is WatchbillError {
+  return (
+    error instanceof WorkerNotRunningError ||
+    error instanceof UnknownWorkerError ||
+    error instanceof InvalidArgumentError ||
+    error instanceof RunnerBusyError
+  );
+}
+
+export function unknownWorker(name: string, names: readonly string[]): Response {
+  const { message } = new UnknownWorkerError(name, names);
+  const suggestion = message.lastIndexOf(": did you mean ");
+  const shown = suggestion < 0 ? "" : message.slice(suggestion);
+  return json(404, { error: message, nearest: shown === "" ? [] : names.filter((each) => shown.includes(each)).slice(0, 3) });
+}
+
+/** Returns whether a name matches one of the patterns, in which `*` stands for anything. */
+function matcherOf(patterns: readonly string[]): (name: string) => boolean {
+  const exact = new Set(patterns.filter((pattern) => !pattern.includes("*")));
+  const others = patterns.filter((pattern) => pattern.includes("*")).map((pattern) => pattern.split("*"));
+  return (name) => exact.has(name) || others.some((segments) => fits(name, segments));
+}
+
+/** Takes the first place of each segment, which leaves the most room for those after it: no pattern takes long. */
+function fits(name: string, segments: readonly string[]): boolean {
+  const [first = ""] = segments;
+  const last = segments.at(-1) ?? "";
+  const end = name.length - last.length;
+  if (first.length > end || !name.startsWith(first) || !name.endsWith(last)) return false;
+  let position = first.length;
+  for (const segment of segments.slice(1, -1)) {
+    const found = name.indexOf(segment, position);
+    if (found < 0) return false;
+    position = found + segment.length;
+  }
+  return position <= end;
+}

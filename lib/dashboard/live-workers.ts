@@ -1,0 +1,153 @@
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { observe, type Runner, type RunnerState } from "../index.js";
+import type { Rights } from "./access.js";
+import type { Row, Status } from "./api.js";
+import { History } from "./history.js";
+import { LiveFeed } from "./live-feed.js";
+import { type DirectoryEntry, WorkerDirectory } from "./worker-directory.js";
+
+/** How long after an error its stack is read from the status, in ms, while there is no viewer. */
+const timeToResolve = 500;
+
+/** The workers of a runner with their history, and what changes. Observes the events of the library while it is open. */
+export class LiveWorkers {
+  readonly directory: WorkerDirectory;
+  readonly history: History;
+  readonly process = describeProcess();
+  readonly #runner: Runner;
+  readonly #feed: LiveFeed;
+  #unsubscribe: (() => void)[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  /** Errors that were recorded with their run. */
+  #recorded = new WeakSet<Error>();
+
+  constructor(runner: Runner, historyBytes: number) {
+    this.#runner = runner;
+    this.directory = new WorkerDirectory(runner);
+    this.history = new History(historyBytes, (worker) => this.has(worker));
+    this.#feed = new LiveFeed(this);
+  }
+
+  /** Subscribes to the events, unless it has already. */
+  open(): void {
+    if (this.#unsubscribe.length > 0) return;
+    const mark = ({ worker }: { readonly worker: string }): void => this.#feed.mark(worker);
+    const addError = ({ worker, error }: { readonly worker: string; readonly error: Error | undefined }): void => {
+      this.#feed.mark(worker);
+      if (error === undefined || this.#recorded.has(error)) return;
+      this.#recorded.add(error);
+      this.history.addError(worker, error);
+      this.#resolveLater();
+    };
+    this.#unsubscribe = [
+      observe("watchbill:run", {
+        start: mark,
+        end: (event) => {
+          const start = Math.round(Date.now() - (event.duration ?? 0));
+          this.history.addRun(event, start);
+          this.#feed.addRun(event, start);
+          if (event.error === undefined) return;
+          this.#recorded.add(event.error);
+          this.#resolveLater();
+        },
+      }),
+      observe("watchbill:missed", (event) => {
+        this.history.addMiss(event);
+        this.#feed.mark(event.worker);
+      }),
+      observe("watchbill:exit", addError),
+      observe("watchbill:health", addError),
+      ...(["watchbill:start", "watchbill:restart", "watchbill:retry", "watchbill:timeout", "watchbill:hung"] as const).map(
+        (name) => observe(name, mark),
+      ),
+      observe("watchbill:command", mark),
+    ];
+  }
+
+  /** Unsubscribes, and drops the history. */
+  close(): void {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#unsubscribe = [];
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#feed.close();
+    this.history.clear();
+  }
+
+  get names(): readonly string[] {
+    return this.directory.names;
+  }
+
+  get state(): RunnerState {
+    return this.#runner.state;
+  }
+
+  get sequence(): number {
+    return this.#feed.sequence;
+  }
+
+  get viewers(): number {
+    return this.#feed.viewers;
+  }
+
+  has(worker: string): boolean {
+    return this.directory.get(worker) !== undefined;
+  }
+
+  rows(names?: Iterable<string>): Row[] {
+    const rows = names === undefined ? this.directory.rows() : this.directory.rowsOf(names);
+    return rows.map((row) => Object.assign(row, { successRate: this.history.successRateOf(row.name) }));
+  }
+
+  find(name: string): { readonly entry: DirectoryEntry; readonly row: Row } | undefined {
+    const entry = this.directory.get(name);
+    const [row] = entry === undefined ? [] : this.rows([name]);
+    return entry === undefined || row === undefined ? undefined : { entry, row };
+  }
+
+  get distributed(): Iterable<string> {
+    return this.names.filter((name) => this.directory.get(name)?.worker.distributed === true);
+  }
+
+  /** The events of a viewer. */
+  stream(signal: AbortSignal, rights: Rights): ReadableStream<Uint8Array> {
+    return this.#feed.open(signal, rights);
+  }
+
+  onTick(): void {
+    this.resolveErrors();
+  }
+
+  /** Adds the stacks of errors to the history: the status has them soon after the event. */
+  resolveErrors(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const { unresolved } = this.history;
+    if (unresolved.size === 0) return;
+    const names = [...unresolved];
+    for (const { name, lastError, lastErrorStack } of this.directory.rowsOf(names))
+      this.history.resolve(name, lastError, lastErrorStack);
+    for (const name of names) if (unresolved.has(name)) this.history.resolve(name, null, null);
+  }
+
+  #resolveLater(): void {
+    if (this.history.unresolved.size > 0) this.#timer ??= setTimeout(() => this.resolveErrors(), timeToResolve).unref();
+  }
+}
+
+function describeProcess(): Status["process"] {
+  const startedAt = Math.round(Date.now() - process.uptime() * 1_000);
+  return { host: hostname(), pid: process.pid, startedAt, version: ownVersion(), node: process.version };
+}
+
+/** The version of this library; `""` if it was bundled without its package.json. */
+function ownVersion(): string {
+  try {
+    const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+    if (typeof manifest === "object" && manifest !== null && "version" in manifest) return String(manifest.version);
+  } catch {
+    // The version is only shown.
+  }
+  return "";
+}

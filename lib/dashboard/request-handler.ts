@@ -1,0 +1,238 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { DeclarativeWorker, Logger, Runner, WorkerContext } from "../index.js";
+import type { AccessControl, Rights } from "./access.js";
+import type { Detail, Status, Strip } from "./api.js";
+import { Assets } from "./assets.js";
+import { Commands, unknownWorker } from "./commands.js";
+import { ErrorReport } from "./error-report.js";
+import { hostOf, isLoopback, type ListenerHooks } from "./listener.js";
+import { LiveWorkers } from "./live-workers.js";
+import { respondInNode } from "./node-adapter.js";
+import { plannedTimes } from "./planned-times.js";
+import { problemOfReadiness } from "./readiness.js";
+import { json, problem, redirect, secured } from "./responses.js";
+import { type Route, routeOf } from "./routes.js";
+
+/** A registry of metrics, as that of `prom-client`. */
+export interface MetricsRegistry {
+  readonly contentType: string;
+  metrics(): string | Promise<string>;
+}
+
+export interface HandlerOptions {
+  readonly registry?: MetricsRegistry | undefined;
+  readonly historyBytes: number;
+  /** In ms. */
+  readonly readyAfter: number;
+  readonly by?: ((request: Request, incoming: IncomingMessage | undefined) => string) | undefined;
+  readonly logger?: Logger | undefined;
+}
+
+const maxStrips = 100;
+const longestReason = 500;
+
+/** Answers the requests to a dashboard. */
+export class RequestHandler implements ListenerHooks {
+  readonly #access: AccessControl;
+  readonly #options: HandlerOptions;
+  readonly #workers: LiveWorkers;
+  readonly #commands: Commands;
+  readonly #assets = new Assets();
+  readonly #errors: ErrorReport;
+  /** The code of the workers that serve the dashboard: it is the same in a copy of a worker. */
+  readonly #listeners = new Set<unknown>();
+  readonly #urls: string[] = [];
+  #isClosed = false;
+
+  constructor(runner: Runner, access: AccessControl, options: HandlerOptions) {
+    this.#access = access;
+    this.#options = options;
+    this.#errors = new ErrorReport(options.logger);
+    this.#workers = new LiveWorkers(runner, options.historyBytes);
+    this.#commands = new Commands(this.#workers.directory, ({ worker }) => this.#listeners.has(worker.worker));
+    this.#workers.open();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#workers.close();
+  }
+
+  // Mounts.
+
+  /** Never rejects. */
+  async respond(request: Request, incoming?: IncomingMessage): Promise<Response> {
+    const isHead = request.method === "HEAD";
+    try {
+      return secured(await this.#answer(request, incoming), isHead);
+    } catch (error) {
+      this.#errors.add("a request failed", error);
+      return secured(problem(500, "The request failed; the log of the process has the error"), isHead);
+    }
+  }
+
+  async respondInNode(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await respondInNode(incoming, response, (request) => this.respond(request, incoming));
+    } catch (error) {
+      this.#errors.add("a response was not sent", error);
+      response.destroy();
+    }
+  }
+
+  /** Marks a worker as one that serves the dashboard. */
+  register(listener: DeclarativeWorker): DeclarativeWorker {
+    this.#listeners.add(listener.worker);
+    return listener;
+  }
+
+  handler(checksHost: boolean): (incoming: IncomingMessage, response: ServerResponse) => void {
+    return (incoming, response) => {
+      // A page of an attacker whose name leads to this machine (DNS rebinding) has the origin of its own requests.
+      if (!checksHost || isLoopback(hostOf(incoming))) return void this.respondInNode(incoming, response);
+      const refusal = secured(
+        problem(403, "The host of the request is not this machine: open the page on 127.0.0.1 or localhost"),
+        false,
+      );
+      void respondInNode(incoming, response, () => Promise.resolve(refusal)).catch(() => response.destroy());
+    };
+  }
+
+  get url(): string | undefined {
+    return this.#urls.at(-1);
+  }
+
+  get viewers(): number {
+    return this.#workers.viewers;
+  }
+
+  onStart(url: string, { logger }: WorkerContext): void {
+    this.#urls.push(url);
+    this.#errors.listenerLogger = logger;
+    if (!this.#isClosed) this.#workers.open();
+  }
+
+  onStop(): void {
+    this.#urls.pop();
+    if (this.#urls.length === 0) this.#workers.close();
+  }
+
+  // Requests.
+
+  async #answer(request: Request, incoming: IncomingMessage | undefined): Promise<Response> {
+    const { pathname, searchParams } = new URL(request.url);
+    const route = isWithoutSlash(incoming) ?? routeOf(pathname, (name) => this.#workers.directory.get(name) !== undefined);
+    const rights = await this.#access.check(request, incoming, route.kind === "page" || route.kind === "slash");
+    if (rights instanceof Response) return rights;
+    if (this.#isClosed) return problem(503, "The dashboard was closed");
+    this.#workers.open();
+    const isPost = route.kind === "command" || route.kind === "commands";
+    const allowed = isPost ? ["POST"] : ["GET", "HEAD"];
+    const isFound = route.kind !== "unknown" && route.kind !== "malformed";
+    if (isFound && !allowed.includes(request.method))
+      return problem(405, `Use ${allowed[0]} for this`, { Allow: allowed.join(", ") });
+    return isPost
+      ? this.#execute(route, request, incoming, rights, searchParams)
+      : this.#show(route, request, rights, searchParams);
+  }
+
+  async #execute(
+    route: Extract<Route, { kind: "command" | "commands" }>,
+    request: Request,
+    incoming: IncomingMessage | undefined,
+    rights: Rights,
+    params: URLSearchParams,
+  ): Promise<Response> {
+    const site = request.headers.get("Sec-Fetch-Site");
+    if (site !== null && site !== "same-origin" && site !== "none") return problem(403, "The command comes from another site");
+    // A form cannot send a header, and a script of another site must ask for permission first, which it does not get.
+    if (request.headers.get("X-Watchbill") !== "1") return problem(403, "The header x-watchbill: 1 is missing");
+    if (!rights[route.command]) return problem(403, `You may not ${route.command} workers`);
+    const by = this.#options.by?.(request, incoming);
+    const reason = params.get("reason")?.trim().slice(0, longestReason);
+    const options = { by: typeof by === "string" && by !== "" ? by : "dashboard", ...(reason ? { reason } : undefined) };
+    return route.kind === "command"
+      ? this.#commands.one(route.command, route.name, options)
+      : this.#commands.many(route.command, params.getAll("match"), options);
+  }
+
+  #show(route: Route, request: Request, rights: Rights, params: URLSearchParams): Response | Promise<Response> {
+    switch (route.kind) {
+      case "page":
+        return this.#assets.respond("index.html", request);
+      case "asset":
+        return this.#assets.respond(route.file, request);
+      case "slash":
+        return redirect(308, params.size > 0 ? `${route.location}?${params.toString()}` : route.location);
+      case "status":
+        return json(200, this.#status(rights));
+      case "events":
+        return this.#events(request, rights);
+      case "strips":
+        return json(200, this.#strips(params.getAll("worker").slice(0, maxStrips)));
+      case "worker":
+        return this.#detail(route.name);
+      case "healthz":
+        return new Response("ok", { headers: { "Content-Type": "text/plain; charset=utf-8" } });
+      case "readyz":
+        return this.#readiness();
+      case "metrics":
+        return this.#metrics();
+      case "malformed":
+        return problem(400, "The name of the worker is not encoded correctly: use encodeURIComponent");
+      default:
+        return problem(404, "There is nothing here");
+    }
+  }
+
+  #status(rights: Rights): Status {
+    const { process, state, sequence } = this.#workers;
+    return { now: Date.now(), process, state, rights, sequence, workers: this.#workers.rows() };
+  }
+
+  #events(request: Request, rights: Rights): Response {
+    const headers = { "Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no" };
+    return new Response(request.method === "HEAD" ? null : this.#workers.stream(request.signal, rights), { headers });
+  }
+
+  #strips(names: readonly string[]): Strip[] {
+    const now = Date.now();
+    return names.flatMap((name) => {
+      const found = this.#workers.find(name);
+      return found === undefined
+        ? []
+        : [{ worker: name, ...this.#workers.history.stripOf(name), planned: plannedTimes(found.entry.worker, found.row, now) }];
+    });
+  }
+
+  #detail(name: string): Response {
+    const found = this.#workers.find(name);
+    if (found === undefined) return unknownWorker(name, this.#workers.directory.names);
+    this.#workers.resolveErrors();
+    const { entry, row } = found;
+    const planned = plannedTimes(entry.worker, row, Date.now());
+    const detail: Detail = { row, ...this.#workers.history.detailOf(name), planned };
+    return json(200, detail);
+  }
+
+  #readiness(): Response {
+    const reason = problemOfReadiness(this.#workers.state, this.#workers.rows(), this.#options.readyAfter);
+    return json(reason === null ? 200 : 503, { ready: reason === null, reason });
+  }
+
+  async #metrics(): Promise<Response> {
+    const { registry } = this.#options;
+    if (registry === undefined) return problem(404, "There are no metrics: pass the option registry to dashboard()");
+    return new Response(await registry.metrics(), { headers: { "Content-Type": registry.contentType } });
+  }
+}
+
+/** Express hides the path of the mount, and so whether the page was requested without the slash at its end. */
+function isWithoutSlash(incoming: IncomingMessage | undefined): Route | undefined {
+  if (incoming === undefined || !("originalUrl" in incoming) || typeof incoming.originalUrl !== "string") return undefined;
+  const [path = ""] = incoming.originalUrl.split("?");
+  const [seen = ""] = (incoming.url ?? "").split("?");
+  return seen === "/" && !path.endsWith("/")
+    ? { kind: "slash", location: `./${path.slice(path.lastIndexOf("/") + 1)}/` }
+    : undefined;
+}
