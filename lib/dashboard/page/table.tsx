@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals-core";
+import type { VNode } from "preact";
 import { useRef } from "preact/hooks";
 import type { Row } from "../api.js";
 import { dialog } from "./dialog.js";
@@ -6,7 +7,7 @@ import { verbs } from "./dialogs.jsx";
 import { type SortKey, setView, view } from "./location.js";
 import { cursor, listed, selected, toggleSelected } from "./selection.js";
 import { onShowRow } from "./shortcuts.js";
-import { allowed, rows, server, tick } from "./store.js";
+import { allowed, revision, rows, server, tick } from "./store.js";
 import { StripCanvas } from "./strip-canvas.jsx";
 import { wantStrips } from "./strips.js";
 import { VirtualList } from "./virtual-list.jsx";
@@ -24,7 +25,19 @@ const columns: readonly (readonly [SortKey, string, string])[] = [
   ["next", "Next run", "c-next"],
 ];
 
+/** The lines that were rendered for these inputs: while they are the same, scrolling renders only lines that are new. */
+const lines = new Map<string, VNode>();
+let inputs: readonly unknown[] = [];
+
+function forgetOldLines(): void {
+  const current = [tick.value, view.value, selected.value, cursor.value, allowed.value, revision.value];
+  if (current.every((input, index) => input === inputs[index])) return;
+  inputs = current;
+  lines.clear();
+}
+
 export function Table() {
+  forgetOldLines();
   const scrollTo = useRef<(index: number) => void>(null);
   onShowRow((index) => {
     scrollTo.current?.(index);
@@ -48,7 +61,11 @@ export function Table() {
           size.value = width < 620 ? "cards" : width < 860 ? "small" : width < 1080 ? "medium" : "large";
         }}
         header={<Head />}
-        render={(row, index, top) => <Line key={row.name} row={row} index={index} top={top} />}
+        render={(row, index, top) => {
+          let line = lines.get(row.name);
+          if (line === undefined) lines.set(row.name, (line = <Line key={row.name} row={row} index={index} top={top} />));
+          return line;
+        }}
       />
     </section>
   );
