@@ -18,7 +18,9 @@ export interface Clock {
  * `performance`.
  */
 export function installedClock(): Clock {
-  const { setTimeout, performance } = globalThis;
+  const { setTimeout } = globalThis;
+  // The types of the DOM, with which the page of the dashboard is checked, have another `performance` than those of Node.
+  const performance: { now(): number } = globalThis.performance;
   const isPerformanceFake = performance !== nodePerformance || performance.now !== originalNow;
   const fakeClock = readProperty(setTimeout, "clock");
   if (typeof readProperty(fakeClock, "now") === "number") {

@@ -1,0 +1,2 @@
+// What esbuild makes of JSX: it adds these imports to each file that needs them.
+export { Fragment, h } from "preact";
