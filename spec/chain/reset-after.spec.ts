@@ -10,6 +10,7 @@ import {
   StaticBackoff,
   stopped,
   type WorkerContext,
+  wait,
 } from "watchbill";
 
 describe("A continuous worker that stays up", () => {
@@ -138,5 +139,25 @@ describe("A continuous worker that stays up", () => {
     contexts[0]?.reportHealth(new Error("too late"));
     expect(runner.status()[0]).to.include({ health: "ok", phase: "stopped", lastError: null });
     expect(logger.warn.called).to.equal(false);
+  });
+
+  it("forgets its earlier failures after its resetAfter, also if it reports its health itself", async () => {
+    let starts = 0;
+    const worker = async ({ reportHealth, signal }: WorkerContext) => {
+      if (++starts <= 2) throw new Error("no luck");
+      reportHealth(new Error("lagging"));
+      if (starts > 3) return stopped(signal);
+      await wait("10s");
+      throw new Error("no luck");
+    };
+    start({ worker, retry: { backoff, resetAfter: "10s" } });
+    await clock.tickAsync(11_999);
+    expect(runner.status()[0]).to.include({ phase: "running", health: "firing", attempt: 2 });
+    await clock.tickAsync(1);
+    expect(runner.status()[0]).to.include({ phase: "backoff", failures: 3, attempt: 1 });
+    await clock.tickAsync(10_999);
+    expect(runner.status()[0]).to.include({ phase: "running", health: "firing", attempt: 1 });
+    await clock.tickAsync(1);
+    expect(runner.status()[0]).to.include({ phase: "running", health: "firing", attempt: 0 });
   });
 });
