@@ -104,6 +104,17 @@ describe("A continuous worker that stays up", () => {
     end();
   });
 
+  it("does not become ok while one of its group ignores the request to stop", async () => {
+    let end = (): void => {};
+    const hangs = () => new Promise<void>((resolve) => (end = resolve));
+    start({ worker: group(untilStopped, hangs), shutdownTimeout: "10m" });
+    await clock.tickAsync(30_000);
+    void runner.stop();
+    await clock.tickAsync(120_000);
+    expect(health()).to.equal("init");
+    end();
+  });
+
   for (const [what, worker] of [
     ["a group", () => group(untilStopped, failing(0))],
     ["a runner", () => bootstrap([new DeclarativeWorker({ name: "inner", worker: untilStopped })], { logger })],
