@@ -221,7 +221,6 @@ export class RepeatTask extends Task {
   }
 
   override onRunFailing(error: Error): void {
-    this.#isWell = false;
     this.#commands?.onRunEnd(error, undefined);
     super.onRunFailing(error);
   }
