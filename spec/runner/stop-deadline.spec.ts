@@ -247,6 +247,7 @@ describe("A worker that does not stop in time", () => {
     await clock.tickAsync("01");
     expect(await ended).to.be.instanceOf(ShutdownTimeoutError);
     expect(stopRequests).to.deep.equal({ "outer/store": 11 });
+    await clock.tickAsync(1);
     expect(clock.countTimers()).to.equal(0);
   });
 });
