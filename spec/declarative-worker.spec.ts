@@ -218,6 +218,6 @@ describe("DeclarativeWorker", () => {
   }
 
   it("cannot be created with null for its repeat, which JavaScript code can pass", () => {
-    expect(() => new DeclarativeWorker({ job, repeat: null as never })).to.throw(InvalidArgumentError);
+    expect(() => new DeclarativeWorker({ job, repeat: null as never })).to.throw(InvalidArgumentError, "null is not a duration");
   });
 });

@@ -223,7 +223,6 @@ export class RepeatTask extends Task {
   }
 
   override onRunFailing(error: Error): void {
-    this.#isHealthy = false;
     this.#commands?.onRunEnd(error, undefined);
     super.onRunFailing(error);
   }

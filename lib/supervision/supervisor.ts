@@ -413,6 +413,8 @@ export class Supervisor extends Task {
   /** Left behind by the supervisor around it: nothing waits for it any longer, and the promises of its commands settle. */
   override unref(): void {
     this.#shutdown?.cancel();
+    // Those whose turn has not come would go on otherwise.
+    for (const child of this.children) child.abort(this.reason);
     this.cancelSleep();
     for (const operation of this.#stopOperations.values()) operation.expire();
     for (const callback of this.#onLeftBehind.splice(0)) callback();

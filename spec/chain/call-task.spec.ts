@@ -264,7 +264,7 @@ describe("The call of a worker", () => {
   });
 
   it("ends when it returns any other value, which is ignored", async () => {
-    for (const result of [undefined, 0, "text", null, {}, [], () => {}]) {
+    for (const result of [undefined, 0, "text", null, {}, [], () => {}, { next() {} }]) {
       expect(await endOf(() => result)).to.equal("stopped");
     }
   });

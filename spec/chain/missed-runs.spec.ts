@@ -155,4 +155,62 @@ describe("Missed runs", () => {
       expect(events.map(({ count }) => count).reduce((sum, count) => sum + count)).to.equal(19);
     });
   }
+
+  it("are not reported while a long run holds up no other", async () => {
+    start({ job: () => new Promise(() => {}), repeat: "10m", shutdownTimeout: 0 });
+    await clock.tickAsync("20:59");
+    expect(row()).to.include({ phase: "running", runs: 1, missed: 0 });
+    expect(logger.warn.called).to.equal(false);
+    // The run that is due since a minute will run.
+    await clock.tickAsync("00:01");
+    expect(logger.warn.args.map(([, message]) => message)).to.deep.equal([
+      "still running after 11m; the runs that are due wait for it: a @Timeout limits it",
+    ]);
+    expect(events).to.deep.equal([]);
+  });
+
+  it("wait for a long run, which is logged once it has taken a minute", async () => {
+    start({ job: () => new Promise(() => {}), repeat: { interval: "1m", initialDelay: "2m" }, shutdownTimeout: 0 });
+    await clock.tickAsync("03:00");
+    expect(logger.warn.args.map(([, message]) => message)).to.deep.equal([
+      "still running after 1m; the runs that are due wait for it: a @Timeout limits it",
+    ]);
+  });
+
+  it("do not include a run that is triggered when it is due", async () => {
+    const trigger = () => void runner.trigger("x");
+    const workers = [new DeclarativeWorker({ name: "a", job: trigger, repeat: "10s" })];
+    runner = bootstrap([...workers, new DeclarativeWorker({ name: "x", job: () => {}, repeat: "10s" })], { logger, signals: [] });
+    runner.run().catch(() => {});
+    await clock.tickAsync(10_001);
+    expect(runner.status()[1]).to.include({ runs: 1, missed: 0 });
+    expect(events).to.deep.equal([]);
+  });
+
+  it("do not include a run that its jitter delays beyond the end of a long run", async () => {
+    const random = sinon.stub(Math, "random").returns(0.5);
+    const starts: number[] = [];
+    const job = () => {
+      starts.push(Math.floor(Date.now() / 500) / 2);
+      return starts.length === 1 ? wait(166_500) : undefined;
+    };
+    start({ job, repeat: { interval: "10s", jitter: "9s" } });
+    await clock.tickAsync("03:10");
+    random.restore();
+    // The run that was due at 174.5 s, which stands for all before it; and the next, on time.
+    expect(starts).to.deep.equal([14.5, 181, 184.5]);
+    expect(row()).to.include({ missed: 15 });
+  });
+
+  it("include the run of startImmediately, which has no jitter, if a paused worker is restarted", async () => {
+    const random = sinon.stub(Math, "random").returns(0.5);
+    const repeat = { interval: "10s", jitter: "9s", startImmediately: true } as const;
+    start({ job: () => Promise.reject(new Error("no luck")), repeat, retry: new StaticBackoff({ sleep: "1s" }) });
+    await clock.tickAsync(500);
+    void runner.pause("x");
+    await clock.tickAsync(1_500);
+    runner.resume("x");
+    random.restore();
+    expect(row()).to.include({ phase: "waiting", runs: 1, missed: 1, nextDue: 15_500 });
+  });
 });

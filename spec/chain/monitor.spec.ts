@@ -5,6 +5,7 @@ import {
   DeclarativeWorker,
   type DeclarativeWorkerOptions,
   named,
+  retryJob,
   StaticBackoff,
   stopped,
   type WorkerContext,
@@ -173,5 +174,41 @@ describe("The health of a worker", () => {
       { name: "a", health: "ok" },
       { name: "b", health: "init" },
     ]);
+  });
+
+  it("of a job is firing from when its run reports a problem until a run succeeds, which logs the recovery", async () => {
+    let runs = 0;
+    const status = await start({
+      job: async ({ reportHealth }) => {
+        if (++runs !== 2) return;
+        reportHealth(new Error("lagging"));
+        await wait("5s");
+      },
+      repeat: "10s",
+    });
+    await clock.tickAsync(22_000);
+    expect(status()).to.include({ health: "firing", phase: "running", lastError: "Error: lagging" });
+    await clock.tickAsync(3_000);
+    expect(status()).to.include({ health: "ok", phase: "waiting", failures: 0 });
+    expect(logger.info.lastCall.args).to.deep.equal([
+      { worker: "x", failures: 1, duration: 5_000 },
+      "recovered after 1 failure in 5s",
+    ]);
+  });
+
+  it("of a worker does not end with a nested job or worker that returns, after which the worker goes on", async () => {
+    const steps: string[] = [];
+    const status = await start({
+      worker: async (context) => {
+        await retryJob(() => {}, new StaticBackoff({ sleep: 0 })).runOnce(context);
+        steps.push("after the job");
+        await named(() => {}, "part").run(context);
+        steps.push("after the worker");
+        await stopped(context.signal);
+      },
+    });
+    await clock.tickAsync(1_000);
+    expect(steps).to.deep.equal(["after the job", "after the worker"]);
+    expect(status()).to.include({ phase: "running", failures: 0 });
   });
 });

@@ -107,6 +107,7 @@ describe("A backoff that returns an invalid delay", () => {
         expect(logger.error.args.map(([, message]) => message)).to.deep.equal([
           "failed (attempt 1), giving up: its backoff failed",
         ]);
+        expect(logger.error.firstCall.firstArg).to.include({ worker: "x", attempt: 1 });
       });
 
       it("leaves no timer behind", async () => {

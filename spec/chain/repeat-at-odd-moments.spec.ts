@@ -168,6 +168,7 @@ describe("Schedules and options of repeat at unusual moments", () => {
   it("an interval besides a schedule is rejected, although the types allow it", () => {
     expect(() => new DeclarativeWorker({ job() {}, repeat: { schedule: hourly, interval: "1h" } })).to.throw(
       InvalidArgumentError,
+      "repeat has both an interval and a schedule: pass one of them",
     );
   });
 

@@ -134,6 +134,7 @@ describe("Repeat with a schedule", () => {
     ["an invalid Date", new Date(Number.NaN), "Invalid Date"],
     ["ms instead of a Date", Date.parse("2026-11-24T12:00Z"), "1795521600000"],
     ["undefined", undefined, "undefined"],
+    ["an object whose getTime returns text", { getTime: () => "1795521600000" }, "an object with the key getTime"],
   ] as const) {
     it(`ends with a ScheduleError if it returns ${what}`, async () => {
       // The next time is requested when a run starts, and that run is not skipped.
@@ -249,4 +250,22 @@ describe("Repeat with a schedule", () => {
         .and.to.include({ message: `The schedule of a worker ${problem} for 2026-11-24T10:15:00.000Z; ${hint}`, cause });
     });
   }
+
+  it("rejects a schedule that throws an InvalidArgumentError at the declaration, with that error", () => {
+    const error = new InvalidArgumentError("Europe/Berln is not a time zone");
+    const next = () => {
+      throw error;
+    };
+    let thrownError: unknown;
+    try {
+      repeat({ next }, () => {});
+    } catch (caught) {
+      thrownError = caught;
+    }
+    expect(thrownError).to.equal(error);
+  });
+
+  it("rejects a function as a schedule, even if it has a method next", () => {
+    expect(() => repeat(Object.assign(() => {}, hourly) as never, () => {})).to.throw(InvalidArgumentError, /is not a duration/);
+  });
 });

@@ -1,6 +1,16 @@
 import { expect } from "chai";
 import sinon from "sinon";
-import { bootstrap, DeclarativeWorker, type Duration, type Runner, repeat, type Schedule, wait } from "watchbill";
+import {
+  bootstrap,
+  DeclarativeWorker,
+  type Duration,
+  type Runner,
+  repeat,
+  type Schedule,
+  stopped,
+  type WorkerContext,
+  wait,
+} from "watchbill";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -198,4 +208,59 @@ describe("A worker that waits for a time of its schedule", () => {
         { when: "1h" },
       ));
   }
+
+  it("does not run twice when the clock is corrected by a minute after a run", () =>
+    working(async () => {
+      await clock.tickAsync("45:00");
+      setClock("10:59:00");
+      await clock.tickAsync("02:00");
+      expect(starts).to.deep.equal(["11:00:00"]);
+    }));
+
+  it("fails once if its schedule throws after the clock was set back", async () => {
+    let isBroken = false;
+    const next = (after: Date) => {
+      if (isBroken) throw new Error("no calendar");
+      return hourly.next(after);
+    };
+    const slow = async ({ signal }: WorkerContext) => {
+      await stopped(signal);
+      await wait("5s");
+    };
+    const workers = [new DeclarativeWorker({ name: "x", worker: repeat({ next }, () => {}) })];
+    const runner = bootstrap([...workers, new DeclarativeWorker({ name: "slow", worker: slow })], { logger: silent });
+    let outcome: unknown = "still runs";
+    runner.run().catch((error: unknown) => (outcome = error));
+    isBroken = true;
+    setClock("10:00:00");
+    await clock.tickAsync("01:04");
+    expect(outcome).to.equal("still runs");
+    await clock.tickAsync("00:01");
+    expect(outcome).to.have.property("errors").that.has.lengthOf(1);
+  });
+
+  it("fails with the error of a schedule that threw while runs were skipped, even if it does not throw again", async () => {
+    const cause = new Error("no calendar");
+    let isBroken = false;
+    const next = (after: Date) => {
+      if (isBroken) {
+        isBroken = false;
+        throw cause;
+      }
+      return hourly.next(after);
+    };
+    const worker = new DeclarativeWorker({ name: "x", worker: repeat({ next }, () => {}) });
+    const runner = bootstrap([worker], { logger: silent });
+    let outcome: unknown;
+    runner.run().catch((error: unknown) => (outcome = error));
+    await clock.tickAsync("10:00");
+    await runner.pause("x");
+    await clock.tickAsync("02:00:00");
+    // The time of 11:00 was drawn before the pause.
+    isBroken = true;
+    runner.resume("x");
+    await clock.tickAsync("02:00:00");
+    expect(outcome).to.have.property("errors").that.has.lengthOf(1);
+    expect(outcome).to.have.nested.property("errors[0].cause", cause);
+  });
 });

@@ -10,6 +10,7 @@ import {
   StaticBackoff,
   stopped,
   type WorkerContext,
+  wait,
 } from "watchbill";
 
 describe("A continuous worker that stays up", () => {
@@ -103,6 +104,17 @@ describe("A continuous worker that stays up", () => {
     end();
   });
 
+  it("does not become ok while one of its group ignores the request to stop", async () => {
+    let end = (): void => {};
+    const hangs = () => new Promise<void>((resolve) => (end = resolve));
+    start({ worker: group(untilStopped, hangs), shutdownTimeout: "10m" });
+    await clock.tickAsync(30_000);
+    void runner.stop();
+    await clock.tickAsync(120_000);
+    expect(health()).to.equal("init");
+    end();
+  });
+
   for (const [what, worker] of [
     ["a group", () => group(untilStopped, failing(0))],
     ["a runner", () => bootstrap([new DeclarativeWorker({ name: "inner", worker: untilStopped })], { logger })],
@@ -138,5 +150,25 @@ describe("A continuous worker that stays up", () => {
     contexts[0]?.reportHealth(new Error("too late"));
     expect(runner.status()[0]).to.include({ health: "ok", phase: "stopped", lastError: null });
     expect(logger.warn.called).to.equal(false);
+  });
+
+  it("forgets its earlier failures after its resetAfter, also if it reports its health itself", async () => {
+    let starts = 0;
+    const worker = async ({ reportHealth, signal }: WorkerContext) => {
+      if (++starts <= 2) throw new Error("no luck");
+      reportHealth(new Error("lagging"));
+      if (starts > 3) return stopped(signal);
+      await wait("10s");
+      throw new Error("no luck");
+    };
+    start({ worker, retry: { backoff, resetAfter: "10s" } });
+    await clock.tickAsync(11_999);
+    expect(runner.status()[0]).to.include({ phase: "running", health: "firing", attempt: 2 });
+    await clock.tickAsync(1);
+    expect(runner.status()[0]).to.include({ phase: "backoff", failures: 3, attempt: 1 });
+    await clock.tickAsync(10_999);
+    expect(runner.status()[0]).to.include({ phase: "running", health: "firing", attempt: 1 });
+    await clock.tickAsync(1);
+    expect(runner.status()[0]).to.include({ phase: "running", health: "firing", attempt: 0 });
   });
 });

@@ -325,4 +325,17 @@ describe("A worker that gives up or completes", () => {
   function named(name: string, worker: (context: WorkerContext) => unknown, options: DeclarativeWorkerOptions = {}) {
     return new DeclarativeWorker({ name, worker, ...options });
   }
+
+  it('has restart "always" by default', async () => {
+    for (const options of [{}, { restart: "always" }] as const) {
+      let starts = 0;
+      const worker = named("x", () => void starts++, { ...options, retry: new StaticBackoff({ sleep: "1s" }) });
+      const runner = bootstrap([worker], { logger });
+      const running = runner.run();
+      await clock.tickAsync("02");
+      expect(starts).to.be.at.least(2);
+      await runner.stop();
+      await running;
+    }
+  });
 });

@@ -253,4 +253,96 @@ describe("retryJob", () => {
       "an object with the key maxAttempts is not a backoff: pass a StaticBackoff, an ExponentialBackoff, or an object with a method duration(attempt)",
     );
   });
+
+  /** A started runner of x, which repeats a job every 10 s. */
+  function start(job: JobFunc, policy: Backoff | RetryJobOptions) {
+    const worker = new DeclarativeWorker({ name: "x", job, repeat: "10s", retryJob: policy, retry: backoff });
+    const runner = bootstrap([worker], { logger, signals: [], signal: stop.signal });
+    const running = runner.run();
+    const end = (): Promise<void> => {
+      stop.abort();
+      return running;
+    };
+    return { runner, end };
+  }
+
+  it("logs the recovery of a run that succeeds at its second attempt, also after a run without a failure", async () => {
+    let runs = 0;
+    const { end } = start(() => (++runs === 2 ? Promise.reject(new Error("HTTP 503")) : undefined), backoff);
+    await clock.tickAsync("22");
+    expect(logger.info.args.slice(1)).to.deep.equal([
+      [{ worker: "x", failures: 1, duration: 1_000 }, "recovered after 1 failure in 1s"],
+    ]);
+    await end();
+  });
+
+  it("does not log a recovery when a second attempt is stopped", async () => {
+    let attempts = 0;
+    const { end } = start(async ({ signal }) => {
+      if (++attempts === 1) throw new Error("HTTP 503");
+      await stopped(signal);
+      signal.throwIfAborted();
+    }, backoff);
+    await clock.tickAsync("15");
+    await end();
+    expect(attempts).to.equal(2);
+    expect(logger.info.args.flat().join()).to.not.include("recovered");
+  });
+
+  it("inside a worker does not end a problem that the worker has reported if it succeeds at its first attempt", async () => {
+    const worker = async (context: WorkerContext) => {
+      context.reportHealth(new Error("lagging"));
+      await retryJob(() => {}, backoff).runOnce(context);
+      await stopped(context.signal);
+    };
+    const runner = bootstrap([new DeclarativeWorker({ name: "x", worker })], { logger, signals: [] });
+    const running = runner.run();
+    await clock.tickAsync("01");
+    expect(runner.status()[0]).to.include({ phase: "running", health: "firing" });
+    await runner.stop();
+    await running;
+  });
+
+  it("logs a run that its retryIf fails as an error, and at level debug when the same happens to the next runs", async () => {
+    const error = new Error("HTTP 404");
+    const { end } = start(() => Promise.reject(error), { backoff, retryIf: () => false });
+    await clock.tickAsync("22");
+    const message = "failed (attempt 1), giving up this run: its retryIf returned false";
+    expect(logger.error.args).to.deep.equal([[{ worker: "x", attempt: 1, err: error }, message]]);
+    expect(logger.debug.args.map(([, text]) => text)).to.include(`${message}; 2 times in 11s`);
+    await end();
+  });
+
+  it("logs at level debug a failure that was logged before if its retryIf fails later", async () => {
+    const thrown = new Error("no policy");
+    const retryIf = (_error: Error, attempt: number) => {
+      if (attempt === 2) throw thrown;
+      return true;
+    };
+    const error = new Error("HTTP 503");
+    const running = run(failing(error, error), { backoff, retryIf }).catch((caught: unknown) => caught);
+    await clock.tickAsync("02");
+    expect(await running).to.equal(thrown);
+    expect(logger.warn.args.map(([, text]) => text)).to.deep.equal(["failed (attempt 1), retrying in 1s"]);
+    expect(logger.debug.args.map(([, text]) => text)).to.deep.equal([
+      "failed (attempt 2), and so did its retryIf; 2 times in 1s",
+    ]);
+    expect(logger.error.args).to.deep.equal([
+      [{ worker: "x", attempt: 2, err: thrown }, "failed (attempt 2), giving up this run: its retryIf failed"],
+    ]);
+  });
+
+  it("logs a failure once that its retryIf throws again", async () => {
+    const error = new Error("HTTP 404");
+    const retryIf = (failure: Error) => {
+      throw failure;
+    };
+    expect(await run(failing(error), { backoff, retryIf }).catch((caught: unknown) => caught)).to.equal(error);
+    expect(logger.warn.called || logger.debug.called).to.equal(false);
+    expect(logger.error.callCount).to.equal(1);
+  });
+
+  it("names itself when an option does not exist", () => {
+    expect(() => retryJob(() => {}, { backoff, maxAttempt: 3 } as never)).to.throw(/^retryJob has no option "maxAttempt"/);
+  });
 });

@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import { StaticBackoff } from "watchbill";
+import { retry, StaticBackoff } from "watchbill";
 import { assertRetry, retryPolicy } from "../../lib/chain/retry-policy.js";
+import { silent } from "../runner/commands.fixture.js";
 
 describe("A retry policy", () => {
   const backoff = new StaticBackoff({ sleep: "1s" });
@@ -34,5 +35,11 @@ describe("A retry policy", () => {
   it("is rejected if its window has no limit, or is empty", () => {
     expect(() => retryPolicy({ backoff, within: "1m" })).to.throw(/^within needs maxRestarts/);
     expect(() => retryPolicy({ backoff, maxRestarts: 1, within: 0 })).to.throw(/^within is 0/);
+  });
+
+  it("gives up when retryIf returns false, although restarts are left", async () => {
+    const error = new Error("HTTP 404");
+    const worker = retry(() => Promise.reject(error), { backoff, maxRestarts: 5, retryIf: () => false });
+    expect(await Promise.resolve(worker.run({ logger: silent } as never)).catch((thrown: unknown) => thrown)).to.equal(error);
   });
 });

@@ -4,6 +4,7 @@ import {
   bootstrap,
   DeclarativeWorker,
   type DeclarativeWorkerOptions,
+  DoNotRestart,
   InvalidArgumentError,
   type JobFunc,
   repeat,
@@ -224,5 +225,41 @@ describe("timeout", () => {
     expect(runner.status()[0]).to.deep.include({ health: "ok", failures: 0 });
     await runner.stop();
     await running;
+  });
+
+  it("fails a run that blocked the event loop beyond its limit and then throws, with the error that it throws", async () => {
+    clock.restore();
+    const error = new Error("half a file");
+    const busyUntil = performance.now() + 20;
+    const blocked = timeout(() => {
+      while (performance.now() < busyUntil);
+      throw error;
+    }, 5);
+    expect(await Promise.resolve(blocked.runOnce(context())).catch((thrown: unknown) => thrown)).to.equal(error);
+    expect(logger.error.called).to.equal(false);
+  });
+
+  it("completes a worker whose overdue run throws a DoNotRestart", async () => {
+    const runner = runnerOf({
+      async job() {
+        await wait("1m");
+        throw new DoNotRestart("all is migrated");
+      },
+      retry: new StaticBackoff({ sleep: "1s" }),
+    });
+    const running = runner.run();
+    await clock.tickAsync("02:00");
+    await running;
+    expect(runner.status()[0]).to.deep.include({ phase: "stopped", runs: 1, failures: 1 });
+  });
+
+  it("rejects with the reason of the stop if an overdue run returns after it", async () => {
+    const reason = new Error("shutting down");
+    const running = outcomeOf(() => wait("1m"));
+    await clock.tickAsync("40");
+    stop.abort(reason);
+    await clock.tickAsync("20");
+    expect(await running).to.equal(reason);
+    expect(logger.error.called).to.equal(false);
   });
 });

@@ -163,4 +163,31 @@ describe("A distributed worker whose process stops", () => {
     expect(simulation.times).to.deep.equal([60_000, 95_000, 120_000, 180_000, 240_000]);
     expect(new Set(simulation.runs.slice(1).map(({ where }) => where))).to.deep.equal(new Set([other?.engine.name]));
   });
+
+  it("fails a run at its timeout, also if the replica that began it waits for another attempt", async () => {
+    const [first] = simulation.replicas(2, {
+      repeat: "10m",
+      timeout: "15s",
+      retryJob: new StaticBackoff({ sleep: "20s" }),
+      job: () => Promise.reject(new Error("no")),
+      retry: new StaticBackoff({ sleep: "1h" }),
+    });
+    await simulation.advance(616_000);
+    expect(simulation.times).to.deep.equal([600_000]);
+    expect(first?.runner.status()[0]).to.include({
+      phase: "backoff",
+      attempt: 1,
+      lastError: "TimeoutError: A run of one took longer than 15s: let it watch context.signal, or raise its timeout",
+    });
+  });
+
+  it("logs runs as missed that no replica was free to run", async () => {
+    const { runner, lines } = simulation.replica({ repeat: "10s", job: () => {} });
+    await simulation.advance(15_000);
+    await runner.pause("one");
+    await simulation.advance(30_000);
+    runner.resume("one");
+    await simulation.advance(1_000);
+    expect(lines).to.deep.include(["missed 2 runs: no replica was free", "one"]);
+  });
 });

@@ -4,6 +4,7 @@ import {
   bootstrap,
   DeclarativeWorker,
   GiveUp,
+  named,
   Repeat,
   Retry,
   Runner,
@@ -61,7 +62,13 @@ describe("The default retry of a runner", () => {
       @Worker({ restart: "never" })
       async once() {}
     }
-    const chained = new DeclarativeWorker({ name: "chained", worker: retry(() => {}, other) });
+    const chained = new DeclarativeWorker({
+      name: "chained",
+      worker: named(
+        retry(() => {}, other),
+        "inner",
+      ),
+    });
     const runner = bootstrap([Grouped, Own, chained], { logger, retry: backoff });
     expect(runner.workers.map((worker) => [worker.name, worker.retry])).to.deep.equal([
       ["Grouped/poll", undefined],

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { DeclarativeWorker } from "watchbill";
+import { DeclarativeWorker, Runner } from "watchbill";
 import { Problems } from "../../lib/registry/problems.js";
 import { type NamePatterns, selectAmong, selectByName, selectionLines } from "../../lib/runner/name-patterns.js";
 import { expectLinear } from "../linear.fixture.js";
@@ -97,6 +97,8 @@ describe("Selection of workers by name", () => {
     ["*ab", "aab", true],
     ["a*b", "a*b", true],
     ["a*bc*c", "abc", false],
+    ["*a*a*", "a", false],
+    ["*a*a*", "aba", true],
   ] as const) {
     it(`${fits ? "matches" : "does not match"} ${JSON.stringify(name)} with ${JSON.stringify(pattern)}`, () => {
       const worker = new DeclarativeWorker({ name: `w${name}`, worker() {} });
@@ -143,4 +145,11 @@ describe("Selection of workers by name", () => {
       expect(problemsOf(undefined, value)).to.deep.equal([`The option except: ${shown} is not a name pattern: use a string`]);
     });
   }
+
+  it("may name workers that are added later if there are none yet", () => {
+    const runner = new Runner([], { only: ["later"], logger: { debug() {}, info() {}, warn() {}, error() {} } });
+    runner.add(new DeclarativeWorker({ name: "later", worker() {} }));
+    runner.add(new DeclarativeWorker({ name: "another", worker() {} }));
+    expect(runner.workers.map(({ name }) => name)).to.deep.equal(["later"]);
+  });
 });

@@ -235,4 +235,19 @@ describe("A worker that does not stop in time", () => {
     });
     expect(error).to.equal(undefined);
   });
+
+  it("leaves no timer behind in a nested runner, which then stops the workers whose turn had not come", async () => {
+    const hangs = new DeclarativeWorker({ name: "hangs", worker: () => new Promise(() => {}) });
+    const inner = bootstrap([worker("store", 0), hangs], { logger, signals: [], stopOrder: "reverse", shutdownTimeout: "1h" });
+    const outer = new DeclarativeWorker({ name: "outer", worker: inner });
+    const runner = bootstrap([outer], { logger, signals: [], shutdownTimeout: "1s" });
+    const ended = runner.run().catch((error: unknown) => error);
+    await clock.tickAsync("10");
+    void runner.stop();
+    await clock.tickAsync("01");
+    expect(await ended).to.be.instanceOf(ShutdownTimeoutError);
+    expect(stopRequests).to.deep.equal({ "outer/store": 11 });
+    await clock.tickAsync(1);
+    expect(clock.countTimers()).to.equal(0);
+  });
 });

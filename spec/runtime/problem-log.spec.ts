@@ -9,12 +9,14 @@ import {
   group,
   named,
   RestartLimitError,
+  Retry,
   type RunnerOptions,
   retry,
   runAllWorkers,
   StaticBackoff,
   StopAll,
   stopped,
+  Worker,
   wait,
 } from "watchbill";
 
@@ -215,6 +217,24 @@ describe("The log entry for the final failure of a worker", () => {
     }
     const message = "failed, giving up this run after 1 attempt; the runner stops";
     expect(errors().map(([text]) => text)).to.deep.equal([message, message]);
+  });
+
+  it("is in the same words each time that its class restarts", async () => {
+    @Retry(backoff)
+    class Listeners {
+      @Worker
+      @Retry({ backoff, retryIf: () => false })
+      listen() {
+        return failAsync();
+      }
+    }
+    const runner = bootstrap([Listeners], { logger, signals: [] });
+    const running = runner.run();
+    await clock.tickAsync(2_500);
+    await runner.stop();
+    await running;
+    const message = "failed (attempt 1), giving up: its retryIf returned false; its group stops";
+    expect(errors().map(([text]) => text)).to.deep.equal([message, message, message]);
   });
 
   it("is counted once in the recovery if a run is given up, although the worker restarts", async () => {

@@ -294,4 +294,24 @@ describe("The logger to stderr", () => {
       }),
     );
   });
+
+  it("shortens long fields and long names of fields, each alone", () => {
+    const line = written(() => stderrLogger.info({ page: "p".repeat(20_000), ["k".repeat(20_000)]: 1, last: 5 }, "fetched"));
+    expect(line.length).to.be.below(16_000);
+    expect(line).to.match(/, k{100}… \(20000 characters\) 1, last 5\)\n$/);
+  });
+
+  it("shortens a long message, and not the error after it", () => {
+    const line = written(() => stderrLogger.error({ err: "no luck" }, "m".repeat(100_000)));
+    expect(line.length).to.be.below(17_000);
+    expect(line).to.match(/m… \(100000 characters\): 'no luck'\n$/);
+  });
+
+  it("listens to the errors of stderr once", () => {
+    const { stderr } = process;
+    stderrLogger.info("first");
+    const before = stderr.listenerCount("error");
+    for (let entry = 0; entry < 20; entry++) stderrLogger.info("hello");
+    expect(stderr.listenerCount("error")).to.equal(before);
+  });
 });

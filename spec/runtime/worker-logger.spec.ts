@@ -199,4 +199,18 @@ describe("A worker's logger", () => {
       });
     }
   });
+
+  it("writes the worker's name first, and no entry can forge it", () => {
+    const target = fake();
+    const logger = new WorkerLogger(target, "x");
+    logger.info({ page: 2, worker: "forged" }, "fetched");
+    expect(target.info.args).to.deep.equal([[{ worker: "x", page: 2 }, "fetched"]]);
+    expect(Object.keys(target.info.firstCall.firstArg)).to.deep.equal(["worker", "page"]);
+  });
+
+  it("formats a %c into the message", () => {
+    const target = fake();
+    Reflect.apply(new WorkerLogger(target, "x").info, undefined, ["a %c b", "color: red"]);
+    expect(target.info.args).to.deep.equal([[{ worker: "x" }, "a color: red b"]]);
+  });
 });

@@ -8,6 +8,7 @@ import {
   runAllWorkers,
   StaticBackoff,
   stopped,
+  timeout,
   type WorkerContext,
   WorkersFailedError,
   wait,
@@ -43,6 +44,20 @@ describe("runAllJobs", () => {
     );
     expect(workers).to.deep.equal(["sync", "job 2"]);
     expect(message).to.match(/^2 jobs failed/);
+  });
+
+  it("names jobs by the functions that they retry or limit", async () => {
+    const fail = retryJob(
+      function upload() {
+        throw new Error("a");
+      },
+      { backoff: new StaticBackoff({ sleep: 0 }), maxAttempts: 1 },
+    );
+    const limited = timeout(function sync() {
+      throw new Error("b");
+    }, "1s");
+    const outcome = await runAllJobs([fail, limited], { logger }).catch((error: unknown) => error);
+    expect(outcome).to.have.deep.property("workers", ["upload", "sync"]);
   });
 
   /** The outcome of runAllJobs within a worker that is stopped after 1 s. */
