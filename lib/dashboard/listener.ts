@@ -1,6 +1,7 @@
 import { chmodSync, lstatSync, unlinkSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { connect, isIP } from "node:net";
+import { isMainThread } from "node:worker_threads";
 import { DeclarativeWorker, ExponentialBackoff, InvalidArgumentError, stopped, type WorkerContext } from "../index.js";
 
 /** Where the dashboard listens: on a port, `9090` on `127.0.0.1` by default, or on a Unix socket. */
@@ -117,14 +118,14 @@ function listen(server: Server, where: { port: number; host: string } | { path: 
 /** Replaces a socket that a process has left behind, but not one that is in use, nor another file. */
 async function listenOnSocket(server: Server, path: string): Promise<void> {
   if (await isStaleSocket(path)) unlinkSync(path);
-  // The mode must hold from the beginning: another user could connect between `listen` and `chmod`.
-  const mask = process.umask(0o177);
+  // The mode must hold from the beginning: another user could connect between `listen` and `chmod`. A thread cannot set the mask.
+  const mask = isMainThread ? process.umask(0o177) : undefined;
   let listening: Promise<void>;
   try {
     // The socket is created before this returns.
     listening = listen(server, { path });
   } finally {
-    process.umask(mask);
+    if (mask !== undefined) process.umask(mask);
   }
   await listening;
   chmodSync(path, 0o600);

@@ -40,7 +40,8 @@ export function routeOf(path: string, isWorker: (name: string) => boolean): Rout
   const at = path.lastIndexOf(commands);
   if (at >= 0) {
     const command = path.slice(at + commands.length);
-    return isCommand(command) ? { kind: "commands", command } : { kind: "unknown" };
+    // Without one, it is the page of a mount of that name.
+    if (command !== "") return isCommand(command) ? { kind: "commands", command } : { kind: "unknown" };
   }
   if (known !== undefined) return known;
   if (path.endsWith("/")) return { kind: "page" };

@@ -222,6 +222,7 @@ describe("An event stream", () => {
       const { stream, reader, closed } = open(controller.signal);
       reader.closed.catch(() => {});
       end(controller, reader, stream);
+      expect(closed).to.deep.equal([stream]);
       controller.abort();
       stream.close();
       stream.send(message(1));
