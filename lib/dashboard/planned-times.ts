@@ -7,13 +7,18 @@ const maxTimes = 200;
  * The due times of a worker within the next hour, at most 200, in ms since the epoch. They are what is known now: a backoff, a
  * jitter or a run that takes long may move them. Empty for a continuous or paused worker, and for one that does not run.
  */
-export function plannedTimes({ repeat }: DeclarativeWorker, { phase, nextDue }: WorkerStatus, now: number): number[] {
+export function plannedTimes({ repeat }: DeclarativeWorker, status: WorkerStatus, now: number): number[] {
+  const { phase, nextDue, lastStart } = status;
   if (repeat === undefined || phase === "paused" || phase === "stopped") return [];
   const times: number[] = nextDue !== null && nextDue > now && nextDue <= now + hour ? [nextDue] : [];
   if (repeat.interval !== undefined) {
-    if (nextDue === null || phase !== "waiting") return times;
-    for (let time = nextDue + repeat.interval; time <= now + hour && times.length < maxTimes; time += repeat.interval)
-      if (time > now) times.push(Math.round(time));
+    // While a run is under way, the next one is due about one interval after its start.
+    const { interval } = repeat;
+    const start = nextDue ?? lastStart;
+    if (start === null) return times;
+    const passed = Math.max(Math.floor((now - start) / interval), 0);
+    for (let time = start + (passed + 1) * interval; time <= now + hour && times.length < maxTimes; time += interval)
+      times.push(Math.round(time));
     return times;
   }
   let after = Math.max(now, times[0] ?? 0);
