@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals-core";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Detail } from "../api.js";
+import type { Detail, Row } from "../api.js";
 import type { draw } from "./chart.js";
 import { commandWorkers } from "./commands.js";
 import { copy } from "./copy.js";
@@ -8,21 +8,24 @@ import { dialog } from "./dialog.js";
 import { verbs } from "./dialogs.jsx";
 import { setView, view } from "./location.js";
 import { stackLines } from "./stack.js";
-import { allowed, revision, rows, tick } from "./store.js";
+import { allowed, since as healthSince, revision, rows, tick } from "./store.js";
 import { StripCanvas } from "./strip-canvas.jsx";
 import { Time } from "./table.jsx";
 import { themeChange } from "./theme.js";
 import { useSignalEffect } from "./use-signal-effect.js";
-import { ago, count, duration, exact, healthWord, percent, until, visible, why } from "./words.js";
+import { ago, count, duration, exact, healthWord, isFailing, percent, until, visible, why } from "./words.js";
 
 const detail = signal<Detail | undefined>(undefined);
 const problem = signal("");
 
 let loading = "";
+/** The row when the details were loaded: they are loaded again when it is another one. */
+let loadedRow: Row | undefined;
 
 async function load(name: string): Promise<void> {
   if (loading === name) return;
   loading = name;
+  loadedRow = rows.get(name);
   try {
     const response = await fetch(`api/workers/${encodeURIComponent(name.toWellFormed())}`);
     const body: Detail & { error?: string } = await response.json();
@@ -38,11 +41,9 @@ async function load(name: string): Promise<void> {
 
 /** One worker: why it fails, its last runs, and how long they took. */
 export function DetailPanel({ name }: { name: string }) {
-  const loadedRow = useRef<unknown>(undefined);
   useEffect(() => {
     detail.value = undefined;
     problem.value = "";
-    loadedRow.current = undefined;
     void load(name);
     document.querySelector<HTMLElement>(".detail")?.scrollTo(0, 0);
   }, [name]);
@@ -50,9 +51,7 @@ export function DetailPanel({ name }: { name: string }) {
   useSignalEffect(() => {
     void tick.value;
     const row = rows.get(view.value.worker ?? "");
-    if (row === undefined || row === loadedRow.current || loading !== "") return undefined;
-    if (loadedRow.current !== undefined) void load(row.name);
-    loadedRow.current = row;
+    if (row !== undefined && row !== loadedRow && loading === "") void load(row.name);
     return undefined;
   }, []);
   void revision.value;
@@ -72,8 +71,8 @@ export function DetailPanel({ name }: { name: string }) {
       {problem.value !== "" && <p class="problem">{problem.value}</p>}
       {row && (
         <>
-          <p class={`state ${row.health}`}>
-            <b class="health">{healthWord(row)}</b> <Time time={row.healthSince} prefix="since " schedule={row.schedule} />
+          <p class={`state ${isFailing(row) ? "firing" : row.health}`}>
+            <b class="health">{healthWord(row)}</b> <Time time={healthSince(row)} prefix="since " schedule={row.schedule} />
             <span class="why">{why(row, now)}</span>
             {row.pause && <Time time={row.pause.since} prefix="paused since " schedule={row.schedule} />}
           </p>

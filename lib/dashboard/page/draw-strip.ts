@@ -5,8 +5,8 @@ import { count } from "./words.js";
 const hour = 3_600_000;
 
 /**
- * Draws the last hour and the next: runs as bars, as wide as they were long; missed runs as hollow bars; due times as ticks at the
- * bottom; and the present as a line in the middle.
+ * Draws the last hour and the next: runs as bars, as wide as they were long; missed runs as hollow bars; due times as ticks at
+ * the bottom; and the present as a line in the middle.
  * @param running since when a run is under way; null if none is
  */
 export function drawStrip(canvas: HTMLCanvasElement, strip: Strip, now: number, running: number | null): void {

@@ -28,9 +28,9 @@ export function Header() {
           onChange={({ currentTarget }) => setView({ zone: currentTarget.value as Zone })}
           aria-label="Time zone of the times"
         >
-          <option value="local">Local</option>
+          <option value="local">Local time</option>
           <option value="utc">UTC</option>
-          <option value="schedule">Schedule</option>
+          <option value="schedule">Schedule time</option>
         </select>
       </label>
       <button type="button" class="quiet" onClick={() => setTheme(nextTheme())} title="Switch the colours: auto, light, dark">

@@ -2,14 +2,15 @@ import { computed, signal } from "@preact/signals-core";
 import type { Row } from "../api.js";
 import { type SortKey, view } from "./location.js";
 import { filter } from "./patterns.js";
-import { revision, rows } from "./store.js";
+import { revision, rows, since } from "./store.js";
+import { isFailing } from "./words.js";
 
 export type Kind = "failing" | "running" | "overdue" | "backoff" | "waiting" | "paused" | "stopped";
 
 export const kinds: readonly Kind[] = ["failing", "overdue", "backoff", "running", "waiting", "paused", "stopped"];
 
 function isOfKind(row: Row, kind: string): boolean {
-  return kind === "failing" ? row.health === "firing" : row.phase === kind;
+  return kind === "failing" ? isFailing(row) : row.phase === kind;
 }
 
 /** How many workers there are of each kind, and since when one of them fails. */
@@ -19,9 +20,10 @@ export const totals = computed(() => {
   let firstFailure = Number.POSITIVE_INFINITY;
   for (const row of rows.values()) {
     counts[row.phase]++;
-    if (row.health !== "firing") continue;
+    const time = since(row);
+    if (!isFailing(row)) continue;
     counts.failing++;
-    firstFailure = Math.min(firstFailure, row.healthSince ?? row.lastErrorAt ?? Number.POSITIVE_INFINITY);
+    firstFailure = Math.min(firstFailure, time ?? Number.POSITIVE_INFINITY);
   }
   return { all: rows.size, counts, firstFailure };
 });
@@ -62,10 +64,10 @@ const phases = ["overdue", "backoff", "paused", "running", "waiting", "stopped"]
 const keys: Record<SortKey, (row: Row) => number | null> = {
   // Those that fail are first, the one that has failed for the longest time in front; then what else is unusual.
   attention: (row) => {
-    if (row.health === "firing") return (row.healthSince ?? 0) - 1e15;
+    if (isFailing(row)) return (since(row) ?? 0) - 1e15;
     return row.phase === "overdue" ? 0 : row.phase === "paused" ? 1 : 2;
   },
-  health: (row) => (row.health === "firing" ? 0 : row.health === "init" ? 1e15 : 2e15) + (row.healthSince ?? 0),
+  health: (row) => (isFailing(row) ? 0 : row.health === "init" ? 1e15 : 2e15) + (since(row) ?? 0),
   name: () => 0,
   state: (row) => phases.indexOf(row.phase),
   last: (row) => (row.lastStart === null ? null : -row.lastStart),
@@ -122,7 +124,7 @@ export const tree = computed<readonly TreeNode[]>(() => {
   const runners = new Map<string, Branch>();
   const add = (to: Branch, row: Row): void => {
     to.total++;
-    if (row.health === "firing") to.failing++;
+    if (isFailing(row)) to.failing++;
   };
   for (const row of rows.values()) {
     const runner = entry(runners, row.runner);
@@ -168,8 +170,9 @@ function byName([a]: [string, Branch], [b]: [string, Branch]): number {
 }
 
 function addWorkers(lines: TreeNode[], workers: Row[], depth: number, prefix: string): void {
-  for (const { name, health } of workers) {
-    const failing = health === "firing" ? 1 : 0;
+  for (const row of workers) {
+    const { name } = row;
+    const failing = isFailing(row) ? 1 : 0;
     lines.push({ key: `worker ${name}`, depth, label: shorten(name, prefix), worker: name, total: 1, failing });
   }
 }

@@ -41,6 +41,20 @@ export function applyBeat({ now, state }: Beat): void {
   if (server.value !== undefined && server.value.state !== state) server.value = { ...server.value, state };
 }
 
+/** When each worker was first seen to fail that is being retried, as its health does not tell. */
+const failedAt = new Map<string, number>();
+
+/** Since when a worker has its health; if a run is being retried, since when the page has known that it fails. */
+export function since(row: Row): number | null {
+  if (row.health === "firing" || row.attempt === 0) {
+    failedAt.delete(row.name);
+    return row.healthSince;
+  }
+  const known = failedAt.get(row.name) ?? row.lastErrorAt;
+  if (known !== null) failedAt.set(row.name, known);
+  return known;
+}
+
 function setRows(all: Row[]): void {
   rows.clear();
   for (const row of all.sort((a, b) => collator.compare(a.name, b.name))) rows.set(row.name, row);

@@ -7,11 +7,11 @@ import { verbs } from "./dialogs.jsx";
 import { type SortKey, setView, view } from "./location.js";
 import { cursor, listed, selected, toggleSelected } from "./selection.js";
 import { onShowRow } from "./shortcuts.js";
-import { allowed, revision, rows, server, tick } from "./store.js";
+import { allowed, since as healthSince, revision, rows, server, tick } from "./store.js";
 import { StripCanvas } from "./strip-canvas.jsx";
 import { wantStrips } from "./strips.js";
 import { VirtualList } from "./virtual-list.jsx";
-import { ago, clock, count, duration, exact, healthWord, percent, since, until, visible, why } from "./words.js";
+import { ago, clock, count, duration, exact, healthWord, isFailing, percent, since, until, visible, why } from "./words.js";
 
 /** How much room there is: on a phone, a row is a card. */
 const size = signal<"cards" | "small" | "medium" | "large">("large");
@@ -48,25 +48,28 @@ export function Table() {
   return (
     <section class="main" aria-label="Workers">
       <Toolbar />
-      {items.length === 0 && server.value !== undefined && <Empty />}
-      <VirtualList
-        class={`list ${size.value}${allowed.value.length > 0 ? " can-select" : ""}`}
-        role="table"
-        label="Workers"
-        rowHeight={size.value === "cards" ? 124 : 46}
-        items={items}
-        scrollTo={scrollTo}
-        onVisible={(visibleRows) => wantStrips(visibleRows.map(({ name }) => name))}
-        onWidth={(width) => {
-          size.value = width < 620 ? "cards" : width < 860 ? "small" : width < 1080 ? "medium" : "large";
-        }}
-        header={<Head />}
-        render={(row, index, top) => {
-          let line = lines.get(row.name);
-          if (line === undefined) lines.set(row.name, (line = <Line key={row.name} row={row} index={index} top={top} />));
-          return line;
-        }}
-      />
+      {items.length === 0 && server.value !== undefined ? (
+        <Empty />
+      ) : (
+        <VirtualList
+          class={`list ${size.value}${allowed.value.length > 0 ? " can-select" : ""}`}
+          role="table"
+          label="Workers"
+          rowHeight={size.value === "cards" ? 124 : 46}
+          items={items}
+          scrollTo={scrollTo}
+          onVisible={(visibleRows) => wantStrips(visibleRows.map(({ name }) => name))}
+          onWidth={(width) => {
+            size.value = width < 620 ? "cards" : width < 900 ? "small" : width < 1080 ? "medium" : "large";
+          }}
+          header={<Head />}
+          render={(row, index, top) => {
+            let line = lines.get(row.name);
+            if (line === undefined) lines.set(row.name, (line = <Line key={row.name} row={row} index={index} top={top} />));
+            return line;
+          }}
+        />
+      )}
     </section>
   );
 }
@@ -197,7 +200,7 @@ function Line({ row, index, top }: { row: Row; index: number; top: number }) {
   const { zone, worker } = view.value;
   const { name, schedule } = row;
   const isSelected = selected.value.has(name);
-  const classes = `row ${row.health} ${row.phase}${cursor.value === name ? " cursor" : ""}${worker === name ? " open" : ""}${isSelected ? " selected" : ""}`;
+  const classes = `row ${isFailing(row) ? "firing" : row.health} ${row.phase}${cursor.value === name ? " cursor" : ""}${worker === name ? " open" : ""}${isSelected ? " selected" : ""}`;
   const open = (): void => {
     cursor.value = name;
     setView({ worker: name });
@@ -224,7 +227,7 @@ function Line({ row, index, top }: { row: Row; index: number; top: number }) {
       )}
       <span role="cell" class="c-health">
         <b class="health">{healthWord(row)}</b>
-        <Time time={row.healthSince} prefix="since " schedule={schedule} />
+        <Time time={healthSince(row)} prefix="since " schedule={schedule} />
       </span>
       <span role="cell" class="c-name">
         <a

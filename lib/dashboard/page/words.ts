@@ -87,11 +87,16 @@ export function visible(text: string, keepLines = false): string {
 
 const hidden = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
 
+/** Whether the last run has failed. While a `retryJob` retries a run, the health is still what it was before. */
+export function isFailing({ health, attempt }: Row): boolean {
+  return health === "firing" || attempt > 0;
+}
+
 /** The health of a worker in a word. */
-export function healthWord({ health, phase }: Row): string {
-  if (health === "firing") return "failing";
-  if (health === "ok") return "ok";
-  return phase === "stopped" ? "not started" : "no result yet";
+export function healthWord(row: Row): string {
+  if (isFailing(row)) return "failing";
+  if (row.health === "ok") return "ok";
+  return row.phase === "stopped" ? "not started" : "no result yet";
 }
 
 /** Why a worker does not run now, or that it does: `backoff, third failure in a row, again in 41 s: ECONNREFUSED`. */
@@ -111,12 +116,12 @@ export function why(row: Row, now: number): string {
       return `overdue, timed out but still running${runningFor(row, now)}${error}`;
     case "running": {
       const running = `running${runningFor(row, now)}`;
-      return row.health === "firing" && failures !== "" ? `${running}, after the ${failures}${error}` : running;
+      return failures !== "" ? `${running}, after the ${failures}${error}` : running;
     }
     case "waiting":
       return waitingText(row, now, failures === "" ? "" : `, after the ${failures}${error}`);
     case "stopped":
-      if (row.health === "firing") return `stopped after the ${failures || "last failure"}${error}`;
+      if (isFailing(row)) return `stopped after the ${failures || "last failure"}${error}`;
       return row.lastStart === null ? "not started" : "completed or stopped";
   }
 }

@@ -18,7 +18,11 @@ export class SpecBrowser {
   readonly cleanups: (() => Promise<void>)[] = [];
 
   use(): void {
-    const self = this;
+    const launch = async (): Promise<void> => {
+      await buildPage();
+      const args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"];
+      this.#browser = await chromium.launch({ executablePath, args });
+    };
     before(async function () {
       if (!existsSync(executablePath)) {
         const line = `there is no chromium at ${executablePath}: install it, or set CHROMIUM`;
@@ -26,16 +30,14 @@ export class SpecBrowser {
         console.warn(`    SKIPPED: the specs of the page need a browser, and ${line}`);
         this.skip();
       }
-      await buildPage();
-      const args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"];
-      self.#browser = await chromium.launch({ executablePath, args });
+      await launch();
     });
     afterEach(async () => {
-      await Promise.all(self.#pages.splice(0).map((page) => page.context().close()));
-      for (const cleanup of self.cleanups.splice(0)) await cleanup();
-      expect(self.problems.splice(0)).to.deep.equal([]);
+      await Promise.all(this.#pages.splice(0).map((page) => page.context().close()));
+      for (const cleanup of this.cleanups.splice(0)) await cleanup();
+      expect(this.problems.splice(0)).to.deep.equal([]);
     });
-    after(() => self.#browser?.close());
+    after(() => this.#browser?.close());
   }
 
   /** Opens a page. Its errors are problems, unless they are what `isExpected` says. */
