@@ -10,7 +10,16 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { useFakeTimers } from "sinon";
-import { bootstrap, DeclarativeWorker, ExponentialBackoff, stopped, type WorkerContext, wait } from "watchbill";
+import {
+  bootstrap,
+  DeclarativeWorker,
+  ExponentialBackoff,
+  Named,
+  stopped,
+  type WorkerConfigurer,
+  type WorkerContext,
+  wait,
+} from "watchbill";
 import { dashboard } from "watchbill/dashboard";
 
 const hour = 3_600_000;
@@ -38,8 +47,11 @@ function jobOf(duration: number, isAway: (time: number) => boolean, message: str
 }
 
 const never = (): boolean => false;
-const workers = Array.from({ length: 200 }, (_, index) => {
-  const name = `${areas[index % areas.length]}/${tasks[Math.floor(index / areas.length) % tasks.length]}${index < 80 ? "" : `-${Math.floor(index / 80) + 1}`}`;
+
+/** Declares the worker with a number, which belongs to one of the areas. */
+function workerOf(index: number): DeclarativeWorker {
+  const round = Math.floor(index / (areas.length * tasks.length));
+  const name = `${tasks[Math.floor(index / areas.length) % tasks.length]}${round === 0 ? "" : `-${round + 1}`}`;
   if (index % 17 === 5)
     return new DeclarativeWorker({
       name,
@@ -52,14 +64,25 @@ const workers = Array.from({ length: 200 }, (_, index) => {
   const outage = index % 23 === 7 ? (time: number) => time > 0.3 * hour && time < 0.36 * hour : never;
   const failing = index === 0 ? (time: number) => time > 0.8 * hour : index === 12 ? () => random() < 0.4 : outage;
   const message = index === 0 ? "connect ECONNREFUSED 10.0.4.12:5432" : "HTTP 503 from https://api.example.com";
-  const repeat = schedules[Math.floor(random() * schedules.length)] ?? "1m";
+  const repeat = index === 0 ? "1m" : (schedules[Math.floor(random() * schedules.length)] ?? "1m");
   return new DeclarativeWorker({ name, job: jobOf(200 + random() * 4_000, failing, message), repeat, retry: backoff });
+}
+
+/** One source for each area. */
+const sources = areas.map((area, offset) => {
+  @Named(area)
+  class Area implements WorkerConfigurer {
+    workers(): DeclarativeWorker[] {
+      return Array.from({ length: 200 / areas.length }, (_, index) => workerOf(index * areas.length + offset));
+    }
+  }
+  return Area;
 });
 
 const realTimeout = globalThis.setTimeout;
 const clock = useFakeTimers({ now: startTime, toNotFake: ["nextTick", "queueMicrotask", "setImmediate", "clearImmediate"] });
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
-const runner = bootstrap(workers, { logger: silent, signals: [] });
+const runner = bootstrap(sources, { logger: silent, signals: [] });
 const page = dashboard(runner);
 const running = runner.run();
 await clock.tickAsync(0.9 * hour);
@@ -76,15 +99,12 @@ const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
 });
-for (const colorScheme of ["light", "dark"] as const) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, colorScheme, deviceScaleFactor: 2 });
-  const tab = await context.newPage();
-  await tab.goto(url);
-  await tab.getByText("workers are failing").waitFor();
-  await new Promise((resolve) => realTimeout(resolve, 2_000));
-  await tab.screenshot({ path: join(folder, colorScheme === "light" ? "dashboard.png" : "dashboard-dark.png") });
-  await context.close();
-}
+const tab = await browser.newPage({ viewport: { width: 1280, height: 720 }, colorScheme: "light", deviceScaleFactor: 2 });
+await tab.goto(url);
+await tab.getByText("workers are failing").waitFor();
+// Until the strips of the rows are loaded and drawn.
+await new Promise((resolve) => realTimeout(resolve, 2_000));
+await tab.screenshot({ path: join(folder, "dashboard.png") });
 await browser.close();
 pace();
 page.close();
