@@ -119,6 +119,42 @@ All have stopped
 `);
   });
 
+  for (const framework of ["express", "fastify"]) {
+    it(`dashboard in ${framework}, behind the login of the application`, async () => {
+      const sample = new Sample(["--import", "tsx", `samples/dashboard/${framework}.ts`, "0"]);
+      await sample.complains("server: listening on ");
+      const [, base = ""] = /listening on (http:\S+)\//.exec(sample.stderr) ?? [];
+      const status = `${base}/ops/api/status`;
+      const stranger = await fetch(status, { redirect: "manual" });
+      expect([stranger.status, stranger.headers.get("location")]).to.deep.equal([303, "/login"]);
+      const signIn = async (name: string, password: string): Promise<string> => {
+        const body = new URLSearchParams({ name, password });
+        const response = await fetch(`${base}/login`, { method: "POST", body, redirect: "manual" });
+        return response.headers.get("set-cookie")?.split(";")[0] ?? "";
+      };
+      expect(await signIn("alice", "wrong")).to.equal("");
+      const rightsOf = async (cookie: string): Promise<unknown> => {
+        const { workers, rights }: { workers: object[]; rights: object } = JSON.parse(
+          await (await fetch(status, { headers: { cookie } })).text(),
+        );
+        expect(workers.length).to.equal(5);
+        return rights;
+      };
+      const [alice, bob] = [await signIn("alice", "correct horse"), await signIn("bob", "battery staple")];
+      expect(await rightsOf(alice)).to.deep.equal({ trigger: true, pause: true, resume: true, restart: true });
+      expect(await rightsOf(bob)).to.deep.equal({ trigger: false, pause: false, resume: false, restart: false });
+      const pause = (cookie: string) =>
+        fetch(`${base}/ops/api/workers/shop%2FsendMail/pause?reason=no%20server`, {
+          method: "POST",
+          headers: { cookie, "x-watchbill": "1" },
+        });
+      expect([(await pause(bob)).status, (await pause(alice)).status]).to.deep.equal([403, 202]);
+      await sample.complains("shop/sendMail: paused by alice: no server");
+      sample.interrupt();
+      expect(await sample.ended, sample.stderr).to.equal(0);
+    });
+  }
+
   it("repeat-and-retry", async () => {
     expect(await outputOf("--import", "tsx", "samples/repeat-and-retry.ts")).to.equal(`\
 Weather/fetchForecast failed (attempt 1), restarting in 20ms: HTTP 503 (run 1, attempt 0)
@@ -227,6 +263,21 @@ ok 5 InvoiceSender on a fake clock tries again ten seconds after a failure
     });
 
     afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+    it("shows its workers on a page with --dashboard, and stops with it", async () => {
+      commit("first");
+      const sample = new Sample(["--import", "tsx", "samples/commit-fetcher/main.ts", "--dashboard", "0", repository], gitEnv);
+      await sample.complains("dashboard: listening on ");
+      const [, url = ""] = /listening on (http:\S+)/.exec(sample.stderr) ?? [];
+      const page = await fetch(url);
+      expect([page.status, page.headers.get("content-type")]).to.deep.equal([200, "text/html; charset=utf-8"]);
+      const { workers }: { workers: { name: string }[] } = JSON.parse(await (await fetch(`${url}api/status`)).text());
+      expect(workers.map(({ name }) => name))
+        .to.include("dashboard")
+        .and.include("commits");
+      sample.interrupt();
+      expect(await sample.ended, sample.stderr).to.equal(0);
+    });
 
     it("shows the newest commits and tags, then new ones, and finally the status of its workers", async () => {
       for (let number = 1; number <= 7; number++) commit(`Commit ${number}`);

@@ -15,7 +15,7 @@ await once(server, "listening");
 const address = server.address();
 const base = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}/ops/`;
 const { status, headers } = await fetch(base);
-const { workers }: { workers: { name: string }[] } = await (await fetch(`${base}api/status`)).json();
+const { workers }: { workers: { name: string }[] } = JSON.parse(await (await fetch(`${base}api/status`)).text());
 console.log(`${status} ${headers.get("content-type")}, ${workers.map(({ name }) => name).join()}`);
 page.close();
 server.closeAllConnections();

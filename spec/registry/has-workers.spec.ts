@@ -48,7 +48,18 @@ describe("hasWorkers", () => {
   });
 
   it("does not find, nor fail at, any other value", () => {
-    const values = [undefined, null, 0, "Feed", Symbol("Feed"), {}, [], Object.create(null), () => {}, Feed.prototype.pull];
+    const values = [
+      undefined,
+      null,
+      0,
+      "Feed",
+      Symbol("Feed"),
+      {},
+      [],
+      Object.create(null),
+      () => {},
+      Reflect.get(Feed.prototype, "pull"),
+    ];
     expect(values.map(hasWorkers)).to.deep.equal(values.map(() => false));
     expect(hasWorkers(untouchable())).to.equal(false);
   });
