@@ -274,7 +274,7 @@ ok 5 InvoiceSender on a fake clock tries again ten seconds after a failure
       const { workers }: { workers: { name: string }[] } = JSON.parse(await (await fetch(`${url}api/status`)).text());
       expect(workers.map(({ name }) => name))
         .to.include("dashboard")
-        .and.include("commits");
+        .and.include("git/commits");
       sample.interrupt();
       expect(await sample.ended, sample.stderr).to.equal(0);
     });
