@@ -48,6 +48,8 @@ export interface StripRun {
   start: number;
   duration: number;
   outcome: "done" | "failed" | "stopped" | "completed";
+  /** When it was due by its interval or schedule; null if it was started for another reason. */
+  due: number | null;
 }
 
 /** The last and the next hour of a worker: an element of what `api/strips` answers. */
@@ -57,6 +59,8 @@ export interface Strip {
   runs: [number, number, number][];
   /** Time and count. */
   missed: [number, number][];
+  /** When those of the runs were due that had a due time, the oldest first. */
+  due: number[];
   /** Due times of the next hour, from the schedule; at most 200. */
   planned: number[];
 }

@@ -124,22 +124,25 @@ export class History {
     this.#dropErrors();
   }
 
-  /** The runs and misses of the last hour. */
-  stripOf(worker: string): Pick<Strip, "runs" | "missed"> {
+  /** The runs and misses of the last hour, and when the runs were due. */
+  stripOf(worker: string): Pick<Strip, "runs" | "due" | "missed"> {
     const runs: Strip["runs"] = [];
+    const due: Strip["due"] = [];
     const missed: Strip["missed"] = [];
     const from = Date.now() - strip;
     this.#workers.get(worker)?.ring.visit(
-      ({ start, duration, outcome }) => {
-        if (start + duration >= from) runs.push([start, rounded(duration), outcome]);
-        return start + duration >= from && runs.length < maxStripRuns;
+      ({ start, duration, lateness, outcome, cause }) => {
+        if (start + duration < from) return false;
+        runs.push([start, rounded(duration), outcome]);
+        if (causes[cause] === "schedule") due.push(Math.round(start - lateness));
+        return runs.length < maxStripRuns;
       },
       ({ at, count }) => {
         if (at >= from) missed.push([at, count]);
         return at >= from;
       },
     );
-    return { runs: runs.reverse(), missed: missed.reverse() };
+    return { runs: runs.reverse(), due: due.reverse(), missed: missed.reverse() };
   }
 
   detailOf(worker: string): Pick<Detail, "runs" | "errors" | "missed"> {

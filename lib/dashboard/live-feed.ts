@@ -67,10 +67,12 @@ export class LiveFeed {
     if (this.#viewers.size > 0) this.#changed.add(worker);
   }
 
-  addRun({ worker, duration = 0, outcome = "done" }: RunEvent, start: number): void {
+  addRun({ worker, duration = 0, outcome = "done", cause, due: dueTime }: RunEvent, start: number): void {
     if (this.#viewers.size === 0) return;
     this.#changed.add(worker);
-    if (this.#runs.length < maxRuns) this.#runs.push({ worker, start, duration: Math.round(duration * 100) / 100, outcome });
+    if (this.#runs.length >= maxRuns) return;
+    const due = cause === "schedule" ? dueTime : null;
+    this.#runs.push({ worker, start, duration: Math.round(duration * 100) / 100, outcome, due });
   }
 
   /** Opens the events of a viewer, of which the first is a snapshot. */

@@ -86,6 +86,8 @@ describe("The API of the dashboard", () => {
     expect(first.runs).to.have.length(1);
     expect(first.runs[0][0]).to.be.within(before - 60_000, Date.now());
     expect(first.runs[0][2]).to.equal(0);
+    // A run by a command is not due by its interval.
+    expect(first.due).to.deep.equal([]);
     expect(first.planned.length).to.be.within(5, 6);
     for (const time of first.planned) expect(time).to.be.within(before, before + 3_601_000);
     expect(second.planned).to.have.length.within(2, 3);
@@ -95,7 +97,7 @@ describe("The API of the dashboard", () => {
     const { url, runner } = await Served.start([new DeclarativeWorker({ name: "often", job: () => {}, repeat: "10m" })]);
     await runner.pause("often");
     expect((await send(`${url}api/strips?worker=often`)).json).to.deep.equal([
-      { worker: "often", runs: [], missed: [], planned: [] },
+      { worker: "often", runs: [], due: [], missed: [], planned: [] },
     ]);
   });
 

@@ -36,11 +36,16 @@ describe("The history of a dashboard", () => {
     history.addMiss({ worker: "a", count: 3, reason: "busy" });
     history.addMiss({ worker: "a", count: 2, reason: "busy" });
     history.addMiss({ worker: "a", count: 1, reason: "paused" });
-    const { runs, missed } = history.stripOf("a");
+    history.addRun({ ...run("a"), cause: "retry" }, now);
+    const { runs, due, missed } = history.stripOf("a");
     expect(runs).to.deep.equal([
       [starts[1], 1.5, 0],
       [starts[2], 1.5, 0],
+      [now, 1.5, 0],
     ]);
+    // Without the last, which has another cause than its schedule.
+    expect(due).to.have.lengthOf(2);
+    for (const [index, time] of due.entries()) expect(time).to.be.at.most(starts[index + 1] ?? 0);
     // Misses that follow each other soon are one.
     expect(missed.map(([, count]) => count)).to.deep.equal([5, 1]);
     expect(history.detailOf("a").missed.map(({ reason, count }) => [reason, count])).to.deep.equal([

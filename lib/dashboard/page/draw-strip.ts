@@ -52,7 +52,14 @@ export function drawStrip(canvas: HTMLCanvasElement, strip: Strip, now: number, 
   context.strokeStyle = warn ?? "";
   context.lineWidth = 1;
   for (const [time] of strip.missed) context.strokeRect(Math.round(x(time)) - 1.5, 4.5, 3, base - 5);
-  for (const due of strip.planned) fill(plan, x(due), due < now ? base + 2 : base - 7, 1, due < now ? 3 : 10);
+  // Below the run: the gap between the tick and the bar is how late it was.
+  for (const due of strip.due) if (due > now - hour) fill(plan, x(due), base + 2, 1, 3);
+  // What was planned when the strip was loaded, and is not among the runs yet.
+  const lastDue = strip.due.at(-1) ?? 0;
+  for (const due of strip.planned) {
+    if (due >= now) fill(plan, x(due), base - 7, 1, 10);
+    else if (due > lastDue) fill(plan, x(due), base + 2, 1, 3);
+  }
   // More is planned than is known.
   const last = strip.planned.at(-1);
   if (strip.planned.length >= 200 && last !== undefined) fill(plan, x(last), base - 1, width - x(last), 2);

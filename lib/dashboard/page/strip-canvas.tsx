@@ -24,7 +24,7 @@ export function StripCanvas({ name }: { name: string }) {
     const row = rows.get(name);
     const running = row !== undefined && (row.phase === "running" || row.phase === "overdue") ? row.lastStart : null;
     const draw = (): void => {
-      const known = strip ?? { worker: name, runs: [], missed: [], planned: [] };
+      const known = strip ?? { worker: name, runs: [], due: [], missed: [], planned: [] };
       drawStrip(element, known, now(), running);
       if (strip !== undefined) element.setAttribute("aria-label", describeStrip(strip, now()));
     };

@@ -62,10 +62,7 @@ async function load(): Promise<void> {
     if (!response.ok) return;
     const strips: Strip[] = await response.json();
     for (const strip of strips) {
-      const entry = entryOf(strip.worker);
-      const past = (entry.strip.peek()?.planned ?? []).filter((due) => due < time && due > time - hour);
-      // The due times that have passed since stay visible as ticks, so that a late run is seen to be late.
-      entry.strip.value = { ...strip, planned: [...past, ...strip.planned.filter((due) => due >= time)] };
+      entryOf(strip.worker).strip.value = strip;
     }
   } catch {
     for (const name of names) entryOf(name).loadedAt = 0;
@@ -111,7 +108,8 @@ export function addRuns(runs: readonly StripRun[]): void {
     const fresh = list
       .filter(({ start }) => !known.has(start))
       .map(({ start, duration, outcome }): [number, number, number] => [start, duration, codes[outcome]]);
-    entry.strip.value = { ...strip, runs: [...kept, ...fresh] };
+    const due = list.flatMap((run) => (run.due === null || known.has(run.start) ? [] : [run.due]));
+    entry.strip.value = { ...strip, runs: [...kept, ...fresh], due: [...strip.due.slice(-400), ...due] };
   }
 }
 

@@ -128,7 +128,7 @@ export class FakeDashboard {
       const names = searchParams.getAll("worker");
       return json(
         response,
-        names.map((worker) => this.strips.get(worker) ?? { worker, runs: [], missed: [], planned: [] }),
+        names.map((worker) => this.strips.get(worker) ?? { worker, runs: [], due: [], missed: [], planned: [] }),
       );
     }
     const worker = /^api\/workers\/([^/]+)$/.exec(path)?.[1];

@@ -202,7 +202,7 @@ describe("the page of the dashboard", function () {
         () => strip.getAttribute("aria-label"),
         (label) => expect(label).to.contain("0 runs, 0 failed"),
       );
-      dashboard.addRun({ worker: "a/one", start: Date.now() - 900, duration: 800, outcome: "failed" });
+      dashboard.addRun({ worker: "a/one", start: Date.now() - 900, duration: 800, outcome: "failed", due: null });
       await eventually(
         () => strip.getAttribute("aria-label"),
         (label) => expect(label).to.contain("1 runs, 1 failed"),
@@ -527,7 +527,7 @@ describe("the page of the dashboard", function () {
         const name = all[(next += 7) % all.length] ?? "";
         const { runs = 0 } = dashboard.rows.get(name) ?? {};
         dashboard.set(name, { runs: runs + 1, lastStart: now - 20, lastDuration: 20, lastSuccess: now });
-        dashboard.addRun({ worker: name, start: now - 20, duration: 20, outcome: "done" });
+        dashboard.addRun({ worker: name, start: now - 20, duration: 20, outcome: "done", due: null });
       }
     }, 50);
     browser.cleanups.unshift(async () => clearInterval(timer));

@@ -142,7 +142,7 @@ function history(
 ): { strip: Strip; detail: Omit<Detail, "row"> } {
   const every = /every (\d+)(s|m)/.exec(status.schedule ?? "");
   const interval = every ? Number(every[1]) * (every[2] === "s" ? 1_000 : 60_000) : status.schedule === null ? 0 : 900_000;
-  const strip: Strip = { worker: status.name, runs: [], missed: [], planned: [] };
+  const strip: Strip = { worker: status.name, runs: [], due: [], missed: [], planned: [] };
   const detail: Omit<Detail, "row"> = { runs: [], errors: [], missed: [], planned: [] };
   const typical = status.lastDuration ?? 200;
   const step = interval === 0 ? 3_600_000 : interval;
@@ -162,6 +162,7 @@ function history(
     const start = due + lateness;
     const outcome: StripRun["outcome"] = isFailed ? "failed" : "done";
     strip.runs.unshift([start, duration, isFailed ? 1 : 0]);
+    strip.due.unshift(due);
     if (detail.runs.length < 100)
       detail.runs.push({
         start,
