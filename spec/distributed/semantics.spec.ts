@@ -101,7 +101,8 @@ const declarations: Record<string, () => DeclarativeWorkerOptions> = {
 /** The part of the status that is the same on all replicas. */
 function shown(simulation: Simulation, process: Process) {
   const { holder: _, ...row } = simulation.row(process) ?? {};
-  return row;
+  // The frames of a stack are those of the spec.
+  return { ...row, lastErrorStack: row.lastErrorStack?.split("\n", 1) };
 }
 
 async function play(options: DeclarativeWorkerOptions, replicas: number, skew: number, length = 60_500) {
