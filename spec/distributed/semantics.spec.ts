@@ -100,9 +100,9 @@ const declarations: Record<string, () => DeclarativeWorkerOptions> = {
 
 /** The part of the status that is the same on all replicas. */
 function shown(simulation: Simulation, process: Process) {
-  const { holder: _, ...row } = simulation.row(process) ?? {};
+  const { holder: _, lastErrorStack, ...row } = simulation.row(process) ?? {};
   // The frames of a stack are those of the spec.
-  return { ...row, lastErrorStack: row.lastErrorStack?.split("\n", 1) };
+  return { ...row, lastErrorStack: lastErrorStack?.split("\n", 1) };
 }
 
 async function play(options: DeclarativeWorkerOptions, replicas: number, skew: number, length = 60_500) {
