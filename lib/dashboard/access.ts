@@ -7,8 +7,8 @@ import { problem, redirect } from "./responses.js";
 export type Rights = Readonly<Record<Command, boolean>>;
 
 /**
- * `"act"` allows every command, `"look"` none, an object those that are true in it. A response is sent as it is, such as a
- * redirect to a login. Anything else is a refusal.
+ * `"act"` allows every command, `"look"` none, an object those that are true in it. A response is sent, such as a redirect to a
+ * login, with the security headers that it lacks. Anything else is a refusal.
  */
 export type Access = "act" | "look" | { readonly [Allowed in Command]?: boolean | undefined } | Response;
 
@@ -66,7 +66,8 @@ export class AccessControl {
 function rightsOf(access: unknown): Rights | Response {
   if (access === "act") return all;
   if (access === "look") return none;
-  if (access instanceof Response) return access;
+  // A copy, as the same response may be returned for each request.
+  if (access instanceof Response) return access.clone();
   const refusal = problem(403, "You may not see this dashboard");
   if (typeof access !== "object" || access === null || Array.isArray(access)) return refusal;
   const rights: Record<Command, boolean> = { ...none };
@@ -118,7 +119,7 @@ class Token {
     }
     searchParams.delete("token");
     const rest = searchParams.size > 0 ? `?${searchParams.toString()}` : "";
-    const isSecure = protocol === "https:" || headers.get("X-Forwarded-Proto") === "https";
+    const isSecure = protocol === "https:" || headers.get("X-Forwarded-Proto")?.split(",")[0]?.trim() === "https";
     // Without a path: the browser takes the one of the page, which only it knows behind a proxy.
     const cookie = `${this.#cookieName}=${this.#cookie}; HttpOnly; SameSite=Strict${isSecure ? "; Secure" : ""}`;
     const location = `./${rest}`;

@@ -37,14 +37,22 @@ export class Commands {
 
   /**
    * Sends a command to all workers whose name matches a pattern. A nested runner is left out if its workers match: stopped, it
-   * would refuse what they are sent.
+   * would refuse what they are sent. What serves the page is left out if its name is not written in full.
    */
   async many(command: Command, patterns: readonly string[], options: CommandOptions): Promise<Response> {
     if (patterns.length === 0) return problem(400, "There is no pattern: add ?match=<pattern>, such as ?match=github/*");
     const matches = matcherOf(patterns);
     const all = this.#directory.names.filter(matches);
     const nested = new Set(all.map((name) => this.#directory.get(name)?.runnerName));
-    const matched = all.filter((name) => !nested.has(name));
+    // Restarted or paused with the others, the server of this page could not answer.
+    const isLeftOut = (name: string): boolean => {
+      const entry = this.#directory.get(name);
+      return (
+        nested.has(name) ||
+        (entry !== undefined && command !== "resume" && patterns.some((each) => each.includes("*")) && this.#isOwn(entry))
+      );
+    };
+    const matched = all.filter((name) => !isLeftOut(name));
     if (matched.length === 0) {
       const [first = ""] = patterns;
       if (patterns.length === 1 && !first.includes("*")) return unknownWorker(first, this.#directory.names);
@@ -100,8 +108,20 @@ function isRefusal(error: unknown): error is WatchbillError {
 export function unknownWorker(name: string, names: readonly string[]): Response {
   const { message } = new UnknownWorkerError(name, names);
   const suggestion = message.lastIndexOf(": did you mean ");
-  const shown = suggestion < 0 ? "" : message.slice(suggestion);
-  return json(404, { error: message, nearest: shown === "" ? [] : names.filter((each) => shown.includes(each)).slice(0, 3) });
+  return json(404, { error: message, nearest: suggestion < 0 ? [] : namesIn(message.slice(suggestion), names) });
+}
+
+/** The names in a sentence, in their order: of two that overlap, the longer one. */
+function namesIn(sentence: string, names: readonly string[]): string[] {
+  const found: string[] = [];
+  const longestFirst = names.filter((name) => name !== "" && sentence.includes(name)).sort((a, b) => b.length - a.length);
+  let rest = sentence;
+  for (const name of longestFirst) {
+    if (!rest.includes(name)) continue;
+    found.push(name);
+    rest = rest.replace(name, "");
+  }
+  return found.sort((a, b) => sentence.indexOf(a) - sentence.indexOf(b)).slice(0, 3);
 }
 
 /** Returns whether a name matches one of the patterns, in which `*` stands for anything. */

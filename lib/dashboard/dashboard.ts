@@ -87,9 +87,9 @@ function checkOptions(runner: Runner, options: DashboardOptions): CheckedOptions
   for (const [name, value] of Object.entries({ authorize, by }))
     if (value !== undefined && typeof value !== "function")
       throw new InvalidArgumentError(`${name} is a ${typeof value}: pass a function`);
-  if (token !== undefined && (typeof token !== "string" || token.length < shortestToken || /\s/.test(token)))
+  if (token !== undefined && (typeof token !== "string" || token.length < shortestToken || !/^[!-~]+$/.test(token)))
     throw new InvalidArgumentError(
-      `token is too easy to guess: use a string of at least ${shortestToken} characters without blanks`,
+      `token cannot be sent in a header, or is too easy to guess: use at least ${shortestToken} ASCII characters without blanks`,
     );
   if (!Number.isInteger(historyBytes) || historyBytes < fewestBytes)
     throw new InvalidArgumentError(`historyBytes is ${String(historyBytes)}: use an integer of at least ${fewestBytes}`);

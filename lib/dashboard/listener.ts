@@ -18,6 +18,12 @@ export interface ListenOptions {
 
 export type RequestHandler = (incoming: IncomingMessage, response: ServerResponse) => void;
 
+/** After how long without data a connection is closed, in ms. */
+const idleTimeout = 60_000;
+
+/** After so many requests a client has to connect again. */
+const maxRequests = 1_000;
+
 /** How long requests may take to end when the server stops, in ms. */
 const timeToFinish = 500;
 
@@ -27,7 +33,7 @@ export interface ListenerHooks {
   handler(checksHost: boolean): RequestHandler;
   onStart(url: string, context: WorkerContext): void;
   /** Called before the connections are closed: ends what never ends. */
-  onStop(): void;
+  onStop(url: string): void;
 }
 
 /**
@@ -45,6 +51,10 @@ export function listenerWorker(options: ListenOptions, isOpen: boolean, hooks: L
       // A slow client must not hold a connection without a complete request.
       server.headersTimeout = 10_000;
       server.requestTimeout = 10_000;
+      // A client that does not read loses its connection; the events of a stream come more often.
+      server.timeout = idleTimeout;
+      server.maxRequestsPerSocket = maxRequests;
+      onPipelining(server);
       if (path === undefined) await listen(server, { port, host });
       else await listenOnSocket(server, path);
       const url = path === undefined ? urlOf(server, host) : `unix:${path}`;
@@ -54,7 +64,7 @@ export function listenerWorker(options: ListenOptions, isOpen: boolean, hooks: L
         await Promise.race([stopped(context.signal), failureOf(server)]);
       } finally {
         const closed = close(server);
-        hooks.onStop();
+        hooks.onStop(url);
         await closed;
       }
     },
@@ -140,7 +150,24 @@ async function isStaleSocket(path: string): Promise<boolean> {
       socket.destroy();
       resolve(false);
     });
-    socket.once("error", () => resolve(true));
+    // Any other error, such as that of a queue of connections that is full, is that of a process which lives.
+    socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code === "ECONNREFUSED"));
+  });
+}
+
+/**
+ * Closes a connection that sends a request before the last one has been answered, as no browser does: the answers would pile up
+ * in memory if they are not read.
+ */
+function onPipelining(server: Server): void {
+  const busy = new WeakSet<object>();
+  server.prependListener("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
+    if (busy.has(socket)) {
+      socket.destroy();
+      return;
+    }
+    busy.add(socket);
+    response.once("close", () => busy.delete(socket));
   });
 }
 

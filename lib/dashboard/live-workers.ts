@@ -66,6 +66,11 @@ export class LiveWorkers {
   }
 
   /** Unsubscribes, and drops the history. */
+  /** Ends all streams, and keeps the history. */
+  endStreams(): void {
+    this.#feed.close();
+  }
+
   close(): void {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#unsubscribe = [];

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { DeclarativeWorker, Logger, Runner, WorkerContext } from "../index.js";
+import { type DeclarativeWorker, type Logger, Runner, type WorkerContext } from "../index.js";
 import type { AccessControl, Rights } from "./access.js";
 import type { Detail, Status, Strip } from "./api.js";
 import { Assets } from "./assets.js";
@@ -49,7 +49,7 @@ export class RequestHandler implements ListenerHooks {
     this.#options = options;
     this.#errors = new ErrorReport(options.logger);
     this.#workers = new LiveWorkers(runner, options.historyBytes);
-    this.#commands = new Commands(this.#workers.directory, ({ worker }) => this.#listeners.has(worker.worker));
+    this.#commands = new Commands(this.#workers.directory, ({ worker }) => this.#serves(worker));
     this.#workers.open();
   }
 
@@ -86,6 +86,12 @@ export class RequestHandler implements ListenerHooks {
     return listener;
   }
 
+  /** Whether a worker serves the dashboard, or is a runner with such a worker in it. */
+  #serves({ worker }: DeclarativeWorker): boolean {
+    if (worker instanceof Runner) return worker.workers.some((inner) => this.#serves(inner));
+    return this.#listeners.has(worker);
+  }
+
   handler(checksHost: boolean): (incoming: IncomingMessage, response: ServerResponse) => void {
     return (incoming, response) => {
       // A page of an attacker whose name leads to this machine (DNS rebinding) has the origin of its own requests.
@@ -112,9 +118,12 @@ export class RequestHandler implements ListenerHooks {
     if (!this.#isClosed) this.#workers.open();
   }
 
-  onStop(): void {
-    this.#urls.pop();
-    if (this.#urls.length === 0) this.#workers.close();
+  /** The history is kept if only the server stops: it may have been restarted. */
+  onStop(url: string): void {
+    this.#urls.splice(this.#urls.indexOf(url), 1);
+    if (this.#urls.length > 0) return;
+    if (this.#workers.state === "running") this.#workers.endStreams();
+    else this.#workers.close();
   }
 
   // Requests.
@@ -122,7 +131,9 @@ export class RequestHandler implements ListenerHooks {
   async #answer(request: Request, incoming: IncomingMessage | undefined): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
     const route = isWithoutSlash(incoming) ?? routeOf(pathname, (name) => this.#workers.directory.get(name) !== undefined);
-    const rights = await this.#access.check(request, incoming, route.kind === "page" || route.kind === "slash");
+    // First to the page itself: the cookie for a token is to have the path of the page.
+    if (route.kind === "slash" && searchParams.has("token")) return redirect(308, `${route.location}?${searchParams.toString()}`);
+    const rights = await this.#access.check(request, incoming, route.kind === "page");
     if (rights instanceof Response) return rights;
     if (this.#isClosed) return problem(503, "The dashboard was closed");
     this.#workers.open();
@@ -149,8 +160,9 @@ export class RequestHandler implements ListenerHooks {
     if (request.headers.get("X-Watchbill") !== "1") return problem(403, "The header x-watchbill: 1 is missing");
     if (!rights[route.command]) return problem(403, `You may not ${route.command} workers`);
     const by = this.#options.by?.(request, incoming);
-    const reason = params.get("reason")?.trim().slice(0, longestReason);
-    const options = { by: typeof by === "string" && by !== "" ? by : "dashboard", ...(reason ? { reason } : undefined) };
+    const reason = oneLine(params.get("reason") ?? "").slice(0, longestReason);
+    const author = typeof by === "string" ? oneLine(by) : "";
+    const options = { by: author === "" ? "dashboard" : author, ...(reason === "" ? undefined : { reason }) };
     return route.kind === "command"
       ? this.#commands.one(route.command, route.name, options)
       : this.#commands.many(route.command, params.getAll("match"), options);
@@ -225,6 +237,11 @@ export class RequestHandler implements ListenerHooks {
     if (registry === undefined) return problem(404, "There are no metrics: pass the option registry to dashboard()");
     return new Response(await registry.metrics(), { headers: { "Content-Type": registry.contentType } });
   }
+}
+
+/** Without line breaks and other control characters, which could forge an entry of a log. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, " ").trim();
 }
 
 /** Express hides the path of the mount, and so whether the page was requested without the slash at its end. */

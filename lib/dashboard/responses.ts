@@ -28,7 +28,7 @@ export function redirect(status: 303 | 308, location: string, headers: Record<st
  */
 export function secured(response: Response, isHead: boolean): Response {
   const headers = new Headers(response.headers);
-  for (const [name, value] of Object.entries(securityHeaders)) headers.set(name, value);
+  for (const [name, value] of Object.entries(securityHeaders)) if (!headers.has(name)) headers.set(name, value);
   headers.set("Cache-Control", headers.has("ETag") ? "no-cache" : "no-store");
   const { status, statusText } = response;
   if (isHead) void response.body?.cancel();

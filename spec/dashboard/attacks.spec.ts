@@ -1,8 +1,9 @@
+import { connect } from "node:net";
 import { inspect } from "node:util";
 import { expect } from "chai";
-import { Runner } from "watchbill";
+import { DeclarativeWorker, Runner } from "watchbill";
 import { type Access, dashboard } from "watchbill/dashboard";
-import { asPage, isRecord, open, rowOf, send } from "./client.fixture.js";
+import { asPage, isRecord, open, rowOf, send, until } from "./client.fixture.js";
 import { job, Served, silent } from "./served.fixture.js";
 
 const token = "correct horse battery".replaceAll(" ", "-");
@@ -252,9 +253,58 @@ describe("The dashboard under attack", () => {
 
   it("cuts a long reason, and takes no line break into the log", async () => {
     const { url, runner } = await Served.start([job("a")]);
-    const reason = `two\nlines ${"x".repeat(5_000)}`;
+    const reason = `two\r\nlines \u001b[31m${"x".repeat(5_000)}`;
     await send(`${url}api/workers/a/pause?reason=${encodeURIComponent(reason)}`, { method: "POST", headers: asPage });
-    expect(runner.status(["a"])[0]?.pause?.reason).to.have.length(500);
+    expect(runner.status(["a"])[0]?.pause?.reason)
+      .to.match(/^two lines +\[31mx+$/)
+      .and.to.have.length(500);
+  });
+
+  it("closes a connection that sends requests without waiting for the answers", async () => {
+    const { url } = await Served.start([job("a")]);
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+    socket.on("error", () => {});
+    const request = `GET /api/status HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`;
+    socket.write(request.repeat(50));
+    let received = 0;
+    socket.on("data", (data) => (received += data.length));
+    await closed;
+    // One answer at most, and not fifty.
+    const { text } = await send(`${url}api/status`);
+    expect(received).to.be.below(3 * (text.length + 1_000));
+  });
+
+  it("keeps the history if a command restarts the worker that serves the page, and leaves that out of patterns", async () => {
+    const { url, runner, page } = await Served.start([job("a")]);
+    await runner.trigger("a");
+    const runsOf = async (): Promise<unknown> => {
+      const { json } = await send(`${page.url ?? ""}api/workers/a`);
+      return isRecord(json) && Array.isArray(json.runs) ? json.runs.length : json;
+    };
+    expect(await runsOf()).to.equal(1);
+    const bulk = await send(`${url}api/commands/restart?match=*`, { method: "POST", headers: asPage });
+    expect(bulk.json).to.deep.include({ workers: ["a"], refused: [] });
+    await runner.restart("dashboard");
+    await until(() => page.url !== undefined);
+    expect(await runsOf()).to.equal(1);
+  });
+
+  it("does not pause the runner in which the page is served", async () => {
+    const inner = new Runner([job("a")], { logger: silent, signals: [] });
+    const page = dashboard(inner);
+    inner.add(page.listen({ port: 0 }));
+    const outer = await Served.start([new DeclarativeWorker({ name: "nested", worker: inner })]);
+    const outerPage = dashboard(outer.runner);
+    outer.runner.add(outerPage.listen({ port: 0, name: "second" }));
+    const own = dashboard(outer.runner);
+    inner.add(own.listen({ port: 0, name: "third" }));
+    await until(() => own.url !== undefined);
+    const { status, json } = await send(`${own.url ?? ""}api/workers/nested/pause`, { method: "POST", headers: asPage });
+    expect(status).to.equal(409);
+    expect(json).to.have.property("error").that.includes("nested cannot be paused: it serves this page");
+    for (const each of [page, outerPage, own]) each.close();
   });
 
   it("does not read the body of a command", async () => {

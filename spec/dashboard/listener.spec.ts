@@ -50,8 +50,11 @@ describe("dashboard(…).listen", () => {
     const misspelt: object = { prot: 1 };
     expect(() => page.listen(misspelt)).to.throw(InvalidArgumentError, 'listen has no option "prot"');
     page.close();
-    for (const short of ["", "short", "0123456789abcde", "0123456789 abcdef"])
-      expect(() => dashboard(runner, { token: short })).to.throw(InvalidArgumentError, "token is too easy to guess");
+    for (const short of ["", "short", "0123456789abcde", "0123456789 abcdef", "0123456789abcdefö"])
+      expect(() => dashboard(runner, { token: short })).to.throw(
+        InvalidArgumentError,
+        "token cannot be sent in a header, or is too easy to guess",
+      );
     expect(() => dashboard(runner, { historyBytes: 1 })).to.throw(InvalidArgumentError, "historyBytes is 1");
     expect(() => dashboard(runner, { readyAfter: -1 })).to.throw(InvalidArgumentError, "readyAfter");
     const options: object = { authorise: () => "act" };

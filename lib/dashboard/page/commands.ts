@@ -23,6 +23,9 @@ export function dismiss(id: number): void {
   notices.value = notices.peek().filter((notice) => notice.id !== id);
 }
 
+/** What to do when the server answers with a redirect to a login. */
+export const signedOut = "You are signed out: reload the page to sign in";
+
 const participles: Record<Command, string> = { trigger: "Triggered", pause: "Paused", resume: "Resumed", restart: "Restarted" };
 
 /** Sends a command to workers by name, and says what became of it. */
@@ -94,13 +97,18 @@ function chunks(names: readonly string[]): string[] {
 async function post(url: string, reason: string): Promise<Outcome & { error?: string }> {
   const answer = { workers: [], refused: [] };
   try {
+    // A login page is not an answer to a command.
     const response = await fetch(reason === "" ? url : `${url}reason=${encode(reason)}`, {
       method: "POST",
       headers: { "x-watchbill": "1" },
+      redirect: "manual",
     });
-    const body: Partial<Outcome> & { error?: string } = await response.json().catch(() => ({}));
-    if (response.ok) return { ...answer, ...body };
-    return { ...answer, error: visible(body.error ?? `The server answered ${response.status}`) };
+    if (response.type === "opaqueredirect") return { ...answer, error: signedOut };
+    const body: (Partial<Outcome> & { command?: string; error?: string }) | undefined = await response
+      .json()
+      .catch(() => undefined);
+    if (response.status === 202 && body?.command !== undefined) return { ...answer, ...body };
+    return { ...answer, error: visible(body?.error ?? `The server answered ${response.status}`) };
   } catch {
     return { ...answer, error: "The command was not sent: the process does not answer" };
   }

@@ -2,7 +2,7 @@ import { signal } from "@preact/signals-core";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Detail, Row } from "../api.js";
 import type { draw } from "./chart.js";
-import { commandWorkers } from "./commands.js";
+import { commandWorkers, signedOut } from "./commands.js";
 import { copy } from "./copy.js";
 import { dialog } from "./dialog.js";
 import { verbs } from "./dialogs.jsx";
@@ -27,7 +27,11 @@ async function load(name: string): Promise<void> {
   loading = name;
   loadedRow = rows.get(name);
   try {
-    const response = await fetch(`api/workers/${encodeURIComponent(name.toWellFormed())}`);
+    const response = await fetch(`api/workers/${encodeURIComponent(name.toWellFormed())}`, { redirect: "manual" });
+    if (response.type === "opaqueredirect") {
+      problem.value = signedOut;
+      return;
+    }
     const body: Detail & { error?: string } = await response.json();
     if (view.peek().worker !== name) return;
     problem.value = response.ok ? "" : visible(body.error ?? `The server answered ${response.status}`);

@@ -78,14 +78,16 @@ function close(): void {
 
 /** An EventSource does not say why it was refused. */
 function explain(): void {
-  fetch("api/status", { method: "HEAD" }).then(
-    ({ ok, status }) => {
+  fetch("api/status", { method: "HEAD", redirect: "manual" }).then(
+    ({ ok, status, type }) => {
       refusal.value =
-        ok || status === 405
-          ? ""
-          : status === 401 || status === 403
-            ? `access was refused (${status})`
-            : `the server answered ${status}`;
+        type === "opaqueredirect"
+          ? "you are signed out: reload the page"
+          : ok || status === 405
+            ? ""
+            : status === 401 || status === 403
+              ? `access was refused (${status})`
+              : `the server answered ${status}`;
     },
     () => {
       refusal.value = "";

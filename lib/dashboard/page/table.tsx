@@ -291,7 +291,8 @@ function Why({ row, now }: { row: Row; now: number }) {
           text
         ) : (
           <>
-            {text.slice(0, colon)}: <span class="reason">{text.slice(colon + 2)}</span>
+            <span class="state-words">{text.slice(0, colon)}: </span>
+            <span class="reason">{text.slice(colon + 2)}</span>
           </>
         )}
       </span>

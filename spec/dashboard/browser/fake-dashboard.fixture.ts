@@ -29,6 +29,8 @@ export class FakeDashboard {
   readonly sent: SentCommand[] = [];
   rights: Status["rights"] = { trigger: true, pause: true, resume: true, restart: true };
   state: Status["state"] = "running";
+  /** Whether every request but those of the login is redirected there. */
+  isSignedOut = false;
   streams = new Set<ServerResponse>();
   /** How many streams were opened so far. */
   opened = 0;
@@ -121,6 +123,8 @@ export class FakeDashboard {
     response.setHeader("content-security-policy", policy);
     response.setHeader("x-content-type-options", "nosniff");
     const path = pathname.replace(/^\/ops\//, "");
+    if (path === "login") return response.writeHead(200, { "content-type": "text/html" }).end("<title>Sign in</title>");
+    if (this.isSignedOut) return response.writeHead(303, { location: "/ops/login" }).end();
     if (request.method === "POST") return this.#command(path, searchParams, request, response);
     if (path === "api/events") return this.#stream(response);
     if (path === "api/status") return json(response, this.#status());

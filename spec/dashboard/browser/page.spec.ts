@@ -38,6 +38,23 @@ describe("the page of the dashboard", function () {
       expect(await page.title()).to.equal("(3) watchbill · billing-7f9c");
     });
 
+    it("with the error in full at 1280 px", async () => {
+      const error = "Error: connect ECONNREFUSED 10.0.4.12";
+      const failing = {
+        health: "firing",
+        phase: "backoff",
+        attempt: 7,
+        lastError: error,
+        nextDue: Date.now() + 179_000,
+      } as const;
+      const dashboard = new FakeDashboard([row("billing/import", failing)]);
+      const page = await browser.open(await serve(dashboard), { viewport: { width: 1280, height: 720 } });
+      const reason = page.locator(".row .c-why .reason");
+      await reason.waitFor();
+      const { shown, needed } = await reason.evaluate((element) => ({ shown: element.clientWidth, needed: element.scrollWidth }));
+      expect(needed).to.be.at.most(shown);
+    });
+
     it("names the process that holds a distributed worker, and why others do not run", async () => {
       const dashboard = new FakeDashboard([
         row("a/held", { schedule: null, nextDue: null, holder: { host: "host-2", pid: 81 } }),
@@ -147,6 +164,19 @@ describe("the page of the dashboard", function () {
         () => notices(page),
         (texts) => expect(texts[1]).to.match(/^The command was not sent/),
       );
+    });
+
+    it("and says that the viewer is signed out, and not that a command was sent, if the server redirects to a login", async () => {
+      const dashboard = new FakeDashboard([row("a/one")]);
+      const page = await browser.open(`${await serve(dashboard)}?worker=a/one`);
+      await page.locator(".detail").getByRole("button", { name: "Trigger" }).waitFor();
+      dashboard.isSignedOut = true;
+      await page.locator(".detail").getByRole("button", { name: "Trigger" }).click();
+      await eventually(
+        () => notices(page),
+        (texts) => expect(texts).to.deep.equal(["You are signed out: reload the page to sign in"]),
+      );
+      expect(dashboard.sent).to.deep.equal([]);
     });
 
     it("and has no buttons for those that the viewer has no right to", async () => {
