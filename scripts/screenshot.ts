@@ -62,7 +62,12 @@ function workerOf(index: number): DeclarativeWorker {
       retry: backoff,
     });
   const outage = index % 23 === 7 ? (time: number) => time > 0.3 * hour && time < 0.36 * hour : never;
-  const failing = index === 0 ? (time: number) => time > 0.8 * hour : index === 12 ? (time: number) => time > 0.9 * hour || random() < 0.3 : outage;
+  const failing =
+    index === 0
+      ? (time: number) => time > 0.8 * hour
+      : index === 12
+        ? (time: number) => time > 0.9 * hour || random() < 0.3
+        : outage;
   const message = index === 0 ? "connect ECONNREFUSED 10.0.4.12:5432" : "HTTP 503 from https://api.example.com";
   const repeat = index === 0 || index === 12 ? "1m" : (schedules[Math.floor(random() * schedules.length)] ?? "1m");
   return new DeclarativeWorker({ name, job: jobOf(200 + random() * 4_000, failing, message), repeat, retry: backoff });

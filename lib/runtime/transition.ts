@@ -82,6 +82,8 @@ export function hasToWait(): boolean {
  * @param command must not throw
  */
 export function afterTransition(command: () => void): void {
+  // Also outside of a transition: a worker that restarts itself may be called again and again in microtasks.
+  countTurn();
   if (hasToWait()) commands.push(AsyncResource.bind(command));
   else inTransition(command);
 }
@@ -108,7 +110,8 @@ export function continueAfterTransition(step: () => boolean): void {
 /** After a transition: calls the code that it has started, then runs the commands that had to wait, then continues the steps. */
 function drain(): void {
   const wasInCode = isInCode;
-  if (!isDraining) callsLeft = callsInTurn;
+  // If a turn is awaited, what is left of its number counts for all that happens until then.
+  if (!isDraining && turn === undefined) callsLeft = callsInTurn;
   isDraining = true;
   isInCode = false;
   try {
@@ -154,21 +157,29 @@ function makeCall(next: CodeCall): void {
 
 function runCommand(): void {
   commandsLeft--;
-  turn ??= withoutAsyncContext(() => setImmediate(onTurn)).unref();
+  countTurn();
   const command = commands.shift();
   if (commandsLeft === 0 && commands.length > 0) continueInNextTurn();
   if (command !== undefined) inTransition(command);
 }
 
+/** From now on, all calls and commands count until the next turn of the event loop. Does not keep the process alive. */
+function countTurn(): void {
+  if (turn !== undefined) return;
+  callsLeft = callsInTurn;
+  turn = withoutAsyncContext(() => setImmediate(onTurn)).unref();
+}
+
 /** Also if nothing else keeps the process alive. */
 function continueInNextTurn(): void {
-  turn ??= withoutAsyncContext(() => setImmediate(onTurn));
-  turn.ref();
+  countTurn();
+  turn?.ref();
 }
 
 function onTurn(): void {
   turn = undefined;
   commandsLeft = commandsInTurn;
+  callsLeft = callsInTurn;
   inTransition(nothing);
 }
 

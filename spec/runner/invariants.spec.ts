@@ -204,7 +204,7 @@ async function withStage(setup: Setup, act: (stage: Stage, clock: SinonFakeTimer
 }
 
 /** How many commands are called in one turn of the event loop. A schedule is called often to count the runs that were missed. */
-const mostCommands = 5_000;
+const mostCommands = 10_000;
 
 const isNeverBlocked = fc.asyncProperty(
   fc.constantFrom(...sites),
@@ -231,7 +231,7 @@ const isNeverBlocked = fc.asyncProperty(
       }
       stage.commandsOfEach = 0;
       // Those that have to wait.
-      for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate);
+      for (let turn = 0; turn < 400; turn++) await new Promise(setImmediate);
       await stage.end();
     });
   },
