@@ -10,7 +10,7 @@ import type { Outcome } from "./outcome.js";
 import type { ProblemLog } from "./problem-log.js";
 import type { RunCause, RunStart, Runs } from "./runs.js";
 import type { Snapshot } from "./snapshot.js";
-import { inTransition } from "./transition.js";
+import { countCallsAnew, inTransition } from "./transition.js";
 import type { WorkerCommands } from "./worker-commands.js";
 import type { Phase, WorkerStatus } from "./worker-status.js";
 
@@ -176,6 +176,7 @@ export abstract class Task implements Timer {
 
   /** Called by the timer queue. */
   wake(): void {
+    countCallsAnew();
     inTransition(wakeTask, this);
   }
 

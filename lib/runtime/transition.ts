@@ -163,6 +163,14 @@ function runCommand(): void {
   if (command !== undefined) inTransition(command);
 }
 
+/**
+ * A timer wakes. The calls that follow count anew: code that starts itself again needs no timer, while under fake timers any
+ * number of timers may wake in one turn of the event loop.
+ */
+export function countCallsAnew(): void {
+  callsLeft = callsInTurn;
+}
+
 /** From now on, all calls and commands count until the next turn of the event loop. Does not keep the process alive. */
 function countTurn(): void {
   if (turn !== undefined) return;
