@@ -1,4 +1,4 @@
-import { hasMethod, isObjectLike, onSettled, readProperty } from "../errors/foreign-value.js";
+import { hasMethod, isObjectLike, isThenable, onSettled, readProperty } from "../errors/foreign-value.js";
 import { LazyResultError } from "../errors/lazy-result-error.js";
 import { RunTrace } from "../events/run-trace.js";
 import { callAround } from "../runtime/around.js";
@@ -48,7 +48,9 @@ export class CallTask extends Task {
       this.#trace = RunTrace.of(this);
       // No function here captures a variable: that would cost memory in every run.
       result =
-        this.#trace === undefined ? callAround(this.around, context, code) : this.#trace.call(callTraced, this, context, code);
+        this.#trace === undefined
+          ? callThroughAround(this, context, code)
+          : this.#trace.call(callThroughAround, this, context, code);
       if (isObjectLike(result)) {
         this.#trace?.continueAsync();
         onSettled(
@@ -154,8 +156,22 @@ export class WorkerCallTask extends CallTask {
   }
 }
 
-function callTraced(call: CallTask, context: Context, code: (context: Context) => unknown): unknown {
-  return callAround(call.around, context, code);
+/** Calls the code, through the functions that wrap it. */
+function callThroughAround({ around, name }: CallTask, context: Context, code: (context: Context) => unknown): unknown {
+  return around.length === 0 ? code(context) : callAround(around, context, refusingLazyResults(code, name));
+}
+
+/** A function around the code may drop its result, which must be checked before that. */
+function refusingLazyResults(code: (context: Context) => unknown, worker: string): (context: Context) => unknown {
+  const check = (result: unknown): unknown => {
+    const error = isObjectLike(result) ? lazyResult(result, worker) : undefined;
+    if (error !== undefined) throw error;
+    return result;
+  };
+  return (context) => {
+    const result = code(context);
+    return isThenable(result) ? (async () => check(await result))() : check(result);
+  };
 }
 
 function callUserCode(call: CallTask): void {

@@ -154,17 +154,18 @@ export class MonitorTask extends NamedTask<MonitoredDefinition> {
 
   override reportHealth(state: "done" | Error): void {
     if (isFailure(state)) this.problemLog.failed(this, state, "reported", "reported a problem");
-    this.report(state);
+    // A job says that it is healthy before it is known whether its run succeeds.
+    this.report(state, this.definition.isContinuous);
     super.reportHealth(state);
   }
 
-  private report(state: "done" | Error): void {
+  private report(state: "done" | Error, isSuccess = true): void {
     const previous = this.#health;
     this.#health = state === "done" ? "ok" : "firing";
     const now = Math.round(TimerQueue.current().now());
     if (previous !== this.#health) this.#healthSince = now;
     if (state === "done") {
-      this.#lastSuccess = now;
+      if (isSuccess) this.#lastSuccess = now;
       this.#problemLog?.recovered(this);
     }
     const error = isFailure(state) ? state : undefined;

@@ -69,7 +69,8 @@ export class RepeatTask extends Task {
   private startNow(): void {
     const now = TimerQueue.current().now();
     if (this.#definition.repetition.interval !== undefined) this.#timetable.takeDue(now);
-    this.run(now, now, this.startCause);
+    if (this.wantsRun) this.run(now, this.#commands?.requestedAt ?? now, "command");
+    else this.run(now, now, this.startCause);
   }
 
   /** The next run is due when the leased run is, jitter included, unless the declaration has changed. */

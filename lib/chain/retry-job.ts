@@ -8,6 +8,7 @@ import { isFailure, type Outcome } from "../runtime/outcome.js";
 import type { RunStart } from "../runtime/runs.js";
 import type { Task } from "../runtime/task.js";
 import type { Phase } from "../runtime/worker-status.js";
+import { TimerQueue } from "../timers/timer-queue.js";
 import { BackoffTask } from "./backoff-task.js";
 import type { Job, JobFunc } from "./job.js";
 import { JobDefinition, jobDefinition } from "./job-definition.js";
@@ -153,6 +154,7 @@ class RetryJobTask extends BackoffTask<RetryJobDefinition> {
       this.sleepForever();
       this.commands?.onIdle();
     } else {
+      this.#attemptDue = TimerQueue.current().now();
       this.sleep(0);
     }
   }

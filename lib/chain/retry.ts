@@ -99,7 +99,8 @@ class RetryTask extends BackoffTask<RetryDefinition> {
   }
 
   override get startCause(): RunCause {
-    return this.#startedAt < 0 ? super.startCause : "retry";
+    // In another replica, the attempts before this one are known by their failures alone.
+    return this.#startedAt < 0 && this.failures === 0 ? super.startCause : "retry";
   }
 
   protected override get retried(): Retried {

@@ -6,6 +6,7 @@ import { FleetError } from "../errors/fleet-error.js";
 import { describeKind } from "../errors/foreign-value.js";
 import { toError } from "../errors/thrown-value-error.js";
 import { isFailure, type Outcome } from "../runtime/outcome.js";
+import type { RunCause } from "../runtime/runs.js";
 import { Snapshot } from "../runtime/snapshot.js";
 import { Task } from "../runtime/task.js";
 import { inTransition } from "../runtime/transition.js";
@@ -30,10 +31,17 @@ export class DistributedTask extends Task implements Participant {
   #endLeasedRun: ((checkpoint: Checkpoint) => void) | undefined;
   #remote: RemoteState | undefined;
   #joinError: Error | undefined;
+  readonly #startCause: RunCause;
 
   constructor(parent: Task, chain: WorkerDefinition) {
     super(parent);
     this.#chain = chain;
+    this.#startCause = parent.startCause;
+  }
+
+  /** The chain starts when the engine leases the worker to this replica, which may be long after this task has. */
+  override get startCause(): RunCause {
+    return this.#startCause;
   }
 
   override start(): void {

@@ -1,4 +1,6 @@
 import { memberRecords } from "../decorators/decorator-record.js";
+import { isInstanceOf } from "../errors/foreign-value.js";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 
 /**
  * Whether a class, or the class of an instance, has or inherits methods with decorators of this library, so that it is a source
@@ -8,9 +10,10 @@ export function hasWorkers(typeOrInstance: unknown): boolean {
   try {
     const type = typeof typeOrInstance === "function" ? typeOrInstance : classOf(typeOrInstance);
     return type !== undefined && memberRecords(type).size > 0;
-  } catch {
-    // A proxy, or a getter, that throws; or decorators of another version, which bootstrap reports.
-    return false;
+  } catch (error) {
+    // Decorators of another version: bootstrap reports them, once it is passed the class. Anything else is a proxy, or a getter, that
+    // throws.
+    return isInstanceOf(error, InvalidArgumentError);
   }
 }
 

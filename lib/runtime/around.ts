@@ -20,29 +20,34 @@ export function callAround<Called extends WorkerContext>(
   context: Called,
   code: (context: Called) => unknown,
 ): unknown {
-  return around.length === 0 ? code(context) : callWrapped(around, context, code);
-}
-
-function callWrapped<Called extends WorkerContext>(
-  around: readonly Around[],
-  context: Called,
-  code: (context: Called) => unknown,
-): unknown {
   const wrapped = new WrappedCode(context.name, () => code(context));
   const call = around.reduceRight<() => unknown>((next, wrap) => () => wrap(context, next), wrapped.call);
-  const result = call();
-  if (wrapped.isPending || isThenable(result)) return waitForBoth(result, wrapped);
+  let result: unknown;
+  try {
+    result = call();
+  } catch (thrown) {
+    if (wrapped.isPending) return waitForBoth(Promise.reject(thrown), wrapped, context);
+    wrapped.close();
+    throw thrown;
+  }
+  if (wrapped.isPending || isThenable(result)) return waitForBoth(result, wrapped, context);
   wrapped.close();
+  wrapped.checkCalls();
   return result;
 }
 
-async function waitForBoth(result: unknown, wrapped: WrappedCode): Promise<unknown> {
+async function waitForBoth(result: unknown, wrapped: WrappedCode, { logger }: WorkerContext): Promise<unknown> {
   const [outer] = await Promise.allSettled([result]);
   const { isPending } = wrapped;
-  const dropped = await wrapped.settled;
-  if (outer.status === "rejected") throw outer.reason;
-  if (isPending) throw wrapped.fault("did not wait for next()", dropped);
   wrapped.close();
+  const error = await wrapped.settled;
+  if (outer.status === "rejected") {
+    // Otherwise it would be lost: the function around the code has not seen it.
+    if (isPending && error !== undefined) logger.error({ err: error }, "failed after a function around it had failed");
+    throw outer.reason;
+  }
+  if (isPending) throw wrapped.fault("did not wait for next()", error);
+  wrapped.checkCalls();
   return outer.value;
 }
 
@@ -65,7 +70,7 @@ class WrappedCode {
   readonly call = (): unknown => {
     if (this.#isClosed) throw this.fault("called next() after it had returned");
     this.#calls++;
-    this.#checkCalls();
+    this.checkCalls();
     const result = this.#code();
     if (isObjectLike(result) && isThenable(result)) {
       this.isPending = true;
@@ -80,13 +85,13 @@ class WrappedCode {
     return result;
   };
 
-  /** The functions around it have returned. */
+  /** The functions around it have returned or failed: from now on it is not called. */
   close(): void {
     this.#isClosed = true;
-    this.#checkCalls();
   }
 
-  #checkCalls(): void {
+  /** @throws InvalidArgumentError unless it was called once */
+  checkCalls(): void {
     if (this.#calls === 0) throw this.fault("did not call next()");
     if (this.#calls > 1) throw this.fault("called next() more than once");
   }

@@ -1,4 +1,4 @@
-import { errorText } from "../errors/error-text.js";
+import { errorKind, errorText } from "../errors/error-text.js";
 import { cutText, describeError } from "../errors/foreign-value.js";
 import { formatDuration } from "../timers/format-duration.js";
 import { TimerQueue } from "../timers/timer-queue.js";
@@ -14,8 +14,8 @@ const firstReminder = 60_000;
 const longestReminder = 3_600_000;
 
 /**
- * The last error in words: an error itself whose stack is never read keeps alive all that ran when it was thrown. Errors that
- * differ in numbers only have one stack, as it takes long to make.
+ * The last error in words: an error itself whose stack is never read keeps alive all that ran when it was thrown. Errors of one
+ * kind that follow each other have one stack, as it takes long to make.
  */
 export interface LastError {
   readonly text: string;
@@ -74,8 +74,8 @@ export class ProblemLog {
   isRunCounted = false;
   missedRuns = 0;
   #lastError: LastError | undefined;
-  /** Of the last error, without numbers. */
-  #lastKind = "";
+  /** The {@link errorKind} of the last error; undefined if it is from another replica. */
+  #lastKind: string | undefined;
   /** By the kind of the failure, since the worker was healthy. */
   #failures: Map<string, Recurrence> | undefined;
   #failedAt = 0;
@@ -96,16 +96,25 @@ export class ProblemLog {
   /** Continues from the last error in another replica. */
   set lastError(error: LastError | undefined) {
     this.#lastError = error;
-    this.#lastKind = error === undefined || error.stack === null ? "" : withoutNumbers(error.text);
+    this.#lastKind = undefined;
   }
 
   /** Keeps what the status shows of the last error. */
   remember(error: Error): void {
     const text = describeError(error);
-    const kind = withoutNumbers(text);
-    const stack = kind === this.#lastKind ? (this.#lastError?.stack ?? null) : cutText(errorText(error), longestStack);
+    const kind = errorKind(error);
+    const known = this.#isOfLastKind(kind, text) ? this.#lastError?.stack : undefined;
     this.#lastKind = kind;
-    this.#lastError = { text, at: Math.round(TimerQueue.current().now()), stack };
+    this.#lastError = {
+      text,
+      at: Math.round(TimerQueue.current().now()),
+      stack: known ?? cutText(errorText(error), longestStack),
+    };
+  }
+
+  #isOfLastKind(kind: string, text: string): boolean {
+    if (this.#lastKind !== undefined) return kind === this.#lastKind;
+    return this.#lastError !== undefined && withoutNumbers(this.#lastError.text) === withoutNumbers(text);
   }
 
   /** Adds the last error to a status, and the counts. */
@@ -242,7 +251,7 @@ export class ProblemLog {
   }
 
   #recurrenceOf(failures: Map<string, Recurrence>, error: Error, what: Failed | "run given up"): Recurrence {
-    const kind = `${what}: ${withoutNumbers(describeError(error))}`;
+    const kind = `${what}: ${errorKind(error)}`;
     const known = failures.get(kind);
     if (known !== undefined) return known;
     // Messages that are all different are one kind from then on.

@@ -40,8 +40,8 @@ export interface WorkerStatus {
   /** When that was, in ms since the epoch. */
   lastErrorAt: number | null;
   /**
-   * That error in full: its stack without the frames of this library, and its causes. If errors with the same name and message
-   * follow each other, the stack is that of the first.
+   * That error in full: its stack without the frames of this library, and its causes. If errors of one kind follow each other, as
+   * the log understands it, the stack is that of the first.
    */
   lastErrorStack: string | null;
   /** When it will run or be restarted next, in ms since the epoch. */

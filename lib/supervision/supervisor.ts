@@ -176,7 +176,7 @@ export class Supervisor extends Task {
     return this.#startTime ?? super.startTime;
   }
 
-  /** What starts later than its child, such as a worker that is resumed, is started by a command. */
+  /** Unless this supervisor is starting a child, what starts is started by a command, such as a worker that is resumed. */
   override get startCause(): RunCause {
     return this.#startCause ?? "command";
   }

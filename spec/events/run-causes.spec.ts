@@ -96,6 +96,31 @@ describe("The events of a run", () => {
     expect(events.map(({ lateness }) => lateness)).to.deep.equal([0, 0, 0]);
   });
 
+  it("have the cause retry, and the time of the command, for an attempt that a command has not let wait", async () => {
+    let calls = 0;
+    const job = () => {
+      if (++calls === 1) throw failure;
+    };
+    start({ job, repeat: "1m", retryJob: new StaticBackoff({ sleep: "30s" }) });
+    await clock.tickAsync("01:10");
+    void runner.trigger("a");
+    await clock.tickAsync("00:01");
+    expect(seen.slice(0, 2)).to.deep.equal(["a schedule 60", "a retry 70"]);
+  });
+
+  it("have the cause command for a run that was triggered during a backoff, also if the worker starts with a run", async () => {
+    let calls = 0;
+    const job = () => {
+      if (++calls === 1) throw failure;
+    };
+    start({ job, repeat: { interval: "1m", startImmediately: true }, retry: new StaticBackoff({ sleep: "30s" }) });
+    await clock.tickAsync("00:10");
+    const triggered = runner.trigger("a");
+    await clock.tickAsync("00:01");
+    await triggered;
+    expect(seen).to.deep.equal(["a start 0", "a command 10"]);
+  });
+
   it("have the cause retry after a restart of a continuous worker, also after a normal return", async () => {
     let calls = 0;
     const worker = ({ signal }: WorkerContext) => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { hasWorkers, Named, Repeat, Retry, StaticBackoff, stopped, Worker, type WorkerContext } from "watchbill";
+import { bootstrap, hasWorkers, Named, Repeat, Retry, StaticBackoff, stopped, Worker, type WorkerContext } from "watchbill";
 import { untouchable } from "../errors/hostile-values.fixture.js";
 
 class Feed {
@@ -62,6 +62,13 @@ describe("hasWorkers", () => {
     ];
     expect(values.map(hasWorkers)).to.deep.equal(values.map(() => false));
     expect(hasWorkers(untouchable())).to.equal(false);
+  });
+
+  it("finds a class with decorators of another version, so that bootstrap reports it", () => {
+    class Foreign {}
+    Reflect.defineMetadata("watchbill:record", "of another version", Foreign.prototype);
+    expect([hasWorkers(Foreign), hasWorkers(new Foreign())]).to.deep.equal([true, true]);
+    expect(() => bootstrap([Foreign])).to.throw("Decorators of another version of watchbill are on the class");
   });
 
   it("creates no instance", () => {

@@ -202,6 +202,68 @@ describe("The option around", () => {
     expect(runner.status()[0]?.lastErrorStack).to.match(/did not wait for next\(\).*caused by: Error: lost/s);
   });
 
+  it("never lets runs overlap, also if a function throws after it has called next", async () => {
+    let atOnce = 0;
+    let most = 0;
+    const job = async () => {
+      most = Math.max(most, ++atOnce);
+      await wait("25s");
+      atOnce--;
+    };
+    const around: Around = (_, next) => {
+      next();
+      throw new Error("no span");
+    };
+    start([around], { job, repeat: "10s", retry: new StaticBackoff({ sleep: 0 }) });
+    await clock.tickAsync("01:30");
+    expect(most).to.equal(1);
+    expect(runner.status()[0]?.lastError).to.equal("Error: no span");
+  });
+
+  it("does not run the code after a function has rejected, though that still calls next", async () => {
+    const limit = () => wait("1s").then(() => Promise.reject(new Error("no lock in time")));
+    const around: Around = (_, next) => Promise.race([limit(), wait("5s").then(next)]);
+    let runs = 0;
+    start([around], { job: () => void runs++, repeat: "10s" });
+    await clock.tickAsync("00:30");
+    expect(runs).to.equal(0);
+    expect(running.outcome).to.have.nested.property("errors[0].message", "no lock in time");
+  });
+
+  it("logs the error of the code if a function has failed before it", async () => {
+    const failure = new Error("lost");
+    const error = sinon.spy();
+    const around: Around = (_, next) => {
+      next();
+      return Promise.reject(new Error("no span"));
+    };
+    const job = () => wait("2s").then(() => Promise.reject(failure));
+    runner = bootstrap([new DeclarativeWorker({ name: "job", job, repeat: "10s", retry: new StaticBackoff({ sleep: "1h" }) })], {
+      logger: { ...silent, error },
+      signals: [],
+      around: [around],
+    });
+    running = watch(runner.run());
+    await clock.tickAsync("00:15");
+    expect(error.args).to.deep.equal([[{ worker: "job", err: failure }, "failed after a function around it had failed"]]);
+  });
+
+  const lazy: [what: string, job: () => unknown][] = [
+    ["an iterator", () => [1][Symbol.iterator]()],
+    ["an iterator, by a promise", async () => [1][Symbol.iterator]()],
+    ["an Observable", () => ({ subscribe() {}, pipe() {} })],
+  ];
+  for (const [what, job] of lazy) {
+    it(`fails a run that returns ${what}, also if a function drops the result`, async () => {
+      const around: Around = async (_, next) => {
+        await next();
+      };
+      start([around], { job, repeat: "10s" });
+      await clock.tickAsync("00:10");
+      expect(running.outcome).to.have.nested.property("errors[0].name", "LazyResultError");
+    });
+  }
+
   it("refuses a call of next after the run", async () => {
     let late: (() => unknown) | undefined;
     const around: Around = (_context, next) => {

@@ -203,6 +203,46 @@ describe("The status of a runner", () => {
     await running;
   });
 
+  it("has the stack of an error whose cause differs from that of the one before", async () => {
+    const causes = ["connect ECONNREFUSED 10.0.0.7:5432", "getaddrinfo ENOTFOUND db"];
+    class Sync {
+      @Repeat("10s")
+      @Retry(new StaticBackoff({ sleep: 0 }))
+      pull() {
+        throw new TypeError("fetch failed", { cause: new Error(causes.shift()) });
+      }
+    }
+    const warn: string[] = [];
+    const logger = { ...silent, warn: (_details: object | string, message = "") => warn.push(message) };
+    const runner = bootstrap([Sync], { logger });
+    const running = runner.run();
+    await clock.tickAsync("00:15");
+    expect(runner.status()[0]?.lastErrorStack).to.include("caused by: Error: connect ECONNREFUSED");
+    await clock.tickAsync("00:10");
+    expect(runner.status()[0]?.lastErrorStack).to.include("caused by: Error: getaddrinfo ENOTFOUND");
+    // Both are of a kind of their own for the log, too.
+    expect(warn).to.have.lengthOf(2);
+    await runner.stop();
+    await running;
+  });
+
+  it("has no last success of a job that reports its health, and then fails", async () => {
+    class Sync {
+      @Repeat("10s")
+      @Retry(backoff)
+      pull({ reportHealth }: WorkerContext) {
+        reportHealth();
+        throw new Error("refused");
+      }
+    }
+    const runner = bootstrap([Sync], { logger: silent });
+    const running = runner.run();
+    await clock.tickAsync("00:15");
+    expect(runner.status()[0]).to.include({ health: "firing", lastSuccess: null });
+    await runner.stop();
+    await running;
+  });
+
   it("keeps one stack of errors that differ only in numbers, and the time of the last", async () => {
     let runs = 0;
     class Sync {
