@@ -65,12 +65,12 @@ export class LiveWorkers {
     ];
   }
 
-  /** Unsubscribes, and drops the history. */
   /** Ends all streams, and keeps the history. */
   endStreams(): void {
     this.#feed.close();
   }
 
+  /** Unsubscribes, ends all streams, and drops the history. */
   close(): void {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#unsubscribe = [];

@@ -88,9 +88,16 @@ export class WorkerDirectory {
   }
 }
 
-/** The name of a worker of a nested runner, as in its events: a part that both names share appears once. */
-function nestedName(runner: string, worker: string): string {
+/**
+ * The name of a worker of a nested runner, as in its events: the parts with which the name of the runner ends and that of the
+ * worker begins appear once. The library does not export its own function for that.
+ */
+export function nestedName(runner: string, worker: string): string {
   if (runner === "") return worker;
-  if (runner === worker || runner.endsWith(`/${worker}`)) return runner;
-  return worker.startsWith(`${runner}/`) ? worker : `${runner}/${worker}`;
+  const parts = runner.split("/");
+  for (const start of parts.keys()) {
+    const shared = parts.slice(start).join("/");
+    if (worker === shared || worker.startsWith(`${shared}/`)) return [...parts.slice(0, start), worker].join("/");
+  }
+  return `${runner}/${worker}`;
 }

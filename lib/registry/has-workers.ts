@@ -11,8 +11,7 @@ export function hasWorkers(typeOrInstance: unknown): boolean {
     const type = typeof typeOrInstance === "function" ? typeOrInstance : classOf(typeOrInstance);
     return type !== undefined && memberRecords(type).size > 0;
   } catch (error) {
-    // Decorators of another version: bootstrap reports them, once it is passed the class. Anything else is a proxy, or a getter, that
-    // throws.
+    // Decorators of another version: bootstrap reports them when it is passed the class. Other errors come from proxies, getters.
     return isInstanceOf(error, InvalidArgumentError);
   }
 }

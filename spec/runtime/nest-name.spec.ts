@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { nestedName } from "../../lib/dashboard/worker-directory.js";
 import { nestName } from "../../lib/runtime/nest-name.js";
 
 describe("The name of a worker within another", () => {
@@ -20,5 +21,11 @@ describe("The name of a worker within another", () => {
     it(`is ${name || "empty"} for ${inner || "nothing"} in ${outer || "nothing"}`, () => {
       expect(nestName(outer, inner)).to.equal(name);
     });
+
+    if (inner !== "") {
+      it(`is the same on the dashboard: ${name}, for ${inner} in ${outer || "nothing"}`, () => {
+        expect(nestedName(outer, inner)).to.equal(name);
+      });
+    }
   }
 });

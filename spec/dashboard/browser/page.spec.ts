@@ -490,6 +490,8 @@ describe("the page of the dashboard", function () {
       (length) => expect(length).to.equal(1),
     );
     expect(dashboard.sent[0]).to.deep.include({ command: "trigger", reason: "by keyboard" });
+    // While the dialog is open, Escape closes it, and keeps the selection.
+    await page.locator("dialog").waitFor({ state: "detached" });
     await press("Escape");
     await page.getByText("2 selected").waitFor({ state: "detached" });
     await press("k", "p");
