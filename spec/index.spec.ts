@@ -103,6 +103,7 @@ describe("The public API", () => {
       "hono",
       "ioredis",
       "jiti",
+      "kubernetes-models",
       "mocha",
       "oxlint",
       "oxlint-tsgolint",
@@ -120,6 +121,7 @@ describe("The public API", () => {
       "typescript",
       "uplot",
       "winston",
+      "yaml",
     ]);
   });
 
