@@ -116,9 +116,12 @@ function observable(meter: Meter, name: GaugeName, instrument: Instrument): Obse
     : meter.createObservableUpDownCounter(name, options);
 }
 
-/** There are 0 of what is counted. A time that there is not cannot be compared with any other. */
+/**
+ * There are 0 of what is counted. A time that there is not cannot be compared with any other; and a worker that is paused here is
+ * not one that has a lease nowhere.
+ */
 function valueOfNone(instrument: GaugeName): number {
-  return instruments[instrument].unit === "s" ? Number.NaN : 0;
+  return instruments[instrument].unit === "s" || instrument === "watchbill.lease.held" ? Number.NaN : 0;
 }
 
 function optionsOf({ unit, description, buckets }: Instrument) {
