@@ -57,8 +57,13 @@ export class WorkerGauges {
   read({ active, hung }: ObservedWorkers, onReleased: ((label: string) => void) | undefined): Measurement[] {
     const found = foundWorkers();
     if (onReleased !== undefined && found.length > 0) {
-      const groups = found.flatMap(({ row }) => (row.group === null ? [] : [row.group, nameInEvents(row, row.group)]));
-      for (const label of this.#labels.release(new Set(found.map(({ name }) => name)), new Set(groups))) onReleased(label);
+      const names = new Set<string>();
+      const groups = new Set<string>();
+      for (const { name, row } of found) {
+        names.add(name);
+        if (row.group !== null) groups.add(row.group).add(nameInEvents(row, row.group));
+      }
+      for (const label of this.#labels.release(names, groups)) onReleased(label);
     }
     const now = Date.now();
     const byLabel = new Map<string, LabelledWorkers>();

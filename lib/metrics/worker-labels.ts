@@ -130,7 +130,7 @@ export class WorkerLabels {
    */
   release(workers: ReadonlySet<string>, groups: ReadonlySet<string>): string[] {
     this.#workers.clear();
-    const wanted = new Set(Array.from(workers, (name) => this.#wanted(name)));
+    const wanted = this.#label === "worker" ? workers : new Set(Array.from(workers, (name) => this.#wanted(name)));
     const isUsed = (label: string, name: string): boolean =>
       wanted.has(label) || groups.has(label) || ownersOf(name).some((owner) => workers.has(owner) || groups.has(owner));
     const released: string[] = [];

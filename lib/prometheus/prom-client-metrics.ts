@@ -82,7 +82,8 @@ export class PromClientMetrics implements Renderer {
     const { worker = "" } = attributes;
     let ofWorker = this.#series.get(worker);
     if (ofWorker === undefined) this.#series.set(worker, (ofWorker = new Map()));
-    const key = [instrument, ...Object.values(attributes)].join("\n");
+    const { outcome = "", "error.type": error = "", reason = "", cause = "" } = attributes;
+    const key = `${instrument}\n${outcome}${reason}${cause}\n${error}`;
     let series = ofWorker.get(key);
     if (series === undefined) ofWorker.set(key, (series = create(labelsOf(attributes))));
     return series;
