@@ -68,13 +68,13 @@ export const instruments = {
   "watchbill.worker.health_since.timestamp": {
     kind: "gauge",
     unit: "s",
-    description: "Since when a worker has its health, or when it was started.",
+    description: "Since when a worker that is not paused has its health, or when it was started.",
     attributes: ["worker"],
   },
   "watchbill.worker.last_success.timestamp": {
     kind: "gauge",
     unit: "s",
-    description: "When a worker last succeeded.",
+    description: "When a worker that is not paused last succeeded.",
     attributes: ["worker"],
   },
   "watchbill.worker.next_due.timestamp": {
@@ -86,7 +86,7 @@ export const instruments = {
   "watchbill.worker.interval": {
     kind: "gauge",
     unit: "s",
-    description: "The longest time between two runs that a repeated worker should have, unless it is paused.",
+    description: "How long apart two runs of a repeated worker that is not paused should be at most.",
     attributes: ["worker"],
   },
   "watchbill.worker.hung": {

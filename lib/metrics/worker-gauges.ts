@@ -94,12 +94,14 @@ export class WorkerGauges {
   #add(workers: LabelledWorkers, worker: DeclarativeWorker, row: WorkerStatus, now: number): void {
     workers.states ??= { init: 0, ok: 0, firing: 0 };
     workers.states[row.health]++;
+    // One that is not meant to run must not make the others with its label look as if they did not.
+    if (!isAtWork(row)) return;
     workers.healthSince = earlier(workers.healthSince, row.healthSince);
     workers.lastSuccess = earlier(workers.lastSuccess, row.lastSuccess);
     workers.nextDue = earlier(workers.nextDue, row.nextDue);
-    const interval = this.#intervals.of(worker, row, now);
+    const interval = this.#intervals.of(worker, row.lastSuccess, now);
     if (interval !== undefined) workers.interval = Math.max(workers.interval ?? 0, interval);
-    if (worker.distributed !== true || !isAtWork(row)) return;
+    if (worker.distributed !== true) return;
     // Between two runs, the holder is the process of the last one.
     const isHeld = isHere(row) && (row.phase === "running" || row.phase === "overdue");
     workers.held = (workers.held ?? 0) + (isHeld ? 1 : 0);

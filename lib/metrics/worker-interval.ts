@@ -1,4 +1,4 @@
-import type { DeclarativeWorker, WorkerStatus } from "../index.js";
+import type { DeclarativeWorker, Schedule } from "../index.js";
 
 /** The gap of a schedule, with what it was computed from. */
 interface Gap {
@@ -17,25 +17,26 @@ export class WorkerIntervals {
 
   /**
    * In ms: the interval; or of a schedule, the longer one of the gap after the next due time and the gap after the last success,
-   * since the next one may be short although a night or a weekend comes before it. Undefined for a continuous worker, while the
-   * worker is paused, and after it has stopped.
+   * since the next one may be short although a night or a weekend comes before it. At least the initial delay, until the worker
+   * has succeeded. Undefined for a continuous worker.
    */
-  of(worker: DeclarativeWorker, { phase, lastSuccess }: WorkerStatus, now: number): number | undefined {
+  of(worker: DeclarativeWorker, lastSuccess: number | null, now: number): number | undefined {
     const { repeat } = worker;
-    if (repeat === undefined || phase === "paused" || phase === "stopped") return undefined;
-    if (repeat.interval !== undefined) return repeat.interval;
+    const gap = repeat?.interval ?? (repeat?.schedule && this.#gapOf(worker, repeat.schedule, lastSuccess, now));
+    return gap === undefined || lastSuccess !== null ? gap : Math.max(gap, repeat?.initialDelay ?? 0);
+  }
+
+  #gapOf(worker: DeclarativeWorker, schedule: Schedule, lastSuccess: number | null, now: number): number | undefined {
     const known = this.#gaps.get(worker);
     if (known !== undefined && known.lastSuccess === lastSuccess && known.until > now) return known.ms;
-    const next = nextTime(repeat.schedule, now);
-    const gaps = [gapAfter(repeat.schedule, next), gapAfter(repeat.schedule, lastSuccess ?? undefined)];
+    const next = nextTime(schedule, now);
+    const gaps = [gapAfter(schedule, next), gapAfter(schedule, lastSuccess ?? undefined)];
     const found = gaps.filter((gap) => gap !== undefined);
     const ms = found.length === 0 ? undefined : Math.max(...found);
     this.#gaps.set(worker, { lastSuccess, until: next ?? Number.POSITIVE_INFINITY, ms });
     return ms;
   }
 }
-
-type Schedule = { next(after: Date): Date | null };
 
 function gapAfter(schedule: Schedule, time: number | undefined): number | undefined {
   if (time === undefined) return undefined;

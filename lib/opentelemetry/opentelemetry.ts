@@ -38,7 +38,6 @@ export function instrument(options: InstrumentOptions = {}): () => void {
     throw new InvalidArgumentError(
       "instrument was called already: call it once for the process, or call the function that it returned before",
     );
-  isInstrumented = true;
   const ends: (() => void)[] = [];
   if (metrics) {
     const renderer = new MeterRenderer(() => recorder.readGauges());
@@ -52,6 +51,7 @@ export function instrument(options: InstrumentOptions = {}): () => void {
     const spans = new RunSpans();
     ends.push(() => spans.close());
   }
+  isInstrumented = true;
   let hasEnded = false;
   return () => {
     if (hasEnded) return;

@@ -42,7 +42,8 @@ export class Sdk {
   async text(): Promise<string> {
     return new Promise((resolve) => {
       const response = { statusCode: 200, setHeader() {}, end: resolve };
-      Reflect.apply(this.#reader.getMetricsRequestHandler, this.#reader, [{}, response]);
+      const answer: unknown = Reflect.get(this.#reader, "getMetricsRequestHandler");
+      if (typeof answer === "function") Reflect.apply(answer, this.#reader, [{}, response]);
     });
   }
 

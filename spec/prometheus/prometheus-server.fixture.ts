@@ -83,7 +83,7 @@ export class PrometheusServer {
 
   /** Rejects with the message of Prometheus if the query cannot be parsed or evaluated. */
   async query(query: string): Promise<Sample[]> {
-    const { result } = await this.#ask(`query?${new URLSearchParams({ query })}`);
+    const { result } = await this.#ask(`query?query=${encodeURIComponent(query)}`);
     if (!Array.isArray(result)) throw new Error(`${query} has no vector`);
     return result.map((each: { metric: Record<string, unknown>; value: [number, string] }) => ({
       labels: each.metric,

@@ -1,8 +1,9 @@
 import { channel, tracingChannel } from "node:diagnostics_channel";
 import { expect } from "chai";
-import { Counter, register as globalRegister, type OpenMetricsContentType, Registry } from "prom-client";
+import { AggregatorRegistry, Counter, register as globalRegister, type OpenMetricsContentType, Registry } from "prom-client";
 import {
   DeclarativeWorker,
+  type Duration,
   InvalidArgumentError,
   Named,
   Repeat,
@@ -169,17 +170,56 @@ describe("registerMetrics", () => {
     expect(await interval()).to.equal(3_600);
   });
 
-  it("has neither an interval nor a due time nor a lease of a worker that is paused", async () => {
+  it("has the initial delay as the interval of a worker that has not succeeded, if that is longer", async () => {
+    end = registerMetrics({ register });
+    runners.start([
+      new DeclarativeWorker({ name: "later", job: () => {}, repeat: { interval: "10s", initialDelay: "1h" } }),
+      new DeclarativeWorker({ name: "sooner", job: () => {}, repeat: { interval: "10s", initialDelay: "1s" } }),
+    ]);
+    expect((await scrape()).get('watchbill_worker_interval_seconds{worker="later"}')).to.equal(3_600);
+    expect((await scrape()).get('watchbill_worker_interval_seconds{worker="sooner"}')).to.equal(10);
+    await runners.tick(3_600_000);
+    expect((await scrape()).get('watchbill_worker_interval_seconds{worker="later"}')).to.equal(10);
+  });
+
+  it("has the earliest times and the longest interval of workers with one label, without those that are paused", async () => {
+    end = registerMetrics({ register, label: () => "all" });
+    const every = (name: string, repeat: Duration) => new DeclarativeWorker({ name, job: () => {}, repeat });
+    const runner = runners.start([every("a", "10s"), every("b", "15s"), every("paused", "1s")]);
+    const start = Date.now() / 1_000;
+    await runners.tick(5_000);
+    await runner.pause("paused");
+    await runners.tick(17_000);
+    const samples = await scrape();
+    expect(samples.get('watchbill_worker_last_success_timestamp_seconds{worker="all"}')).to.equal(start + 15);
+    expect(samples.get('watchbill_worker_next_due_timestamp_seconds{worker="all"}')).to.equal(start + 30);
+    expect(samples.get('watchbill_worker_interval_seconds{worker="all"}')).to.equal(15);
+    expect(samples.get('watchbill_worker_health{state="ok",worker="all"}')).to.equal(3);
+  });
+
+  it("adds up the processes of a cluster, other than times", async () => {
+    end = registerMetrics({ register });
+    runners.start([job("a")]);
+    await runners.tick(10_000);
+    const one = await register.getMetricsAsJSON();
+    const samples = parseMetrics(await AggregatorRegistry.aggregate([one, one]).metrics());
+    expect(samples.get('watchbill_worker_last_success_timestamp_seconds{worker="a"}')).to.equal(Date.now() / 1_000);
+    expect(samples.get('watchbill_worker_interval_seconds{worker="a"}')).to.equal(10);
+    expect(samples.get('watchbill_workers{phase="waiting"}')).to.equal(2);
+    expect(samples.get('watchbill_run_lateness_seconds_count{worker="a"}')).to.equal(2);
+  });
+
+  it("has neither times nor an interval nor a lease of a worker that is paused", async () => {
     end = registerMetrics({ register });
     const runner = runners.start([new DeclarativeWorker({ name: "job", job: () => {}, repeat: "10s", distributed: true })]);
     await runners.tick(10_000);
     expect(workersIn(await scrape(), "watchbill_lease_held")).to.deep.equal(["job"]);
     await runner.pause("job");
     const samples = await scrape();
-    for (const metric of ["interval_seconds", "next_due_timestamp_seconds"])
+    for (const metric of ["interval_seconds", "next_due_timestamp_seconds", "last_success_timestamp_seconds"])
       expect(workersIn(samples, `watchbill_worker_${metric}`), metric).to.deep.equal([]);
     expect(workersIn(samples, "watchbill_lease_held")).to.deep.equal([]);
-    expect(workersIn(samples, "watchbill_worker_last_success_timestamp_seconds")).to.deep.equal(["job"]);
+    expect(samples.get('watchbill_worker_health{state="ok",worker="job"}')).to.equal(1);
   });
 
   it("says which worker hangs until it has stopped, also after its runner", async () => {
