@@ -170,6 +170,17 @@ describe("registerMetrics", () => {
     expect(await interval()).to.equal(3_600);
   });
 
+  it("asks a schedule again after a due time without a success", async () => {
+    end = registerMetrics({ register });
+    runners.clock.setSystemTime(Date.UTC(2026, 10, 27, 16, 30));
+    const fail = () => Promise.reject(new Error("x"));
+    const repeat = cron("0 9-17 * * 1-5", { timezone: "UTC" });
+    runners.start([new DeclarativeWorker({ name: "office", job: fail, repeat, retry: new StaticBackoff({ sleep: "1s" }) })]);
+    expect((await scrape()).get('watchbill_worker_interval_seconds{worker="office"}')).to.equal(64 * 3_600);
+    await runners.tick(65 * 3_600_000);
+    expect((await scrape()).get('watchbill_worker_interval_seconds{worker="office"}')).to.equal(3_600);
+  });
+
   it("has the initial delay as the interval of a worker that has not succeeded, if that is longer", async () => {
     end = registerMetrics({ register });
     runners.start([
@@ -351,6 +362,32 @@ describe("registerMetrics", () => {
       ]);
     });
 
+    it("has series for a worker that was one of the further ones when another was removed", async () => {
+      end = registerMetrics({ register, limit: 1 });
+      const runner = runners.start([job("a"), job("b")]);
+      await runners.tick(10_000);
+      expect(workersIn(await scrape(), "watchbill_run_lateness_seconds_count")).to.have.members(["a", "other"]);
+      await runner.remove("a");
+      await scrape();
+      await runners.tick(10_000);
+      expect(workersIn(await scrape(), "watchbill_run_lateness_seconds_count")).to.include("b");
+    });
+
+    it("counts what runs within a worker under the group of that worker", async () => {
+      class Importer {
+        @Repeat("10s")
+        run(context: WorkerContext) {
+          return runAllJobs([function part() {}], context);
+        }
+      }
+      end = registerMetrics({ register, limit: 1 });
+      runners.start([job("a"), Importer]);
+      await runners.tick(10_000);
+      const samples = await scrape();
+      expect(workersIn(samples, "watchbill_run_lateness_seconds_count")).to.have.members(["a", "Importer"]);
+      expect(samples.get('watchbill_run_lateness_seconds_count{worker="Importer"}')).to.equal(2);
+    });
+
     it("has series for a worker that comes when another was removed", async () => {
       end = registerMetrics({ register, limit: 1 });
       const runner = runners.start([job("a")]);
@@ -395,6 +432,16 @@ describe("registerMetrics", () => {
       "Github: tags",
       "null: mail",
     ]);
+  });
+
+  it("keeps the counts of a label while one of its workers is there", async () => {
+    end = registerMetrics({ register, label: ({ worker }) => (worker === "c" ? "c" : "ab") });
+    const runner = runners.start([job("a"), job("b"), job("c")]);
+    await runners.tick(10_000);
+    await runner.remove("a");
+    expect((await scrape()).get('watchbill_run_lateness_seconds_count{worker="ab"}')).to.equal(2);
+    await runner.remove("b");
+    expect(workersIn(await scrape(), "watchbill_run_lateness_seconds_count")).to.deep.equal(["c"]);
   });
 
   it("counts a worker for which the function fails as other, with one warning", async () => {
