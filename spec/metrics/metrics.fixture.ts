@@ -1,11 +1,21 @@
 import sinon from "sinon";
-import { bootstrap, type Runner, type RunnerSettings } from "watchbill";
+import { bootstrap, type Runner, type RunnerSettings, runningRunners } from "watchbill";
+import { removeRunning } from "../../lib/runner/running-runners.js";
 import { silent } from "../runner/commands.fixture.js";
+
+/** Forgets the runners that other specs have left on a clock that is gone, such as those of simulated processes that have died. */
+export function forgetRunners(): void {
+  for (const runner of runningRunners()) removeRunning(runner);
+}
 
 /** Runners on fake timers, which are stopped when the clock is restored. */
 export class FakeRunners {
   readonly clock = sinon.useFakeTimers({ now: 1_000_000_000_000, toNotFake: ["nextTick", "queueMicrotask"] });
   readonly #started: { readonly runner: Runner; readonly run: Promise<unknown> }[] = [];
+
+  constructor() {
+    forgetRunners();
+  }
 
   start(workers: readonly object[], options: RunnerSettings = {}): Runner {
     const runner = runnerOf(workers, options);

@@ -13,6 +13,7 @@ import { instruments } from "../../lib/metrics/instruments.js";
 import { freePort } from "../../samples/fleet/postgres-server.js";
 import { until } from "../dashboard/client.fixture.js";
 import { MemoryFleet } from "../distributed/memory-engine.fixture.js";
+import { forgetRunners } from "../metrics/metrics.fixture.js";
 import { silent } from "../runner/commands.fixture.js";
 import { PrometheusServer, skipWithoutPrometheus } from "./prometheus-server.fixture.js";
 
@@ -67,6 +68,7 @@ describe("A sample that a real Prometheus scrapes, by prom-client and by OpenTel
   before(async function () {
     this.timeout(60_000);
     skipWithoutPrometheus(this);
+    forgetRunners();
     const register = new Registry();
     const port = await freePort();
     const exporter = new PrometheusExporter({ host: "127.0.0.1", port, preventServerStart: true });
