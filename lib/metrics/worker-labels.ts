@@ -54,12 +54,13 @@ const other = "other";
 const namesPerWorker = 10;
 
 /**
- * The values of the attribute `worker`. There are never more than twice the limit and `"other"`: up to the limit for workers, and
- * as many for the groups of the further ones.
+ * The values of the attribute `worker`. There are never more than a limited number: up to the limit for workers, a quarter of it
+ * for the groups of the further ones, and `"other"`.
  */
 export class WorkerLabels {
   readonly #label: Label;
   readonly #limit: number;
+  readonly #groupLimit: number;
   readonly #workers = new KnownWorkers();
   /** Saves the search for a label; cleared when it has become large. */
   readonly #byName = new Map<string, string>();
@@ -72,6 +73,7 @@ export class WorkerLabels {
   constructor({ label, limit }: CheckedLabelOptions) {
     this.#label = label;
     this.#limit = limit;
+    this.#groupLimit = Math.ceil(limit / 4);
   }
 
   /** The label of a worker, or of something that runs within one, by its name in events. */
@@ -89,7 +91,7 @@ export class WorkerLabels {
     if (hasRoom(this.#own, wanted, this.#limit)) return claim(this.#own, wanted, name);
     this.#warn();
     const group = this.#groupOf(name) ?? other;
-    return hasRoom(this.#groups, group, this.#limit) ? claim(this.#groups, group, name) : other;
+    return hasRoom(this.#groups, group, this.#groupLimit) ? claim(this.#groups, group, name) : other;
   }
 
   #wanted(name: string): string {
