@@ -119,6 +119,22 @@ All have stopped
 `);
   });
 
+  it("in a container: probes and metrics for all, the page for those with the token", async () => {
+    const token = "a-token-of-this-spec";
+    const sample = new Sample(["--import", "tsx", "samples/container/main.ts"], { WATCHBILL_TOKEN: token, PORT: "0" });
+    await sample.complains("dashboard: listening on ");
+    const [, port = ""] = /listening on http:\S+:(\d+)\//.exec(sample.stderr) ?? [];
+    const get = (path: string, headers: HeadersInit = {}): Promise<Response> =>
+      fetch(`http://127.0.0.1:${port}/${path}`, { headers });
+    for (const probe of ["healthz", "readyz"]) expect((await get(probe)).status, probe).to.equal(200);
+    expect(await (await get("metrics")).text()).to.match(/^watchbill_workers\{phase="waiting"\} 1$/m);
+    for (const path of ["", "api/status", "healthz/api/status"]) expect((await get(path)).status, path).to.equal(401);
+    expect((await get("api/status", { authorization: `Bearer ${token}` })).status).to.equal(200);
+    sample.interrupt();
+    expect(await sample.ended, sample.stderr).to.equal(0);
+    expect(sample.stderr).to.not.include(token);
+  });
+
   for (const framework of ["express", "fastify"]) {
     it(`dashboard in ${framework}, behind the login of the application`, async () => {
       const sample = new Sample(["--import", "tsx", `samples/dashboard/${framework}.ts`, "0"]);
