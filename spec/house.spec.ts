@@ -4,6 +4,7 @@ import { expect } from "chai";
 
 /** From the roof down. What stands on one line may not import each other. */
 const floors = [
+  ["cli"],
   ["dashboard"],
   ["index.ts", "cron", "bullmq"],
   ["bootstrap.ts"],
@@ -63,6 +64,7 @@ describe("the house", () => {
     expect([...new Set(roomsWith("croner"))]).to.deep.equal(["cron"]);
     expect([...new Set(roomsWith("bullmq"))]).to.deep.equal(["bullmq"]);
     expect([...new Set(roomsWith("srvx/node"))]).to.deep.equal(["dashboard"]);
+    expect([...new Set(roomsWith("commander"))]).to.deep.equal(["cli"]);
     expect([...roomsWith("pg"), ...roomsWith("ioredis")]).to.deep.equal([]);
   });
 
@@ -70,6 +72,15 @@ describe("the house", () => {
     const inside = files
       .filter((file) => roomOf(file) === "dashboard")
       .flatMap((file) => importsOf(file).filter((target) => roomOf(target) !== "dashboard" && target !== "index.ts"));
+    expect(inside).to.deep.equal([]);
+  });
+
+  it("has a command line that uses the public API alone", () => {
+    const isPublic = (target: string): boolean =>
+      roomOf(target) === "cli" || ["index.ts", "dashboard/dashboard.ts", "cron/cron.ts"].includes(target);
+    const inside = files
+      .filter((file) => roomOf(file) === "cli")
+      .flatMap((file) => importsOf(file, /(?:from|import|import\() ?"(\.[^"]+)\.js"/g).filter((target) => !isPublic(target)));
     expect(inside).to.deep.equal([]);
   });
 

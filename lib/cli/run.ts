@@ -1,0 +1,89 @@
+import { userInfo } from "node:os";
+import { type Dashboard, dashboard, type ListenOptions, userSocket } from "../dashboard/dashboard.js";
+import { type Logger, type Runner, runAllWorkers, WatchbillError } from "../index.js";
+import { exitCodes } from "./exit-codes.js";
+import { runsItself } from "./load-module.js";
+import { loadWorkers } from "./module-workers.js";
+import { userAgent } from "./remote.js";
+import { onStopSignals } from "./stop-signals.js";
+import { printable } from "./table.js";
+import type { Terminal } from "./terminal.js";
+
+export interface RunOptions {
+  readonly only?: readonly string[] | undefined;
+  readonly except?: readonly string[] | undefined;
+  /** The port of the page. */
+  readonly dashboard?: number | undefined;
+  /** Whether the other commands reach this process by a socket. */
+  readonly socket: boolean;
+}
+
+/**
+ * Runs the workers of a module until they are stopped by SIGINT or SIGTERM, with a socket for the other commands.
+ * @param args of the module, in its `process.argv`
+ */
+export async function run(module: string, args: readonly string[], options: RunOptions, terminal: Terminal): Promise<number> {
+  const { only, except } = options;
+  const { runner, wasStarted } = await loadWorkers(module, { only, except, args });
+  if (wasStarted) throw runsItself(module);
+  const page = dashboard(runner, { by: authorOf });
+  const stopped = new AbortController();
+  const serving = [
+    ...(options.socket ? [serveSocket(page, stopped.signal, terminal)] : []),
+    ...(options.dashboard === undefined ? [] : [serve(page, { port: options.dashboard }, { signal: stopped.signal })]),
+  ];
+  try {
+    await runUntilStopped(runner, terminal);
+    return exitCodes.ok;
+  } catch (error) {
+    if (!(error instanceof WatchbillError)) throw error;
+    terminal.complain(error.message);
+    return exitCodes.failed;
+  } finally {
+    stopped.abort();
+    await Promise.allSettled(serving);
+    page.close();
+  }
+}
+
+async function runUntilStopped(runner: Runner, terminal: Terminal): Promise<void> {
+  // Its outcome is that of run().
+  const stop = (): void => void runner.stop().catch(() => {});
+  terminal.onClosed = stop;
+  const running = runner.run();
+  // After those of the runner, which say more; a runner may have none.
+  const unsubscribe = onStopSignals(["SIGINT", "SIGTERM"], stop);
+  try {
+    await running;
+  } finally {
+    unsubscribe();
+  }
+}
+
+/** Serves the dashboard beside the runner, so that it can be reached until the last worker has stopped. */
+function serve(page: Dashboard, where: ListenOptions, options: { signal: AbortSignal; logger?: Logger }): Promise<void> {
+  return runAllWorkers([page.listen(where)], options);
+}
+
+/** Without a socket, the workers run all the same. */
+async function serveSocket(page: Dashboard, signal: AbortSignal, terminal: Terminal): Promise<void> {
+  const warn = (details: object | string, message?: string): void =>
+    terminal.complain(`the socket for the command watchbill: ${printable(message ?? JSON.stringify(details))}`);
+  const logger: Logger = { debug: () => {}, info: () => {}, warn, error: warn };
+  try {
+    await serve(page, { path: userSocket(), name: "socket" }, { signal, logger });
+  } catch (error) {
+    warn({}, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** On a socket, a command is of the user of this process; on the page, it is of anyone who can reach it. */
+function authorOf(request: Request): string {
+  if (request.headers.get("user-agent") !== userAgent) return "dashboard";
+  try {
+    return userInfo().username;
+  } catch {
+    // In a container, a user may have no name.
+    return `user ${process.getuid?.() ?? "unknown"}`;
+  }
+}

@@ -1,0 +1,68 @@
+import { lstatSync, mkdirSync, type Stats } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { InvalidArgumentError } from "../index.js";
+
+/** The longest path of a Unix socket in bytes: 104 with a NUL at its end on macOS and BSD, 108 on Linux. */
+const longestPath = 103;
+
+/**
+ * The path of a Unix socket of this process, where the command `watchbill` finds it: `dashboard(runner).listen({ path:
+ * userSocket() })`. It is in the folder `$XDG_RUNTIME_DIR/watchbill`, or `watchbill-<uid>` in the folder for temporary files,
+ * which is created if needed, and which only this user may enter.
+ * @throws InvalidArgumentError if the folder belongs to another user, is open to others, or cannot be created, if the path is too
+ * long, or on Windows, which has no such sockets
+ */
+export function userSocket(): string {
+  const { path: folder, uid } = locate();
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (!isError(error, "EEXIST"))
+      throw new InvalidArgumentError(`The folder ${folder} for sockets cannot be created: make its parent writable`, {
+        cause: error,
+      });
+  }
+  checkFolder(folder, lstatSync(folder), uid);
+  const path = join(folder, `${process.pid}.sock`);
+  if (Buffer.byteLength(path) <= longestPath) return path;
+  throw new InvalidArgumentError(
+    `${path} is too long for the path of a Unix socket: set XDG_RUNTIME_DIR or TMPDIR to a shorter path`,
+  );
+}
+
+/**
+ * The folder in which {@link userSocket} has its sockets; undefined if there is none.
+ * @throws InvalidArgumentError if it belongs to another user or is open to others, or on Windows
+ */
+export function userSocketFolder(): string | undefined {
+  const { path, uid } = locate();
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return undefined;
+  checkFolder(path, stats, uid);
+  return path;
+}
+
+function locate(): { path: string; uid: number } {
+  const uid = process.getuid?.();
+  if (uid === undefined) throw new InvalidArgumentError("Windows has no sockets of a user: listen on a port");
+  const { XDG_RUNTIME_DIR: runtime = "" } = process.env;
+  // `sudo` may pass on the folder of the user who has called it.
+  const isOwn = runtime !== "" && lstatSync(runtime, { throwIfNoEntry: false })?.uid === uid;
+  return { path: isOwn ? join(runtime, "watchbill") : join(tmpdir(), `watchbill-${uid}`), uid };
+}
+
+/** Another user could listen in a folder that is not ours alone, and would be sent our commands. */
+function checkFolder(folder: string, stats: Stats, uid: number): void {
+  if (!stats.isDirectory()) throw new InvalidArgumentError(`${folder} is not a folder, so no socket can be in it: remove it`);
+  if (stats.uid !== uid)
+    throw new InvalidArgumentError(
+      `The folder ${folder} belongs to the user ${stats.uid}, so its sockets are not safe: remove it`,
+    );
+  if ((stats.mode & 0o077) !== 0)
+    throw new InvalidArgumentError(`The folder ${folder} is open to other users, so its sockets are not safe: chmod 700 it`);
+}
+
+function isError(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}
