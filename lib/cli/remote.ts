@@ -123,19 +123,28 @@ export class Remote {
 
   /** The events of `api/events`, until the process or the signal ends them. */
   async *events(signal: AbortSignal): AsyncGenerator<RemoteEvent> {
-    const response = await this.#request("GET", "api/events", signal);
+    const response = await this.#request("GET", "api/events", signal).catch((error: unknown) => {
+      if (signal.aborted) return undefined;
+      throw error;
+    });
+    if (response === undefined) return;
     if (response.statusCode !== 200) await this.#refuse(response);
     response.setEncoding("utf8");
     let rest = "";
-    for await (const chunk of response) {
-      rest += String(chunk);
-      const messages = rest.split("\n\n");
-      rest = messages.pop() ?? "";
-      for (const message of messages) {
-        const event = /^event: (.*)$/m.exec(message)?.[1];
-        const data = /^data: (.*)$/m.exec(message)?.[1];
-        if (event !== undefined && data !== undefined) yield { event, data: JSON.parse(data) };
+    try {
+      for await (const chunk of response) {
+        rest += String(chunk);
+        const messages = rest.split("\n\n");
+        rest = messages.pop() ?? "";
+        for (const message of messages) {
+          const event = /^event: (.*)$/m.exec(message)?.[1];
+          const data = /^data: (.*)$/m.exec(message)?.[1];
+          if (event !== undefined && data !== undefined) yield { event, data: JSON.parse(data) };
+        }
       }
+    } catch (error) {
+      // The connection was lost, or the signal has ended it.
+      if (!(error instanceof Error && "code" in error)) throw error;
     }
   }
 

@@ -5,7 +5,7 @@ import { findRemote, type RemoteOptions } from "./remote.js";
 import { formatTable, printable } from "./table.js";
 import type { Terminal } from "./terminal.js";
 import { formatDuration } from "./times.js";
-import { leftUntil, listedWorker, shownTime } from "./worker-rows.js";
+import { leftUntil, listedWorker, shownTime, styleOfResult } from "./worker-rows.js";
 
 export interface StatusOptions extends RemoteOptions {
   readonly json?: boolean | undefined;
@@ -44,7 +44,7 @@ export function processLine({ process, state, now, workers }: Status, terminal: 
     return length === 0 ? "" : `, ${length} ${what}`;
   };
   const failing = count("failing", ({ health }) => health === "firing");
-  const counts = `${workers.length} workers${failing === "" ? "" : terminal.style("red", failing)}`;
+  const counts = `${workers.length} ${workers.length === 1 ? "worker" : "workers"}${failing === "" ? "" : terminal.style("red", failing)}`;
   const paused = count("paused", ({ phase }) => phase === "paused");
   const shown = terminal.style("bold", `${printable(process.host)} pid ${process.pid}`);
   return `${shown}: ${state}, up ${formatDuration(now - process.startedAt)}, ${counts}${paused}`;
@@ -56,7 +56,6 @@ const header = ["WORKER", "PHASE", "RUNS", "FAILED", "MISSED", "LAST", "LEFT", "
 export function statusTable(rows: readonly Row[], now: number, terminal: Terminal, width: number | undefined): string {
   const cells = rows.map((row) => {
     const { result } = listedWorker(row);
-    const failed = row.health === "firing" || row.phase === "overdue";
     return [
       printable(row.name),
       row.phase,
@@ -65,7 +64,7 @@ export function statusTable(rows: readonly Row[], now: number, terminal: Termina
       String(row.missed),
       shownTime(row.lastStart),
       leftUntil(row.phase === "paused" ? null : row.nextDue, now),
-      terminal.style(failed ? "red" : row.phase === "paused" ? "yellow" : "green", printable(result ?? "-")),
+      result === null ? "-" : terminal.style(styleOfResult(result), printable(result)),
     ];
   });
   const [first = "", ...others] = formatTable([header, ...cells], width).split("\n");

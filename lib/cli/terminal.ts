@@ -51,10 +51,10 @@ export class Terminal {
 
   /** Styles a text if stdout is a terminal that shows it, and the environment does not ask for plain text. */
   style(style: Style, text: string): string {
-    return this.#hasColors ? styleText(style, text) : text;
+    return this.#hasColors ? styleText(style, text, { validateStream: false }) : text;
   }
 
-  // `styleText` itself reads NO_COLOR only from Node 22.13 on.
+  // Not every version of Node lets `styleText` read NO_COLOR, and none lets it look at another stream than stdout before 22.13.
   get #hasColors(): boolean {
     const { NO_COLOR = "", TERM } = this.env;
     return this.stdout.isTTY === true && NO_COLOR === "" && TERM !== "dumb";

@@ -23,13 +23,14 @@ export function listedWorker(row: Row): ListedWorker {
 }
 
 /** How a worker is doing, in words; null if it has not run. */
-function resultOf({ phase, health, pause, lastError }: Row): string | null {
+function resultOf({ phase, health, pause, attempt, lastError }: Row): string | null {
   if (phase === "paused") {
     const by = pause?.by == null ? "" : ` by ${pause.by}`;
     return `paused${by}${pause?.reason == null ? "" : `: ${pause.reason}`}`;
   }
   if (phase === "overdue") return "overdue";
   if (health === "firing") return `failed: ${lastError ?? "the reason is not known"}`;
+  if (attempt > 0) return `retrying: ${lastError ?? "the reason is not known"}`;
   if (health === "ok") return "ok";
   return phase === "running" ? "running" : null;
 }
@@ -48,7 +49,7 @@ export function listCells(worker: ListedWorker, now: number, terminal: Terminal)
   ];
 }
 
-function styleOfResult(result: string): Style {
+export function styleOfResult(result: string): Style {
   if (result === "ok") return "green";
   return result.startsWith("failed") || result === "overdue" ? "red" : "yellow";
 }
