@@ -94,8 +94,8 @@ function isRunFromSource(): boolean {
 /** Prepares the compiler of the project that the file is in, or of the one that the command is run in. */
 function compilerFor(file: string, path: string): Load {
   const requires = [file, join(process.cwd(), "package.json")].map((from) => createRequire(from));
-  for (const require of requires) if (canResolve(require, "tsx/esm/api")) return registerTsx(require, file);
-  for (const require of requires) if (canResolve(require, "jiti")) return jitiOf(require, file);
+  for (const require of requires) if (canResolve(require, "tsx/esm/api")) return loadWithTsx(require);
+  for (const require of requires) if (canResolve(require, "jiti")) return loadWithJiti(require);
   throw new CommandError(
     exitCodes.usage,
     `${printable(path)} is TypeScript, which needs a compiler: install tsx in the project, with npm install --save-dev tsx`,
@@ -115,23 +115,26 @@ interface TsxApi {
   register(options?: { tsconfig?: string }): unknown;
 }
 
-function registerTsx(require: NodeJS.Require, file: string): Load {
-  const tsconfig = nearest("tsconfig.json", dirname(file));
-  const forRequire: TsxApi = require("tsx/cjs/api");
-  const forImport: TsxApi = require("tsx/esm/api");
-  forRequire.register();
-  forImport.register(tsconfig === undefined || process.env.TSX_TSCONFIG_PATH !== undefined ? {} : { tsconfig });
-  return importFile;
+function loadWithTsx(require: NodeJS.Require): Load {
+  return async (file) => {
+    const forRequire: TsxApi = require("tsx/cjs/api");
+    // What `require` finds is CommonJS, which does not find its own hooks (tsx 4.23).
+    const entry = require.resolve("tsx/esm/api").replace(/\.cjs$/, ".mjs");
+    const forImport: TsxApi = await import(pathToFileURL(entry).href);
+    const tsconfig = nearest("tsconfig.json", dirname(file));
+    forRequire.register();
+    forImport.register(tsconfig === undefined || process.env.TSX_TSCONFIG_PATH !== undefined ? {} : { tsconfig });
+    return importFile(file);
+  };
 }
 
 interface JitiApi {
   createJiti(id: string, options: object): { import(id: string): Promise<ModuleExports> };
 }
 
-function jitiOf(require: NodeJS.Require, file: string): Load {
+function loadWithJiti(require: NodeJS.Require): Load {
   const api: JitiApi = require("jiti");
-  const jiti = api.createJiti(pathToFileURL(file).href, { interopDefault: false });
-  return (path) => jiti.import(path);
+  return (file) => api.createJiti(pathToFileURL(file).href, { interopDefault: false }).import(file);
 }
 
 function nearest(name: string, folder: string): string | undefined {

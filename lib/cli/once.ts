@@ -34,11 +34,7 @@ export async function once(module: string, name: string, options: OnceOptions, t
     throw new CommandError(exitCodes.usage, `${printable(name)} is a continuous worker: once is for those that are repeated`);
   for (const other of runner.workers) await runner.remove(other.name ?? "");
   const alone = new DeclarativeWorker({ name, job, timeout, retryJob, shutdownTimeout, repeat: never });
-  if (runner.add(alone).length === 0)
-    throw new CommandError(
-      exitCodes.usage,
-      `${printable(name)} is left out by the option only or except of its runner, or by the environment`,
-    );
+  runner.add(alone);
   const { signal, result } = await runOnce(runner, name);
   if (options.json === true) terminal.printJson(result);
   else terminal.print(describe(result, signal));
