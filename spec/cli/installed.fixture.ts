@@ -44,8 +44,8 @@ export class Project extends Folder {
 
 const ownFilesApart: Plugin = {
   name: "own files apart",
-  setup({ onResolve }) {
-    onResolve({ filter: /^\./ }, ({ path, importer, kind }) =>
+  setup(bundling) {
+    bundling.onResolve({ filter: /^\./ }, ({ path, importer, kind }) =>
       kind !== "entry-point" && !importer.includes("node_modules/commander") && !importer.includes("node_modules/srvx")
         ? { path, external: true }
         : undefined,
