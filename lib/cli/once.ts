@@ -51,16 +51,16 @@ async function runOnce(runner: Runner, name: string): Promise<{ signal: StopSign
     },
     end: () => {},
   });
+  const unsubscribe = onStopSignals(["SIGINT", "SIGTERM"], (received) => {
+    signal = received;
+    void runner.stop().catch(() => {});
+  });
   const start = performance.now();
   // What it rejects with is the error of the run, or that of a stop which takes too long.
   const running = runner.run().then(
     () => undefined,
     (error: unknown) => error,
   );
-  const unsubscribe = onStopSignals(["SIGINT", "SIGTERM"], (received) => {
-    signal = received;
-    void runner.stop().catch(() => {});
-  });
   let failure: unknown;
   let hasFailed = false;
   try {

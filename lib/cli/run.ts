@@ -50,11 +50,10 @@ async function runUntilStopped(runner: Runner, terminal: Terminal): Promise<void
   // Its outcome is that of run().
   const stop = (): void => void runner.stop().catch(() => {});
   terminal.onClosed = stop;
-  const running = runner.run();
-  // After those of the runner, which say more; a runner may have none.
+  // A runner may be set to ignore signals.
   const unsubscribe = onStopSignals(["SIGINT", "SIGTERM"], stop);
   try {
-    await running;
+    await runner.run();
   } finally {
     unsubscribe();
   }

@@ -22,7 +22,8 @@ export function onStopSignals(signals: readonly StopSignal[], stop: (signal: Sto
       first = now;
       stop(signal);
     } else if (now - first > sameRequest) {
-      process.exit(exitCodeOf(signal));
+      // A runner that handles signals itself says which workers it does not wait for, and exits.
+      setImmediate(() => process.exit(exitCodeOf(signal)));
     }
   };
   for (const signal of signals) process.on(signal, onSignal);
