@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
+import { lintRules } from "../../lib/cli/lints.js";
 import { app, expectGolden, watchbill } from "./command.fixture.js";
 import { CommandProcess } from "./process.fixture.js";
 
@@ -59,4 +60,22 @@ describe("watchbill", () => {
     expect(await command.ended, command.stderr).to.equal(0);
     expect(command.stderr).to.equal("");
   }).timeout("30s");
+
+  describe("docs/command-line.md", () => {
+    const page = readFileSync("docs/command-line.md", "utf8");
+
+    for (const name of ["list-running", "next-spring", "check-lints", "status", "pause"]) {
+      it(`shows what is printed: ${name}`, () => {
+        const printed = readFileSync(`spec/cli/golden/${name}.txt`, "utf8").replaceAll("…/", "");
+        expect(page)
+          .to.match(/^\$ watchbill /m)
+          .and.include(`\n${printed}\`\`\``);
+      });
+    }
+
+    it("has every command, and an entry for every lint", () => {
+      for (const command of commands) expect(page).to.include(`\`${command}`);
+      for (const rule of lintRules) expect(page).to.include(`| \`${rule}\` |`);
+    });
+  });
 });
