@@ -38,8 +38,9 @@ async function reportOf(module: string, { maxAtOnce, ignore = [] }: CheckOptions
   try {
     loaded = await loadWorkers(module);
   } catch (error) {
-    if (!isBootstrapError(error)) throw error;
-    return { workers: 0, problems: error.problems, lints: [] };
+    if (isBootstrapError(error)) return { workers: 0, problems: error.problems, lints: [] };
+    if (!(error instanceof CommandError) || error.exitCode !== exitCodes.problems) throw error;
+    return { workers: 0, problems: [error.message], lints: [] };
   }
   const { runner, wasStarted } = loaded;
   if (wasStarted) terminal.complain(`${printable(module)} has started its workers when it was imported; they were stopped again`);

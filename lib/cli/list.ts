@@ -42,20 +42,11 @@ async function declaredWorkers(module: string, options: ListOptions, terminal: T
   const workers = allWorkers(runner);
   const rows = await rowsOf(workers, options, terminal);
   const now = terminal.now();
-  // The row of a worker in a runner has the schedule in words.
-  const schedules = new Map(
-    workers.map(({ name, worker, runner: owner }) => [name, scheduleOf(owner.status([worker.name ?? ""]))]),
-  );
-  return workers.map(({ name, worker }) => {
+  return workers.map(({ name, worker, schedule }) => {
     const row = rows.get(name);
     if (row !== undefined) return listedWorker(row);
-    const nextDue = nextTime(worker, now);
-    return { name, schedule: schedules.get(name) ?? null, nextDue, lastStart: null, lastDuration: null, result: null };
+    return { name, schedule, nextDue: nextTime(worker, now), lastStart: null, lastDuration: null, result: null };
   });
-}
-
-function scheduleOf([row]: readonly { readonly schedule: string | null }[]): string | null {
-  return row?.schedule ?? null;
 }
 
 /** Of a schedule. When a worker with an interval runs depends on when it is started. */

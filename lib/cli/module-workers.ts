@@ -94,37 +94,44 @@ function nothingToRun(path: string, exports: ModuleExports): CommandError {
 
 /** Removes the workers that are not selected. */
 async function select(runner: Runner, { only, except }: Selection): Promise<void> {
-  const names = runner.workers.flatMap(({ name }) => name ?? []);
+  if (only === undefined && except === undefined) return;
+  const names = runner.status().map(({ name }) => name);
   for (const pattern of [only, except].flatMap((patterns) => patterns ?? []))
     if (!pattern.includes("*") && !names.includes(pattern)) throw new UnknownWorkerError(pattern, names);
-  if (only === undefined && except === undefined) return;
   const selected = new Set(selectedNames(runner, { only, except }));
   for (const name of names) if (!selected.has(name)) await runner.remove(name);
 }
 
-function selectedNames(runner: Runner, selection: Selection): readonly (string | undefined)[] {
+function selectedNames(runner: Runner, selection: Selection): string[] {
   try {
-    return new Runner(runner.workers, selection).workers.map(({ name }) => name);
+    return new Runner(runner.workers, selection).status().map(({ name }) => name);
   } catch (error) {
     if (!(error instanceof BootstrapError)) throw error;
     throw new CommandError(exitCodes.usage, error.problems.join("\n"));
   }
 }
 
-/** A worker under the name that it has in events and on the dashboard. */
+/** A worker of a module. */
 export interface NamedWorker {
+  /** As in events and on the dashboard: with the name of a runner within the runner in front. */
   readonly name: string;
   readonly worker: DeclarativeWorker;
-  /** The runner that controls it. */
+  /** How it is repeated, in words; null for a continuous worker. */
+  readonly schedule: string | null;
+  /** The runner that controls it, and its name there. */
   readonly runner: Runner;
+  readonly innerName: string;
 }
 
 /** The workers of a runner, each followed by those of the runner that it is, if it is one. */
 export function allWorkers(runner: Runner, prefix = ""): NamedWorker[] {
-  return runner.workers.flatMap((worker) => {
-    const name = nestedName(prefix, worker.name ?? "");
+  // The rows are in the order of the workers, and have a name also for one without a name of its own.
+  const rows = runner.status();
+  return runner.workers.flatMap((worker, index) => {
+    const { name: innerName = "", schedule = null } = rows[index] ?? {};
+    const name = nestedName(prefix, innerName);
     const inner = worker.worker instanceof Runner ? allWorkers(worker.worker, name) : [];
-    return [{ name, worker, runner }, ...inner];
+    return [{ name, worker, schedule, runner, innerName }, ...inner];
   });
 }
 

@@ -32,7 +32,7 @@ export async function once(module: string, name: string, options: OnceOptions, t
   const { job, timeout, retryJob, shutdownTimeout } = worker;
   if (job === undefined)
     throw new CommandError(exitCodes.usage, `${printable(name)} is a continuous worker: once is for those that are repeated`);
-  for (const other of runner.workers) await runner.remove(other.name ?? "");
+  for (const other of runner.status()) await runner.remove(other.name);
   const alone = new DeclarativeWorker({ name, job, timeout, retryJob, shutdownTimeout, repeat: never });
   runner.add(alone);
   const { signal, result } = await runOnce(runner, name);

@@ -12,6 +12,7 @@ import { next } from "./next.js";
 import { once } from "./once.js";
 import { run } from "./run.js";
 import { status } from "./status.js";
+import { printable } from "./table.js";
 import type { Terminal } from "./terminal.js";
 import { top } from "./top.js";
 import { watch } from "./watch.js";
@@ -31,7 +32,8 @@ export async function execute(args: readonly string[], terminal: Terminal): Prom
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     if (!(error instanceof WatchbillError || isBootstrapError(error))) throw error;
-    terminal.complain(error.message);
+    // It may have names of another process in it.
+    terminal.complain(error.message.split("\n").map(printable).join("\n"));
     if (error instanceof CommandError) return error.exitCode;
     return isBootstrapError(error) ? exitCodes.problems : exitCodes.usage;
   }

@@ -31,9 +31,6 @@ export interface RemoteEvent {
 /** How long a process may take to answer, in ms. */
 const longestAnswer = 10_000;
 
-/** Identifies this command to the dashboard of `watchbill run`. */
-export const userAgent = "watchbill-cli";
-
 /**
  * Finds the process to talk to.
  * @throws CommandError if there is none, or several and none was chosen
@@ -160,7 +157,7 @@ export class Remote {
   }
 
   #request(method: string, path: string, signal: AbortSignal): Promise<IncomingMessage> {
-    const headers: Record<string, string> = { "x-watchbill": "1", "user-agent": userAgent };
+    const headers: Record<string, string> = { "x-watchbill": "1" };
     if (this.#token !== undefined) headers.authorization = `Bearer ${this.#token}`;
     const url = new URL(path, this.#base);
     const start = url.protocol === "https:" ? httpsRequest : httpRequest;

@@ -1,10 +1,10 @@
+import type { IncomingMessage } from "node:http";
 import { userInfo } from "node:os";
 import { type Dashboard, dashboard, type ListenOptions, userSocket } from "../dashboard/dashboard.js";
 import { type Logger, type Runner, runAllWorkers, WatchbillError } from "../index.js";
 import { exitCodes } from "./exit-codes.js";
 import { runsItself } from "./load-module.js";
 import { loadWorkers } from "./module-workers.js";
-import { userAgent } from "./remote.js";
 import { onStopSignals } from "./stop-signals.js";
 import { printable } from "./table.js";
 import type { Terminal } from "./terminal.js";
@@ -24,7 +24,7 @@ export interface RunOptions {
  */
 export async function run(module: string, args: readonly string[], options: RunOptions, terminal: Terminal): Promise<number> {
   const { only, except } = options;
-  const { runner, wasStarted } = await loadWorkers(module, { only, except, args });
+  const { runner, wasStarted } = await loadWorkers(module, { only, except, args, limit: Number.POSITIVE_INFINITY });
   if (wasStarted) throw runsItself(module);
   const page = dashboard(runner, { by: authorOf });
   const stopped = new AbortController();
@@ -76,9 +76,10 @@ async function serveSocket(page: Dashboard, signal: AbortSignal, terminal: Termi
   }
 }
 
-/** On a socket, a command is of the user of this process; on the page, it is of anyone who can reach it. */
-function authorOf(request: Request): string {
-  if (request.headers.get("user-agent") !== userAgent) return "dashboard";
+/** On the socket, a command is of the user of this process; on the page, it is of anyone who can reach it. */
+function authorOf(_request: Request, incoming: IncomingMessage | undefined): string {
+  // A Unix socket has no addresses.
+  if (incoming?.socket.remoteAddress !== undefined) return "dashboard";
   try {
     return userInfo().username;
   } catch {

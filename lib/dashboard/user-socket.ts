@@ -14,14 +14,14 @@ const longestPath = 103;
  * long, or on Windows, which has no such sockets
  */
 export function userSocket(): string {
-  const { path: folder, uid } = locate();
+  const location = locate();
+  if (location === undefined) throw new InvalidArgumentError("Windows has no sockets of a user: listen on a port");
+  const { folder, uid } = location;
   try {
     mkdirSync(folder, { mode: 0o700 });
-  } catch (error) {
-    if (!isError(error, "EEXIST"))
-      throw new InvalidArgumentError(`The folder ${folder} for sockets cannot be created: make its parent writable`, {
-        cause: error,
-      });
+  } catch (cause) {
+    if (!isError(cause, "EEXIST"))
+      throw new InvalidArgumentError(`The folder ${folder} for sockets cannot be created: make its parent writable`, { cause });
   }
   checkFolder(folder, lstatSync(folder), uid);
   const path = join(folder, `${process.pid}.sock`);
@@ -32,24 +32,25 @@ export function userSocket(): string {
 }
 
 /**
- * The folder in which {@link userSocket} has its sockets; undefined if there is none.
- * @throws InvalidArgumentError if it belongs to another user or is open to others, or on Windows
+ * The folder in which {@link userSocket} has its sockets; undefined if it does not exist.
+ * @throws InvalidArgumentError if it belongs to another user, or is open to others
  */
 export function userSocketFolder(): string | undefined {
-  const { path, uid } = locate();
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return undefined;
-  checkFolder(path, stats, uid);
-  return path;
+  const location = locate();
+  const stats = location === undefined ? undefined : lstatSync(location.folder, { throwIfNoEntry: false });
+  if (location === undefined || stats === undefined) return undefined;
+  checkFolder(location.folder, stats, location.uid);
+  return location.folder;
 }
 
-function locate(): { path: string; uid: number } {
+/** Undefined on Windows. */
+function locate(): { folder: string; uid: number } | undefined {
   const uid = process.getuid?.();
-  if (uid === undefined) throw new InvalidArgumentError("Windows has no sockets of a user: listen on a port");
+  if (uid === undefined) return undefined;
   const { XDG_RUNTIME_DIR: runtime = "" } = process.env;
   // `sudo` may pass on the folder of the user who has called it.
   const isOwn = runtime !== "" && lstatSync(runtime, { throwIfNoEntry: false })?.uid === uid;
-  return { path: isOwn ? join(runtime, "watchbill") : join(tmpdir(), `watchbill-${uid}`), uid };
+  return { folder: isOwn ? join(runtime, "watchbill") : join(tmpdir(), `watchbill-${uid}`), uid };
 }
 
 /** Another user could listen in a folder that is not ours alone, and would be sent our commands. */

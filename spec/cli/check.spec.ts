@@ -58,6 +58,14 @@ describe("watchbill check", () => {
     expect(JSON.parse(stdout)).to.have.property("problems").of.length(1);
   });
 
+  it("reports a module that cannot be loaded as a problem", async () => {
+    const { code, stdout, stderr } = await check("throw new Error('no database');", "--json");
+    expect([code, stderr]).to.deep.equal([3, ""]);
+    const { problems }: { problems: string[] } = JSON.parse(stdout);
+    expect(problems).to.have.length(1);
+    expect(problems[0]).to.match(/app\.ts cannot be loaded: Error: no database\n/);
+  });
+
   it("reports lints, and exits with 3 only if it is strict", async () => {
     const code = `
       @Named("reports")

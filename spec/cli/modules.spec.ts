@@ -318,6 +318,64 @@ describe("The modules that watchbill reads", function () {
     expect(JSON.parse(stdout.split("\n")[0] ?? "")).to.deep.equal([file, "a", "--b"]);
   });
 
+  describe("from the sources of this repository", () => {
+    const runner = `import { bootstrap, DeclarativeWorker, stopped } from "watchbill";
+      const worker = ({ signal }) => stopped(signal);
+      const logger = { debug() {}, info() {}, warn() {}, error() {} };
+      const main = bootstrap([new DeclarativeWorker({ name: "w", worker })], { logger });`;
+
+    for (const [title, code, exitCode, message] of [
+      ["throw", "throw new Error('no database')", 3, /cannot be loaded: Error: no database\n {4}at .*app\/app\.ts:1:\d+/],
+      ["have a syntax error", "const a = ;", 3, /cannot be loaded: (.*\n)*.*app\.ts:1:10: ERROR: Unexpected ";"/],
+      ["have nothing to run", "export const a = 1;", 2, /has no workers: export a runner as default, an array/],
+      ["export a runner by name only", `${runner} export { main };`, 2, /as default \(export default main\)/],
+      ["wait for their runner", `${runner} await main.run();`, 2, /runs its workers when it is imported/],
+      ["start a runner that they do not export", `${runner} void main.run();`, 2, /runs its workers when it is imported/],
+      [
+        "export a runner of another copy",
+        `${runner} const { run, stop, status, trigger } = main; export default { run, stop, status, trigger };`,
+        2,
+        /^Two copies/,
+      ],
+    ] as const) {
+      it(`are refused if they ${title}`, async () => {
+        const folder = new Folder();
+        const printed = await watchbill(["list", folder.write("app/app.ts", code)]);
+        folder.remove();
+        expect(printed.stderr).to.match(message);
+        expect([printed.code, printed.stdout]).to.deep.equal([exitCode, ""]);
+      });
+    }
+
+    it("are refused if they do not exist", async () => {
+      const folder = new Folder();
+      const missing = await watchbill(["list", `${folder.path}/app.ts`]);
+      expect([missing.code, missing.stderr]).to.deep.equal([
+        2,
+        `There is no module ${folder.path}/app.ts: there are no modules in that folder\n`,
+      ]);
+      const file = folder.write("app.txt", "");
+      expect((await watchbill(["list", file])).stderr).to.include("is not a module: its name must end in one of .ts, ");
+      folder.remove();
+    });
+
+    it("may be a runner within a runner, whose workers have its name in front", async () => {
+      const folder = new Folder();
+      const file = folder.write(
+        "app.ts",
+        `import { bootstrap, DeclarativeWorker, Runner } from "watchbill";
+        const jobs = bootstrap([new DeclarativeWorker({ name: "Jobs/run", job() {}, repeat: "1h" }), new DeclarativeWorker({ name: "other", job() {}, repeat: "1h" })]);
+        export default bootstrap([new DeclarativeWorker({ name: "nested/Jobs", worker: jobs })]);`,
+      );
+      const { stdout } = await watchbill(["list", file, "--json"]);
+      const workers: { name: string }[] = JSON.parse(stdout);
+      expect(workers.map(({ name }) => name)).to.deep.equal(["nested/Jobs", "nested/Jobs/run", "nested/Jobs/other"]);
+      const { code, stdout: line } = await watchbill(["once", file, "nested/Jobs/run"]);
+      folder.remove();
+      expect(`${code},${line}`).to.match(/^0,nested\/Jobs\/run: done in /);
+    });
+  });
+
   it("are those of the sources in this repository", async () => {
     const { code, stdout } = await watchbill(["list", "spec/cli/modules/app.ts", "--json"]);
     expect([code, JSON.parse(stdout).length]).to.deep.equal([0, 4]);

@@ -168,7 +168,7 @@ describe("watchbill top", function () {
 
     beforeEach(async () => {
       app = new CommandProcess(["run", "spec/cli/modules/counter.ts"]);
-      tmux = new Tmux(folder.path, { TSX_TSCONFIG_PATH: join(root, "tsconfig.json"), NODE_V8_COVERAGE: undefined });
+      tmux = new Tmux(folder.path, { TSX_TSCONFIG_PATH: join(root, "tsconfig.json") });
       await app.prints("tick");
       tmux.type("clear; echo before; node --import tsx lib/cli/cli.ts top", "Enter");
       await tmux.shows("q quit");
