@@ -1,7 +1,7 @@
-import type { Row } from "../dashboard/dashboard.js";
+import type { Row, Status } from "../dashboard/dashboard.js";
 import { exitCodes } from "./exit-codes.js";
 import { allWorkers, loadWorkers, type NamedWorker } from "./module-workers.js";
-import { chosenRemote, findRemote, Remote, type RemoteOptions } from "./remote.js";
+import { chosenRemote, findRemote, Remote, type RemoteOptions, tokenOf } from "./remote.js";
 import { findSockets } from "./sockets.js";
 import { formatTable, printable } from "./table.js";
 import type { Terminal } from "./terminal.js";
@@ -61,7 +61,7 @@ async function rowsOf(
   terminal: Terminal,
 ): Promise<ReadonlyMap<string, Row>> {
   const chosen = chosenRemote(options, terminal.env);
-  const all = chosen === undefined ? await statusesAtSockets(terminal) : [await chosen.status()];
+  const all = chosen === undefined ? await statusesAtSockets(options, terminal) : [await chosen.status()];
   const names = new Set(workers.map(({ name }) => name));
   const found = all.filter((status) => chosen !== undefined || status.workers.some(({ name }) => names.has(name)));
   const [status] = found;
@@ -75,10 +75,12 @@ async function rowsOf(
 }
 
 /** A process that cannot be asked is left out: what is declared is shown in any case. */
-async function statusesAtSockets(terminal: Terminal) {
+async function statusesAtSockets(options: ListOptions, terminal: Terminal): Promise<Status[]> {
   try {
     const sockets = await findSockets();
-    const answers = await Promise.allSettled(sockets.map(({ path }) => Remote.atSocket(path).status()));
+    const answers = await Promise.allSettled(
+      sockets.map(({ path }) => Remote.atSocket(path, tokenOf(options, terminal.env)).status()),
+    );
     return answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
   } catch (error) {
     terminal.complain(error instanceof Error ? error.message : String(error));

@@ -61,7 +61,8 @@ const noProcess =
   "No process of this user has a socket: start it with watchbill run, add " +
   "dashboard(runner).listen({ path: userSocket() }) of watchbill/dashboard to it, or pass --url with the URL of its dashboard";
 
-function tokenOf({ token }: RemoteOptions, { WATCHBILL_TOKEN = "" }: NodeJS.ProcessEnv): string | undefined {
+/** The token of the options, else that of the environment. */
+export function tokenOf({ token }: RemoteOptions, { WATCHBILL_TOKEN = "" }: NodeJS.ProcessEnv): string | undefined {
   return token ?? (WATCHBILL_TOKEN === "" ? undefined : WATCHBILL_TOKEN);
 }
 

@@ -63,6 +63,12 @@ describe("watchbill list", () => {
     expectGolden("list-running.txt", stdout);
   });
 
+  it("sends the token of the environment", async () => {
+    await process(1, ["github/commits"]);
+    await watchbill(["list", app], { env: { WATCHBILL_TOKEN: "a-token-of-16-characters" } });
+    expect(fakes[0]?.headers.authorization).to.equal("Bearer a-token-of-16-characters");
+  });
+
   it("shows what is declared if several processes run the workers, and says so", async () => {
     await process(1, ["github/commits"]);
     await process(2, ["github/commits"]);

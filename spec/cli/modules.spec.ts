@@ -37,7 +37,12 @@ describe("The modules that watchbill reads", function () {
 
   /** Runs the installed command, with neither a compiler nor a `tsconfig.json` of this repository. */
   async function command(args: readonly string[], { cwd = project.path, command: file = project.command }: Options = {}) {
-    const env = { TSX_TSCONFIG_PATH: undefined, NODE_V8_COVERAGE: undefined, XDG_RUNTIME_DIR: project.path };
+    const env = {
+      TSX_TSCONFIG_PATH: undefined,
+      NODE_V8_COVERAGE: undefined,
+      XDG_RUNTIME_DIR: project.path,
+      JITI_FS_CACHE: "false",
+    };
     const child = new CommandProcess(args, { cwd, command: [file], env });
     return { code: await child.ended, stdout: child.stdout, stderr: child.stderr };
   }

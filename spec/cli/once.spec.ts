@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { expect } from "chai";
 import { app, expectGolden, Folder, useEnvironment, watchbill } from "./command.fixture.js";
 import { CommandProcess } from "./process.fixture.js";
@@ -91,6 +92,25 @@ describe("watchbill once", function () {
       expect([code, stdout], name).to.deep.equal([2, ""]);
       expect(stderr).to.include(message);
     }
+  });
+
+  it("completes the run if the reader of its output leaves", async () => {
+    const done = `${folder.path}/done`;
+    const file = module(`
+      import { writeFileSync } from "node:fs";
+      import { setTimeout } from "node:timers/promises";
+      class Jobs {
+        @Repeat("1h") async slow() {
+          console.log("it runs");
+          for (let count = 0; count < 5; count++) { await setTimeout(20); console.log("more"); }
+          writeFileSync(${JSON.stringify(done)}, "");
+        }
+      }`);
+    const command = new CommandProcess(["once", file, "Jobs/slow"]);
+    await command.prints("it runs");
+    command.closeStdout();
+    expect(await command.ended, command.stderr).to.equal(0);
+    expect(existsSync(done)).to.equal(true);
   });
 
   it("stops the run on a signal, and exits with 128 + its number", async () => {
