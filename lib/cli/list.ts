@@ -63,7 +63,7 @@ async function rowsOf(
   const chosen = chosenRemote(options, terminal.env);
   const all = chosen === undefined ? await statusesAtSockets(options, terminal) : [await chosen.status()];
   const names = new Set(workers.map(({ name }) => name));
-  const found = all.filter((status) => chosen !== undefined || status.workers.some(({ name }) => names.has(name)));
+  const found = all.filter((status) => status.workers.some(({ name }) => names.has(name)));
   const [status] = found;
   if (found.length > 1) {
     const pids = found.map(({ process }) => process.pid).join(", ");

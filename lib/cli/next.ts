@@ -125,9 +125,7 @@ function dueTimes(schedule: Schedule, now: number, count: number, timezone: stri
 /** What the clocks do on the day of a time; null if they do not change. */
 function clocksOn(time: number, timezone: string | undefined): string | null {
   const { date } = clockFace(time, timezone);
-  const change = clockChanges(time - day, time + day, timezone).find(({ at }) => {
-    return clockFace(at, timezone).date === date || clockFace(at - 1, timezone).date === date;
-  });
+  const change = clockChanges(time - day, time + day, timezone).find(({ at }) => clockFace(at, timezone).date === date);
   if (change === undefined) return null;
   const [from, to] = [change.before, change.after].map((offset) => new Date(change.at + offset).toISOString().slice(11, 16));
   return `clocks go ${change.after > change.before ? "forward" : "back"} from ${from} to ${to}`;

@@ -93,8 +93,6 @@ export class Remote {
       throw new CommandError(exitCodes.usage, "--url is not the URL of a dashboard: use one such as http://127.0.0.1:9090/");
     // The page itself accepts its token so.
     const inQuery = url.searchParams.get("token") ?? undefined;
-    url.search = "";
-    url.hash = "";
     if (!url.pathname.endsWith("/")) url.pathname += "/";
     return new Remote(`${url.origin}${url.pathname}`, url, undefined, token ?? inQuery);
   }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { userInfo } from "node:os";
-import { type Dashboard, dashboard, type ListenOptions, userSocket } from "../dashboard/dashboard.js";
+import { type Dashboard, dashboard, userSocket } from "../dashboard/dashboard.js";
 import { type Logger, type Runner, runAllWorkers, WatchbillError } from "../index.js";
 import { exitCodes } from "./exit-codes.js";
 import { runsItself } from "./load-module.js";
@@ -26,12 +26,8 @@ export async function run(module: string, args: readonly string[], options: RunO
   const { only, except } = options;
   const { runner, wasStarted } = await loadWorkers(module, { only, except, args, limit: Number.POSITIVE_INFINITY });
   if (wasStarted) throw runsItself(module);
-  const page = dashboard(runner, { by: authorOf });
   const stopped = new AbortController();
-  const serving = [
-    ...(options.socket ? [serveSocket(page, stopped.signal, terminal)] : []),
-    ...(options.dashboard === undefined ? [] : [serve(page, { port: options.dashboard }, { signal: stopped.signal })]),
-  ];
+  const serving = serve(runner, options, stopped.signal, terminal);
   try {
     await runUntilStopped(runner, terminal);
     return exitCodes.ok;
@@ -41,8 +37,7 @@ export async function run(module: string, args: readonly string[], options: RunO
     return exitCodes.failed;
   } finally {
     stopped.abort();
-    await Promise.allSettled(serving);
-    page.close();
+    await serving;
   }
 }
 
@@ -59,18 +54,26 @@ async function runUntilStopped(runner: Runner, terminal: Terminal): Promise<void
   }
 }
 
-/** Serves the dashboard beside the runner, so that it can be reached until the last worker has stopped. */
-function serve(page: Dashboard, where: ListenOptions, options: { signal: AbortSignal; logger?: Logger }): Promise<void> {
-  return runAllWorkers([page.listen(where)], options);
+/** Serves the dashboard beside the runner, so that it can be reached until the last worker has stopped. Never rejects. */
+async function serve(runner: Runner, options: RunOptions, signal: AbortSignal, terminal: Terminal): Promise<void> {
+  const { socket, dashboard: port } = options;
+  // A dashboard keeps a history, which costs something.
+  if (!socket && port === undefined) return;
+  const page = dashboard(runner, { by: authorOf });
+  const listeners = [
+    ...(socket ? [listenOnSocket(page, signal, terminal)] : []),
+    ...(port === undefined ? [] : [runAllWorkers([page.listen({ port })], { signal })]),
+  ];
+  await Promise.allSettled(listeners);
 }
 
 /** Without a socket, the workers run all the same. */
-async function serveSocket(page: Dashboard, signal: AbortSignal, terminal: Terminal): Promise<void> {
+async function listenOnSocket(page: Dashboard, signal: AbortSignal, terminal: Terminal): Promise<void> {
   const warn = (details: object | string, message?: string): void =>
     terminal.complain(`the socket for the command watchbill: ${printable(message ?? JSON.stringify(details))}`);
   const logger: Logger = { debug: () => {}, info: () => {}, warn, error: warn };
   try {
-    await serve(page, { path: userSocket(), name: "socket" }, { signal, logger });
+    await runAllWorkers([page.listen({ path: userSocket(), name: "socket" })], { signal, logger });
   } catch (error) {
     warn({}, error instanceof Error ? error.message : String(error));
   }

@@ -165,6 +165,12 @@ describe("watchbill check", () => {
       expect(await rulesOf(retried('"10s"', exponential(5)))).to.deep.equal(["long-retries github/commits"]);
     });
 
+    it("finds nothing if the delays are as long as the interval", async () => {
+      const policy = (attempts: number): string => `{ backoff: new StaticBackoff({ sleep: "5s" }), maxAttempts: ${attempts} }`;
+      expect(await rulesOf(retried('"10s"', policy(3)))).to.deep.equal([]);
+      expect(await rulesOf(retried('"10s"', policy(4)))).to.deep.equal(["long-retries github/commits"]);
+    });
+
     it("compares with the shortest time between two times of a schedule", async () => {
       const policy = '{ backoff: new StaticBackoff({ sleep: "5m" }), maxAttempts: 4 }';
       expect(await rulesOf(retried('cron("0,10 * * * *")', policy))).to.deep.equal(["long-retries github/commits"]);

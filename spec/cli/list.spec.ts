@@ -95,6 +95,8 @@ describe("watchbill list", () => {
     expect(long).to.have.length(80).and.match(/…$/);
     const plain = await watchbill(["list"], { isTTY: true, env: { NO_COLOR: "1" } });
     expect(plain.stdout).to.not.include("\u001b");
+    const dumb = await watchbill(["list"], { isTTY: true, env: { TERM: "dumb" } });
+    expect(dumb.stdout).to.not.include("\u001b");
     expect((await watchbill(["list"])).stdout).to.not.include("\u001b");
   });
 });

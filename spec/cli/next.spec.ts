@@ -22,6 +22,19 @@ describe("watchbill next", () => {
     expect(november.stdout.match(/clocks go.*/g)).to.deep.equal(["clocks go back from 02:00 to 01:00"]);
   });
 
+  it("marks the day that a change at midnight begins, or repeats the end of", async () => {
+    for (const [from, marked] of [
+      ["2027-04-28T06:00:00Z", "Fri 2027-04-30 12:00:00"],
+      ["2027-10-27T06:00:00Z", "Thu 2027-10-28 12:00:00"],
+    ] as const) {
+      const { stdout } = await watchbill(["next", "0 12 * * *", "-n", "5", "--timezone", "Africa/Cairo"], {
+        now: Date.parse(from),
+      });
+      const days = stdout.split("\n").filter((line) => line.includes("clocks go"));
+      expect(days.map((line) => line.slice(0, marked.length))).to.deep.equal([marked]);
+    }
+  });
+
   it("uses the time zone of the process by default", async () => {
     const { stdout } = await watchbill(["next", "@daily", "-n", "1"]);
     expect(stdout).to.equal(`\

@@ -70,6 +70,16 @@ describe("Commands of watchbill to a running process", () => {
     });
   });
 
+  it("escape what would drive the terminal, in tables and in errors", async () => {
+    await listen(1, answerJson(200, statusOf([row("a\u001b[2J", { lastError: "\u009b31m", health: "firing" })], thursday)));
+    for (const args of [["status"], ["list"], ["status", "b"]]) {
+      const { stdout, stderr } = await watchbill(args);
+      expect(stdout + stderr).to.include("a\\u001b[2J");
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be there
+      expect(stdout + stderr).to.not.match(/[\u001b\u009b]/);
+    }
+  });
+
   describe("trigger, pause, resume and restart", () => {
     it("send patterns and the reason, and print what was accepted and what was not", async () => {
       const result = {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect } from "chai";
-import { Folder, root } from "./command.fixture.js";
+import { Folder, root, useEnvironment, watchbill } from "./command.fixture.js";
 import { CommandProcess } from "./process.fixture.js";
 
 const counter = "spec/cli/modules/counter.ts";
@@ -14,6 +14,7 @@ describe("watchbill run", function () {
   beforeEach(() => {
     folder = new Folder();
   });
+  useEnvironment(() => ({ XDG_RUNTIME_DIR: folder.path, TZ: "Europe/Berlin" }));
   afterEach(() => {
     CommandProcess.killAll();
     folder.remove();
@@ -23,11 +24,20 @@ describe("watchbill run", function () {
     return new CommandProcess(args, { env: { XDG_RUNTIME_DIR: folder.path } });
   }
 
+  /** Waits until a process runs its workers and can be reached. Returns the path of its socket. */
+  async function socketOf(command: CommandProcess): Promise<string> {
+    await command.prints("tick");
+    const path = join(folder.path, "watchbill", `${command.pid}.sock`);
+    for (const deadline = Date.now() + 10_000; !existsSync(path) && Date.now() < deadline; )
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    return path;
+  }
+
   /** The output of another command. */
   async function outputOf(...args: string[]): Promise<string> {
-    const command = start(...args);
-    expect(await command.ended, command.stderr).to.equal(0);
-    return command.stdout;
+    const { code, stdout, stderr } = await watchbill(args);
+    expect(code, stderr).to.equal(0);
+    return stdout;
   }
 
   /** The log without the times. */
@@ -39,13 +49,10 @@ describe("watchbill run", function () {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     it(`runs the workers of a module until ${signal}, exits with 0, and removes its socket`, async () => {
       const command = start("run", counter);
-      await command.prints("tick");
-      const sockets = join(folder.path, "watchbill");
-      await command.prints("started");
-      for (const deadline = Date.now() + 10_000; !existsSync(join(sockets, `${command.pid}.sock`)) && Date.now() < deadline; )
-        await new Promise((resolve) => setTimeout(resolve, 10));
+      const socket = await socketOf(command);
+      const sockets = dirname(socket);
       expect(statSync(sockets).mode & 0o777).to.equal(0o700);
-      expect(statSync(join(sockets, `${command.pid}.sock`)).mode & 0o777).to.equal(0o600);
+      expect(statSync(socket).mode & 0o777).to.equal(0o600);
       command.kill(signal);
       expect(await command.ended, command.stderr).to.equal(0);
       expect(logOf(command)).to.deep.equal([
@@ -59,7 +66,7 @@ describe("watchbill run", function () {
 
   it("is controlled by the other commands, which name their user", async () => {
     const command = start("run", counter);
-    await command.prints("tick");
+    await socketOf(command);
     expect(await outputOf("pause", "counter/*", "--reason", "maintenance")).to.equal(
       "paused counter/ticks\npaused counter/stays\n",
     );
@@ -73,11 +80,11 @@ describe("watchbill run", function () {
     expect(await outputOf("list", counter)).to.match(/^counter\/ticks .* paused by \S+: maintenance$/m);
     expect(await outputOf("trigger", "counter/ticks")).to.equal("triggered counter/ticks\n");
     expect(await outputOf("resume", "counter/ticks")).to.equal("resumed counter/ticks\n");
-    const refused = start("trigger", "counter/stay");
-    expect(await refused.ended).to.equal(2);
+    const refused = await watchbill(["trigger", "counter/stay"]);
+    expect(refused.code).to.equal(2);
     expect(refused.stderr).to.equal('There is no worker "counter/stay": did you mean counter/stays?\n');
-    const continuous = start("trigger", "counter/stays");
-    expect(await continuous.ended).to.equal(1);
+    const continuous = await watchbill(["trigger", "counter/stays"]);
+    expect(continuous.code).to.equal(1);
     expect(continuous.stderr).to.match(/^counter\/stays was not triggered: /);
     command.kill("SIGTERM");
     expect(await command.ended).to.equal(0);
@@ -85,9 +92,9 @@ describe("watchbill run", function () {
 
   it("has to be chosen if two run, and its socket is removed if it was killed", async () => {
     const [first, second] = [start("run", counter), start("run", counter)];
-    await Promise.all([first.prints("tick"), second.prints("tick")]);
-    const ambiguous = start("status");
-    expect(await ambiguous.ended).to.equal(2);
+    await Promise.all([socketOf(first), socketOf(second)]);
+    const ambiguous = await watchbill(["status"]);
+    expect(ambiguous.code).to.equal(2);
     for (const { pid } of [first, second])
       expect(ambiguous.stderr).to.include(`${pid}  --socket ${folder.path}/watchbill/${pid}.sock`);
     first.kill("SIGKILL");
@@ -109,8 +116,8 @@ describe("watchbill run", function () {
       [["--except", "counter/tick"], 'There is no worker "counter/tick": did you mean counter/ticks or counter/stays?\n'],
       [["--only", "cuonter/*"], 'The option only: "cuonter/*" names no worker; there are counter/ticks, counter/stays\n'],
     ] as const) {
-      const misspelt = start("run", counter, ...args);
-      expect(await misspelt.ended).to.equal(2);
+      const misspelt = await watchbill(["run", counter, ...args]);
+      expect(misspelt.code).to.equal(2);
       expect(misspelt.stderr).to.equal(message);
     }
   });
@@ -135,6 +142,7 @@ describe("watchbill run", function () {
 
   it("serves the page with --dashboard", async () => {
     const command = start("run", counter, "--dashboard", "0");
+    await socketOf(command);
     await command.prints("dashboard: listening on ");
     const [, url = ""] = /listening on (http:\S+)/.exec(command.stderr) ?? [];
     const { workers }: { workers: { name: string }[] } = JSON.parse(await (await fetch(`${url}api/status`)).text());
@@ -172,6 +180,22 @@ describe("watchbill run", function () {
     await new Promise((resolve) => setTimeout(resolve, 700));
     command.kill("SIGINT");
     expect(await command.ended).to.equal(130);
+  });
+
+  it("takes two signals at once for one", async () => {
+    const file = folder.write(
+      "app.ts",
+      `import { bootstrap, DeclarativeWorker, stopped } from "watchbill";
+      import { setTimeout } from "node:timers/promises";
+      const worker = async ({ signal }) => { await stopped(signal); await setTimeout(200); console.log("stopped in order"); };
+      export default bootstrap([new DeclarativeWorker({ name: "slow", worker })], { signals: [] });`,
+    );
+    const command = start("run", file);
+    await command.prints("started 1 worker");
+    command.kill("SIGINT");
+    command.kill("SIGTERM");
+    expect(await command.ended, command.stderr).to.equal(0);
+    expect(command.stdout).to.equal("stopped in order\n");
   });
 
   it("stops when the reader of its output leaves", async () => {
