@@ -228,8 +228,8 @@ describe("watchbill top", function () {
       await tmux.shows(/^before$/m);
       for (const options of ["", " --watch"]) {
         const command = `run spec/cli/modules/app.ts --only github/events${options}`;
-        tmux.type(`clear; node --import tsx lib/cli/cli.ts ${command}; echo "code $?"`, "Enter");
-        await tmux.shows("started 1 worker");
+        tmux.type(`clear; echo "now${options}"; node --import tsx lib/cli/cli.ts ${command}; echo "code $?"`, "Enter");
+        await tmux.shows(new RegExp(`^now${options}\\n[^]*started 1 worker`, "m"));
         tmux.type("C-c");
         const text = await tmux.shows(/^code \d+$/m);
         expect(text)
