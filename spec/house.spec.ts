@@ -4,6 +4,7 @@ import { expect } from "chai";
 
 /** From the roof down. What stands on one line may not import each other. */
 const floors = [
+  ["cli"],
   ["dashboard", "opentelemetry", "prometheus"],
   ["metrics"],
   ["index.ts", "cron", "bullmq"],
@@ -66,6 +67,7 @@ describe("the house", () => {
     expect([...new Set(roomsWith("@opentelemetry/api"))]).to.deep.equal(["opentelemetry"]);
     expect([...new Set(roomsWith("prom-client"))]).to.deep.equal(["prometheus"]);
     expect([...new Set(roomsWith("srvx/node"))]).to.deep.equal(["dashboard"]);
+    expect([...new Set(roomsWith("commander"))]).to.deep.equal(["cli"]);
     expect([...roomsWith("pg"), ...roomsWith("ioredis")]).to.deep.equal([]);
   });
 
@@ -82,6 +84,15 @@ describe("the house", () => {
         return rooms !== undefined && roomOf(target) !== roomOf(file) && !rooms.includes(roomOf(target));
       }),
     );
+    expect(inside).to.deep.equal([]);
+  });
+
+  it("has a command line that uses the public API alone", () => {
+    const isPublic = (target: string): boolean =>
+      roomOf(target) === "cli" || ["index.ts", "dashboard/dashboard.ts", "cron/cron.ts"].includes(target);
+    const inside = files
+      .filter((file) => roomOf(file) === "cli")
+      .flatMap((file) => importsOf(file, /(?:from|import|import\() ?"(\.[^"]+)\.js"/g).filter((target) => !isPublic(target)));
     expect(inside).to.deep.equal([]);
   });
 

@@ -65,6 +65,10 @@ describe("The public API", () => {
     expect(manifest).to.not.have.any.keys("optionalDependencies", "bundledDependencies");
   });
 
+  it("has one command", () => {
+    expect(manifest.bin).to.deep.equal({ watchbill: "./dist/cli/cli.js" });
+  });
+
   it("requires a peer only for a subpath that uses it", () => {
     const peers = { "@opentelemetry/api": "^1.9.0", bullmq: "^6.7.0", croner: "^11.0.0", "prom-client": "^15.0.0" };
     expect(manifest.peerDependencies).to.deep.equal(peers);

@@ -96,6 +96,11 @@ export class Runner extends WorkerDefinition {
     return state === "running" || state === "stopping" ? state : "stopped";
   }
 
+  /** How long workers may take to stop that do not say so themselves, in ms. */
+  get shutdownTimeout(): number {
+    return this.#settings.shutdownTimeout;
+  }
+
   /**
    * The status of every worker, in the order of {@link workers}; after the run, its last one.
    * @param names only of these workers, in this order. Takes time in proportion to their number. Names without a worker are left
