@@ -3,6 +3,7 @@ import { expect } from "chai";
 import type { Page } from "playwright-core";
 import { eventually, SpecBrowser, textsOf } from "./browser.fixture.js";
 import { FakeDashboard, row } from "./fake-dashboard.fixture.js";
+import { cpuTimeOfFrames } from "./frame-times.fixture.js";
 import { scenery } from "./scenery.fixture.js";
 
 describe("the page of the dashboard", function () {
@@ -545,13 +546,40 @@ describe("the page of the dashboard", function () {
     expect(await widest()).to.equal(0);
   });
 
-  it("scrolls through 10,000 workers with 1,000 runs a second", async function () {
+  it("reuses the elements of rows that have left the view, except for the one with the focus", async () => {
+    const page = await browser.open(await serve(scenery()));
+    await page.locator(".row a").nth(3).focus();
+    const { created, focused, before } = await page.evaluate(async () => {
+      const list = document.querySelector(".list");
+      const known = new Set(document.querySelectorAll(".row"));
+      const before = document.activeElement?.textContent;
+      for (const top of [2_000, 4_000, 6_000]) {
+        list?.scrollTo(0, top);
+        for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+      }
+      const created = [...document.querySelectorAll(".row")].filter((row) => !known.has(row)).length;
+      return { created, focused: document.activeElement?.tagName, before };
+    });
+    // At the top, there are fewer rows beyond the view.
+    expect(created).to.be.at.most(7);
+    expect(before).to.equal("mail/sync");
+    expect(focused).to.equal("BODY");
+    // In the order of the list, also for those who do not see it.
+    const indexes = await page
+      .locator(".row")
+      .evaluateAll((rows) => rows.map((row) => Number(row.getAttribute("aria-rowindex"))));
+    expect(indexes).to.deep.equal(indexes.toSorted((a, b) => a - b));
+    await page.locator(".list").evaluate((list) => list.scrollTo(0, 0));
+    await eventually(
+      () => names(page),
+      (found) => expect(found.slice(0, 2)).to.deep.equal(["billing/send-reminders", "webhooks/retry-failed"]),
+    );
+  });
+
+  it("takes less than 100 ms for each frame, with 10,000 workers and 1,000 runs a second", async function () {
     this.timeout(120_000);
     const dashboard = scenery({ count: 10_000 });
     const all = [...dashboard.rows.keys()];
-    const page = await browser.open(await serve(dashboard));
-    await page.getByText("3 of 10,000 workers are failing").waitFor({ timeout: 30_000 });
-    expect(await page.locator(".row").count()).to.be.below(60);
     let next = 0;
     const timer = setInterval(() => {
       const now = Date.now();
@@ -563,26 +591,45 @@ describe("the page of the dashboard", function () {
       }
     }, 50);
     browser.cleanups.unshift(async () => clearInterval(timer));
-    const { longest, average, frames } = await page.evaluate(async () => {
-      const list = document.querySelector(".list");
-      const gaps: number[] = [];
-      let last = await new Promise<number>(requestAnimationFrame);
-      const end = last + 6_000;
-      while (last < end && list !== null) {
-        list.scrollTop = (list.scrollTop + 240) % (list.scrollHeight - list.clientHeight);
-        const time = await new Promise<number>(requestAnimationFrame);
-        gaps.push(time - last);
-        last = time;
-      }
-      return { longest: Math.max(...gaps), average: gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length, frames: gaps.length };
+    const page = await browser.open("about:blank");
+    const url = await serve(dashboard);
+    let gaps: number[] = [];
+    const cpu = await cpuTimeOfFrames(page, async () => {
+      await page.goto(url);
+      await page.getByText("3 of 10,000 workers are failing").waitFor({ timeout: 30_000 });
+      expect(await page.locator(".row").count()).to.be.below(60);
+      gaps = await page.evaluate(async () => {
+        const list = document.querySelector(".list");
+        const gaps: number[] = [];
+        let last = await new Promise<number>(requestAnimationFrame);
+        const end = last + 6_000;
+        while (last < end && list !== null) {
+          list.scrollTop = (list.scrollTop + 240) % (list.scrollHeight - list.clientHeight);
+          const time = await new Promise<number>(requestAnimationFrame);
+          gaps.push(time - last);
+          last = time;
+        }
+        return gaps;
+      });
     });
-    console.log(
-      `      10,000 workers, 1,000 runs a second: ${frames} frames, ${average.toFixed(1)} ms on average, the longest ${longest.toFixed(0)} ms`,
-    );
-    expect(longest).to.be.below(400);
+    const figures = (times: readonly number[]): string => {
+      const average = times.reduce((sum, time) => sum + time, 0) / times.length;
+      const [most, longest] = [percentile(times, 0.99), Math.max(...times)];
+      return `${average.toFixed(0)} ms on average, 99 of 100 within ${most.toFixed(0)} ms, the longest ${longest.toFixed(0)} ms`;
+    };
+    console.log(`      ${cpu.length} frames with the snapshot, CPU time: ${figures(cpu)}`);
+    console.log(`      ${gaps.length} frames while scrolling, on this machine with what else it does: ${figures(gaps)}`);
+    expect(gaps.length).to.be.above(20);
+    expect(cpu.length).to.be.at.least(gaps.length);
+    expect(Math.max(...cpu)).to.be.below(100);
+    expect(percentile(cpu, 0.99)).to.be.below(50);
     await eventually(
       () => names(page),
       (found) => expect(found.length).to.be.above(10),
     );
   });
 });
+
+function percentile(times: readonly number[], share: number): number {
+  return times.toSorted((a, b) => a - b)[Math.floor(share * times.length)] ?? Number.NaN;
+}
