@@ -79,7 +79,10 @@ export interface Detail {
     attempt: number;
     error: string | null;
   }[];
-  /** The last errors that differ, at most 10, newest first: the full text with the stack, or the message if that is not known. */
+  /**
+   * The last errors that differ in their message or in their place, the first frame of the application; at most 10, newest first.
+   * The text has the stack and, soon after the error, its causes.
+   */
   errors: { at: number; count: number; text: string }[];
   /** Newest first. */
   missed: { at: number; count: number; reason: "busy" | "blocked" | "paused" }[];

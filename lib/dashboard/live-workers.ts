@@ -19,8 +19,10 @@ export class LiveWorkers {
   readonly #feed: LiveFeed;
   #unsubscribe: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
-  /** Errors that were recorded with their run. */
-  #recorded = new WeakSet<Error>();
+  /** The errors in the history that are not of a run that has ended, with their worker: their run may end with them. */
+  readonly #early = new WeakMap<Error, string>();
+  /** The others. */
+  readonly #recorded = new WeakSet<Error>();
 
   constructor(runner: Runner, historyBytes: number) {
     this.#runner = runner;
@@ -35,8 +37,8 @@ export class LiveWorkers {
     const mark = ({ worker }: { readonly worker: string }): void => this.#feed.mark(worker);
     const addError = ({ worker, error }: { readonly worker: string; readonly error: Error | undefined }): void => {
       this.#feed.mark(worker);
-      if (error === undefined || this.#recorded.has(error)) return;
-      this.#recorded.add(error);
+      if (error === undefined || this.#recorded.has(error) || this.#early.get(error) === worker) return;
+      this.#early.set(error, worker);
       this.history.addError(worker, error);
       this.#resolveLater();
     };
@@ -45,10 +47,12 @@ export class LiveWorkers {
         start: mark,
         end: (event) => {
           const start = Math.round(Date.now() - (event.duration ?? 0));
-          this.history.addRun(event, start);
+          const { error, worker } = event;
+          this.history.addRun(event, start, error !== undefined && this.#early.get(error) === worker);
           this.#feed.addRun(event, start);
-          if (event.error === undefined) return;
-          this.#recorded.add(event.error);
+          if (error === undefined) return;
+          this.#early.delete(error);
+          this.#recorded.add(error);
           this.#resolveLater();
         },
       }),

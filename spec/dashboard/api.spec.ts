@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { DeclarativeWorker, Runner, wait } from "watchbill";
+import { DeclarativeWorker, Runner, StaticBackoff, stopped, type WorkerContext, wait } from "watchbill";
 import { asPage, isRecord, rowOf, send, until } from "./client.fixture.js";
 import { backoff, continuous, job, Served, silent } from "./served.fixture.js";
 
@@ -71,6 +71,53 @@ describe("The API of the dashboard", () => {
     if (!isRecord(json) || !Array.isArray(json.errors)) throw new Error("not a detail");
     const messages = json.errors.map(({ text }: { text: string }) => text.split("\n")[0]);
     expect(messages).to.deep.equal("jihgfedcba".split("").map((text) => `Error: ${text}`));
+  });
+
+  it("counts an error once that changes the health of its worker before its run ends", async () => {
+    let starts = 0;
+    const continuousFailing = new DeclarativeWorker({
+      name: "failing",
+      retry: new StaticBackoff({ sleep: "1ms" }),
+      worker: async ({ signal }: WorkerContext) => {
+        if (++starts <= 3) throw new Error("boom");
+        await stopped(signal);
+      },
+    });
+    const slow = new DeclarativeWorker({ name: "slow", job: () => wait("20ms"), repeat: "1h", timeout: "1ms", retry: backoff });
+    const always = new Error("always the same");
+    const same = job("same", () => {
+      throw always;
+    });
+    const { url, runner } = await Served.start([continuousFailing, slow, same]);
+    const counts = async (name: string): Promise<unknown> => {
+      const { json } = await send(`${url}api/workers/${name}`);
+      return isRecord(json) && Array.isArray(json.errors) ? json.errors.map(({ count }) => count) : json;
+    };
+    await until(() => starts === 4);
+    await runner.trigger("slow").catch(() => {});
+    for (let time = 0; time < 2; time++) await runner.trigger("same").catch(() => {});
+    expect(await counts("failing")).to.deep.equal([3]);
+    expect(await counts("slow")).to.deep.equal([1]);
+    expect(await counts("same")).to.deep.equal([2]);
+  });
+
+  it("shows a problem that a worker reports, without a run that fails", async () => {
+    const reporting = new DeclarativeWorker({
+      name: "reporting",
+      worker: async ({ signal, reportHealth }: WorkerContext) => {
+        reportHealth(new Error("disconnected"));
+        await stopped(signal);
+      },
+    });
+    const { url, runner, page } = await Served.start([]);
+    runner.add(reporting);
+    await until(() => runner.status(["reporting"])[0]?.health === "firing");
+    const { json } = await send(`${page.url ?? url}api/workers/reporting`);
+    if (!isRecord(json) || !Array.isArray(json.errors)) throw new Error("not a detail");
+    expect(json.runs).to.deep.equal([]);
+    expect(json.errors).to.have.length(1);
+    expect(json.errors[0]).to.deep.include({ count: 1 });
+    expect(json.errors[0].text).to.match(/^Error: disconnected\n/);
   });
 
   it("answers api/strips with the past and the next hour of the workers that are named", async () => {
