@@ -114,7 +114,7 @@ describe("The history of a dashboard", () => {
     expect(errorsOf(history)).to.have.length(1);
     expect(errorsOf(history)[0]?.text).to.match(/^Error: down\n +at down \(.*history\.spec\.ts:\d+:\d+\)\n/);
     fail(history, down());
-    const [{ text = "" } = {}] = errorsOf(history);
+    const text = errorsOf(history)[0]?.text ?? "";
     history.resolve("a", "Error: down", `${text}\n  caused by: Error: refused`);
     expect(errorsOf(history)[0]).to.include({ count: 4, text: `${text}\n  caused by: Error: refused` });
     expect(history.detailOf("a").runs[0]).to.include({ outcome: "failed", error: "Error: down" });
@@ -149,7 +149,7 @@ describe("The history of a dashboard", () => {
     const history = new History(megabyte, () => true);
     const timedOut = (order: number): Error => new Error(`order ${order}: timed out`);
     fail(history, timedOut(1));
-    const [{ text = "" } = {}] = errorsOf(history);
+    const text = errorsOf(history)[0]?.text ?? "";
     history.resolve("a", "Error: order 1: timed out", text);
     fail(history, timedOut(2));
     history.resolve("a", "Error: order 2: timed out", `${text}\n  caused by: Error: ETIMEDOUT`);

@@ -60,7 +60,7 @@ export function Table() {
           scrollTo={scrollTo}
           onVisible={(visibleRows) => wantStrips(visibleRows.map(({ name }) => name))}
           onWidth={(width) => {
-            size.value = width < 620 ? "cards" : width < 900 ? "small" : width < 1080 ? "medium" : "large";
+            size.value = width < 620 ? "cards" : width < 900 ? "small" : width < 1000 ? "medium" : "large";
           }}
           header={<Head />}
           keyOf={({ name }) => name}

@@ -113,7 +113,7 @@ export function why(row: Row, now: number): string {
       return parts.join(", ") + (row.attempt > 0 ? error : "");
     }
     case "overdue":
-      return `overdue, timed out but still running${runningFor(row, now)}${error}`;
+      return `overdue, still running${row.lastStart === null ? "" : ` after ${span(now - row.lastStart)}`}${error}`;
     case "running": {
       const running = `running${runningFor(row, now)}`;
       return failures !== "" ? `${running}, after the ${failures}${error}` : running;

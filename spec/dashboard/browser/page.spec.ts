@@ -34,9 +34,26 @@ describe("the page of the dashboard", function () {
       );
       expect(first).to.contain("62.4 %");
       expect(second).to.contain("waiting, after the 12th failure in a row: HttpError: 503");
-      expect(third).to.contain("overdue, timed out but still running, for 7 min");
+      expect(third).to.contain("overdue, still running after 7 min");
       expect(fourth).to.contain("paused by the on-call engineer: maintenance");
       expect(await page.title()).to.equal("(3) watchbill · billing-7f9c");
+    });
+
+    it("with every column at 1280 px, and nothing of them cut", async () => {
+      const long = { runs: 12_345, successRate: 0.985, lastStart: Date.now() - 3_540_000, lastDuration: 59_000 };
+      const dashboard = new FakeDashboard([row("billing/import", { ...long, nextDue: Date.now() + 11_460_000 })]);
+      const page = await browser.open(await serve(dashboard), { viewport: { width: 1280, height: 720 } });
+      await page.locator(".row .c-rate").waitFor();
+      expect(await textsOf(page, ".row :is(.c-last, .c-rate, .c-next) > span:first-child")).to.deep.equal([
+        ...["59 min ago · 59 s", "98.5 %", "in 3 h 11 min"],
+      ]);
+      expect(await page.locator(".head .c-rate").isVisible()).to.equal(true);
+      const cut = await page
+        .locator(".row :is(small, a, span span)")
+        .evaluateAll((elements) =>
+          elements.filter(({ clientWidth, scrollWidth }) => scrollWidth > clientWidth).map(({ textContent }) => textContent),
+        );
+      expect(cut).to.deep.equal([]);
     });
 
     it("with the error in full at 1280 px", async () => {
