@@ -44,6 +44,8 @@ class WorkerHistory {
   /** The newest last. */
   errors: RecordedError[] = [];
   lastErrorId = 0;
+  /** When the first of the runs ended that have failed since the last success; 0 if none has. */
+  firstFailure = 0;
 
   constructor(capacity: number) {
     this.ring = new RunRing(capacity);
@@ -99,6 +101,8 @@ export class History {
     if (history === undefined) return;
     const code = outcomes.indexOf(outcome);
     const errorId = error === undefined ? 0 : this.#addError(worker, history, error, isCounted);
+    if (outcome === "failed") history.firstFailure ||= Math.round(start + duration);
+    else if (outcome !== "stopped") history.firstFailure = 0;
     history.ring.addRun({ start, duration, lateness, outcome: code, cause: causes.indexOf(cause), attempt, error: errorId });
   }
 
@@ -114,6 +118,11 @@ export class History {
 
   successRateOf(worker: string): number | null {
     return this.#workers.get(worker)?.ring.successRate ?? null;
+  }
+
+  /** When the first run ended that has failed since the last success, in ms since the epoch; null if none has. */
+  firstFailureOf(worker: string): number | null {
+    return this.#workers.get(worker)?.firstFailure || null;
   }
 
   /** The workers with an error of which only its own stack is known so far. */

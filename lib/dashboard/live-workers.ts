@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { observe, type Runner, type RunnerState } from "../index.js";
+import { observe, type Runner, type RunnerState, type WorkerStatus } from "../index.js";
 import type { Rights } from "./access.js";
 import type { Row, Status } from "./api.js";
 import { History } from "./history.js";
@@ -24,8 +24,12 @@ export class LiveWorkers {
   /** The others. */
   readonly #recorded = new WeakSet<Error>();
 
-  constructor(runner: Runner, historyBytes: number) {
+  readonly #servesDashboard: (entry: DirectoryEntry) => boolean;
+
+  /** @param servesDashboard whether a worker serves the dashboard */
+  constructor(runner: Runner, historyBytes: number, servesDashboard: (entry: DirectoryEntry) => boolean) {
     this.#runner = runner;
+    this.#servesDashboard = servesDashboard;
     this.directory = new WorkerDirectory(runner);
     this.history = new History(historyBytes, (worker) => this.has(worker));
     this.#feed = new LiveFeed(this);
@@ -106,7 +110,16 @@ export class LiveWorkers {
 
   rows(names?: Iterable<string>): Row[] {
     const rows = names === undefined ? this.directory.rows() : this.directory.rowsOf(names);
-    return rows.map((row) => Object.assign(row, { successRate: this.history.successRateOf(row.name) }));
+    return rows.map((row) => {
+      const { name } = row;
+      const full: Row = Object.assign(row, {
+        successRate: this.history.successRateOf(name),
+        failingSince: failingSince(row, this.history.firstFailureOf(name)),
+      });
+      const entry = this.directory.get(name);
+      if (entry !== undefined && this.#servesDashboard(entry)) full.servesDashboard = true;
+      return full;
+    });
   }
 
   find(name: string): { readonly entry: DirectoryEntry; readonly row: Row } | undefined {
@@ -145,9 +158,21 @@ export class LiveWorkers {
   }
 }
 
+/** @param firstFailure of the runs since the last success, as far as they are known: those of other replicas are not */
+function failingSince(row: WorkerStatus, firstFailure: number | null): number | null {
+  const { health, healthSince, attempt, lastErrorAt, lastSuccess, schedule } = row;
+  // While a run is being retried, its health is still what it was. A continuous worker may report that it is well after a retry.
+  const isRetried = attempt > 0 && schedule !== null;
+  if (health !== "firing" && !isRetried) return null;
+  const known = health === "firing" ? healthSince : lastErrorAt;
+  if (firstFailure === null || firstFailure < (lastSuccess ?? 0)) return known;
+  return Math.min(firstFailure, known ?? firstFailure);
+}
+
 function describeProcess(): Status["process"] {
   const startedAt = Math.round(Date.now() - process.uptime() * 1_000);
-  return { host: hostname(), pid: process.pid, startedAt, version: ownVersion(), node: process.version };
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  return { host: hostname(), pid: process.pid, startedAt, version: ownVersion(), node: process.version, timeZone };
 }
 
 /** The version of this library; `""` if it was bundled without its package.json. */

@@ -12,6 +12,7 @@ import { plannedTimes } from "./planned-times.js";
 import { problemOfReadiness } from "./readiness.js";
 import { json, problem, redirect, secured } from "./responses.js";
 import { type Route, routeOf } from "./routes.js";
+import type { DirectoryEntry } from "./worker-directory.js";
 
 /** A registry of metrics, as that of `prom-client`. */
 export interface MetricsRegistry {
@@ -48,8 +49,9 @@ export class RequestHandler implements ListenerHooks {
     this.#access = access;
     this.#options = options;
     this.#errors = new ErrorReport(options.logger);
-    this.#workers = new LiveWorkers(runner, options.historyBytes);
-    this.#commands = new Commands(this.#workers.directory, ({ worker }) => this.#serves(worker));
+    const serves = ({ worker }: DirectoryEntry): boolean => this.#serves(worker);
+    this.#workers = new LiveWorkers(runner, options.historyBytes, serves);
+    this.#commands = new Commands(this.#workers.directory, serves);
     this.#workers.open();
   }
 
@@ -165,7 +167,7 @@ export class RequestHandler implements ListenerHooks {
     const options = { by: author === "" ? "dashboard" : author, ...(reason === "" ? undefined : { reason }) };
     return route.kind === "command"
       ? this.#commands.one(route.command, route.name, options)
-      : this.#commands.many(route.command, params.getAll("match"), options);
+      : this.#commands.many(route.command, { names: params.getAll("name"), patterns: params.getAll("match") }, options);
   }
 
   #show(route: Route, request: Request, rights: Rights, params: URLSearchParams): Response | Promise<Response> {
@@ -183,7 +185,7 @@ export class RequestHandler implements ListenerHooks {
       case "strips":
         return json(200, this.#strips(params.getAll("worker").slice(0, maxStrips)));
       case "worker":
-        return this.#detail(route.name);
+        return this.#detail(route.name ?? params.get("name") ?? "");
       case "healthz":
         return new Response("ok", { headers: { "Content-Type": "text/plain; charset=utf-8" } });
       case "readyz":

@@ -26,10 +26,13 @@ describe("The API of the dashboard", () => {
       sequence: 0,
       rights: { trigger: true, pause: true, resume: true, restart: true },
     });
-    expect(json.process).to.deep.include({ pid: process.pid, node: process.version, version: "0.1.0" });
+    const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+    expect(json.process).to.deep.include({ pid: process.pid, node: process.version, version: "0.1.0", timeZone });
     // Times are converted from a clock with fractions of a ms each time they are read.
     const times = { healthSince: null, lastStart: null, nextDue: null };
-    const rows = runner.status().map((row) => ({ ...row, successRate: null, ...times }));
+    const more = { successRate: null, failingSince: null };
+    const serves = (name: string) => (name === "dashboard" ? { servesDashboard: true } : {});
+    const rows = runner.status().map((row) => ({ ...row, ...more, ...times, ...serves(row.name) }));
     expect(json.workers).to.be.an("array").with.length(3);
     for (const row of rows) expect({ ...rowOf(json, row.name), ...times }).to.deep.equal(row);
   });
@@ -55,6 +58,62 @@ describe("The API of the dashboard", () => {
       expect(json.errors[0]).to.have.property("count", 1);
       expect(json.errors[0].text).to.match(/^TypeError: HTTP 503\n.*api\.spec\.ts/s);
     }
+  });
+
+  it("says since when a worker fails, also while a run is still being retried", async () => {
+    let isDown = true;
+    const attempt = (): void => {
+      if (isDown) throw new Error("down");
+    };
+    const retried = new DeclarativeWorker({
+      name: "retried",
+      job: attempt,
+      repeat: "1h",
+      retry: backoff,
+      retryJob: { backoff: new StaticBackoff({ sleep: "20ms" }), maxAttempts: 4 },
+    });
+    const { url, runner } = await Served.start([retried]);
+    const read = async () => rowOf((await send(`${url}api/status`)).json, "retried") ?? {};
+    const before = Date.now();
+    const first = runner.trigger("retried").catch(() => {});
+    await until(async () => Number((await read()).attempt) > 1);
+    const { failingSince, health } = await read();
+    expect(health).to.equal("init");
+    expect(failingSince).to.be.within(before, Number((await read()).lastErrorAt) - 10);
+    await first;
+    // The run has failed since its first attempt, and not since its last.
+    expect(await read()).to.include({ health: "firing", failingSince });
+    isDown = false;
+    await runner.trigger("retried");
+    expect(await read()).to.include({ health: "ok", failingSince: null });
+    isDown = true;
+    await runner.trigger("retried").catch(() => {});
+    expect((await read()).failingSince).to.be.above(Number(failingSince));
+  });
+
+  it("says since when a worker fails that has recovered by a report, and reports a problem", async () => {
+    let report: ((error?: Error) => void) | undefined;
+    let starts = 0;
+    const listener = new DeclarativeWorker({
+      name: "listener",
+      retry: new StaticBackoff({ sleep: "1ms" }),
+      worker: async ({ signal, reportHealth }: WorkerContext) => {
+        if (++starts === 1) throw new Error("boom");
+        report = reportHealth;
+        await stopped(signal);
+      },
+    });
+    const { url, runner } = await Served.start([]);
+    runner.add(listener);
+    await until(() => report !== undefined);
+    const read = async () => rowOf((await send(`${url}api/status`)).json, "listener") ?? {};
+    expect((await read()).failingSince).to.be.a("number");
+    report?.();
+    expect((await read()).failingSince).to.equal(null);
+    await wait("20ms");
+    const before = Date.now();
+    report?.(new Error("disconnected"));
+    expect((await read()).failingSince).to.be.at.least(before - 1);
   });
 
   it("counts equal errors once, and keeps the last ten that differ", async () => {
@@ -225,7 +284,27 @@ describe("The API of the dashboard", () => {
     if (!isRecord(json) || !Array.isArray(json.refused)) throw new Error("not a result");
     expect(json).to.deep.include({ command: "trigger", workers: ["github/a", "github/b", "mail/d"] });
     expect(json.refused.map(({ worker }) => worker)).to.deep.equal(["github/c"]);
+    expect(json.leftOut).to.deep.equal([]);
     await until(() => runner.status().filter(({ runs, schedule }) => schedule !== null && runs === 1).length === 3);
+  });
+
+  it("sends a command to workers by their names, of which a star is a part, and a path may not have one", async () => {
+    const names = [".", "..", "a/*", "a/b", "a/b/.."];
+    const { url, runner } = await Served.start(names.map((name) => job(name)));
+    const post = (query: string) => send(`${url}api/commands/pause?${query}`, { method: "POST", headers: asPage });
+    const paused = () => runner.status().flatMap(({ name, phase }) => (phase === "paused" ? [name] : []));
+    const first = await post("name=.&name=a/*");
+    expect(first.json).to.deep.equal({ command: "pause", workers: [".", "a/*"], refused: [], leftOut: [] });
+    expect(paused()).to.deep.equal([".", "a/*"]);
+    const second = await post("name=..&name=gone");
+    const refused = [{ worker: "gone", error: 'There is no worker "gone"' }];
+    expect(second.json).to.deep.equal({ command: "pause", workers: [".."], refused, leftOut: [] });
+    expect(await post("name=gone/*")).to.include({ status: 404 });
+    for (const name of names) {
+      const { json } = await send(`${url}api/worker?name=${encodeURIComponent(name)}`);
+      expect(json).to.have.nested.property("row.name", name);
+    }
+    expect((await send(`${url}api/worker`)).status).to.equal(404);
   });
 
   it("answers 404 if no worker matches, and 400 without a pattern", async () => {
@@ -256,7 +335,9 @@ describe("The API of the dashboard", () => {
     if (!isRecord(detail.json) || !Array.isArray(detail.json.runs)) throw new Error("not a detail");
     expect(detail.json.runs).to.have.length(1);
     const bulk = await send(`${url}api/commands/pause?match=*`, { method: "POST", headers: asPage });
-    expect(bulk.json).to.deep.include({ workers: ["shop/sync", "other"] });
+    const serves = { worker: "dashboard", error: "dashboard serves this page: send it the command under its name" };
+    const leftOut = [{ worker: "shop", error: "shop is the runner of others that get the command" }, serves];
+    expect(bulk.json).to.deep.equal({ command: "pause", workers: ["shop/sync", "other"], refused: [], leftOut });
   });
 
   it("answers healthz, readyz and metrics", async () => {

@@ -87,9 +87,9 @@ export function visible(text: string, keepLines = false): string {
 
 const hidden = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
 
-/** Whether the last run has failed. While a `retryJob` retries a run, the health is still what it was before. */
-export function isFailing({ health, attempt }: Row): boolean {
-  return health === "firing" || attempt > 0;
+/** Whether the last run has failed, also if it is being retried. */
+export function isFailing({ failingSince }: Row): boolean {
+  return failingSince !== null;
 }
 
 /** The health of a worker in a word. */
@@ -145,10 +145,16 @@ function waitingText({ holder, nextDue, schedule }: Row, now: number, failures: 
 /** Which time zone times are displayed in: of the browser, UTC, or that of the schedule of each worker. */
 export type Zone = "local" | "utc" | "schedule";
 
-/** The time zone of a schedule such as `0 9 * * * (Europe/Berlin)`; undefined if it has none, which is local time. */
+let processZone = "";
+
+/** Sets the time zone of the process. */
+export function setProcessZone(zone: string): void {
+  processZone = zone;
+}
+
+/** The time zone of a schedule such as `0 9 * * * (Europe/Berlin)`: that of the process if it has none of its own. */
 export function zoneOfSchedule(schedule: string | null): string | undefined {
-  const zone = schedule === null ? undefined : /\(([\w+/-]+)\)$/.exec(schedule)?.[1];
-  return zone !== undefined && isZone(zone) ? zone : undefined;
+  return [/\(([\w+/-]+)\)$/.exec(schedule ?? "")?.[1], processZone].find((zone) => zone && isZone(zone));
 }
 
 const zones = new Map<string, boolean>();

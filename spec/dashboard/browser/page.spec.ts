@@ -41,7 +41,7 @@ describe("the page of the dashboard", function () {
 
     it("with every column at 1280 px, and nothing of them cut", async () => {
       const long = { runs: 12_345, successRate: 0.985, lastStart: Date.now() - 3_540_000, lastDuration: 59_000 };
-      const dashboard = new FakeDashboard([row("billing/import", { ...long, nextDue: Date.now() + 11_460_000 })]);
+      const dashboard = new FakeDashboard([row("billing/import", { ...long, nextDue: Date.now() + 11_490_000 })]);
       const page = await browser.open(await serve(dashboard), { viewport: { width: 1280, height: 720 } });
       await page.locator(".row .c-rate").waitFor();
       expect(await textsOf(page, ".row :is(.c-last, .c-rate, .c-next) > span:first-child")).to.deep.equal([
@@ -129,8 +129,9 @@ describe("the page of the dashboard", function () {
       );
     });
 
-    it("to all workers that match a pattern, confirmed with their number", async () => {
+    it("to all workers that match a pattern, confirmed with the number of those that get it", async () => {
       const dashboard = scenery();
+      dashboard.set("reports/page", { schedule: null, servesDashboard: true });
       const page = await browser.open(await serve(dashboard));
       await page.getByRole("button", { name: "Command by pattern" }).click();
       const form = page.locator("dialog");
@@ -138,16 +139,53 @@ describe("the page of the dashboard", function () {
       await form.getByLabel("Name pattern").fill("nothing/*");
       expect(await form.getByRole("button", { name: "Pause 0 workers" }).isDisabled()).to.equal(true);
       await form.getByLabel("Name pattern").fill("reports/*");
-      await form.getByText("21 of 214 workers match").waitFor();
+      await form.getByText("22 of 215 workers match").waitFor();
+      await form.getByText("Left out: 1 stopped, 1 serving this page").waitFor();
       await form.getByLabel("Reason").fill("release");
-      await form.getByRole("button", { name: "Pause 21 workers" }).click();
-      // One of them has completed.
+      const paused = form.getByRole("button", { name: "Pause 20 workers" });
+      await paused.waitFor();
+      // Meanwhile, another one completes.
+      dashboard.rows.set("reports/aggregate", row("reports/aggregate", { phase: "stopped" }));
+      await paused.click();
       await eventually(
         () => notices(page),
-        (texts) => expect(texts).to.deep.equal(["Paused 20 workers", "reports/import cannot be changed: it has completed"]),
+        (texts) =>
+          expect(texts).to.deep.equal([
+            "Paused 20 workers",
+            "Left out 2 workers, such as: reports/import cannot be changed: it has completed",
+          ]),
       );
-      expect(dashboard.sent[0]?.workers.length).to.equal(21);
       expect(dashboard.sent[0]?.reason).to.equal("release");
+    });
+
+    it("and counts neither a continuous worker to trigger, nor a runner with its workers, nor one that has stopped", async () => {
+      const dashboard = new FakeDashboard([
+        row("shop", { schedule: null }),
+        row("shop/sync", { runner: "shop" }),
+        row("shop/listen", { runner: "shop", schedule: null }),
+        row("shop/over", { runner: "shop", phase: "stopped" }),
+      ]);
+      const page = await browser.open(await serve(dashboard));
+      await page.getByLabel("Select all workers that are listed").check();
+      const form = page.locator("dialog");
+      for (const [command, leftOut, button] of [
+        ["Trigger", "Left out: 1 runner of the others, 1 continuous, 1 stopped", "Trigger shop/sync"],
+        ["Pause", "Left out: 1 runner of the others, 1 stopped", "Pause 2 workers"],
+        ["Restart", "Left out: 1 runner of the others", "Restart 3 workers"],
+      ] as const) {
+        await page.locator(".actions").getByRole("button", { name: command }).click();
+        await form.getByText(leftOut, { exact: true }).waitFor();
+        if (command === "Restart") await form.getByRole("button", { name: button }).click();
+        else {
+          await form.getByRole("button", { name: button }).waitFor();
+          await form.getByRole("button", { name: "Cancel" }).click();
+        }
+      }
+      await eventually(
+        () => notices(page),
+        (texts) => expect(texts).to.deep.equal(["Restarted 3 workers"]),
+      );
+      expect(dashboard.sent[0]?.workers).to.have.members(["shop/sync", "shop/listen", "shop/over"]);
     });
 
     it("to the workers that are selected, however many, and never to more than those", async () => {
@@ -386,6 +424,8 @@ describe("the page of the dashboard", function () {
   it("shows local, UTC and schedule time", async () => {
     const at = Date.UTC(2026, 0, 15, 2, 0, 0);
     const dashboard = new FakeDashboard([row("a/one", { schedule: "0 3 * * * (Europe/Berlin)", lastStart: at })]);
+    dashboard.set("b/without", { schedule: "0 11 * * *", lastStart: at });
+    dashboard.timeZone = "Asia/Tokyo";
     const page = await browser.open(await serve(dashboard), { timezoneId: "America/New_York" });
     const cell = async (): Promise<string> => (await textsOf(page, ".c-last small"))[0] ?? "";
     await eventually(cell, (text) => expect(text).to.match(/14 Jan,? 21:00:00$/));
@@ -393,6 +433,8 @@ describe("the page of the dashboard", function () {
     await eventually(cell, (text) => expect(text).to.match(/15 Jan,? 02:00:00$/));
     await page.getByLabel("Time zone of the times").selectOption("schedule");
     await eventually(cell, (text) => expect(text).to.match(/15 Jan,? 03:00:00$/));
+    // Without a zone of its own, a schedule is in the time zone of the process.
+    expect((await textsOf(page, ".c-last small"))[1]).to.match(/15 Jan,? 11:00:00$/);
   });
 
   it("shows names and errors as text alone, with control characters visible", async () => {
