@@ -131,6 +131,8 @@ export class RequestHandler implements ListenerHooks {
   // Requests.
 
   async #answer(request: Request, incoming: IncomingMessage | undefined): Promise<Response> {
+    // Also authorize may read the URL, of which the host is what the client has sent.
+    if (!URL.canParse(request.url)) return problem(400, "The host of the request is malformed: send a host and a port in Host");
     const { pathname, searchParams } = new URL(request.url);
     const route = isWithoutSlash(incoming) ?? routeOf(pathname, (name) => this.#workers.directory.get(name) !== undefined);
     // First to the page itself: the cookie for a token is to have the path of the page.
