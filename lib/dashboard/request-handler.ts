@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { setImmediate } from "node:timers/promises";
 import { type DeclarativeWorker, type Logger, Runner, type WorkerContext } from "../index.js";
 import type { AccessControl, Rights } from "./access.js";
 import type { Detail, Status, Strip } from "./api.js";
@@ -8,7 +9,7 @@ import { ErrorReport } from "./error-report.js";
 import { hostOf, isLoopback, type ListenerHooks } from "./listener.js";
 import { LiveWorkers } from "./live-workers.js";
 import { respondInNode } from "./node-adapter.js";
-import { plannedTimes } from "./planned-times.js";
+import { PlannedTimes } from "./planned-times.js";
 import { problemOfReadiness } from "./readiness.js";
 import { json, problem, redirect, secured } from "./responses.js";
 import { type Route, routeOf } from "./routes.js";
@@ -39,6 +40,7 @@ export class RequestHandler implements ListenerHooks {
   readonly #workers: LiveWorkers;
   readonly #commands: Commands;
   readonly #assets = new Assets();
+  readonly #planned = new PlannedTimes();
   readonly #errors: ErrorReport;
   /** The code of the workers that serve the dashboard: it is the same in a copy of a worker. */
   readonly #listeners = new Set<unknown>();
@@ -185,7 +187,7 @@ export class RequestHandler implements ListenerHooks {
       case "events":
         return this.#events(request, rights);
       case "strips":
-        return json(200, this.#strips(params.getAll("worker").slice(0, maxStrips)));
+        return this.#strips(params.getAll("worker").slice(0, maxStrips));
       case "worker":
         return this.#detail(route.name ?? params.get("name") ?? "");
       case "healthz":
@@ -211,14 +213,17 @@ export class RequestHandler implements ListenerHooks {
     return new Response(request.method === "HEAD" ? null : this.#workers.stream(request.signal, rights), { headers });
   }
 
-  #strips(names: readonly string[]): Strip[] {
-    const now = Date.now();
-    return names.flatMap((name) => {
+  async #strips(names: readonly string[]): Promise<Response> {
+    const strips: Strip[] = [];
+    for (const [index, name] of names.entries()) {
+      // The times of a schedule may take 2 ms.
+      if (index % 10 === 9) await setImmediate();
       const found = this.#workers.find(name);
-      return found === undefined
-        ? []
-        : [{ worker: name, ...this.#workers.history.stripOf(name), planned: plannedTimes(found.entry.worker, found.row, now) }];
-    });
+      if (found === undefined) continue;
+      const planned = this.#planned.of(found.entry.worker, found.row, Date.now());
+      strips.push({ worker: name, ...this.#workers.history.stripOf(name), planned });
+    }
+    return json(200, strips);
   }
 
   #detail(name: string): Response {
@@ -226,7 +231,7 @@ export class RequestHandler implements ListenerHooks {
     if (found === undefined) return unknownWorker(name, this.#workers.directory.names);
     this.#workers.resolveErrors();
     const { entry, row } = found;
-    const planned = plannedTimes(entry.worker, row, Date.now());
+    const planned = this.#planned.of(entry.worker, row, Date.now());
     const detail: Detail = { row, ...this.#workers.history.detailOf(name), planned };
     return json(200, detail);
   }
