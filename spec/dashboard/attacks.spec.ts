@@ -64,7 +64,7 @@ describe("The dashboard under attack", () => {
     for (const options of [
       { logger },
       { logger, token },
-      { logger, authorize: ({ url }: Request) => new URL(url) && ("look" as const) },
+      { logger, authorize: ({ url }: Request) => (new URL(url).searchParams.has("act") ? "act" : "look") },
     ]) {
       const { url } = await Served.start([job("a")], options);
       const Authorization = `Bearer ${token}`;

@@ -28,5 +28,11 @@ process.on("message", (message) => {
     }, 5);
   }
 });
+process.on("message", async (message) => {
+  if (message !== "close") return;
+  page?.close();
+  await runner.remove("dashboard");
+  process.send?.("closed");
+});
 process.on("disconnect", () => void runner.stop());
 await ended;
