@@ -28,11 +28,10 @@ process.on("message", (message) => {
     }, 5);
   }
 });
-process.on("message", async (message) => {
+process.on("message", (message) => {
   if (message !== "close") return;
   page?.close();
-  await runner.remove("dashboard");
-  process.send?.("closed");
+  void runner.remove("dashboard").then(() => process.send?.("closed"));
 });
 process.on("disconnect", () => void runner.stop());
 await ended;
