@@ -575,6 +575,42 @@ describe("the page of the dashboard", function () {
     expect([...seen]).to.include.members(["top", "summary", "side", "main"]);
   });
 
+  it("opens the row that a key has moved to, also within one frame", async () => {
+    const page = await browser.open(await serve(scenery()));
+    await page.locator(".row").first().waitFor();
+    const sorted = await names(page);
+    const press = (...keys: string[]): Promise<void> =>
+      page.evaluate((keys) => {
+        for (const key of keys) document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+      }, keys);
+    const opened = page.locator(".detail h2");
+    for (const [keys, index] of [
+      [["j", "Enter"], 0],
+      [["j", "j", "Enter"], 2],
+      [["k", "Enter"], 1],
+    ] as const) {
+      await press(...keys);
+      await eventually(
+        () => opened.textContent(),
+        (name) => expect(name).to.equal(sorted[index]),
+      );
+      await press("Escape");
+      await opened.waitFor({ state: "detached" });
+    }
+    // Not what had the focus before.
+    await page.getByRole("button", { name: /^waiting/ }).focus();
+    await press("j", "Enter");
+    await eventually(
+      () => opened.textContent(),
+      (name) => expect(name).to.equal(sorted[2]),
+    );
+    expect(new URL(page.url()).search).to.equal(`?worker=${encodeURIComponent(sorted[2] ?? "")}`);
+    // A button is still pressed by Enter.
+    await page.getByRole("button", { name: "Close the worker" }).focus();
+    await page.keyboard.press("Enter");
+    await opened.waitFor({ state: "detached" });
+  });
+
   it("fits a phone of 375 px without horizontal scrolling", async () => {
     const dashboard = scenery();
     dashboard.set(`group/${"a-long-name-without-any-space".repeat(6)}`, {
