@@ -45,9 +45,9 @@ export function until(time: number, now: number): string {
   return time - now > -1_000 ? `in ${span(time - now)}` : `due ${span(now - time)} ago`;
 }
 
-const ordinals = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
+const ordinals = ["first", "second", "third"];
 
-/** `first`, …, `tenth`, `11th`, `22nd`. */
+/** `first`, `second`, `third`, `4th`, `22nd`. */
 export function ordinal(n: number): string {
   const word = ordinals[n - 1];
   if (word !== undefined) return word;
@@ -108,7 +108,9 @@ export function why(row: Row, now: number): string {
     case "paused":
       return pausedText(row);
     case "backoff": {
-      const again = row.nextDue === null ? "" : `again ${until(row.nextDue, now)}`;
+      const left = row.nextDue === null ? 0 : row.nextDue - now;
+      // The seconds are in the column of the next run.
+      const again = row.nextDue === null ? "" : `again ${until(row.nextDue - (left > 60_000 ? left % 60_000 : 0), now)}`;
       const parts = ["backoff", failures, again].filter((part) => part !== "");
       return parts.join(", ") + (row.attempt > 0 ? error : "");
     }

@@ -67,10 +67,13 @@ describe("the page of the dashboard", function () {
       } as const;
       const dashboard = new FakeDashboard([row("billing/import", failing)]);
       const page = await browser.open(await serve(dashboard), { viewport: { width: 1280, height: 720 } });
-      const reason = page.locator(".row .c-why .reason");
-      await reason.waitFor();
-      const { shown, needed } = await reason.evaluate((element) => ({ shown: element.clientWidth, needed: element.scrollWidth }));
-      expect(needed).to.be.at.most(shown);
+      const texts = page.locator(".row .c-why :is(.state-words, .reason)");
+      await texts.first().waitFor();
+      expect(await textsOf(page, ".row .c-why .state-words")).to.deep.equal(["backoff, 7th failure in a row, again in 2 min:"]);
+      const widths = await texts.evaluateAll((elements) =>
+        elements.map(({ clientWidth, scrollWidth }) => scrollWidth - clientWidth),
+      );
+      expect(widths).to.deep.equal([0, 0]);
     });
 
     it("names the process that holds a distributed worker, and why others do not run", async () => {
