@@ -1,5 +1,6 @@
-import { hasMethod, isObjectLike, isThenable, onSettled, readProperty } from "../errors/foreign-value.js";
 import { LazyResultError } from "../errors/lazy-result-error.js";
+import { isThenable, onSettled } from "../errors/on-settled.js";
+import { hasMethod, isObjectLike, readProperty } from "../errors/read-value.js";
 import { RunTrace } from "../events/run-trace.js";
 import { callAround } from "../runtime/around.js";
 import { Context } from "../runtime/context.js";

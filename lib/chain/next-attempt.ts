@@ -1,6 +1,7 @@
 import type { Backoff } from "../backoff/backoff.js";
 import { BackoffError } from "../errors/backoff-error.js";
-import { onRejection, showValue } from "../errors/foreign-value.js";
+import { onRejection } from "../errors/on-settled.js";
+import { showValue } from "../errors/show-value.js";
 import type { EventChannel } from "../events/channels.js";
 import type { Failed } from "../runtime/problem-log.js";
 import type { Task } from "../runtime/task.js";

@@ -1,8 +1,8 @@
 import { asBackoff, policyOptions } from "../backoff/as-backoff.js";
 import type { Backoff } from "../backoff/backoff.js";
-import { showUnlessText } from "../errors/foreign-value.js";
 import { isGiveUp } from "../errors/give-up.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { showUnlessText } from "../errors/show-value.js";
 import { channels } from "../events/channels.js";
 import { isFailure, type Outcome } from "../runtime/outcome.js";
 import type { RunStart } from "../runtime/runs.js";

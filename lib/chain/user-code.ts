@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { readProperty } from "../errors/foreign-value.js";
+import { readProperty } from "../errors/read-value.js";
 
 /**
  * What is wrong with a generator function as a worker or a job, as the rest of a sentence; undefined for anything else. To call

@@ -1,5 +1,6 @@
-import { className, functionName, hasMethod, isInstanceOf, readProperty, showUnlessText } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { className, functionName, hasMethod, isInstanceOf, readProperty } from "../errors/read-value.js";
+import { showUnlessText } from "../errors/show-value.js";
 import { completeWorkerOf, runUnder } from "../runtime/root-task.js";
 import type { Task } from "../runtime/task.js";
 import type { WorkerContext } from "../runtime/worker-context.js";

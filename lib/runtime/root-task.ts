@@ -1,8 +1,9 @@
 import { checkReadable } from "../errors/check-options.js";
 import { DoNotRestart } from "../errors/do-not-restart.js";
-import { describeKind, hasMethod, ownKeys, readProperty } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { nearMiss } from "../errors/nearest-names.js";
+import { hasMethod, ownKeys, readProperty } from "../errors/read-value.js";
+import { describeKind } from "../errors/show-value.js";
 import { TimerQueue } from "../timers/timer-queue.js";
 import type { Around } from "./around.js";
 import { AsyncScope } from "./async-scope.js";

@@ -2,7 +2,7 @@ import type { Job, JobFunc } from "../chain/job.js";
 import { jobDefinition } from "../chain/job-definition.js";
 import type { Worker, WorkerFunc } from "../chain/worker.js";
 import { workerDefinition } from "../chain/worker-definition.js";
-import { isCausedBy } from "../errors/foreign-value.js";
+import { isCausedBy } from "../errors/read-error.js";
 import { toError } from "../errors/thrown-value-error.js";
 import { WorkersFailedError } from "../errors/workers-failed-error.js";
 import { Context } from "../runtime/context.js";
