@@ -6,7 +6,8 @@ import { isCausedBy } from "../errors/read-error.js";
 import { toError } from "../errors/thrown-value-error.js";
 import { WorkersFailedError } from "../errors/workers-failed-error.js";
 import { Context } from "../runtime/context.js";
-import { type RunOptions, runUnder } from "../runtime/root-task.js";
+import { runUnder } from "../runtime/root-task.js";
+import type { RunOptions } from "../runtime/run-options.js";
 import type { Task } from "../runtime/task.js";
 import { Supervisor } from "./supervisor.js";
 
