@@ -137,10 +137,10 @@ export class WorkerCallTask extends CallTask {
 
   override exit(outcome: Outcome): void {
     // A worker that returns after the request to stop has stopped.
-    const verdict = outcome === "done" && this.aborted ? "stopped" : outcome;
+    const result = outcome === "done" && this.aborted ? "stopped" : outcome;
     this.cancelSleep();
-    if (this.#isCalled) this.onRunCompleted(this.#runs(TimerQueue.current().now() - this.#start), verdict);
-    super.exit(verdict);
+    if (this.#isCalled) this.onRunCompleted(this.#runs(TimerQueue.current().now() - this.#start), result);
+    super.exit(result);
   }
 
   override describe(status: WorkerStatus): void {

@@ -8,8 +8,8 @@ import type { Task } from "../runtime/task.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
 import { formatDuration } from "../timers/format-duration.js";
 
-/** What is attempted again, for the log and the observers. */
-export interface Retried {
+/** How the next attempt is reported, in the log and to the observers. */
+export interface RetryReport {
   readonly what: Failed;
   /** `"restarting"`, or `"retrying"`. */
   readonly verb: string;
@@ -29,7 +29,7 @@ export function nextAttempt(
   backoff: Backoff,
   attempt: number,
   failure: Error | undefined,
-  { what: failed, verb, remark, channel }: Retried,
+  { what: failed, verb, remark, channel }: RetryReport,
 ): number | BackoffError {
   const { name: worker, problemLog } = task;
   const delay = delayOf(backoff, attempt, worker, failure);
