@@ -35,36 +35,38 @@ export type Check = keyof typeof checks;
 /** How many violations of each check are kept as text, so that a broken library does not fill the memory. */
 const kept = 5;
 
-/** The violations found so far, counted by check. */
+/** What the checks have found: violations, counted by check, and figures for the report. */
 export class Violations {
   readonly #found = new Map<string, { count: number; readonly first: string[] }>();
+  readonly #figures = new Map<string, string>();
 
   add(check: Check, violation: string): void {
-    const found = this.#found.get(check) ?? { count: 0, first: [] };
+    const found = this.of(check);
     this.#found.set(check, found);
     if (++found.count <= kept) found.first.push(violation);
   }
 
-  of(check: string): { readonly count: number; readonly first: readonly string[] } {
+  /** Sets what the report shows of a check that holds, such as `"100 runs"`. */
+  measure(check: Check, figure: string): void {
+    this.#figures.set(check, figure);
+  }
+
+  of(check: string): { count: number; readonly first: string[] } {
     return this.#found.get(check) ?? { count: 0, first: [] };
   }
 
   get count(): number {
     return [...this.#found.values()].reduce((sum, { count }) => sum + count, 0);
   }
-}
 
-/** The report: a line for each check, and below a failed check its first violations. */
-export function reportLines(violations: Violations, figures: Readonly<Record<string, string>>): string[] {
-  return Object.entries(checks).flatMap(([check, requirement]) => {
-    const { count, first } = violations.of(check);
-    const figure = figures[check];
-    const line = `${count === 0 ? "ok    " : "FAILED"}  ${check.padEnd(16)}  ${requirement}`;
-    if (count === 0) return [figure === undefined ? line : `${line}: ${figure}`];
-    const more = count > first.length ? [`and ${count - first.length} more`] : [];
-    return [
-      `${line}; violated ${count === 1 ? "once" : `${count} times`}:`,
-      ...[...first, ...more].map((text) => `          ${text}`),
-    ];
-  });
+  /** The report: a line for each check, and below a failed check its first violations. */
+  report(): string[] {
+    return Object.entries(checks).flatMap(([check, requirement]) => {
+      const { count, first } = this.of(check);
+      const line = `${count === 0 ? "ok    " : "FAILED"}  ${check.padEnd(16)}  ${requirement}`;
+      const figure = this.#figures.get(check);
+      if (count === 0) return figure === undefined ? line : `${line}: ${figure}`;
+      return [`${line}; violations: ${count}, the first:`, ...first.map((text) => `          ${text}`)];
+    });
+  }
 }
