@@ -62,25 +62,20 @@ export class StateChecks {
   async checkAllRespond(): Promise<void> {
     const { chaos } = this;
     const { clock, violations, faults } = this.environment;
-    const restoreUntil = (condition: () => boolean): Promise<boolean> => {
-      const restore = (): boolean => {
-        chaos.restoreWorkers(0);
-        return condition();
-      };
-      return clock.until(restore, limits.respond, 250);
-    };
+    const restoring = setInterval(() => chaos.restoreWorkers(0), 250);
     faults.turnOff();
     const sent = [...chaos.pending];
     const unsettled = () => sent.filter(([answer]) => chaos.pending.has(answer));
-    await restoreUntil(() => unsettled().length === 0);
+    await clock.until(() => unsettled().length === 0, limits.respond);
     for (const [, command] of unsettled()) violations.add("commands", `${command} did not settle`);
 
     const workers = () => this.runners.flatMap((runner) => runner.workers);
     const isReady = ({ state, pausedAt }: TrackedWorker): boolean => state === "present" && pausedAt > clock.now;
-    await restoreUntil(() => workers().every(isReady));
+    await clock.until(() => workers().every(isReady), limits.respond);
     const since = clock.now;
     const missing = () => workers().filter((worker) => !isReady(worker) || worker.activeAt <= since);
-    await restoreUntil(() => missing().length === 0);
+    await clock.until(() => missing().length === 0, limits.respond);
+    clearInterval(restoring);
     for (const { name, state } of missing()) violations.add("no lost worker", `${name} is ${state}, and has not responded`);
     violations.measure("no lost worker", `${workers().length} workers`);
   }

@@ -23,17 +23,11 @@ export class LeakCheck {
     this.#left.set(kind, (this.#left.get(kind) ?? 0) + change);
   }
 
-  /** Takes the least of ten counts, as workers go on and more objects are watched. */
   async check(violations: Violations): Promise<void> {
-    const least = new Map(this.#left);
-    for (let count = 0; count < 10; count++) {
-      collectGarbage();
-      await nextTurn();
-      for (const [kind, left] of this.#left) least.set(kind, Math.min(left, least.get(kind) ?? left));
-    }
-    for (const [kind, left] of least)
+    await collectAllGarbage();
+    for (const [kind, left] of this.#left)
       if (left > reachableAtMost) violations.add("garbage", `${left} ${kind} are still reachable`);
-    violations.measure("garbage", `${[...least.values()].reduce((sum, left) => sum + left, 0)} of ${this.#watched}`);
+    violations.measure("garbage", `${[...this.#left.values()].reduce((sum, left) => sum + left, 0)} of ${this.#watched}`);
   }
 }
 
@@ -43,18 +37,23 @@ export function collectGarbage(): void {
   globalThis.gc();
 }
 
+/** Some objects only become garbage, and are counted as such, after a few turns of the event loop. */
+async function collectAllGarbage(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) {
+    collectGarbage();
+    await nextTurn();
+  }
+}
+
 /** The size of the heap after a garbage collection, in bytes. */
 export function heapInUse(): number {
   collectGarbage();
   return process.memoryUsage().heapUsed;
 }
 
-/** The same while nothing runs: some objects only become garbage after a few turns of the event loop. */
+/** The same while nothing runs. */
 export async function heapAtRest(): Promise<number> {
-  for (let turn = 0; turn < 5; turn++) {
-    collectGarbage();
-    await nextTurn();
-  }
+  await collectAllGarbage();
   return heapInUse();
 }
 

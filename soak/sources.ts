@@ -74,7 +74,7 @@ const service: SourceFactory = (name, environment) => {
   const listen = new WorkerCode(`${name}/listen`, workloads.continuous, environment);
   const sync = new WorkerCode(`${name}/sync`, workloads.retrying, environment);
   const workers = [listen, sync].map((code) => new TrackedWorker(code.name, code, { ...code.workload, isInGroup: true }));
-  return { source: new Service(name, listen, sync, randomInterval(environment.random)), workers };
+  return { source: new Service(name, listen, sync), workers };
 };
 
 /** When one of its workers has failed more than once in a row, both are restarted together. */
@@ -85,7 +85,6 @@ class Service {
     readonly name: string,
     private readonly listenCode: WorkerCode,
     private readonly syncCode: WorkerCode,
-    readonly interval: number,
   ) {}
 
   @Worker
@@ -94,7 +93,7 @@ class Service {
     return this.listenCode.run(context);
   }
 
-  @Repeat((self: Service) => self.interval, { startImmediately: true })
+  @Repeat("500ms", { startImmediately: true })
   @RetryJob(retryJob)
   @Retry({ backoff, maxRestarts: 1 })
   sync(context: WorkerContext) {

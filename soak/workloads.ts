@@ -24,8 +24,6 @@ export interface Workload extends WorkerTraits {
   /** When it is repeated; otherwise it is continuous. */
   readonly repeat?: (random: Random) => Options["repeat"];
   readonly options?: Options;
-  /** A return completes the worker. */
-  readonly completes?: boolean;
 }
 
 type Options = Omit<DeclarativeWorkerOptions, "name" | "job" | "worker">;
@@ -80,10 +78,11 @@ const complete: RunOutcome = async ({ signal }, { random }) => {
   if (error !== undefined) throw error;
 };
 
-const everyFewMs: Workload["repeat"] = (random) => {
-  const jitter = random.oneIn(4) ? 50 : 0;
-  return { interval: randomInterval(random), startImmediately: random.oneIn(2), jitter };
-};
+const repeat: Workload["repeat"] = (random) => ({
+  interval: randomInterval(random),
+  startImmediately: random.oneIn(2),
+  jitter: random.oneIn(4) ? 50 : 0,
+});
 
 const onWallClock: Workload["repeat"] = (random) => {
   const interval = randomInterval(random);
@@ -95,23 +94,21 @@ export function randomInterval(random: Random): number {
   return random.int(200, 1_500);
 }
 
-const repeat = everyFewMs;
-const usually = times(12, work);
+const usually = times(40, work);
 export const retryJob = { backoff, maxAttempts: 3 };
 
 export const workloads = {
   quick: { repeat, share: 12, outcomes: [times(1, succeed)] },
   continuous: { share: 6, outcomes: [times(1, serve)], isContinuous: true },
-  failing: { repeat, share: 4, outcomes: [usually, times(4, fail)] },
-  timingOut: { repeat, share: 4, outcomes: [usually, times(2, waitForAbort)], timeout: 150 },
-  retrying: { repeat, share: 3, outcomes: [usually, times(5, fail), times(1, hang)], counts: "at most", options: { retryJob } },
-  scheduled: { repeat: onWallClock, share: 3, outcomes: [usually, times(12, succeed)] },
-  hanging: { repeat, share: 2, outcomes: [usually, times(1, hang)] },
-  overdue: { repeat, share: 2, outcomes: [usually, times(1, hang)], timeout: 150 },
+  failing: { repeat, share: 4, outcomes: [usually, times(13, fail)] },
+  timingOut: { repeat, share: 4, outcomes: [usually, times(5, waitForAbort)], timeout: 150 },
+  retrying: { repeat, share: 3, outcomes: [usually, times(20, fail), times(1, hang)], counts: "at most", options: { retryJob } },
+  scheduled: { repeat: onWallClock, share: 3, outcomes: [usually, times(40, succeed)] },
+  hanging: { repeat, share: 2, outcomes: [usually, times(3, hang)] },
+  overdue: { repeat, share: 2, outcomes: [usually, times(3, hang)], timeout: 150 },
   completing: {
     share: 2,
     outcomes: [times(3, complete), times(1, fail)],
-    completes: true,
     isContinuous: true,
     options: { restart: "on-failure" },
   },
@@ -161,12 +158,12 @@ export class WorkerCode extends RunLog {
 
   /** The result by the library's documentation. A signal is created when first read, so few are read. */
   #resultOf(context: WorkerContext, took: number, thrown: readonly unknown[]): RunResult {
-    const { timeout, completes } = this.workload;
+    const { timeout, options } = this.workload;
     const [error] = thrown;
     if (error instanceof DoNotRestart) return "completed";
     if (timeout !== undefined && context.signal.reason instanceof TimeoutError) return "failed";
     if (thrown.length > 0) return context.signal.aborted && error === context.signal.reason ? "ended" : "failed";
-    if (completes === true) return context.signal.aborted ? "ended" : "completed";
+    if (options?.restart === "on-failure") return context.signal.aborted ? "ended" : "completed";
     // The library starts its clock earlier and stops it later than the code, by an unknown time on a slow machine.
     return timeout !== undefined && took >= timeout / 2 ? "uncertain" : "ended";
   }
