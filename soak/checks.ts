@@ -77,7 +77,6 @@ export class StateChecks {
     await clock.until(() => missing().length === 0, limits.respond);
     clearInterval(restoring);
     for (const { name, state } of missing()) violations.add("no lost worker", `${name} is ${state}, and has not responded`);
-    violations.measure("no lost worker", `${workers().length} workers`);
   }
 
   /**
@@ -103,7 +102,6 @@ export class StateChecks {
     for (const name of hung) if (!named.has(name)) violations.add("shutdown", `${name} hangs, and was not named`);
     for (const name of named)
       if (!hung.has(name) && !late.has(name)) violations.add("shutdown", `${name} was named as hung, and had stopped`);
-    violations.measure("shutdown", `${named.size} hung`);
     faults.turnOff();
     await this.#checkAllStopped(stopper.signal);
   }

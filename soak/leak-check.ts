@@ -8,13 +8,11 @@ const reachableAtMost = 100;
 
 /** Counts the objects that must become garbage but are still reachable. A count has none of the noise of the heap's size. */
 export class LeakCheck {
-  #watched = 0;
   readonly #left = new Map<string, number>();
   readonly #registry = new FinalizationRegistry<string>((kind) => this.#add(kind, -1));
 
   /** @param kind what the object is, in the plural, for a message */
   watch(kind: string, object: object): void {
-    this.#watched++;
     this.#add(kind, 1);
     this.#registry.register(object, kind);
   }
@@ -27,7 +25,6 @@ export class LeakCheck {
     await collectAllGarbage();
     for (const [kind, left] of this.#left)
       if (left > reachableAtMost) violations.add("garbage", `${left} ${kind} are still reachable`);
-    violations.measure("garbage", `${[...this.#left.values()].reduce((sum, left) => sum + left, 0)} of ${this.#watched}`);
   }
 }
 
@@ -76,7 +73,6 @@ export function checkHeapTrend(samples: readonly HeapSample[], violations: Viola
   if (first === undefined || last === undefined || level.length < 10) return;
   const trend = heapTrend(level);
   const figure = `${trend.slope.toFixed(1)} bytes a run, 99% confidence ${trend.low.toFixed(1)} to ${trend.high.toFixed(1)}`;
-  violations.measure("heap, slope", figure);
   if (isLeak(trend, last.runs - first.runs)) violations.add("heap, slope", `grows by ${figure}`);
 }
 

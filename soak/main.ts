@@ -33,9 +33,7 @@ async function main(settings: Settings): Promise<number> {
   const growth = (await heapAtRest()) - heapBefore;
   checkProcess();
 
-  const change = `${Math.round(growth / 1_000)} KB`;
-  violations.measure("heap, after", change);
-  if (growth > heapTolerance) violations.add("heap, after", change);
+  if (growth > heapTolerance) violations.add("heap, after", `${Math.round(growth / 1_000)} KB`);
   for (const line of violations.report()) console.log(line);
   const command = `npm run soak -- ${duration / 1_000}s --workers ${workers} --seed ${seed}`;
   const isPassed = violations.count === 0;
@@ -77,8 +75,7 @@ async function soak({ duration, seed, workers }: Settings, violations: Violation
   await checks.checkShutdown(outcome, stopper);
   await checks.checkSecondRun();
   clock.stop();
-  violations.measure("no overlap", `${runLogs.runs} runs`);
-  violations.measure("commands", `${chaos.sent} commands`);
+  printProgress();
 }
 
 function settingsOrExit(): Settings {

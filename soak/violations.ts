@@ -35,20 +35,14 @@ export type Check = keyof typeof checks;
 /** How many violations of each check are kept as text, so that a broken library does not fill the memory. */
 const kept = 5;
 
-/** What the checks have found: violations, counted by check, and figures for the report. */
+/** The violations found so far, counted by check. */
 export class Violations {
   readonly #found = new Map<string, { count: number; readonly first: string[] }>();
-  readonly #figures = new Map<string, string>();
 
   add(check: Check, violation: string): void {
     const found = this.of(check);
     this.#found.set(check, found);
     if (++found.count <= kept) found.first.push(violation);
-  }
-
-  /** Sets what the report shows of a check that holds, such as `"100 runs"`. */
-  measure(check: Check, figure: string): void {
-    this.#figures.set(check, figure);
   }
 
   of(check: string): { count: number; readonly first: string[] } {
@@ -64,8 +58,7 @@ export class Violations {
     return Object.entries(checks).flatMap(([check, requirement]) => {
       const { count, first } = this.of(check);
       const line = `${count === 0 ? "ok    " : "FAILED"}  ${check.padEnd(16)}  ${requirement}`;
-      const figure = this.#figures.get(check);
-      if (count === 0) return figure === undefined ? line : `${line}: ${figure}`;
+      if (count === 0) return line;
       return [`${line}; violations: ${count}, the first:`, ...first.map((text) => `          ${text}`)];
     });
   }
