@@ -82,7 +82,7 @@ export { Runner, type RunnerOptions, type RunnerState } from "./runner/runner.js
 export type { RunnerSettings, StopOrder } from "./runner/runner-settings.js";
 export type { Around } from "./runtime/around.js";
 export type { Logger } from "./runtime/logger.js";
-export type { RunOptions } from "./runtime/root-task.js";
+export type { RunOptions } from "./runtime/run-options.js";
 export type { RunCause } from "./runtime/runs.js";
 export { stopped, wait } from "./runtime/wait.js";
 export type { WorkerContext } from "./runtime/worker-context.js";

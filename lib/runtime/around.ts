@@ -1,5 +1,6 @@
-import { isObjectLike, isThenable, onSettled } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { isThenable, onSettled } from "../errors/on-settled.js";
+import { isObjectLike } from "../errors/read-value.js";
 import type { WorkerContext } from "./worker-context.js";
 
 /**
