@@ -194,7 +194,7 @@ describe("A promise of the user", () => {
     }
     expect(await settled(Species.resolve(5))).to.equal(5);
     const own = Promise.resolve(6);
-    Object.defineProperty(own, "constructor", { get: refuse, configurable: true });
+    void Object.defineProperty(own, "constructor", { get: refuse, configurable: true });
     const before = Object.getOwnPropertyDescriptor(own, "constructor");
     expect(await settled(own)).to.equal(6);
     expect(Object.getOwnPropertyDescriptor(own, "constructor")).to.deep.equal(before);
