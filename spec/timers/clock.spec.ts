@@ -75,7 +75,7 @@ describe("An interval under fake timers", () => {
 
   describe("of another kind, which tell nothing of themselves", () => {
     const { Date: originalDate, performance: originalPerformance, setTimeout: originalTimeout } = globalThis;
-    const { now: originalNow } = originalPerformance;
+    const originalNow: typeof originalPerformance.now = Reflect.get(originalPerformance, "now");
     const fakeTimeout = (): number => 1;
 
     /** Replaces a global, which the library sees as other fake timers or another runtime. */
