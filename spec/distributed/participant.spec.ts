@@ -11,7 +11,7 @@ import {
   wait,
 } from "watchbill";
 import { formatHolder, parseHolder, thisProcess } from "../../lib/distributed/holder.js";
-import { recorder, start, untilStopped } from "../runner/commands.fixture.js";
+import { recorder, start, untilStopped, watch } from "../runner/commands.fixture.js";
 import { MemoryLease } from "./memory-lease.fixture.js";
 
 const epoch = Date.UTC(2026, 10, 24);
@@ -202,6 +202,20 @@ describe("A participant", () => {
     const { runner } = join({ repeat: { interval: "1m", startImmediately: true }, retryJob, job });
     const { due, phase } = await runOnce(lease(), 10);
     expect([due, phase]).to.deep.equal([epoch + 5_000, "backoff"]);
+    void runner.stop();
+  });
+
+  it("waits here in the backoff of a run that a command has requested here", async () => {
+    let runs = 0;
+    const job = () => (++runs === 1 ? Promise.reject(new Error("no luck")) : undefined);
+    const { runner } = join({ repeat: "1h", retryJob: new StaticBackoff({ sleep: "2m" }), job });
+    const { snapshot, due } = await runOnce(lease(), 0);
+    const triggered = watch(runner.trigger("one"));
+    const leased = watch(engine.participant.run(lease(snapshot, due ?? 0)));
+    await clock.tickAsync(119_999);
+    expect([runs, triggered.outcome, leased.outcome]).to.deep.equal([1, "pending", "pending"]);
+    await clock.tickAsync(1);
+    expect([runs, triggered.outcome, leased.outcome]).to.deep.equal([2, "resolved", "resolved"]);
     void runner.stop();
   });
 
