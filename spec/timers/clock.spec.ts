@@ -112,6 +112,9 @@ describe("An interval under fake timers", () => {
       expect(installedClock().now()).to.equal(5);
       replace("performance", { now: () => 42 });
       expect(installedClock().now()).to.equal(42);
+      replace("performance", originalPerformance);
+      originalPerformance.now = () => 43;
+      expect(installedClock().now()).to.equal(43);
     });
 
     it("have the time of their clock if they say that they do not fake performance", () => {
@@ -127,7 +130,7 @@ describe("An interval under fake timers", () => {
       replace("Deno", {});
       replace("Date", { now: () => 44 });
       expect(installedClock().now()).to.be.closeTo(originalPerformance.now(), 1_000);
-      replace("setTimeout", fakeTimeout);
+      replace("setTimeout", (callback: () => void, delay: number) => originalTimeout(callback, delay));
       expect(installedClock().now()).to.equal(44);
     });
 

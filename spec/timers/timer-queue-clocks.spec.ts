@@ -85,6 +85,15 @@ describe("A timer queue under timers that leave performance.now real, as those o
     });
   }
 
+  it("is another one when they are installed again", () => {
+    const queues = ["first", "second"].map(() => {
+      mock.timers.reset();
+      mock.timers.enable({ apis: ["setTimeout", "setImmediate", "Date"] });
+      return TimerQueue.current();
+    });
+    expect(queues[1]).not.to.equal(queues[0]);
+  });
+
   it("makes timers wait again when the date is set back", () => {
     mock.timers.enable({ apis: ["setTimeout", "setImmediate", "Date"], now: 60_000 });
     const woken: string[] = [];
