@@ -2,8 +2,8 @@ import { errorKind, errorText } from "../errors/error-text.js";
 import { cutText, describeError } from "../errors/foreign-value.js";
 import { formatDuration } from "../timers/format-duration.js";
 import { TimerQueue } from "../timers/timer-queue.js";
+import { epochOf } from "./epoch.js";
 import type { Logger, LogLevel } from "./logger.js";
-import { epochOf } from "./runs.js";
 import { WorkerLogger } from "./worker-logger.js";
 import type { WorkerStatus } from "./worker-status.js";
 
