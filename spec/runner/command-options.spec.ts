@@ -91,7 +91,24 @@ describe("Who gives a command, and why,", () => {
     await clock.tickAsync(0);
   });
 
-  it("is refused if it is not a text, or the option does not exist", async () => {
+  it("is one line of limited length in the log, the event and the status, whatever the text", async () => {
+    const { lines, logger } = recorder();
+    const { runner } = start([declared("job")], { logger });
+    await clock.tickAsync(0);
+    lines.length = 0;
+    const forged = "  done\r\n2026-11-24T07:42:14.717Z ERROR db:\tdown\u001b[31m\u0000\u2028\u202eend\u0085 ";
+    await runner.pause("job", { by: "alice\nbob", reason: forged });
+    const reason = "done 2026-11-24T07:42:14.717Z ERROR db: down [31m end";
+    expect(events).to.deep.equal([{ worker: "job", command: "pause", by: "alice bob", reason }]);
+    expect(lines).to.deep.equal([[`paused by alice bob: ${reason}`, "job"]]);
+    expect(runner.status()[0]?.pause).to.deep.include({ by: "alice bob", reason });
+    await runner.restart("job", { reason: "x".repeat(100_000) });
+    expect(events[1]?.reason).to.equal(`${"x".repeat(500)}… (100000 characters)`);
+    void runner.stop();
+    await clock.tickAsync(0);
+  });
+
+  it("is refused if it is not a text or blank, or the option does not exist", async () => {
     const { runner, run } = start([declared("job")]);
     await clock.tickAsync(0);
     const apply = (command: "trigger" | "pause" | "restart" | "remove", given: unknown) =>
@@ -101,6 +118,8 @@ describe("Who gives a command, and why,", () => {
       apply("pause", { reason: null }),
       apply("restart", { because: "x" }),
       apply("remove", 5),
+      apply("pause", { by: "" }),
+      apply("trigger", { by: "alice", reason: " \n\u0000" }),
     ];
     await clock.tickAsync(0);
     expect(refused.map(({ outcome }) => outcome instanceof InvalidArgumentError && outcome.message)).to.deep.equal([
@@ -108,6 +127,8 @@ describe("Who gives a command, and why,", () => {
       "The option reason of pause is null: pass a string",
       'restart has no option "because": there are by, reason',
       "The options of remove are a number: pass an object",
+      "The option by of pause is blank: pass a text, or leave it out",
+      "The option reason of trigger is blank: pass a text, or leave it out",
     ]);
     expect(() => Reflect.apply(Reflect.get(runner, "resume"), runner, ["job", { by: 5 }])).to.throw(
       "The option by of resume is 5: pass a string",
