@@ -3,7 +3,7 @@ import { cutText, showUnlessText } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { channels } from "../events/channels.js";
 import type { CommandEvent } from "../events/events.js";
-import type { Logger } from "../runtime/logger.js";
+import type { Subject } from "../runtime/problem-log.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
 
 /**
@@ -37,7 +37,7 @@ function checkText(command: CommandEvent["command"], option: keyof CommandOption
 
 /** Also without the characters that reverse the direction of what follows. */
 function oneLine(text: string): string {
-  return text.replaceAll(/[\s\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, " ").trim();
+  return text.replaceAll(/[\p{Cc}\u2028-\u202e\u2066-\u2069]+/gu, " ").trim();
 }
 
 const verbs = {
@@ -49,16 +49,18 @@ const verbs = {
   remove: "removed",
 } as const;
 
-/** Publishes a command, and logs it if its caller has said who gives it or why. */
+/**
+ * Publishes a command that changes something, and logs it if its caller has said who gives it or why. To be called before the
+ * events that it causes.
+ */
 export function publishCommand(
-  worker: string,
+  { name, logger }: Subject,
   command: CommandEvent["command"],
   { by, reason }: CommandOptions,
-  logger: Logger,
 ): void {
-  if (channels.command.isObserved) channels.command.publish({ worker, command, by, reason });
+  if (channels.command.isObserved) channels.command.publish({ worker: name, command, by, reason });
   if (by === undefined && reason === undefined) return;
   const author = by === undefined ? "" : ` by ${by}`;
   const why = reason === undefined ? "" : `: ${reason}`;
-  new WorkerLogger(logger, worker).info({ command, by, reason }, `${verbs[command]}${author}${why}`);
+  new WorkerLogger(logger, name).info({ command, by, reason }, `${verbs[command]}${author}${why}`);
 }
