@@ -90,7 +90,7 @@ export interface HungEvent {
   readonly hungFor: number;
 }
 
-/** A command was sent to a worker. */
+/** A command was sent that changes something, whether the runner runs or not. */
 export interface CommandEvent {
   readonly worker: string;
   readonly command: "trigger" | "pause" | "resume" | "restart" | "add" | "remove";
