@@ -1,11 +1,13 @@
 import { expect } from "chai";
 import sinon from "sinon";
 import {
+  bootstrap,
   DeclarativeWorker,
   type DeclarativeWorkerOptions,
   ExponentialBackoff,
   InvalidArgumentError,
   named,
+  Runner,
   repeat,
   runAllWorkers,
   StaticBackoff,
@@ -216,6 +218,27 @@ describe("DeclarativeWorker", () => {
         .with.property("message", message);
     });
   }
+
+  describe("of another copy of the library", () => {
+    const foreign = (fields: object) =>
+      Object.assign(Object.create({ [Symbol.for("watchbill:DeclarativeWorker")]: true }), fields);
+
+    it("is rebuilt from its fields", () => {
+      const [rebuilt] = bootstrap([foreign({ name: "a", worker: job, restart: "never", shutdownTimeout: 5 })]).workers;
+      expect(rebuilt).to.be.instanceOf(DeclarativeWorker);
+      expect(rebuilt).to.include({ name: "a", worker: job, restart: "never", shutdownTimeout: 5 });
+    });
+
+    it("is a problem if it has a field that this copy does not know", () => {
+      const problem = 'DeclarativeWorker has no option "jobs": did you mean job?';
+      const advice = `A DeclarativeWorker of another copy of watchbill cannot be used with this one: ${problem}; install one version only`;
+      expect(() => new Runner([foreign({ name: "a", jobs: job })])).to.throw(`worker 1 of the runner: ${advice}`);
+      expect(() => DeclarativeWorker.from(foreign({ name: "a", jobs: job })))
+        .to.throw(InvalidArgumentError, advice)
+        .with.property("cause")
+        .that.has.property("message", problem);
+    });
+  });
 
   it("cannot be created with null for its repeat, which JavaScript code can pass", () => {
     expect(() => new DeclarativeWorker({ job, repeat: null as never })).to.throw(InvalidArgumentError, "null is not a duration");

@@ -1,6 +1,6 @@
+import { epochOf } from "../runtime/epoch.js";
 import { numberIn, type SnapshotEntry } from "../runtime/snapshot.js";
 import { isWithin, lastSlotDue, pointOfGrid } from "../timers/grid.js";
-import { TimerQueue } from "../timers/timer-queue.js";
 
 import type { IntervalRepetition } from "./repetition.js";
 import type { Timetable } from "./timetable.js";
@@ -35,7 +35,7 @@ export class IntervalTimetable implements Timetable {
   }
 
   nextDueDate(): number {
-    return Date.now() + this.nextDue() - TimerQueue.current().now();
+    return epochOf(this.nextDue());
   }
 
   takeDue(now: number): number {

@@ -1,8 +1,9 @@
 import { channels } from "../events/channels.js";
 import { eventOutcome } from "../events/events.js";
+import { epochOf, timeOf } from "../runtime/epoch.js";
 import { isFailure, type Outcome } from "../runtime/outcome.js";
 import { ProblemLog } from "../runtime/problem-log.js";
-import { addRuns, epochOf, hasRun, type Runs, timeOf } from "../runtime/runs.js";
+import { addRuns, hasRun, type Runs } from "../runtime/runs.js";
 import type { Task } from "../runtime/task.js";
 import { WorkerCommands } from "../runtime/worker-commands.js";
 import { type Health, initialStatus, type WorkerStatus } from "../runtime/worker-status.js";

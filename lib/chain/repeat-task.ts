@@ -31,9 +31,9 @@ export class RepeatTask extends Task {
   /** Kept here, as every run reads them. */
   readonly #leasedRun: LeasedRun | undefined;
   #isHealthy = false;
-  /** Why the last run was started, and how long after it was due, in whole ms: small integers cost no memory of their own. */
+  /** Why the last run was started, and when it was due, in whole ms: small integers cost no memory of their own. */
   #cause: RunCause = "schedule";
-  #lateness = 0;
+  #due = 0;
   /** In whole ms, on the clock of the timer queue. */
   #lastSuccess = -1;
   #count = 0;
@@ -59,6 +59,7 @@ export class RepeatTask extends Task {
       // A run that was started in another replica waits for its next attempt.
       this.#cause = "retry";
       this.#lastStart = (numberIn(entry, "since") ?? TimerQueue.current().now() + this.offset) - this.offset;
+      this.#due = Math.round(this.#lastStart) + 0;
       this.startChild(this.#definition.job);
     } else {
       this.awaitLeasedRun();
@@ -177,7 +178,7 @@ export class RepeatTask extends Task {
   private run(now: number, due: number, cause: RunCause): void {
     this.#lastStart = now;
     // Without the sign of -0, which is not a small integer.
-    this.#lateness = Math.round(now - due) + 0;
+    this.#due = Math.round(due) + 0;
     this.#cause = cause;
     this.#count++;
     this.#commands?.onRunStart();
@@ -247,7 +248,7 @@ export class RepeatTask extends Task {
   }
 
   override get runStart(): RunStart {
-    return { cause: this.#cause, due: this.#lastStart - this.#lateness };
+    return { cause: this.#cause, due: this.#due };
   }
 
   override describe(status: WorkerStatus): void {

@@ -149,6 +149,11 @@ class TimeoutTask extends Task {
     this.exit(result);
   }
 
+  /** A run whose time is over has failed, even if its last attempt returns. */
+  override onRecovered(): void {
+    if (this.#timeout === undefined && !this.isOver) super.onRecovered();
+  }
+
   private get isOver(): boolean {
     const { due } = this;
     return this.bucket !== undefined && due !== undefined && due < this.bucket.queue.now();

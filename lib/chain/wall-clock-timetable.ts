@@ -1,4 +1,5 @@
 import { ScheduleError } from "../errors/schedule-error.js";
+import { epochOffset } from "../runtime/epoch.js";
 import { numberIn, type SnapshotEntry } from "../runtime/snapshot.js";
 import { isWithin } from "../timers/grid.js";
 import { TimerQueue } from "../timers/timer-queue.js";
@@ -26,9 +27,9 @@ export class WallClockTimetable implements Timetable {
   #drawn: number | undefined = undefined;
   /** The error of the schedule while times were skipped. Thrown when the next due time is read. */
   #failure: ScheduleError | undefined = undefined;
-  /** The time of the wall clock when it was last read, and the time of the timer queue then. */
-  #wallTime = Date.now();
+  /** The time of the timer queue when it was last read, and the time of the wall clock then. */
   #queueTime = TimerQueue.current().now();
+  #wallTime = this.#queueTime + epochOffset();
 
   constructor(repetition: ScheduledRepetition, worker: string) {
     this.#repetition = repetition;
@@ -37,7 +38,8 @@ export class WallClockTimetable implements Timetable {
 
   begin(start: number): void {
     const { initialDelay } = this.#repetition;
-    const date = this.#wallTime + Math.max(start - this.#queueTime, 0);
+    // A time that has just come is over, also if the conversion lags behind by a ms.
+    const date = Math.max(this.#wallTime, Date.now()) + Math.max(start - this.#queueTime, 0);
     // A time at the end of the delay is not left out.
     this.#after = initialDelay === undefined ? date : date + initialDelay - 1;
   }
@@ -113,8 +115,8 @@ export class WallClockTimetable implements Timetable {
   /** If the clock was set back, the times since then come again. */
   private readClock(): void {
     const [wallTime, queueTime] = [this.#wallTime, this.#queueTime];
-    this.#wallTime = Date.now();
     this.#queueTime = TimerQueue.current().now();
+    this.#wallTime = this.#queueTime + epochOffset();
     const setBackBy = this.#queueTime - queueTime - (this.#wallTime - wallTime);
     if (setBackBy > longestCorrection) this.moveTo(this.#after - setBackBy);
   }

@@ -99,13 +99,17 @@ function splitFields(pattern: string): Fields {
     throw new InvalidArgumentError(`${quotePattern(pattern)} is a time or a date: ${fix}`);
   }
   const fields = (nicknames.get(text.toLowerCase()) ?? text).replaceAll("?", "*").split(/\s+/);
-  const [a = "", b = "", c = "", d = "", e = "", f = "", g = ""] = fields;
-  if (fields.length === 5) return ["0", a, b, c, d, e, "*"];
-  if (fields.length === 6) return [a, b, c, d, e, f, "*"];
-  if (fields.length === 7) return [a, b, c, d, e, f, g];
+  const seconds = fields.length === 5 ? ["0"] : [];
+  const years = fields.length < 7 ? ["*"] : [];
+  const complete = [...seconds, ...fields, ...years];
+  if (isComplete(complete)) return complete;
   const count = text === "" ? "no fields" : fields.length === 1 ? "1 field" : `${fields.length} fields`;
   const fix = "use 5 (minute, hour, day of the month, month, weekday), 6 (second before those) or 7 (year after those)";
   throw new InvalidArgumentError(`${quotePattern(pattern)} has ${count}: ${fix}`);
+}
+
+function isComplete(fields: readonly string[]): fields is Fields {
+  return fields.length === 7;
 }
 
 /** A field, or an item of its list, as it is passed to croner. */

@@ -63,6 +63,7 @@ export class DistributedTask extends Task implements Participant {
 
   #failToJoin(error: Error): void {
     this.#joinError = error;
+    this.#hasLeft = true;
     // The engine may have leased the worker to this replica before it failed.
     if (this.child === undefined) this.exit(error);
     else this.child.abort(error);

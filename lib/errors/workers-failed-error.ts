@@ -28,7 +28,7 @@ export class WorkersFailedError extends WatchbillError {
     const first = failures.slice(0, mostErrors);
     const lines = first.map(line);
     if (failures.length > mostErrors) lines.push(`  and ${formatCount(failures.length - mostErrors)} more`);
-    super(`${headline}:\n${lines.join("\n")}`, { cause: failures[0]?.error });
+    super(`${headline}:\n${lines.join("\n")}`);
     this.workers = failures.map(({ worker }) => worker);
     setErrorParts(this, {
       headline,

@@ -99,7 +99,7 @@ export interface LeaseEvent {
   readonly change: "taken" | "released" | "lost";
 }
 
-/** A command was sent to a worker. */
+/** A command was sent that changes something, whether the runner runs or not. */
 export interface CommandEvent {
   readonly worker: string;
   readonly command: "trigger" | "pause" | "resume" | "restart" | "add" | "remove";

@@ -1,8 +1,8 @@
 import { tracingChannel } from "node:diagnostics_channel";
 import { isInstanceOf } from "../errors/read-value.js";
 import { TimeoutError } from "../errors/timeout-error.js";
+import { epochOf } from "../runtime/epoch.js";
 import { isFailure, type Outcome } from "../runtime/outcome.js";
-import { epochOf } from "../runtime/runs.js";
 import type { Task } from "../runtime/task.js";
 import { TimerQueue } from "../timers/timer-queue.js";
 import { eventOutcome, type RunEvent } from "./events.js";

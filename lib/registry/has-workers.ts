@@ -8,17 +8,12 @@ import { isInstanceOf } from "../errors/read-value.js";
  */
 export function hasWorkers(typeOrInstance: unknown): boolean {
   try {
-    const type = typeof typeOrInstance === "function" ? typeOrInstance : classOf(typeOrInstance);
-    return type !== undefined && memberRecords(type).size > 0;
+    const type: unknown =
+      typeof typeOrInstance === "function" ? typeOrInstance : Reflect.get(Object.getPrototypeOf(typeOrInstance), "constructor");
+    return typeof type === "function" && memberRecords(type).size > 0;
   } catch (error) {
-    // Decorators of another version: bootstrap reports them when it is passed the class. Other errors come from proxies, getters.
+    // Decorators of another version: bootstrap reports them when it is passed the class. Other errors come from values without a
+    // prototype, from proxies and from getters.
     return isInstanceOf(error, InvalidArgumentError);
   }
-}
-
-function classOf(instance: unknown): object | undefined {
-  if (typeof instance !== "object" || instance === null) return undefined;
-  const prototype: unknown = Object.getPrototypeOf(instance);
-  const type: unknown = typeof prototype === "object" && prototype !== null ? Reflect.get(prototype, "constructor") : undefined;
-  return typeof type === "function" ? type : undefined;
 }

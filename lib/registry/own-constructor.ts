@@ -23,7 +23,7 @@ function indexOfConstructor(tokens: readonly string[]): number {
   let depth = 0;
   let found = -1;
   for (const [index, token] of tokens.entries()) {
-    if (token === "{" && depth === 0) found = -1;
+    if (depth === 0) found = -1;
     if (isOpening(token)) depth++;
     else if (isClosing(token)) depth--;
     else if (depth === 1 && isConstructorAt(tokens, index)) found = index;

@@ -16,15 +16,18 @@ import { Instances } from "../registry/instances.js";
 import { Problems } from "../registry/problems.js";
 import { construct } from "../registry/source.js";
 import { reportClockProblem } from "../runtime/clock-problem.js";
+import { innerNames } from "../runtime/nest-name.js";
 import { onAbort } from "../runtime/on-abort.js";
 import { isFailure } from "../runtime/outcome.js";
+import type { Subject } from "../runtime/problem-log.js";
 import { RootTask } from "../runtime/root-task.js";
 import type { RunOptions } from "../runtime/run-options.js";
+import { stderrLogger } from "../runtime/stderr-logger.js";
 import type { Task } from "../runtime/task.js";
 import { afterTransition, hasToWait, inTransition } from "../runtime/transition.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
 import type { WorkerStatus } from "../runtime/worker-status.js";
-import { type CommandOptions, checkCommandOptions } from "./command-options.js";
+import { type CommandOptions, checkCommandOptions, publishCommand } from "./command-options.js";
 import { lineOfEnvironment, type Selection, selectAmong, selectByName, selectionLines } from "./name-patterns.js";
 import { onProcessSignals } from "./process-signals.js";
 import { type CheckedSettings, checkSettings, type RunnerSettings } from "./runner-settings.js";
@@ -46,7 +49,8 @@ const processSignals = ["SIGINT", "SIGTERM"] as const;
  * another runner, with a name and a retry of its own.
  *
  * A command that is called in the middle of a change, such as from a logger, an observer of a channel, a backoff or an abort
- * listener, is carried out when the change is over. Its promise settles in any case.
+ * listener, is carried out when the change is over. Its promise settles in any case. Within another runner, a command accepts a
+ * worker's name in the status and the one without the name of this runner in front.
  */
 export class Runner extends WorkerDefinition {
   /** @internal */
@@ -104,8 +108,8 @@ export class Runner extends WorkerDefinition {
 
   /**
    * The status of every worker, in the order of {@link workers}; after the run, its last one.
-   * @param names only of these workers, in this order. Takes time in proportion to their number. Names without a worker are left
-   * out.
+   * @param names only of these workers, in this order: the names in the status or, within another runner, those without its name
+   * in front. Takes time in proportion to their number. Names without a worker are left out.
    */
   status(names?: Iterable<string>): WorkerStatus[] {
     // Reads schedules, which are code of the user.
@@ -116,10 +120,15 @@ export class Runner extends WorkerDefinition {
     });
   }
 
+  /** As in events and in the log. */
+  #nameOf(worker: DeclarativeWorker): string {
+    return this.#tree?.nameOf(worker) ?? worker.label;
+  }
+
   #statusOf(names: Iterable<string>): WorkerStatus[] {
     const rows: WorkerStatus[] = [];
     for (const name of names) {
-      const worker = this.#list.get(name);
+      const worker = this.#find(name);
       if (worker !== undefined) rows.push(this.#describe(worker, this.#tree?.taskOf(worker)));
     }
     return rows;
@@ -127,6 +136,7 @@ export class Runner extends WorkerDefinition {
 
   #describe(worker: DeclarativeWorker, task: Task | undefined): WorkerStatus {
     const status = worker.initialStatus();
+    status.name = this.#nameOf(worker);
     status.runner = this.#tree?.supervisor.name ?? "";
     task?.describe(status);
     this.#tree?.groupOf(worker)?.describeBackoff(worker, status);
@@ -259,9 +269,10 @@ export class Runner extends WorkerDefinition {
   }
 
   /**
-   * Keeps a worker from running until it is resumed, restarts of it or of its group included. The run of a repeated worker
-   * that is under way is completed, but not retried; a continuous worker is stopped. Resolves when nothing of it
-   * runs, so that a worker must not wait for its own pause.
+   * Keeps a worker from running until it is resumed, restarts of it or of its group included. The run of a repeated worker that
+   * is under way is completed, but not retried; a continuous worker is stopped. Resolves when nothing of it runs, so that a
+   * worker must not wait for its own pause. A pause that goes on keeps its `by` and `reason`, unless it had neither or there is
+   * another reason.
    *
    * Rejects with an {@link UnknownWorkerError}, with a {@link WorkerNotRunningError}, or with a {@link ShutdownTimeoutError} if
    * what runs does not end in time; the worker is paused all the same when it does.
@@ -324,18 +335,16 @@ export class Runner extends WorkerDefinition {
     const added = withDefaultRetry(selected, this.#settings.retry);
     const tree = this.#isRunning ? this.#tree : undefined;
     if (tree !== undefined && tree.supervisor.state !== "running") {
-      const names = listNames(added.map(({ label }) => label));
+      const names = listNames(added.map((worker) => this.#nameOf(worker)));
       throw new WorkerNotRunningError(names, "added", "the runner is being stopped");
     }
     this.#list.add(added);
     if (selected.length < found.length) this.#reportLeftOut(found, selected, tree);
-    // Unless it was stopped, or the worker removed, before the transition was over.
     afterTransition(() => {
-      if (tree?.supervisor.state === "running")
-        tree.add(
-          added.filter((worker) => this.#list.get(worker.label) === worker),
-          options,
-        );
+      // Those that were removed before the transition was over have never been there.
+      const present = added.filter((worker) => this.#list.get(worker.label) === worker);
+      for (const worker of present) publishCommand(this.#subjectOf(worker), "add", options);
+      if (tree?.supervisor.state === "running") tree.add(present);
     });
     return added;
   }
@@ -358,9 +367,16 @@ export class Runner extends WorkerDefinition {
       const checked = checkCommandOptions("remove", options);
       const worker = this.#workerOf(name);
       if (this.#tree !== undefined && this.#isRunning) return this.#tree.remove(worker, checked, () => this.#list.remove(worker));
+      publishCommand(this.#subjectOf(worker), "remove", checked);
       this.#list.remove(worker);
       return Promise.resolve();
     });
+  }
+
+  /** A worker as it appears in events and in the log, also while the runner does not run. */
+  #subjectOf(worker: DeclarativeWorker): Subject {
+    const logger = this.#tree?.supervisor.logger ?? this.#settings.logger ?? stderrLogger;
+    return { name: this.#nameOf(worker), logger };
   }
 
   #control(
@@ -380,12 +396,23 @@ export class Runner extends WorkerDefinition {
   }
 
   #workerOf(name: string): DeclarativeWorker {
-    const worker = this.#list.get(name);
+    const worker = this.#find(name);
     if (worker !== undefined) return worker;
     throw new UnknownWorkerError(
       name,
       this.workers.map(({ label }) => label),
     );
+  }
+
+  /** A worker by the name that it has in this runner or, within another runner, by the one that it has in its status. */
+  #find(name: string): DeclarativeWorker | undefined {
+    const named = this.#list.get(name);
+    if (named !== undefined || this.#tree === undefined) return named;
+    for (const innerName of innerNames(this.#tree.supervisor.name, name)) {
+      const worker = this.#list.get(innerName);
+      if (worker !== undefined && this.#nameOf(worker) === name) return worker;
+    }
+    return undefined;
   }
 
   /**

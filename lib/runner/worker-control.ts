@@ -3,6 +3,7 @@ import type { DeclarativeWorker } from "../declarative-worker.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
 import type { CommandEvent } from "../events/events.js";
+import type { Subject } from "../runtime/problem-log.js";
 import { limitPause } from "../supervision/limit-pause.js";
 import type { Supervisor, SupervisorState } from "../supervision/supervisor.js";
 import { type CommandOptions, publishCommand } from "./command-options.js";
@@ -14,16 +15,25 @@ import type { RestartedGroup } from "./restarted-group.js";
  */
 export class WorkerControl {
   readonly #worker: DeclarativeWorker;
+  readonly #subject: Subject;
   readonly #outermost: Supervisor;
   readonly #group: RestartedGroup | undefined;
   readonly #options: CommandOptions;
 
   /**
+   * @param subject the worker as it appears in the log and in events
    * @param group the group that the worker is restarted with, if there is one
    * @param options of the command
    */
-  constructor(worker: DeclarativeWorker, outermost: Supervisor, group: RestartedGroup | undefined, options: CommandOptions) {
+  constructor(
+    worker: DeclarativeWorker,
+    subject: Subject,
+    outermost: Supervisor,
+    group: RestartedGroup | undefined,
+    options: CommandOptions,
+  ) {
     this.#worker = worker;
+    this.#subject = subject;
     this.#outermost = outermost;
     this.#group = group;
     this.#options = options;
@@ -38,10 +48,9 @@ export class WorkerControl {
   trigger(): Promise<void> {
     this.#check("triggered", ["running", "backoff"]);
     this.#refuseIfCompleted("triggered");
-    const { label, isContinuous } = this.#worker;
-    if (isContinuous) {
+    if (this.#worker.isContinuous) {
       throw new InvalidArgumentError(
-        `${label} cannot be triggered: it is not a repeated job, but runs until it is stopped; restart it instead`,
+        `${this.#subject.name} cannot be triggered: it is not a repeated job, but runs until it is stopped; restart it instead`,
       );
     }
     this.#publish("trigger");
@@ -58,11 +67,12 @@ export class WorkerControl {
   pause(): Promise<void> {
     const task = this.#check("paused", ["running", "stopping", "backoff"]);
     this.#refuseIfCompleted("paused");
-    this.#publish("pause");
     const supervisor = this.#supervisor;
     const commands = task.ensureCommands();
-    commands.pause(this.#options);
-    if (this.#worker.isContinuous && !task.sleeping && supervisor.state === "running") {
+    const isStopped = this.#worker.isContinuous && !task.sleeping && supervisor.state === "running";
+    const isOverruling = isStopped && supervisor.stopReasonOf(task) !== "paused";
+    if (commands.pause(this.#options) || isOverruling) this.#publish("pause");
+    if (isStopped) {
       return supervisor.stopChild("paused", task, () => supervisor.replace(task));
     }
     const isFirst = !commands.isIdleAwaited;
@@ -77,8 +87,8 @@ export class WorkerControl {
   resume(): void {
     const task = this.#check("resumed", ["running", "stopping", "backoff"]);
     this.#refuseIfCompleted("resumed");
-    this.#publish("resume");
     if (task.commands?.isPaused !== true) return;
+    this.#publish("resume");
     task.commands.resume(task.name);
     this.#supervisor.resumeChild(task);
     task.onCommandsChanged();
@@ -88,8 +98,9 @@ export class WorkerControl {
   restart(): Promise<void> {
     const supervisor = this.#supervisor;
     const task = this.#check("restarted", this.#group === undefined ? ["running"] : ["running", "backoff", "exited"]);
-    this.#publish("restart");
-    if (task.commands?.isPaused === true) task.commands.resume(task.name);
+    const isPaused = task.commands?.isPaused === true;
+    if (isPaused || supervisor.stopReasonOf(task) !== "restarted") this.#publish("restart");
+    if (isPaused) task.commands.resume(task.name);
     supervisor.setCompleted(this.#worker, false);
     if (this.#group !== undefined && supervisor.state !== "running") {
       // It is started with its group, which is started again for this worker if all of it had completed.
@@ -121,7 +132,7 @@ export class WorkerControl {
       if (child !== undefined) supervisor.remove(child);
       onRemoved();
     };
-    this.#publish("remove");
+    if (child === undefined || supervisor.stopReasonOf(child) !== "removed") this.#publish("remove");
     if (child !== undefined && !supervisor.hasChildExited(child)) return supervisor.stopChild("removed", child, remove);
     remove();
     return Promise.resolve();
@@ -129,15 +140,15 @@ export class WorkerControl {
 
   /** @param states in which its supervisor may be; outside of a group only the first */
   #check(action: string, [first, ...others]: readonly SupervisorState[]): MonitorTask {
-    const { label } = this.#worker;
+    const { name } = this.#subject;
     const { state } = this.#supervisor;
     if (this.#outermost.state !== "running") {
       const obstacle = this.#outermost.state === "stopping" ? "the runner is being stopped" : "the runner has stopped";
-      throw new WorkerNotRunningError(label, action, obstacle);
+      throw new WorkerNotRunningError(name, action, obstacle);
     }
     if (state !== first && !others.includes(state)) {
       const obstacle = state === "exited" ? "its group has completed" : "its group is being restarted";
-      throw new WorkerNotRunningError(label, action, obstacle);
+      throw new WorkerNotRunningError(name, action, obstacle);
     }
     return this.#task(action);
   }
@@ -145,7 +156,7 @@ export class WorkerControl {
   #task(action: string): MonitorTask {
     const task = this.#supervisor.find(this.#worker);
     if (task instanceof MonitorTask) return task;
-    throw new WorkerNotRunningError(this.#worker.label, action, "it does not run");
+    throw new WorkerNotRunningError(this.#subject.name, action, "it does not run");
   }
 
   #refuseIfCompleted(action: string): void {
@@ -153,10 +164,10 @@ export class WorkerControl {
     const hasCompleted =
       supervisor.state === "running" ? supervisor.hasChildExited(this.#task(action)) : supervisor.isCompleted(this.#worker);
     if (!hasCompleted) return;
-    throw new WorkerNotRunningError(this.#worker.label, action, "it has completed; restart it to run it again");
+    throw new WorkerNotRunningError(this.#subject.name, action, "it has completed; restart it to run it again");
   }
 
   #publish(command: CommandEvent["command"]): void {
-    publishCommand(this.#worker.label, command, this.#options, this.#outermost.logger);
+    publishCommand(this.#subject, command, this.#options);
   }
 }

@@ -1,9 +1,10 @@
 import { MonitorTask } from "../chain/monitor-task.js";
 import type { WorkerDefinition } from "../chain/worker-definition.js";
 import type { DeclarativeWorker, WorkerGroup } from "../declarative-worker.js";
+import { nestName } from "../runtime/nest-name.js";
 import type { Definition, Task } from "../runtime/task.js";
 import { Supervisor } from "../supervision/supervisor.js";
-import { type CommandOptions, publishCommand } from "./command-options.js";
+import type { CommandOptions } from "./command-options.js";
 import { RestartedGroup } from "./restarted-group.js";
 import type { CheckedSettings } from "./runner-settings.js";
 import { stopBatches } from "./stop-batches.js";
@@ -22,8 +23,7 @@ export class WorkerTree {
     this.supervisor = new Supervisor(parent, this.#children(workers), { shutdownTimeout, logger, batches, engine, around });
   }
 
-  add(workers: readonly DeclarativeWorker[], options: CommandOptions): void {
-    for (const { label } of workers) publishCommand(label, "add", options, this.supervisor.logger);
+  add(workers: readonly DeclarativeWorker[]): void {
     this.supervisor.add(this.#children(workers));
   }
 
@@ -75,7 +75,13 @@ export class WorkerTree {
   }
 
   control(worker: DeclarativeWorker, options: CommandOptions): WorkerControl {
-    return new WorkerControl(worker, this.supervisor, this.groupOf(worker), options);
+    const subject = { name: this.nameOf(worker), logger: this.supervisor.logger };
+    return new WorkerControl(worker, subject, this.supervisor, this.groupOf(worker), options);
+  }
+
+  /** The name that a worker has in events and in the log: within another runner, with the name of this one in front. */
+  nameOf(worker: DeclarativeWorker): string {
+    return nestName((this.groupOf(worker)?.supervisor ?? this.supervisor).name, worker.label);
   }
 
   /** The group that a worker is restarted with, if there is one. */

@@ -12,3 +12,13 @@ export function nestName(outer: string, inner: string): string {
     start = slash + 1;
   }
 }
+
+/** The names for which {@link nestName} may return `name` within `outer`, except `name` itself. */
+export function innerNames(outer: string, name: unknown): string[] {
+  const names: string[] = [];
+  if (typeof name !== "string") return names;
+  for (let slash = name.indexOf("/"); slash >= 0 && slash <= outer.length; slash = name.indexOf("/", slash + 1)) {
+    names.push(name.slice(slash + 1));
+  }
+  return names;
+}

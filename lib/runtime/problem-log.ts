@@ -3,8 +3,8 @@ import { describeError } from "../errors/read-error.js";
 import { cutText } from "../errors/show-value.js";
 import { formatDuration } from "../timers/format-duration.js";
 import { TimerQueue } from "../timers/timer-queue.js";
+import { epochOf } from "./epoch.js";
 import type { Logger, LogLevel } from "./logger.js";
-import { epochOf } from "./runs.js";
 import { WorkerLogger } from "./worker-logger.js";
 import type { WorkerStatus } from "./worker-status.js";
 

@@ -46,7 +46,7 @@ const fits: Readonly<Record<keyof RunOptions, (value: unknown) => boolean>> = {
  */
 function checkSpelling(key: string, options: object, isOurs: boolean): void {
   const meant = nearMiss(key, ["signal", "logger"] as const);
-  if (meant === undefined || meant === key) return;
+  if (meant === undefined) return;
   const isThere = isOurs ? Object.hasOwn(options, meant) : readProperty(options, meant) !== undefined;
   if (!isThere && fits[meant](readProperty(options, key)))
     throw new InvalidArgumentError(`The context has no option "${key}": did you mean ${meant}?`);

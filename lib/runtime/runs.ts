@@ -1,4 +1,4 @@
-import { TimerQueue } from "../timers/timer-queue.js";
+import { epochOf } from "./epoch.js";
 import type { WorkerStatus } from "./worker-status.js";
 
 /** The runs of a worker, as counted by the task that runs them. */
@@ -35,16 +35,6 @@ export function addRuns(status: WorkerStatus, runs: Runs): void {
   status.lastStart = epochOf(lastStart);
   if (lastDuration >= 0) status.lastDuration = lastDuration;
   if (lastSuccess >= 0) status.lastSuccess = epochOf(lastSuccess);
-}
-
-/** A time on the clock of the timer queue, in ms since the epoch. */
-export function epochOf(time: number): number {
-  return Math.round(Date.now() + time - TimerQueue.current().now());
-}
-
-/** A time in ms since the epoch, in whole ms on the clock of the timer queue. */
-export function timeOf(epoch: number): number {
-  return Math.round(TimerQueue.current().now() - (Date.now() - epoch));
 }
 
 /** Whether a run has started here, or has ended here after a start in another replica. */

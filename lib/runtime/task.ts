@@ -3,6 +3,7 @@ import { TimerQueue } from "../timers/timer-queue.js";
 import type { Around } from "./around.js";
 import type { AsyncScope } from "./async-scope.js";
 import type { CancellationScope } from "./cancellation-scope.js";
+import { epochOffset } from "./epoch.js";
 import type { LeasedRun } from "./leased-run.js";
 import type { Logger } from "./logger.js";
 import type { Abortable } from "./on-abort.js";
@@ -271,7 +272,7 @@ export abstract class Task implements Timer {
     const due = queue?.dueOf(this);
     if (queue === undefined || due === undefined) return;
     status.phase = phase;
-    if (phase !== "paused" && due < Number.POSITIVE_INFINITY) status.nextDue = Math.round(Date.now() + due - queue.now());
+    if (phase !== "paused" && due < Number.POSITIVE_INFINITY) status.nextDue = Math.round(due) + epochOffset(queue);
   }
 
   /** Adds the workers below that have not exited: of nested ones, the innermost. */

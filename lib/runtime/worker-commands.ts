@@ -30,10 +30,17 @@ export class WorkerCommands {
     return this.#pause;
   }
 
-  /** A pause that goes on keeps its start, but has the last reason. */
-  pause({ by, reason }: { readonly by?: string | undefined; readonly reason?: string | undefined } = {}): void {
-    this.#pause = { since: this.#pause?.since ?? Date.now(), by: by ?? null, reason: reason ?? null };
+  /**
+   * Begins a pause. One that goes on keeps its start, and both who has paused the worker and why, unless it had neither or there
+   * is another reason: what one has said must not be shown as said by another. Returns whether this has changed anything.
+   */
+  pause({ by, reason }: { readonly by?: string | undefined; readonly reason?: string | undefined } = {}): boolean {
+    const wasExempt = this.#isExempt;
     this.#isExempt = false;
+    const earlier = this.#pause;
+    if (earlier !== undefined && reason === undefined && (earlier.by ?? earlier.reason) !== null) return wasExempt;
+    this.#pause = { since: earlier?.since ?? Date.now(), by: by ?? null, reason: reason ?? null };
+    return wasExempt || this.#pause.by !== earlier?.by || this.#pause.reason !== earlier.reason;
   }
 
   /** Resolves when nothing of the worker runs. */
@@ -105,6 +112,7 @@ export class WorkerCommands {
 
   /** @param reason of the stop if it was stopped */
   onRunEnd(outcome: Outcome, reason: unknown): void {
+    this.#isExempt = false;
     for (const request of this.#currentRun.splice(0)) {
       if (isFailure(outcome)) request.reject(outcome);
       else if (outcome === "stopped") request.reject(reason);

@@ -6,6 +6,10 @@ export type Phase = "waiting" | "running" | "overdue" | "backoff" | "paused" | "
 
 /** The status of one worker: a plain object that can be serialised. Times are in ms. */
 export interface WorkerStatus {
+  /**
+   * As in events and in the log. In a runner within another one, from its first start there: with the name of that runner in
+   * front.
+   */
   name: string;
   /** The name of its source, such as a class; null if it is a source itself. */
   group: string | null;

@@ -233,6 +233,11 @@ export class Supervisor extends Task {
     return operation.promise;
   }
 
+  /** Why a child is being stopped while the others go on; undefined if it is not. */
+  stopReasonOf(child: Task): StopReason | undefined {
+    return this.#stopOperations.get(child)?.reason;
+  }
+
   /** Overrules the stop of a child that is being paused. */
   resumeChild(child: Child): void {
     const operation = this.#stopOperations.get(child);

@@ -57,7 +57,7 @@ export function parseOption(option: string, duration: unknown): number {
 }
 
 function parse(text: string): number {
-  const [, digits, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
+  const [, digits, unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text) ?? [];
   return isUnit(unit) ? round(Number(digits) * unitInMs[unit]) : Number.NaN;
 }
 
@@ -66,6 +66,6 @@ function round(ms: number): number {
   return Number(ms.toPrecision(15));
 }
 
-function isUnit(text: string | undefined): text is Unit {
-  return text !== undefined && Object.hasOwn(unitInMs, text);
+function isUnit(text: string): text is Unit {
+  return Object.hasOwn(unitInMs, text);
 }

@@ -157,6 +157,10 @@ describe("ExponentialBackoff", () => {
     ],
     [{ initial: "1s", mx: "1m" }, 'ExponentialBackoff has no option "mx": did you mean max?'],
     [
+      { initial: "1x", max: "1m" },
+      `initial: '1x' is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`,
+    ],
+    [
       { initial: "1s" },
       'max: undefined is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"',
     ],

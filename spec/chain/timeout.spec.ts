@@ -7,6 +7,7 @@ import {
   DoNotRestart,
   InvalidArgumentError,
   type JobFunc,
+  observe,
   repeat,
   retryJob,
   StaticBackoff,
@@ -142,6 +143,28 @@ describe("timeout", () => {
     expect(await outcome).to.be.instanceOf(TimeoutError);
     expect(job.callCount).to.equal(4);
     expect(clock.countTimers()).to.equal(0);
+  });
+
+  it("fails a run whose last attempt returns after it: the worker has not recovered, not even for a moment", async () => {
+    let attempts = 0;
+    const runner = runnerOf({
+      retryJob: new StaticBackoff({ sleep: "1s" }),
+      retry: new StaticBackoff({ sleep: "1m" }),
+      async job() {
+        if (attempts++ === 0) throw new Error("no luck");
+        await wait("40s");
+      },
+    });
+    const health: string[] = [];
+    const unsubscribe = observe("watchbill:health", (event) => health.push(event.health));
+    const running = runner.run();
+    await clock.tickAsync("01:50");
+    expect(runner.status()[0]).to.include({ lastSuccess: null, health: "firing", phase: "backoff" });
+    expect(health).to.deep.equal(["firing"]);
+    expect(logger.info.args.flat().filter((each) => String(each).startsWith("recovered"))).to.deep.equal([]);
+    unsubscribe();
+    await runner.stop();
+    await running;
   });
 
   it("does not keep a run from being stopped, in time or overdue", async () => {

@@ -122,6 +122,12 @@ describe("cron", () => {
   for (const [pattern, eve, ...due] of [
     ["*/30 2 * * *", "2026-03-28T12:00Z", "2026-03-30T00:00Z"],
     ["*/30 2 * * *", "2026-10-24T12:00Z", "2026-10-25T00:00Z", "2026-10-25T00:30Z", "2026-10-25T01:00Z", "2026-10-25T01:30Z"],
+    ["30 2,10-20/5 * * *", "2026-03-28T12:00Z", "2026-03-28T14:30Z", "2026-03-28T19:30Z", "2026-03-29T08:30Z"],
+    ["*/59 2 * * *", "2026-03-28T12:00Z", "2026-03-30T00:00Z", "2026-03-30T00:59Z"],
+    // Requested long before the change.
+    ["*/30 2 29 3 *", "2026-03-01T12:00Z", "2027-03-29T00:00Z"],
+    ["*/30 2 25 10 *", "2026-10-01T12:00Z", "2026-10-25T00:00Z", "2026-10-25T00:30Z", "2026-10-25T01:00Z", "2026-10-25T01:30Z"],
+    ["*/30 3 25 10 *", "2026-10-01T12:00Z", "2026-10-25T02:00Z", "2026-10-25T02:30Z"],
     ["30 2-4/2 * * *", "2026-10-24T12:00Z", "2026-10-25T00:30Z", "2026-10-25T01:30Z", "2026-10-25T03:30Z"],
   ] as const) {
     it(`matches every local time with a wildcard or a step of several values: ${pattern} in Europe/Berlin after ${eve}`, () => {
@@ -163,6 +169,12 @@ describe("cron", () => {
     ["0 0 29 2 *", "2028-02-29T00:00Z", "2032-02-29T00:00Z"],
     ["0 0 * * SUN", "2026-03-29T00:00Z", "2026-04-05T00:00Z"],
     ["15 30 3 * * *", "2026-03-29T03:30:15Z", "2026-03-30T03:30:15Z"],
+    [" 15  30 3 * *  * ", "2026-03-29T03:30:15Z", "2026-03-30T03:30:15Z"],
+    ["0 0 L * *", "2026-03-31T00:00Z", "2026-04-30T00:00Z"],
+    ["0 0 15W * *", "2026-04-15T00:00Z", "2026-05-15T00:00Z"],
+    ["0 0 ? * ?", "2026-03-29T00:00Z", "2026-03-30T00:00Z"],
+    ["0 0 LW * *", "2026-03-31T00:00Z", "2026-04-30T00:00Z"],
+    ["0 0 lw 5 *", "2026-05-29T00:00Z", "2027-05-31T00:00Z"],
     ["*/20 * * * * *", "2026-03-28T12:00:20Z", "2026-03-28T12:00:40Z"],
     ["0 0 0 1 1,2 * 2028", "2028-01-01T00:00Z", "2028-02-01T00:00Z"],
     ["@hourly", "2026-03-28T13:00Z", "2026-03-28T14:00Z"],
@@ -180,6 +192,12 @@ describe("cron", () => {
     const last = cron("0 0 0 1 1 * 2025", { timezone: "UTC" });
     expect(last.next(new Date("2024-12-31T00:00Z"))).to.deep.equal(new Date("2025-01-01T00:00Z"));
     expect(last.next(new Date())).to.equal(null);
+    expect(berlin("0 */5 * * * * 2025").next(new Date())).to.equal(null);
+  });
+
+  it("is due on the clock of a time zone whose offset has seconds", () => {
+    const monrovia = cron("0 12 * * *", { timezone: "Africa/Monrovia" });
+    expect(times(monrovia, 2, "1960-01-01T00:00Z")).to.deep.equal(["1960-01-01T12:44:30Z", "1960-01-02T12:44:30Z"]);
   });
 
   it("is never due after the year 9999 or before the year 1", () => {
@@ -205,6 +223,11 @@ describe("cron", () => {
     expect(used).not.to.deep.equal(berlin("0 4 * * *"));
     expect(used).not.to.deep.equal(cron("0 3 * * *", { timezone: "Europe/Paris" }));
     expect(used).not.to.deep.equal(cron("0 3 * * *"));
+  });
+
+  it("has its pattern and its time zone as fields, and no other", () => {
+    expect({ ...berlin("@daily") }).to.deep.equal({ pattern: "@daily", timezone: "Europe/Berlin" });
+    expect({ ...cron("@daily") }).to.deep.equal({ pattern: "@daily" });
   });
 
   describe("as the schedule of a worker", () => {

@@ -345,6 +345,7 @@ describe("The dashboard under attack", () => {
       send(`${url}api/workers/a/pause`, { method: "POST", headers: { ...asPage, ...headers } });
     await pause({ "x-user": "ada" });
     expect(runner.status(["a"])[0]?.pause?.by).to.equal("ada");
+    runner.resume("a");
     await pause({});
     expect(runner.status(["a"])[0]?.pause?.by).to.equal("dashboard");
   });

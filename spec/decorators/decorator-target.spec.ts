@@ -120,6 +120,8 @@ describe("A decorator that is not called by a compiler", () => {
     ["with an object", [prototype]],
     ["with a key on null", [null, "tick", undefined]],
     ["with a boolean for a key", [prototype, true, undefined]],
+    ["with null for a key", [prototype, null, undefined]],
+    ["with a context whose kind is not a string", [method, { kind: 5, name: "tick" }]],
   ] as const) {
     it(`throws immediately when it is called ${what}`, () => {
       expect(() => decoratorTarget(args)).to.throw(

@@ -170,12 +170,16 @@ describe("The order of the decorators on a method", () => {
 
       @Worker(5 as never)
       down() {}
+
+      @Worker({ shutdownTimeout: "5x" as never })
+      verify() {}
     }
     expect(() => bootstrap([Migration]))
       .to.throw(BootstrapError)
       .with.deep.property("problems", [
         `Migration.up: restart is 'sometimes': use "always", "on-failure" or "never"`,
         "Migration.down: The options of @Worker are a number: pass an object",
+        `Migration.verify: shutdownTimeout: '5x' is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"`,
       ]);
   });
 });

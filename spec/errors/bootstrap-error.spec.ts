@@ -18,6 +18,7 @@ describe("BootstrapError", () => {
     expect(lines[100]).to.equal(`  - 99 ${"x".repeat(1_997)}… (60003 characters)`);
     expect(lines[101]).to.equal("  and 9900 more");
     expect(error.problems).to.equal(problems);
+    expect(new BootstrapError(problems.slice(0, 100), []).message.split("\n")).to.have.length(101);
   });
 
   it("has the first thrown value as its cause, of any type", () => {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { UnknownWorkerError } from "watchbill";
+import { listNames } from "../../lib/errors/list-names.js";
 import { nearestNames } from "../../lib/errors/nearest-names.js";
 import { expectLinear } from "../linear.fixture.js";
 
@@ -66,6 +67,14 @@ describe("The nearest names", () => {
     const long = `${"a".repeat(150)}`;
     expect(nearestNames(`${long}b`, [long])).to.equal(`did you mean ${"a".repeat(100)}… (150 characters)?`);
     expect(nearestNames("xyz", ["b".repeat(100_000), "c"])).to.equal(`there are ${"b".repeat(100)}… (100000 characters), c`);
+  });
+});
+
+describe("A list of names", () => {
+  it("has the first twenty, and the number of the others", () => {
+    const names = Array.from({ length: 22 }, (_, index) => `n${index}`);
+    expect(listNames(names.slice(0, 20))).to.equal(names.slice(0, 20).join(", "));
+    expect(listNames(names)).to.equal(`${names.slice(0, 20).join(", ")} and 2 more`);
   });
 });
 

@@ -93,6 +93,14 @@ describe("A thrown value", () => {
     expect(toError(thrown, "x").message).to.equal(`x threw an object without keys${cure}`);
   });
 
+  it("is not called if it has a then", async () => {
+    let calls = 0;
+    // biome-ignore lint/suspicious/noThenProperty: a thenable
+    toError({ then: () => calls++ }, "x");
+    await new Promise(setImmediate);
+    expect(calls).to.equal(0);
+  });
+
   it("becomes an error in any case, with the value as its cause", () => {
     fc.assert(
       fc.property(fc.anything({ withNullPrototype: true, withBigInt: true, withDate: true, withMap: true }), (thrown) => {

@@ -60,6 +60,12 @@ describe("WorkersFailedError", () => {
     expect(error.errors).to.have.length(10_000);
     expect(error.workers).to.have.length(10_000);
     const lines = error.message.split("\n");
+    expect(
+      new WorkersFailedError(
+        error.errors.slice(0, 10).map((each) => ({ worker: "x", error: each })),
+        "job",
+      ).message,
+    ).not.to.include(" more");
     expect(lines).to.have.length(12);
     expect(lines[0]).to.equal("10,000 workers failed:");
     expect(lines[1]).to.equal(`  w0: Error: ${"x".repeat(2_000)}… (60000 characters)`);

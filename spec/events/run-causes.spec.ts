@@ -62,6 +62,30 @@ describe("The events of a run", () => {
     expect(seen).to.deep.equal(["a schedule 10", "a schedule 20"]);
   });
 
+  /** Lets runs start at other parts of a ms than those at which the wall clock changes. */
+  async function startBetweenMs(options: DeclarativeWorkerOptions, turns: number): Promise<void> {
+    clock.tick(0.4);
+    Date.now = () => Math.floor(epoch + performance.now() + 0.7);
+    start(options);
+    for (let turn = 0; turn < turns; turn++) {
+      await clock.tickAsync(5_000.3);
+      void runner.trigger("a");
+    }
+  }
+
+  it("are due at the same ms of every interval, whatever part of a ms has passed when the run starts", async () => {
+    await startBetweenMs({ job() {}, repeat: "10s" }, 20);
+    const dues = seen.filter((line) => line.includes("schedule")).map((line) => Number(line.split(" ")[2]));
+    expect(dues).to.deep.equal(Array.from({ length: 10 }, (_, index) => 10 * (index + 1)));
+  });
+
+  it("are due at the very time of a schedule", async () => {
+    const schedule = { next: (after: Date) => new Date((Math.floor(after.getTime() / 10_000) + 1) * 10_000) };
+    await startBetweenMs({ job() {}, repeat: schedule }, 8);
+    const dues = seen.filter((line) => line.includes("schedule")).map((line) => Number(line.split(" ")[2]));
+    expect(dues).to.deep.equal([10, 20, 30, 40]);
+  });
+
   it("have the cause start for a continuous worker and for a run at the start", async () => {
     start({ worker: ({ signal }) => stopped(signal) }, { job() {}, repeat: { interval: "10s", startImmediately: true } });
     await clock.tickAsync("00:15");

@@ -12,6 +12,7 @@ import {
   Worker,
   type WorkerContext,
 } from "watchbill";
+import { recordDecorator } from "../../lib/decorators/decorator-record.js";
 
 const backoff = new StaticBackoff({ sleep: "1s" });
 const notADuration = 'is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
@@ -153,6 +154,25 @@ describe("The workers that a class declares", () => {
     const type = nameless();
     Named("github")(type);
     expect(bootstrap([type]).workers[0]?.name).to.equal("github/watchEvents");
+  });
+
+  it("need that name also if the class has other decorators, or @Named where it cannot be", () => {
+    class Base {
+      @Worker
+      watchEvents() {}
+    }
+    const missing = "A class without a name has workers: name it with @Named";
+    const retried = (() => class extends Base {})();
+    Retry(backoff)(retried);
+    expect(() => bootstrap([retried]))
+      .to.throw(BootstrapError)
+      .with.deep.property("problems", [missing]);
+    const misnamed = (() => class extends Base {})();
+    recordDecorator("Named", ["github"], [misnamed, undefined, 0]);
+    const misplaced = "@Named cannot be on a class without a name: it is on a parameter: put it on the method";
+    expect(() => bootstrap([misnamed]))
+      .to.throw(BootstrapError)
+      .with.deep.property("problems", [misplaced, missing]);
   });
 });
 

@@ -35,6 +35,20 @@ describe("A promise instead of a value", () => {
     expect(unhandled.splice(0)).to.deep.equal([]);
   });
 
+  it("is a problem too if it is an object with a then, which is not called", async () => {
+    let calls = 0;
+    // biome-ignore lint/suspicious/noThenProperty: a thenable
+    const thenable = { then: () => calls++ };
+    @Named(() => thenable as never)
+    class Fetcher {
+      @Worker
+      watchEvents() {}
+    }
+    expect(problemsOf(Fetcher)).to.deep.equal([`Fetcher: The function of @Named returned a promise: ${awaited}`]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(calls).to.equal(0);
+  });
+
   it("is a problem if the function of a decorator returns it, and its rejection is handled", () => {
     @Named(failing as never)
     @Retry(failing as never)

@@ -1,5 +1,16 @@
 import { expect } from "chai";
-import { BootstrapError, bootstrap, Named, Repeat, Retry, RetryJob, StaticBackoff, Timeout, Worker } from "watchbill";
+import {
+  BootstrapError,
+  bootstrap,
+  DeclarativeWorker,
+  Named,
+  Repeat,
+  Retry,
+  RetryJob,
+  StaticBackoff,
+  Timeout,
+  Worker,
+} from "watchbill";
 
 const backoff = new StaticBackoff({ sleep: "1s" });
 const notADuration = 'is not a duration: use a number of ms, or a number and one of ms, s, m, h, d, such as "1.5s"';
@@ -138,6 +149,21 @@ describe("A class that cannot be constructed", () => {
       return Fetcher;
     };
     expect(problemsOf(makeFetcher(), makeFetcher())).to.deep.equal([needsArgument, needsArgument]);
+  });
+
+  it("has its names compared with others if a function of the instance is for another decorator", () => {
+    @Retry(() => backoff)
+    class Fetcher {
+      constructor(readonly config: object) {}
+
+      @Worker
+      tick() {}
+    }
+    const other = new DeclarativeWorker({ name: "Fetcher/tick", worker() {} });
+    expect(problemsOf(Fetcher, other)).to.deep.equal([
+      needsArgument,
+      'Fetcher.tick and a DeclarativeWorker are both named "Fetcher/tick": rename one of them, for example with @Named((self) => …)',
+    ]);
   });
 
   for (const [what, resolve] of [

@@ -168,6 +168,21 @@ describe("A configurer's workers", () => {
     error.with.property("cause", thrown);
   });
 
+  it("must be returned in an array", () => {
+    class Fetcher {
+      workers() {
+        return new DeclarativeWorker({ name: "eu", worker() {} });
+      }
+    }
+    expect(() => bootstrap([Fetcher]))
+      .to.throw(BootstrapError)
+      .with.property("problems")
+      .that.satisfies(([problem = "", ...others]: string[]) => {
+        const start = "Fetcher.workers(): it returned an instance of DeclarativeWorker with the keys ";
+        return problem.startsWith(start) && problem.endsWith(": return an array of workers") && others.length === 0;
+      });
+  });
+
   it("cannot be returned as a promise", () => {
     class Fetcher {
       async workers() {

@@ -93,7 +93,7 @@ describe("The workers that the environment selects", () => {
     });
     const running = runner.run();
     expect(phases(runner)).to.deep.equal({ imports: "running" });
-    expect(phases(inner)).to.deep.equal({ commits: "running" });
+    expect(phases(inner)).to.deep.equal({ "imports/commits": "running" });
     expect(lines).to.deep.equal([
       ["WATCHBILL_ONLY leaves out 1 of 2 workers (mailer)", undefined],
       ["WATCHBILL_ONLY leaves out 1 of 2 workers (events)", "imports"],
@@ -115,7 +115,7 @@ describe("The workers that the environment selects", () => {
       const imports = new DeclarativeWorker({ name: "imports", worker: nested(inner) });
       const runner = bootstrap([imports, named("mailer")], { logger: outer.logger, signals: [] });
       const running = runner.run();
-      expect(phases(inner)).to.deep.equal({ commits: "running" });
+      expect(phases(inner)).to.deep.equal({ "imports/commits": "running" });
       expect(outer.lines).to.deep.equal([
         ['WATCHBILL_ONLY: "issues-x" names no worker yet; there are imports, mailer', undefined],
         ['WATCHBILL_EXCEPT: "typo-z" names no worker yet; there are imports, mailer', undefined],

@@ -29,4 +29,30 @@ describe("A nested runner that the outer one leaves behind", () => {
     expect([runs - before, clock.countTimers()]).to.deep.equal([0, 0]);
     clock.restore();
   });
+
+  it("does not report a second time that a worker has not paused in time", async () => {
+    const clock = sinon.useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask"] });
+    const logger = { debug() {}, info() {}, warn: sinon.spy(), error() {} };
+    const inner = bootstrap([new DeclarativeWorker({ name: "hangs", worker: () => new Promise(() => {}) })], {
+      logger,
+      signals: [],
+      shutdownTimeout: "3s",
+    });
+    const outer = bootstrap([new DeclarativeWorker({ name: "nested", worker: inner })], {
+      logger: silent,
+      signals: [],
+      shutdownTimeout: "1s",
+    });
+    const running = watch(outer.run());
+    await clock.tickAsync(1_000);
+    const pausing = watch(inner.pause("hangs"));
+    await clock.tickAsync(3_000);
+    expect(pausing.outcome).to.be.an("error");
+    void outer.stop();
+    await clock.tickAsync(1_000);
+    expect(running.outcome).to.be.an("error");
+    const late = logger.warn.args.filter(([, message]) => message === "is to be paused, but has not stopped in time");
+    expect(late).to.have.length(1);
+    clock.restore();
+  });
 });

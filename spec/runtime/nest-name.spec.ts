@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { nestedName } from "../../lib/dashboard/worker-directory.js";
-import { nestName } from "../../lib/runtime/nest-name.js";
+import { innerNames, nestName } from "../../lib/runtime/nest-name.js";
 
 describe("The name of a worker within another", () => {
   const cases: [outer: string, inner: string, name: string][] = [
@@ -22,10 +22,22 @@ describe("The name of a worker within another", () => {
       expect(nestName(outer, inner)).to.equal(name);
     });
 
+    if (inner !== "" && outer !== "") {
+      it(`has ${inner} among its inner names in ${outer}: ${name}`, () => {
+        expect([name, ...innerNames(outer, name)]).to.include(inner);
+      });
+    }
+
     if (inner !== "") {
       it(`is the same on the dashboard: ${name}, for ${inner} in ${outer || "nothing"}`, () => {
         expect(nestedName(outer, inner)).to.equal(name);
       });
     }
   }
+
+  it("has as many inner names at most as the outer name has parts", () => {
+    expect(innerNames("a/b", "a/b/c/d/e")).to.deep.equal(["b/c/d/e", "c/d/e"]);
+    expect(innerNames("", "a/b")).to.deep.equal([]);
+    expect(innerNames("a", 5)).to.deep.equal([]);
+  });
 });

@@ -225,14 +225,23 @@ describe("The logger to stderr", () => {
       expect(isOneLine(lineOf(error))).to.equal(true);
     });
 
+    // In letters: failures that differ only in digits are of one kind.
+    const kind = (index: number): Error =>
+      new Error(String(index).replaceAll(/\d/g, (digit) => "abcdefghij".charAt(Number(digit))));
+
     it("and remembers a thousand kinds", () => {
-      // In letters: failures that differ only in digits are of one kind.
-      const kind = (index: number): Error =>
-        new Error(String(index).replaceAll(/\d/g, (digit) => "abcdefghij".charAt(Number(digit))));
       for (let index = 0; index <= 1_000; index++) lineOf(kind(index));
       expect(isOneLine(lineOf(kind(1_000)))).to.equal(true);
       expect(isOneLine(lineOf(kind(1)))).to.equal(true);
       expect(isOneLine(lineOf(kind(0)))).to.equal(false);
+    });
+
+    it("and forgets first the kind whose stack was printed longest ago", () => {
+      for (let index = 0; index < 1_000; index++) lineOf(kind(index));
+      clock.tick("01:00:01");
+      expect(isOneLine(lineOf(kind(0)))).to.equal(false);
+      lineOf(kind(1_000));
+      expect(isOneLine(lineOf(kind(0)))).to.equal(true);
     });
 
     it("and starts over on another clock", () => {

@@ -45,8 +45,8 @@ describe("Workers that a runner starts together", () => {
   }
 
   it("share one grid, although they start one after the other", async () => {
-    first(() => clock.jump(40), job("a", "1s"), job("b", "1s"));
-    await clock.tickAsync(960);
+    first(() => clock.jump(100), job("a", "1s"), job("b", "1s"));
+    await clock.tickAsync(900);
     expect(starts).to.deep.equal([
       ["a", 1_000],
       ["b", 1_000],

@@ -236,10 +236,10 @@ describe("A supervision tree", () => {
     const feed = retry(group(named(inner, "imports"), child("b")), backoff);
     const outer = bootstrap([new DeclarativeWorker({ name: "feed", worker: feed })], { logger, signal: stop.signal });
     const running = outer.run();
-    expect(inner.status()[0]).to.include({ name: "a", phase: "running" });
+    expect(inner.status()[0]).to.include({ name: "feed/imports/a", phase: "running" });
     expect(await crash("b")).to.equal("!b -a +a +b");
     expect(await crash("a")).to.equal("!a -b +a +b");
-    expect(inner.status()[0]).to.include({ name: "a", phase: "running", failures: 0, runs: 1 });
+    expect(inner.status()[0]).to.include({ name: "feed/imports/a", phase: "running", failures: 0, runs: 1 });
     expect(outer.status()[0]).to.include({
       name: "feed",
       phase: "running",

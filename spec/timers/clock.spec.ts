@@ -73,6 +73,74 @@ describe("An interval under fake timers", () => {
     }
   });
 
+  describe("of another kind, which tell nothing of themselves", () => {
+    const { Date: originalDate, performance: originalPerformance, setTimeout: originalTimeout } = globalThis;
+    const originalNow: typeof originalPerformance.now = Reflect.get(originalPerformance, "now");
+    const fakeTimeout = (): number => 1;
+
+    /** Replaces a global, which the library sees as other fake timers or another runtime. */
+    function replace(name: string, value: unknown): void {
+      Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+    }
+
+    afterEach(() => {
+      replace("Date", originalDate);
+      replace("performance", originalPerformance);
+      replace("setTimeout", originalTimeout);
+      originalPerformance.now = originalNow;
+      Reflect.deleteProperty(globalThis, "Deno");
+    });
+
+    it("have the time of their Date, or else of their performance", () => {
+      replace("setTimeout", fakeTimeout);
+      replace("performance", { now: () => 42 });
+      expect(installedClock().now()).to.equal(42);
+      expect(installedClock().problem).to.equal(undefined);
+      replace("performance", originalPerformance);
+      originalPerformance.now = () => 43;
+      expect(installedClock().now()).to.equal(43);
+      replace("Date", { now: () => 44 });
+      expect(installedClock().now()).to.equal(44);
+      expect(installedClock().problem).to.equal(undefined);
+    });
+
+    it("have the time of their performance if they have a clock that does not say what it fakes", () => {
+      replace(
+        "setTimeout",
+        Object.assign(() => 1, { clock: { now: 5 } }),
+      );
+      expect(installedClock().now()).to.equal(5);
+      replace("performance", { now: () => 42 });
+      expect(installedClock().now()).to.equal(42);
+      replace("performance", originalPerformance);
+      originalPerformance.now = () => 43;
+      expect(installedClock().now()).to.equal(43);
+    });
+
+    it("have the time of their clock if they say that they do not fake performance", () => {
+      replace(
+        "setTimeout",
+        Object.assign(() => 1, { clock: { now: 5, methods: ["setTimeout"] } }),
+      );
+      replace("performance", { now: () => 42 });
+      expect(installedClock().now()).to.equal(5);
+    });
+
+    it("are recognised on Deno, whose timers are numbers, by another setTimeout", () => {
+      replace("Deno", {});
+      replace("Date", { now: () => 44 });
+      expect(installedClock().now()).to.be.closeTo(originalPerformance.now(), 1_000);
+      replace("setTimeout", (callback: () => void, delay: number) => originalTimeout(callback, delay));
+      expect(installedClock().now()).to.equal(44);
+    });
+
+    it("leave the monotonic clock if neither Date nor performance is theirs", () => {
+      replace("setTimeout", fakeTimeout);
+      expect(installedClock().problem).to.be.a("string");
+      expect(installedClock().now()).to.be.closeTo(originalPerformance.now(), 1_000);
+    });
+  });
+
   describe("that cannot work", () => {
     const problem =
       "setTimeout has been replaced, but neither Date nor performance: if these are fake timers, no worker runs; fake Date too";

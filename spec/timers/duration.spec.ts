@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { InvalidArgumentError, milliseconds } from "watchbill";
-import { parseDuration } from "../../lib/timers/duration.js";
+import { parseDuration, parseOption } from "../../lib/timers/duration.js";
 
 const sizes = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const unit = fc.constantFrom("ms", "s", "m", "h", "d");
@@ -119,5 +119,10 @@ describe("parseDuration", () => {
         },
       ),
     );
+  });
+
+  it("is named in the error if it is of an option", () => {
+    expect(parseOption("timeout", "5s")).to.equal(5_000);
+    expect(() => parseOption("timeout", "5x")).to.throw(InvalidArgumentError, `timeout: '5x' ${problem}`);
   });
 });

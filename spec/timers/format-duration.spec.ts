@@ -69,4 +69,8 @@ describe("formatDuration", () => {
       for (const [count, unit] of partsOf(formatDuration(ms))) expect(count, formatDuration(ms)).to.be.below(fullAt[unit] ?? 0);
     }
   });
+
+  it("shows what is not a finite number as it is", () => {
+    expect([Number.POSITIVE_INFINITY, Number.NaN].map(formatDuration)).to.deep.equal(["Infinityms", "NaNms"]);
+  });
 });

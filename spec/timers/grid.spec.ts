@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { lastSlotDue, pointOfGrid } from "../../lib/timers/grid.js";
+import { isWithin, lastSlotDue, pointOfGrid } from "../../lib/timers/grid.js";
 
 const start = fc.double({ min: 0, max: 1e10, noNaN: true });
 const interval = fc.double({ min: 0.01, max: 1e11, noNaN: true });
@@ -45,5 +45,11 @@ describe("The grid of a repeated job", () => {
     expect(lastSlotDue(5_000, 1_000, 0)).to.equal(-5);
     expect(lastSlotDue(5_000, 1_000, 1)).to.equal(-5);
     expect(lastSlotDue(5_000, 1_000, 4_999)).to.equal(-1);
+  });
+
+  it("has a time at a point if it is delayed by no more than the jitter, give or take 2 ms for rounding", () => {
+    const times = [997, 998, 1_000, 1_002, 1_003, 1_500, 1_502, 1_503];
+    expect(times.filter((time) => isWithin(time, 1_000, 0))).to.deep.equal([998, 1_000, 1_002]);
+    expect(times.filter((time) => isWithin(time, 1_000, 500))).to.deep.equal([998, 1_000, 1_002, 1_003, 1_500, 1_502]);
   });
 });

@@ -85,6 +85,15 @@ describe("A timer queue under timers that leave performance.now real, as those o
     });
   }
 
+  it("is another one when they are installed again", () => {
+    const queues = ["first", "second"].map(() => {
+      mock.timers.reset();
+      mock.timers.enable({ apis: ["setTimeout", "setImmediate", "Date"] });
+      return TimerQueue.current();
+    });
+    expect(queues[1]).not.to.equal(queues[0]);
+  });
+
   it("makes timers wait again when the date is set back", () => {
     mock.timers.enable({ apis: ["setTimeout", "setImmediate", "Date"], now: 60_000 });
     const woken: string[] = [];
@@ -92,13 +101,23 @@ describe("A timer queue under timers that leave performance.now real, as those o
     const queue = TimerQueue.current();
     queue.schedule(timerOf("first"), queue.now() + 10);
     mock.timers.tick(10);
+    queue.schedule(timerOf("close"), queue.now() + 5);
     queue.schedule(timerOf("far"), queue.now() + 5_000);
+    queue.schedule(timerOf("in a month"), queue.now() + 30 * 86_400_000);
     mock.timers.setTime(1_000);
     queue.schedule(timerOf("near"), queue.now() + 2_000);
     mock.timers.tick(1_999);
     expect(woken).to.deep.equal(["first"]);
     mock.timers.tick(1);
     expect(woken).to.deep.equal(["first", "near"]);
+    mock.timers.tick(60_015 - 3_000 - 1);
+    expect(woken).to.have.length(2);
+    mock.timers.tick(1);
+    expect(woken.slice(2)).to.deep.equal(["close"]);
+    mock.timers.tick(4_995);
+    expect(woken.slice(3)).to.deep.equal(["far"]);
+    mock.timers.tick(30 * 86_400_000 - 5_000);
+    expect(woken.slice(4)).to.deep.equal(["in a month"]);
   });
 
   it("follows the faked date", () => {

@@ -95,6 +95,26 @@ describe("TimerQueue", () => {
     expect(woken).to.deep.equal([["a", 2]]);
   });
 
+  it("wakes a timer that sleeps between two ms of the queue not before its time, and without a delay in the next turn", () => {
+    let now = 0;
+    performance.now = () => now;
+    queue = new TimerQueue();
+    now = 0.4;
+    queue.sleep(probe("at once"), 0);
+    queue.sleep(probe("later"), 1);
+    clock.tick(0);
+    expect(woken).to.deep.equal([["at once", 0]]);
+    now = 1;
+    clock.tick(1);
+    expect(woken).to.have.length(1);
+    now = 2;
+    clock.tick(1);
+    expect(woken).to.deep.equal([
+      ["at once", 0],
+      ["later", 2],
+    ]);
+  });
+
   it("leaves timers that become due while others wake to the next turn of the event loop", () => {
     let now = 0;
     performance.now = () => now;

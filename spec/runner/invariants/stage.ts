@@ -249,7 +249,8 @@ export class Stage implements SourceContext {
   #checkRows(runner: Runner): void {
     const { workers } = runner;
     const rows = statusOf(runner);
-    expect(rows.map(({ name }) => name)).to.deep.equal(workers.map(({ name }) => name));
+    const names = rows.map((row, index) => `${row.runner === "" ? "" : `${row.runner}/`}${workers[index]?.name}`);
+    expect(rows.map(({ name }) => name)).to.deep.equal(names);
     expect(JSON.parse(JSON.stringify(rows)), "rows that are not plain").to.deep.equal(rows);
     const hasEnded = runner === this.runner && this.outcome !== "pending";
     for (const [index, { name, worker, job }] of workers.entries()) {

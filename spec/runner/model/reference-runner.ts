@@ -64,9 +64,9 @@ export class ReferenceRunner implements Surroundings {
     };
     const worker = new ReferenceWorker(name, actor, mode, this);
     this.#workers.push(worker);
+    this.emit("command", name);
     if (!this.isUp) return;
     worker.reset();
-    this.emit("command", name);
     this.#steps.push(() => worker.start());
   }
 
@@ -157,8 +157,7 @@ export class ReferenceRunner implements Surroundings {
   remove(name: string): void {
     const worker = this.worker(name);
     if (worker === undefined) return;
-    // A runner that does not run removes the worker from its list, and there is no command to a task.
-    if (this.outcome === "pending" || this.hangs) this.emit("command", name);
+    if (!worker.goes) this.emit("command", name);
     if (worker.isToStart || worker.state === "running" || (this.isUp && !worker.isDone)) worker.remove();
     else this.removed(worker);
   }

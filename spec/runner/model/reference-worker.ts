@@ -79,7 +79,9 @@ export class ReferenceWorker {
   /** Paused before it was started at all. */
   #isUnstarted = false;
   /** To be removed once it has stopped, whatever else. */
-  #goes = false;
+  goes = false;
+  /** The run that is under way was triggered during the pause, so that another pause would hold its further attempts. */
+  #isExempt = false;
   readonly #wanted: number[] = [];
   readonly #served: number[] = [];
 
@@ -167,6 +169,7 @@ export class ReferenceWorker {
     this.runs++;
     this.#startedAt = this.#around.now;
     this.#lastSlot = this.#slotNow;
+    this.#isExempt = this.isPaused && this.#wanted.length > 0;
     this.#served.push(...this.#wanted.splice(0));
     this.#runMode = this.#mode();
     this.#isEnding = false;
@@ -194,6 +197,7 @@ export class ReferenceWorker {
   /** The run that is under way ends. */
   settle(how: Ending): void {
     if (this.state !== "running") return;
+    this.#isExempt = false;
     const isFailure = how === "fails";
     const ok = how === "done" || (how === "returns" && this.stopReason === undefined);
     for (const id of this.#served.splice(0)) this.#around.settleTrigger(id, ok);
@@ -252,16 +256,18 @@ export class ReferenceWorker {
   }
 
   pause(): void {
-    this.#around.emit("command", this.name);
     const wasPaused = this.state === "paused";
+    const isOverruling = this.kind === "loop" && !wasPaused && this.stopReason !== "pause";
+    if (!this.isPaused || isOverruling || this.#isExempt) this.#around.emit("command", this.name);
+    this.#isExempt = false;
     this.isPaused = true;
     if (this.kind === "loop" && !wasPaused) this.requestStop("pause");
     else if (this.state === "waiting" && this.#wanted.length === 0) this.#enter("paused");
   }
 
   resume(): void {
-    this.#around.emit("command", this.name);
     if (!this.isPaused) return;
+    this.#around.emit("command", this.name);
     this.isPaused = false;
     // What was due during the pause is missed.
     if (this.state === "running") this.#lastSlot = this.#slotNow;
@@ -271,7 +277,7 @@ export class ReferenceWorker {
   }
 
   restart(): void {
-    this.#around.emit("command", this.name);
+    if (this.isPaused || this.stopReason !== "restart") this.#around.emit("command", this.name);
     this.isPaused = false;
     if (this.isDone) this.start();
     else this.requestStop("restart");
@@ -279,12 +285,12 @@ export class ReferenceWorker {
 
   /** It is removed when it has exited, for whatever reason it is stopped. */
   remove(): void {
-    if (this.stopReason === "stop") this.#goes = true;
+    if (this.stopReason === "stop") this.goes = true;
     else this.requestStop("remove");
   }
 
   requestStop(reason: NonNullable<ReferenceWorker["stopReason"]>): void {
-    this.#goes = reason === "remove" || (reason === "stop" && this.#goes);
+    this.goes = reason === "remove" || (reason === "stop" && this.goes);
     this.stopReason = reason;
     if (this.isToStart) return;
     if (this.state !== "running") {
@@ -308,7 +314,7 @@ export class ReferenceWorker {
       this.start();
       return;
     }
-    if (this.#goes) this.#around.removed(this);
+    if (this.goes) this.#around.removed(this);
     if (reason === "stop" && !wasDone) this.#around.ended(isFailure);
   }
 }
