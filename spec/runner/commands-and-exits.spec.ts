@@ -63,17 +63,19 @@ describe("Commands to workers that complete, or that do not stop in time:", () =
             most = Math.max(most, ++calls);
             signal.addEventListener("abort", () => void inner.remove("one"), { once: true });
             await stopped(signal);
+            await wait(10);
             calls--;
           },
         }),
+        new DeclarativeWorker({ name: "two", worker: ({ signal }: WorkerContext) => stopped(signal) }),
       ],
       { logger: silent },
     );
     const outer = bootstrap([new DeclarativeWorker({ name: "inner", worker: inner })], { logger: silent, signals: [] });
     const running = outer.run();
     const [one] = inner.workers;
-    await outer.restart("inner");
-    expect(inner.workers).to.deep.equal([]);
+    await Promise.all([outer.restart("inner"), clock.tickAsync(10)]);
+    expect(inner.workers.map(({ name }) => name)).to.deep.equal(["two"]);
     expect(calls).to.equal(0);
     inner.add(one ?? {});
     await clock.tickAsync(1);
