@@ -80,7 +80,7 @@ describe("Commands to workers that complete, or that do not stop in time:", () =
     inner.add(one ?? {});
     await clock.tickAsync(1);
     expect([calls, most]).to.deep.equal([1, 1]);
-    await outer.stop();
+    await Promise.all([outer.stop(), clock.tickAsync(10)]);
     await running;
   });
 
