@@ -279,12 +279,14 @@ export class Supervisor extends Task {
     }
     const hasCompleted = outcome === "completed" && operation.reason === "paused";
     if (hasCompleted || !this.#mayStart(child)) {
+      // The operation first: this may be the last exit, after which all is started anew, without a child that was removed.
+      operation.onExit(hasCompleted);
       this.#onUnrequestedExit(outcome, child);
-    } else {
-      if (isFailure(outcome)) this.#log(child, outcome, "failed while it stopped; the others go on");
-      else if (operation.isHung) this.#log(child, outcome, "has stopped after its shutdown timeout");
-      this.#running--;
+      return;
     }
+    if (isFailure(outcome)) this.#log(child, outcome, "failed while it stopped; the others go on");
+    else if (operation.isHung) this.#log(child, outcome, "has stopped after its shutdown timeout");
+    this.#running--;
     operation.onExit(hasCompleted);
   }
 

@@ -6,6 +6,7 @@ import {
   DoNotRestart,
   Repeat,
   Retry,
+  type Runner,
   ShutdownTimeoutError,
   StaticBackoff,
   stopped,
@@ -49,6 +50,38 @@ describe("Commands to workers that complete, or that do not stop in time:", () =
       });
       await runner.stop();
     }
+  });
+
+  it("a worker that removes itself while the runner around it restarts its own runner is gone, and runs once if it is added again", async () => {
+    let calls = 0;
+    let most = 0;
+    const inner: Runner = bootstrap(
+      [
+        new DeclarativeWorker({
+          name: "one",
+          async worker({ signal }) {
+            most = Math.max(most, ++calls);
+            signal.addEventListener("abort", () => void inner.remove("one"), { once: true });
+            await stopped(signal);
+            await wait(10);
+            calls--;
+          },
+        }),
+        new DeclarativeWorker({ name: "two", worker: ({ signal }: WorkerContext) => stopped(signal) }),
+      ],
+      { logger: silent },
+    );
+    const outer = bootstrap([new DeclarativeWorker({ name: "inner", worker: inner })], { logger: silent, signals: [] });
+    const running = outer.run();
+    const [one] = inner.workers;
+    await Promise.all([outer.restart("inner"), clock.tickAsync(10)]);
+    expect(inner.workers.map(({ name }) => name)).to.deep.equal(["two"]);
+    expect(calls).to.equal(0);
+    inner.add(one ?? {});
+    await clock.tickAsync(1);
+    expect([calls, most]).to.deep.equal([1, 1]);
+    await Promise.all([outer.stop(), clock.tickAsync(10)]);
+    await running;
   });
 
   it("a worker that completes while it is paused stays completed", async () => {

@@ -43,6 +43,8 @@ export class Stage implements SourceContext {
   /** How many commands were called. */
   commands = 0;
   #inner: Runner | undefined;
+  /** The one that was declared last: it is the inner one only if it was added. */
+  #declaredInner: Runner | undefined;
   /** What went wrong that can be seen only when it happens. */
   readonly #faults: string[];
   readonly #sources: ReadonlyMap<string, Source>;
@@ -66,6 +68,7 @@ export class Stage implements SourceContext {
       sources.map((source) => source.declare(this)),
       { ...options, logger, signals: [] },
     );
+    this.#inner = this.#declaredInner;
   }
 
   /** Observes every channel until the function that is returned is called. */
@@ -74,7 +77,7 @@ export class Stage implements SourceContext {
   }
 
   readonly within = (sources: readonly object[], options: RunnerOptions): Runner =>
-    (this.#inner = bootstrap(sources, { ...options, logger }));
+    (this.#declaredInner = bootstrap(sources, { ...options, logger }));
 
   readonly codeOf = (name: string) => {
     const role: Actor = { name, end: undefined, isCalled: false, calls: 0, commands: 0 };
@@ -194,6 +197,7 @@ export class Stage implements SourceContext {
     runner.add(
       what === "add" ? (uninterrupted(() => this.#sources.get(name)?.declare(this)) ?? {}) : (this.#known.get(name) ?? {}),
     );
+    if (what === "add") this.#inner = this.#declaredInner;
   }
 
   /** What must hold at the moment at which a command is said to have been carried out. */
