@@ -84,6 +84,7 @@ export type { RunnerSettings, StopOrder } from "./runner/runner-settings.js";
 export { runningRunners } from "./runner/running-runners.js";
 export { type Around, wrapRuns } from "./runtime/around.js";
 export type { Logger } from "./runtime/logger.js";
+export { nestName } from "./runtime/nest-name.js";
 export type { RunOptions } from "./runtime/run-options.js";
 export type { RunCause } from "./runtime/runs.js";
 export { stopped, wait } from "./runtime/wait.js";

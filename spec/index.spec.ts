@@ -45,6 +45,7 @@ describe("The public API", () => {
       "hasWorkers",
       "milliseconds",
       "named",
+      "nestName",
       "observe",
       "repeat",
       "retry",

@@ -5,6 +5,7 @@ import {
   bootstrap,
   type DeclarativeWorker,
   hasWorkers,
+  nestName,
   Runner,
   type Selection,
   UnknownWorkerError,
@@ -129,21 +130,10 @@ export function allWorkers(runner: Runner, prefix = ""): NamedWorker[] {
   const rows = runner.status();
   return runner.workers.flatMap((worker, index) => {
     const { name: innerName = "", schedule = null } = rows[index] ?? {};
-    const name = nestedName(prefix, innerName);
+    const name = nestName(prefix, innerName);
     const inner = worker.worker instanceof Runner ? allWorkers(worker.worker, name) : [];
     return [{ name, worker, schedule, runner, innerName }, ...inner];
   });
-}
-
-/** As the dashboard names them: the parts with which one name ends and the other begins appear once. */
-function nestedName(runner: string, worker: string): string {
-  if (runner === "") return worker;
-  const parts = runner.split("/");
-  for (const start of parts.keys()) {
-    const shared = parts.slice(start).join("/");
-    if (worker === shared || worker.startsWith(`${shared}/`)) return [...parts.slice(0, start), worker].join("/");
-  }
-  return `${runner}/${worker}`;
 }
 
 /** @throws UnknownWorkerError with the nearest names */

@@ -1,4 +1,4 @@
-import { type DeclarativeWorker, Runner, type WorkerStatus } from "../index.js";
+import { type DeclarativeWorker, nestName, Runner, type WorkerStatus } from "../index.js";
 
 /** A worker of a runner, or of a runner within it. */
 export interface DirectoryEntry {
@@ -53,7 +53,7 @@ export class WorkerDirectory {
     const rows = workers.some(({ name }) => name === undefined) ? runner.status() : [];
     for (const [index, worker] of workers.entries()) {
       const innerName = worker.name ?? rows[index]?.name ?? "";
-      const nested = nestedName(runnerName, innerName);
+      const nested = nestName(runnerName, innerName);
       const name = this.#entries.has(nested) ? `${runnerName}/${innerName}` : nested;
       this.#entries.set(name, { name, worker, runner, innerName, runnerName });
       if (worker.worker instanceof Runner) this.#readWorkers(worker.worker, name);
@@ -86,18 +86,4 @@ export class WorkerDirectory {
       return rows;
     });
   }
-}
-
-/**
- * The name of a worker of a nested runner, as in its events: the parts with which the name of the runner ends and that of the
- * worker begins appear once. The library does not export its own function for that.
- */
-export function nestedName(runner: string, worker: string): string {
-  if (runner === "") return worker;
-  const parts = runner.split("/");
-  for (const start of parts.keys()) {
-    const shared = parts.slice(start).join("/");
-    if (worker === shared || worker.startsWith(`${shared}/`)) return [...parts.slice(0, start), worker].join("/");
-  }
-  return `${runner}/${worker}`;
 }

@@ -8,6 +8,7 @@ import {
   type Runner,
   type WorkerContext,
 } from "watchbill";
+import { removeRunning } from "../../lib/runner/running-runners.js";
 import { recorder, watch } from "../runner/commands.fixture.js";
 import { MemoryFleet, type Replica } from "./memory-engine.fixture.js";
 
@@ -139,6 +140,8 @@ export class Simulation {
   restore(): void {
     this.fleet.isClosed = true;
     this.clock.restore();
+    // Those whose time stands still now would count as running for the specs that follow.
+    for (const { runner } of this.processes) removeRunning(runner);
   }
 }
 

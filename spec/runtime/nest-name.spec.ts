@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { nestedName } from "../../lib/dashboard/worker-directory.js";
 import { innerNames, nestName } from "../../lib/runtime/nest-name.js";
 
 describe("The name of a worker within another", () => {
@@ -25,12 +24,6 @@ describe("The name of a worker within another", () => {
     if (inner !== "" && outer !== "") {
       it(`has ${inner} among its inner names in ${outer}: ${name}`, () => {
         expect([name, ...innerNames(outer, name)]).to.include(inner);
-      });
-    }
-
-    if (inner !== "") {
-      it(`is the same on the dashboard: ${name}, for ${inner} in ${outer || "nothing"}`, () => {
-        expect(nestedName(outer, inner)).to.equal(name);
       });
     }
   }
