@@ -90,3 +90,4 @@ export type { Health, Holder, Pause, Phase, WorkerStatus } from "./runtime/worke
 export { group } from "./supervision/group.js";
 export { runAllJobs, runAllWorkers } from "./supervision/run-all.js";
 export { type Duration, milliseconds } from "./timers/duration.js";
+export { setRandom } from "./timers/random.js";

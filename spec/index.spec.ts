@@ -52,6 +52,7 @@ describe("The public API", () => {
       "runAllJobs",
       "runAllWorkers",
       "runProvidedWorkers",
+      "setRandom",
       "stopped",
       "timeout",
       "wait",
