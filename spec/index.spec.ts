@@ -44,6 +44,7 @@ describe("The public API", () => {
       "group",
       "hasWorkers",
       "milliseconds",
+      "nameMatcher",
       "named",
       "observe",
       "repeat",
