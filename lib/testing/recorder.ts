@@ -1,0 +1,247 @@
+import { type DeclarativeWorker, observe, type RunEvent } from "../index.js";
+import {
+  loadParts,
+  type EarlyEnd,
+  type SimulatedEvent,
+  type SimulatedFailureOf,
+  type SimulatedMisses,
+  type SimulatedRun,
+  type Tally,
+  type Timeline,
+  type WorkerTimeline,
+} from "./timeline.js";
+
+const hour = 3_600_000;
+const day = 24 * hour;
+
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
+/** What was recorded of one worker. */
+interface Recorded {
+  readonly name: string;
+  readonly group: string | null;
+  readonly schedule: string | null;
+  readonly runs: Writable<SimulatedRun>[];
+  readonly failures: SimulatedFailureOf[];
+  readonly missed: SimulatedMisses[];
+  readonly counts: Tally;
+  lateness: number;
+  longest: number;
+  readonly tallies: Tally[];
+  /** The runs that are under way. */
+  readonly active: Set<RunEvent>;
+}
+
+/** Records what a simulation does, from the events of the library. */
+export class Recorder {
+  readonly #start: number;
+  readonly #end: number;
+  readonly #columnLength: number;
+  readonly #columns: number;
+  readonly #maxEvents: number;
+  readonly #workers = new Map<string, Recorded>();
+  readonly #events: SimulatedEvent[] = [];
+  readonly #overlaps: { worker: string; at: number; replicas: number[] }[] = [];
+  readonly #load = Array.from({ length: loadParts }, () => ({ concurrent: 0, started: 0 }));
+  readonly #runs = new Map<RunEvent, Writable<SimulatedRun>>();
+  readonly #unsubscribe: (() => void)[];
+  readonly #peak = { concurrent: 0, concurrentAt: 0, attemptsPerSecond: 0, attemptsPerSecondAt: 0 };
+  #second = { at: 0, attempts: 0 };
+  #kept = 0;
+  #left = 0;
+  #endedEarly: EarlyEnd | null = null;
+  /** The run that has just started, until its replica is known. */
+  #starting: RunEvent | undefined;
+  /** What happens now is not recorded: a process that has died does not do it. */
+  isPaused = false;
+
+  constructor(start: number, end: number, maxEvents: number) {
+    this.#start = start;
+    this.#end = end;
+    this.#maxEvents = maxEvents;
+    this.#columnLength = end - start <= 2 * day ? hour : Math.max(day, Math.ceil((end - start) / 60 / day) * day);
+    this.#columns = Math.max(Math.ceil((end - start) / this.#columnLength), 1);
+    this.#unsubscribe = [
+      observe("watchbill:run", { start: (event) => this.#onStart(event), end: (event) => this.#onEnd(event) }),
+      observe("watchbill:missed", ({ worker, count, reason }) => this.#onMissed(worker, count, reason)),
+      observe("watchbill:retry", ({ worker, delay }) => this.#onRetry(worker, "retry", delay)),
+      observe("watchbill:restart", ({ worker, delay }) => this.#onRetry(worker, "restart", delay)),
+      observe("watchbill:timeout", ({ worker }) => this.add(worker, "timeout", "")),
+      observe("watchbill:health", ({ worker, health }) => {
+        if (health !== "init") this.add(worker, health, "");
+      }),
+      observe("watchbill:hung", ({ worker, phase }) => this.add(worker, "hung", phase)),
+      observe("watchbill:exit", ({ worker, outcome }) => this.add(worker, "exit", outcome)),
+      observe("watchbill:lease", ({ worker, change }) => {
+        if (change === "lost") this.add(worker, "lease lost", "");
+      }),
+      observe("watchbill:command", ({ worker, command, reason }) =>
+        this.add(worker, "command", reason === undefined ? command : `${command}: ${reason}`),
+      ),
+    ];
+  }
+
+  /** Prepares the rows, so that a worker that never runs has one too. */
+  addWorker({ name, group }: Pick<DeclarativeWorker, "name" | "group">, schedule: string | null): void {
+    this.#of(name ?? "", group?.name ?? null, schedule);
+  }
+
+  #of(name: string, group: string | null = null, schedule: string | null = null): Recorded {
+    const known = this.#workers.get(name);
+    if (known !== undefined) return known;
+    const recorded: Recorded = {
+      name,
+      group,
+      schedule,
+      runs: [],
+      failures: [],
+      missed: [],
+      counts: noTally(),
+      lateness: 0,
+      longest: 0,
+      tallies: Array.from({ length: this.#columns }, noTally),
+      active: new Set(),
+    };
+    this.#workers.set(name, recorded);
+    return recorded;
+  }
+
+  /** The process has ended by itself. */
+  endEarly(at: number, error: string): void {
+    this.#endedEarly ??= { at, error };
+  }
+
+  add(worker: string, event: SimulatedEvent["event"], detail: string): void {
+    const at = Date.now();
+    if (this.isPaused || at >= this.#end) return;
+    if (this.#keeps()) this.#events.push({ at, worker, event, detail });
+  }
+
+  /** Called in the stack of a run that has just started. */
+  setReplica(replica: number): void {
+    const run = this.#starting === undefined ? undefined : this.#runs.get(this.#starting);
+    if (run !== undefined) run.replica = replica;
+    this.#starting = undefined;
+  }
+
+  /** The runs of a replica that has died are not under way any more. */
+  dropRunsOf(replica: number): void {
+    for (const recorded of this.#workers.values())
+      for (const event of recorded.active) {
+        if (this.#runs.get(event)?.replica !== replica) continue;
+        recorded.active.delete(event);
+        this.#runs.delete(event);
+      }
+  }
+
+  /** Whether another event may be kept one by one. */
+  #keeps(): boolean {
+    if (this.#kept >= this.#maxEvents) {
+      this.#left++;
+      return false;
+    }
+    this.#kept++;
+    return true;
+  }
+
+  #onStart(event: RunEvent): void {
+    const now = Date.now();
+    if (this.isPaused || now >= this.#end) return;
+    const recorded = this.#of(event.worker);
+    const { due, cause, attempt } = event;
+    const run = { due, start: now, end: null, outcome: null, cause, attempt, replica: 1 };
+    this.#runs.set(event, run);
+    this.#starting = event;
+    if (this.#keeps()) recorded.runs.push(run);
+    recorded.counts.runs++;
+    this.#tallyOf(recorded, now).runs++;
+    recorded.active.add(event);
+    this.#countStart(now);
+    if (recorded.active.size > 1) this.#overlaps.push({ worker: event.worker, at: now, replicas: [] });
+  }
+
+  #countStart(now: number): void {
+    const part = this.#load[Math.floor(((now - this.#start) / (this.#end - this.#start)) * loadParts)];
+    if (part !== undefined) {
+      part.started++;
+      part.concurrent = Math.max(part.concurrent, this.#runs.size);
+    }
+    if (this.#runs.size > this.#peak.concurrent) {
+      this.#peak.concurrent = this.#runs.size;
+      this.#peak.concurrentAt = now;
+    }
+    const second = Math.floor(now / 1_000) * 1_000;
+    if (second !== this.#second.at) this.#second = { at: second, attempts: 0 };
+    if (++this.#second.attempts > this.#peak.attemptsPerSecond) {
+      this.#peak.attemptsPerSecond = this.#second.attempts;
+      this.#peak.attemptsPerSecondAt = second;
+    }
+  }
+
+  #onEnd(event: RunEvent): void {
+    const run = this.#runs.get(event);
+    if (run === undefined || this.isPaused) return;
+    const now = Date.now();
+    const recorded = this.#of(event.worker);
+    recorded.active.delete(event);
+    this.#runs.delete(event);
+    if (now >= this.#end) return;
+    run.end = now;
+    run.outcome = event.outcome ?? null;
+    recorded.lateness = Math.max(recorded.lateness, run.start - run.due);
+    recorded.longest = Math.max(recorded.longest, now - run.start);
+    if (event.error === undefined) return;
+    recorded.counts.failures++;
+    this.#tallyOf(recorded, now).failures++;
+    const error = `${event.error.name}: ${event.error.message}`;
+    if (this.#keeps()) recorded.failures.push({ at: now, error, attempt: run.attempt });
+  }
+
+  #onMissed(worker: string, count: number, reason: SimulatedMisses["reason"]): void {
+    const at = Date.now();
+    if (this.isPaused || at >= this.#end) return;
+    const recorded = this.#of(worker);
+    recorded.counts.missed += count;
+    this.#tallyOf(recorded, at).missed += count;
+    if (this.#keeps()) recorded.missed.push({ at, count, reason });
+  }
+
+  #onRetry(worker: string, event: "retry" | "restart", delay: number): void {
+    const at = Date.now();
+    if (this.isPaused || at >= this.#end) return;
+    const recorded = this.#workers.get(worker);
+    if (recorded !== undefined) {
+      recorded.counts.retries++;
+      this.#tallyOf(recorded, at).retries++;
+    }
+    this.add(worker, event, `${Math.round(delay)}`);
+  }
+
+  #tallyOf({ tallies }: Recorded, at: number): Tally {
+    const column = Math.min(Math.floor((at - this.#start) / this.#columnLength), this.#columns - 1);
+    return tallies[column] ?? noTally();
+  }
+
+  /** Unsubscribes, and returns what was recorded. */
+  finish(of: Pick<Timeline, "timezone" | "seed" | "outages">): Timeline {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    const workers = Array.from(this.#workers.values(), ({ active: _, ...recorded }): WorkerTimeline => recorded);
+    return {
+      start: this.#start,
+      end: this.#end,
+      ...of,
+      workers,
+      events: this.#events,
+      peak: this.#peak,
+      overlaps: this.#overlaps,
+      endedEarly: this.#endedEarly,
+      columns: { count: this.#columns, length: this.#columnLength },
+      load: this.#load,
+      left: this.#left,
+    };
+  }
+}
+
+function noTally(): Tally {
+  return { runs: 0, failures: 0, missed: 0, retries: 0 };
+}
