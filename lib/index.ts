@@ -60,6 +60,7 @@ export type {
   ExitEvent,
   HealthEvent,
   HungEvent,
+  LeaseEvent,
   MissedEvent,
   MissedReason,
   RestartEvent,
@@ -81,7 +82,8 @@ export type { Selection } from "./runner/name-patterns.js";
 export type { ProcessSignal } from "./runner/process-signals.js";
 export { Runner, type RunnerOptions, type RunnerState } from "./runner/runner.js";
 export type { RunnerSettings, StopOrder } from "./runner/runner-settings.js";
-export type { Around } from "./runtime/around.js";
+export { runningRunners } from "./runner/running-runners.js";
+export { type Around, wrapRuns } from "./runtime/around.js";
 export type { Logger } from "./runtime/logger.js";
 export type { RunOptions } from "./runtime/root-task.js";
 export type { RunCause } from "./runtime/runs.js";

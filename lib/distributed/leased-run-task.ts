@@ -1,3 +1,5 @@
+import { channels } from "../events/channels.js";
+import type { LeaseEvent } from "../events/events.js";
 import { CancellationScope } from "../runtime/cancellation-scope.js";
 import type { LeasedRun } from "../runtime/leased-run.js";
 import { onAbort } from "../runtime/on-abort.js";
@@ -39,8 +41,11 @@ export class LeasedRunTask extends Task implements LeasedRun {
 
   override start(): void {
     const { signal } = this.#lease;
-    if (signal.aborted) this.abort(signal.reason);
-    else this.#stopWatching = onAbort(signal, { abort: this.#onLeaseLost });
+    this.#publish("taken");
+    if (signal.aborted) {
+      this.#publish("lost");
+      this.abort(signal.reason);
+    } else this.#stopWatching = onAbort(signal, { abort: this.#onLeaseLost });
     this.startChild(this.#chain);
   }
 
@@ -49,8 +54,13 @@ export class LeasedRunTask extends Task implements LeasedRun {
    */
   readonly #onLeaseLost = (reason: unknown): void => {
     this.abortSignal(reason);
+    this.#publish("lost");
     afterTransition(() => this.abort(reason));
   };
+
+  #publish(change: LeaseEvent["change"]): void {
+    if (!this.#lease.isLocal && channels.lease.isObserved) channels.lease.publish({ worker: this.name, change });
+  }
 
   protected override get ownScope(): CancellationScope {
     return (this.#scope ??= new CancellationScope());
@@ -107,6 +117,7 @@ export class LeasedRunTask extends Task implements LeasedRun {
 
   #end(): void {
     this.#stopWatching();
+    if (!this.#lease.signal.aborted) this.#publish("released");
     // Stops what the worker's code has left running under its signals.
     if (!this.aborted) this.abort(new DOMException(`The leased run of ${this.name} has ended`, "AbortError"));
   }

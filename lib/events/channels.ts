@@ -44,5 +44,6 @@ export const channels = {
   health: new EventChannel("watchbill:health"),
   stop: new EventChannel("watchbill:stop"),
   hung: new EventChannel("watchbill:hung"),
+  lease: new EventChannel("watchbill:lease"),
   command: new EventChannel("watchbill:command"),
 } as const;

@@ -90,6 +90,15 @@ export interface HungEvent {
   readonly hungFor: number;
 }
 
+/**
+ * The lease of a distributed worker on this replica: `"taken"` before a leased run, then `"released"` after it, or `"lost"` if
+ * it was lost before. Not published by the engine of a single process.
+ */
+export interface LeaseEvent {
+  readonly worker: string;
+  readonly change: "taken" | "released" | "lost";
+}
+
 /** A command was sent to a worker. */
 export interface CommandEvent {
   readonly worker: string;
@@ -112,6 +121,7 @@ export interface WatchbillEvents {
   readonly "watchbill:missed": MissedEvent;
   readonly "watchbill:stop": StopEvent;
   readonly "watchbill:hung": HungEvent;
+  readonly "watchbill:lease": LeaseEvent;
   readonly "watchbill:command": CommandEvent;
 }
 

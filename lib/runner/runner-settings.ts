@@ -2,9 +2,9 @@ import { constants } from "node:os";
 import type { Backoff } from "../backoff/backoff.js";
 import { assertRetry, type RetryOptions } from "../chain/retry-policy.js";
 import type { Engine } from "../distributed/engine.js";
-import { describeKind, hasMethod, isClass, readArray, showValue } from "../errors/foreign-value.js";
+import { describeKind, hasMethod, readArray, showValue } from "../errors/foreign-value.js";
 import type { Problems } from "../registry/problems.js";
-import type { Around } from "../runtime/around.js";
+import { type Around, isAround } from "../runtime/around.js";
 import { type Logger, loggerProblem } from "../runtime/logger.js";
 import { isAbortSignal } from "../runtime/on-abort.js";
 import { type Duration, parseDuration } from "../timers/duration.js";
@@ -106,10 +106,6 @@ function checkAround(around: unknown, problems: Problems): readonly Around[] {
     `The option around: ${describeKind(flaw)} is not ${list === undefined ? "a list of functions" : "a function"}: pass [(context, next) => next()], for example`,
   );
   return [];
-}
-
-function isAround(value: unknown): value is Around {
-  return typeof value === "function" && !isClass(value);
 }
 
 function isEngine(value: unknown): value is Engine {

@@ -27,6 +27,7 @@ import { type CommandOptions, checkCommandOptions } from "./command-options.js";
 import { lineOfEnvironment, type Selection, selectAmong, selectByName, selectionLines } from "./name-patterns.js";
 import { onProcessSignals } from "./process-signals.js";
 import { type CheckedSettings, checkSettings, type RunnerSettings } from "./runner-settings.js";
+import { addRunning, removeRunning } from "./running-runners.js";
 import type { WorkerControl } from "./worker-control.js";
 import { WorkerList } from "./worker-list.js";
 import { WorkerTree } from "./worker-tree.js";
@@ -181,13 +182,16 @@ export class Runner extends WorkerDefinition {
     this.#tree = tree;
     const { supervisor } = tree;
     supervisors.add(supervisor);
+    addRunning(this);
     reportClockProblem(this, supervisor);
     const logger = new WorkerLogger(supervisor.logger, supervisor.name);
     const declared = [...this.workers, ...this.#leftOut];
     for (const line of selectionLines(declared, this.#selection, !isWithinRunner(parent))) logger.warn(line);
     if (this.workers.length > 0)
       logger.info({ workers: this.workers.length }, `started ${countOf(this.workers.length, "worker")}`);
+    supervisor.onLeftBehind(() => removeRunning(this));
     supervisor.onExit(() => {
+      removeRunning(this);
       const hung = supervisor.busy ? this.#namesOfRunning : "";
       if (hung === "") logger.info("stopped");
       else logger.error(`stopped, but these workers did not stop in time: ${hung}`);

@@ -1,4 +1,4 @@
-import { isObjectLike, isThenable, onSettled } from "../errors/foreign-value.js";
+import { describeKind, isClass, isObjectLike, isThenable, onSettled } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import type { WorkerContext } from "./worker-context.js";
 
@@ -7,6 +7,38 @@ import type { WorkerContext } from "./worker-context.js";
  * once, and returns what that returns, or a promise that settles after it.
  */
 export type Around = (context: WorkerContext, next: () => unknown) => unknown;
+
+let ofProcess: readonly Around[] = [];
+
+/**
+ * Wraps every run of every worker in this process, those of runners that exist already included, from its next run on: for
+ * instrumentation that does not see the options of the runners. What is added last is the innermost of these functions, and the
+ * option `around` of a runner is within all of them. Costs nothing while there are none.
+ * @returns a function that removes it again; a run that is under way is not affected
+ * @throws InvalidArgumentError if it is not a function
+ */
+export function wrapRuns(around: Around): () => void {
+  if (!isAround(around)) {
+    throw new InvalidArgumentError(
+      `wrapRuns was called with ${describeKind(around)}: pass a function, for example (context, next) => next()`,
+    );
+  }
+  // Its own function: the same one may be added twice, and each is removed once.
+  const added: Around = (context, next) => around(context, next);
+  ofProcess = [...ofProcess, added];
+  return () => {
+    ofProcess = ofProcess.filter((each) => each !== added);
+  };
+}
+
+/** The functions that wrap the runs of all workers in this process, the outermost first. */
+export function aroundOfProcess(): readonly Around[] {
+  return ofProcess;
+}
+
+export function isAround(value: unknown): value is Around {
+  return typeof value === "function" && !isClass(value);
+}
 
 /**
  * Calls code through the functions that wrap it, the first one outermost. Returns what that one returns.

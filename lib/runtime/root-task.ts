@@ -4,7 +4,7 @@ import { describeKind, hasMethod, ownKeys, readProperty } from "../errors/foreig
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { nearMiss } from "../errors/nearest-names.js";
 import { TimerQueue } from "../timers/timer-queue.js";
-import type { Around } from "./around.js";
+import { type Around, aroundOfProcess } from "./around.js";
 import { AsyncScope } from "./async-scope.js";
 import { CancellationScope } from "./cancellation-scope.js";
 import { reportClockProblem } from "./clock-problem.js";
@@ -58,8 +58,6 @@ export function runUnder(context: RunOptions, definition: Definition): Promise<E
 export function completeWorkerOf(context: object): void {
   if (Context.taskOf(context) !== undefined) throw new DoNotRestart("What this worker ran has completed, and so has the worker");
 }
-
-const none: readonly Around[] = [];
 
 /** The root of a tree of tasks: answers what the tasks below ask, from the context of the caller. */
 export class RootTask extends Task {
@@ -139,7 +137,7 @@ export class RootTask extends Task {
   }
 
   override get around(): readonly Around[] {
-    return this.#outer?.around ?? none;
+    return this.#outer?.around ?? aroundOfProcess();
   }
 
   /** What the code of a worker runs is a part of that run, and does not take the commands of the worker. */

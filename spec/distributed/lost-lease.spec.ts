@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { LeaseLostError, runAllJobs, runAllWorkers, StaticBackoff, type WorkerContext, wait } from "watchbill";
+import { LeaseLostError, observe, runAllJobs, runAllWorkers, StaticBackoff, type WorkerContext, wait } from "watchbill";
 import { thrownBy } from "../runner/commands.fixture.js";
 import { Simulation } from "./simulation.fixture.js";
 
@@ -36,6 +36,23 @@ describe("A distributed worker that has lost its lease", () => {
     expect(simulation.times).to.deep.equal([60_000, 63_000, 120_000]);
     expect(process.run.outcome).to.equal("pending");
     expect(process.lines).to.deep.equal([["started 1 worker", undefined]]);
+  });
+
+  it("is published when the lease is taken, released and lost", async () => {
+    const leases: string[] = [];
+    const unsubscribe = observe("watchbill:lease", ({ worker, change }) => leases.push(`${worker} ${change}`));
+    simulation.replica({ repeat: "1m", job: ({ signal }: WorkerContext) => wait("10s", { signal }) });
+    await simulation.advance(1_000);
+    // The first lease is for the time of the first run alone.
+    expect(leases.splice(0)).to.deep.equal(["one taken", "one released"]);
+    await simulation.advance(79_000);
+    expect(leases.splice(0)).to.deep.equal(["one taken", "one released"]);
+    await simulation.advance(42_000);
+    simulation.fleet.lose("one");
+    expect(leases.splice(0)).to.deep.equal(["one taken", "one lost"]);
+    await simulation.advance(30_000);
+    expect(leases.splice(0)).to.deep.equal(["one taken", "one released"]);
+    unsubscribe();
   });
 
   it("can fail then: the error is logged, and does not stop the runner", async () => {

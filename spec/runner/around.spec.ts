@@ -6,13 +6,16 @@ import {
   bootstrap,
   DeclarativeWorker,
   type DeclarativeWorkerOptions,
+  InvalidArgumentError,
   observe,
   type Runner,
   repeat,
+  runAllJobs,
   StaticBackoff,
   stopped,
   type WorkerContext,
   wait,
+  wrapRuns,
 } from "watchbill";
 import { silent, watch } from "./commands.fixture.js";
 
@@ -290,5 +293,70 @@ describe("The option around", () => {
     ];
     for (const [around, message] of refused)
       expect(() => Reflect.apply(bootstrap, undefined, [[], { around }])).to.throw(message);
+  });
+});
+
+describe("wrapRuns", () => {
+  let clock: sinon.SinonFakeTimers;
+
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask"] });
+  });
+
+  afterEach(() => clock.restore());
+
+  it("wraps the runs of all runners, outside of their own functions, until it is removed", async () => {
+    const seen: string[] = [];
+    const log =
+      (name: string): Around =>
+      (context, next) => {
+        seen.push(`${name} ${context.name}`);
+        return next();
+      };
+    const runnerOf = (name: string): Runner =>
+      bootstrap([new DeclarativeWorker({ name, job: () => {}, repeat: "10s" })], {
+        logger: silent,
+        signals: [],
+        around: [log("own")],
+      });
+    const runners = [runnerOf("one"), runnerOf("two")];
+    const runs = runners.map((runner) => runner.run());
+    const outer = log("outer");
+    const remove = [wrapRuns(outer), wrapRuns(outer), wrapRuns(log("inner"))];
+    await clock.tickAsync("00:10");
+    expect(seen).to.deep.equal(
+      ["one", "two"].flatMap((name) => ["outer", "outer", "inner", "own"].map((around) => `${around} ${name}`)),
+    );
+    remove[0]?.();
+    remove[0]?.();
+    remove[2]?.();
+    seen.length = 0;
+    await clock.tickAsync("00:10");
+    expect(seen).to.deep.equal(["outer one", "own one", "outer two", "own two"]);
+    remove[1]?.();
+    seen.length = 0;
+    await clock.tickAsync("00:10");
+    expect(seen).to.deep.equal(["own one", "own two"]);
+    await Promise.all([...runners.map((runner) => runner.stop()), ...runs]);
+  });
+
+  it("wraps what runs without a runner, and what the code of a worker runs", async () => {
+    const names: string[] = [];
+    const remove = wrapRuns(({ name }, next) => {
+      names.push(name);
+      return next();
+    });
+    await runAllJobs([(context) => runAllJobs([() => {}, () => {}], context)]);
+    expect(names).to.deep.equal(["job 1", "job 1", "job 1/job 2"]);
+    remove();
+  });
+
+  it("refuses what is not a function", () => {
+    for (const around of [undefined, null, "text", class {}, {}]) {
+      expect(() => wrapRuns(around as never))
+        .to.throw(InvalidArgumentError)
+        .with.property("message")
+        .that.matches(/^wrapRuns was called with .*: pass a function, for example \(context, next\) => next\(\)$/);
+    }
   });
 });
