@@ -234,12 +234,15 @@ export class RepeatTask extends Task {
     super.reportHealth(state);
   }
 
-  override checkRun(now: number): void {
+  override checkRun(now: number): number {
     const took = now - this.#lastStart;
-    if (this.child === undefined || took < longRun) return;
-    const missed = this.#timetable.skipAllButLast(now);
-    if (missed > 0) this.publishMissed(missed, "busy");
-    if (this.dueDate() <= Date.now()) this.problemLog.stillRunning(this, this.#lastStart, took, missed);
+    if (this.child !== undefined && took >= longRun) {
+      const missed = this.#timetable.skipAllButLast(now);
+      if (missed > 0) this.publishMissed(missed, "busy");
+      if (this.dueDate() <= Date.now()) this.problemLog.stillRunning(this, this.#lastStart, took, missed);
+    }
+    // No run holds up another before that is due, and seldom for less than a minute.
+    return now + this.dueDate() - Date.now() + longRun;
   }
 
   private get runs(): Runs {

@@ -25,7 +25,9 @@ export function parseStart(start: string | Date): number {
   const text = typeof start === "string" && /^\d{4}-\d{2}-\d{2}$/.test(start) ? `${start}T00:00` : start;
   const time = new Date(text).getTime();
   if (Number.isFinite(time)) return time;
-  throw new InvalidArgumentError(`start is ${String(start)}: use a date such as "2026-03-29", or a time such as "2026-03-29T12:00"`);
+  throw new InvalidArgumentError(
+    `start is ${String(start)}: use a date such as "2026-03-29", or a time such as "2026-03-29T12:00"`,
+  );
 }
 
 /**

@@ -1,12 +1,4 @@
-import {
-  DeclarativeWorker,
-  InvalidArgumentError,
-  type JobFunc,
-  Runner,
-  stopped,
-  type WorkerContext,
-  wait,
-} from "../index.js";
+import { DeclarativeWorker, InvalidArgumentError, type JobFunc, Runner, stopped, type WorkerContext, wait } from "../index.js";
 import type { RunPlan } from "./run-plan.js";
 import { SimulatedFailure } from "./simulated-failure.js";
 
@@ -15,6 +7,8 @@ export interface ModelPlace {
   planOf(name: string): RunPlan;
   /** The function to call in place of a job; undefined if that is modelled. */
   fakeOf(name: string): JobFunc | undefined;
+  /** Whether the process of the worker may be frozen, or die. */
+  readonly isFragile: boolean;
   /** Resolves when the process of the worker is not frozen. Undefined if it is not frozen. */
   thaw(): Promise<void> | undefined;
   /** Whether the process of the worker has died: nothing in it settles any more. */
@@ -48,13 +42,32 @@ function isPlainWorker(code: unknown): boolean {
   return typeof code === "object" && code !== null && !("createTask" in code);
 }
 
-async function runJob(context: WorkerContext, place: ModelPlace): Promise<void> {
+/** Without a promise but that of the wait for most runs: a simulation has millions of them. */
+function runJob(context: WorkerContext, place: ModelPlace): Promise<void> | void {
+  if (place.isFragile) return runFragileJob(context, place);
+  const fake = place.fakeOf(context.name);
+  if (fake !== undefined) return callFake(fake, context);
+  const { takes, failure, hangs } = place.planOf(context.name).next(Date.now());
+  if (hangs) return endless();
+  if (failure === undefined) return wait(takes, context);
+  return fail(context, takes, failure);
+}
+
+async function callFake(fake: JobFunc, context: WorkerContext): Promise<void> {
+  await fake(context);
+}
+
+async function fail(context: WorkerContext, takes: number, failure: string): Promise<never> {
+  await wait(takes, context);
+  throw new SimulatedFailure(context.name, failure);
+}
+
+/** In a process that may be frozen or die: what happens in it then takes until it goes on, or for ever. */
+async function runFragileJob(context: WorkerContext, place: ModelPlace): Promise<void> {
   await place.thaw();
   const { name, signal } = context;
   const fake = place.fakeOf(name);
-  if (fake !== undefined) {
-    await fake(context);
-  } else {
+  if (fake === undefined) {
     const { takes, failure, hangs } = place.planOf(name).next(Date.now());
     if (hangs) await endless();
     await wait(takes, { signal }).catch(async (reason: unknown) => {
@@ -62,6 +75,8 @@ async function runJob(context: WorkerContext, place: ModelPlace): Promise<void> 
       throw reason;
     });
     if (failure !== undefined && !place.isDead) throw new SimulatedFailure(name, failure);
+  } else {
+    await fake(context);
   }
   await place.thaw();
   if (place.isDead) await endless();

@@ -1,7 +1,7 @@
-import { type DeclarativeWorker, observe, type RunEvent } from "../index.js";
+import { observe, type RunEvent, type WorkerStatus } from "../index.js";
 import {
-  loadParts,
   type EarlyEnd,
+  loadParts,
   type SimulatedEvent,
   type SimulatedFailureOf,
   type SimulatedMisses,
@@ -15,6 +15,9 @@ const hour = 3_600_000;
 const day = 24 * hour;
 
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
+/** A worker of which runs are recorded. */
+export type RecordedWorker = Pick<WorkerStatus, "name" | "group" | "schedule">;
 
 /** What was recorded of one worker. */
 interface Recorded {
@@ -55,7 +58,8 @@ export class Recorder {
   /** What happens now is not recorded: a process that has died does not do it. */
   isPaused = false;
 
-  constructor(start: number, end: number, maxEvents: number) {
+  /** @param workers those that have a row also if they never run */
+  constructor(start: number, end: number, maxEvents: number, workers: readonly RecordedWorker[]) {
     this.#start = start;
     this.#end = end;
     this.#maxEvents = maxEvents;
@@ -79,11 +83,7 @@ export class Recorder {
         this.add(worker, "command", reason === undefined ? command : `${command}: ${reason}`),
       ),
     ];
-  }
-
-  /** Prepares the rows, so that a worker that never runs has one too. */
-  addWorker({ name, group }: Pick<DeclarativeWorker, "name" | "group">, schedule: string | null): void {
-    this.#of(name ?? "", group?.name ?? null, schedule);
+    for (const { name, group, schedule } of workers) this.#of(name, group, schedule);
   }
 
   #of(name: string, group: string | null = null, schedule: string | null = null): Recorded {
@@ -222,9 +222,12 @@ export class Recorder {
     return tallies[column] ?? noTally();
   }
 
-  /** Unsubscribes, and returns what was recorded. */
-  finish(of: Pick<Timeline, "timezone" | "seed" | "outages">): Timeline {
+  close(): void {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
+  }
+
+  /** Returns what was recorded. */
+  finish(of: Pick<Timeline, "timezone" | "seed" | "outages">): Timeline {
     const workers = Array.from(this.#workers.values(), ({ active: _, ...recorded }): WorkerTimeline => recorded);
     return {
       start: this.#start,

@@ -67,7 +67,11 @@ function sampler(takes: Takes, name: string): (random: () => number) => number {
     if (durations.length === 2 && min <= max) return (random) => min + random() * (max - min);
     return anyOf(durations, name);
   }
-  if ("runs" in takes) return anyOf(takes.runs.map(({ duration }) => durationFor(duration, name)), name);
+  if ("runs" in takes)
+    return anyOf(
+      takes.runs.map(({ duration }) => durationFor(duration, name)),
+      name,
+    );
   return fromHistogram(takes.buckets, name);
 }
 

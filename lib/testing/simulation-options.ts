@@ -19,12 +19,7 @@ export type TimeOfDay = string;
 export type SimulatedCommand = {
   readonly at: TimeOfDay;
   readonly reason?: string | undefined;
-} & (
-  | { readonly trigger: string }
-  | { readonly pause: string }
-  | { readonly resume: string }
-  | { readonly restart: string }
-);
+} & ({ readonly trigger: string } | { readonly pause: string } | { readonly resume: string } | { readonly restart: string });
 
 export interface SimulationOptions {
   /** How long the simulated time is: `"1d"`. */

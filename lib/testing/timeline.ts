@@ -32,7 +32,18 @@ export interface SimulatedMisses {
 export interface SimulatedEvent {
   readonly at: number;
   readonly worker: string;
-  readonly event: "retry" | "restart" | "timeout" | "firing" | "ok" | "hung" | "exit" | "lease lost" | "command" | "killed" | "deployed";
+  readonly event:
+    | "retry"
+    | "restart"
+    | "timeout"
+    | "firing"
+    | "ok"
+    | "hung"
+    | "exit"
+    | "lease lost"
+    | "command"
+    | "killed"
+    | "deployed";
   /** The delay of a retry in ms, the reason of a command, or the like. */
   readonly detail: string;
 }

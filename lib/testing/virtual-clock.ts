@@ -20,6 +20,9 @@ const longestLeg = 20 * 86_400_000;
 /** After so many timers, the real event loop has its turn: for signals, and for rejections that nobody handles. */
 const timersPerTurn = 5_000;
 
+/** Tells the library that this clock is never set, so that it need not look for that once a minute. */
+const steadyClock = Symbol.for("watchbill:steadyClock");
+
 const realSetImmediate = globalThis.setImmediate;
 
 /** Whether one is installed. There is one clock in a process, and so one simulation at a time. */
@@ -49,6 +52,7 @@ export class VirtualClock {
     process.env.TZ = timezone;
     try {
       this.#clock = install({ now: start(), toFake: faked });
+      Reflect.set(this.#clock, steadyClock, true);
     } catch (error) {
       this.#restoreTimezone();
       isInstalled = false;

@@ -86,6 +86,7 @@ export class TimerQueue {
    */
   scheduleOnWallClock(timer: Timer, due: number): void {
     this.schedule(timer, due);
+    if (this.#clock.isSteady) return;
     this.#watch ??= new WallClockWatch(this, this.#onWallClockSet);
     // After the timer: a watch that waits alone is removed.
     this.#watch.start();

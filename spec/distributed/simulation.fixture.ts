@@ -9,7 +9,7 @@ import {
   type WorkerContext,
 } from "watchbill";
 import { recorder, watch } from "../runner/commands.fixture.js";
-import { MemoryFleet, type Replica } from "./memory-engine.fixture.js";
+import { MemoryFleet, type Replica } from "../../lib/testing/memory-engine.js";
 
 /** One run of the worker: when it began, in ms since the simulation began, its attempt and its replica. */
 export interface Run {
