@@ -2,8 +2,11 @@ import type { Around, WorkerContext } from "../index.js";
 import { RealWaitError } from "./real-wait-error.js";
 import { turnOfEventLoop } from "./virtual-clock.js";
 
-/** How many turns of the event loop a real resource may take to be released, such as a file that was read from a cache. */
-const turns = 3;
+/** How long, in ms of real time, something real may take: a file that is read, but not an answer from the network. */
+const patience = 200;
+
+/** Of the real clock. */
+const now = performance.now.bind(performance);
 
 /**
  * Notices that the code of a worker waits for something real. The virtual clock goes on when nothing is left to do but to wait;
@@ -11,7 +14,15 @@ const turns = 3;
  */
 export class RealRuns {
   readonly #running = new Set<WorkerContext>();
-  readonly #before = countOf(process.getActiveResourcesInfo());
+  /** What the process has that no run waits for, such as the timer of a test runner. */
+  #others = countOf(process.getActiveResourcesInfo());
+
+  /** Call it before the first run. */
+  async begin(): Promise<void> {
+    // A test runner sets its timer when the test has returned its promise.
+    await turnOfEventLoop();
+    this.#others = countOf(process.getActiveResourcesInfo());
+  }
 
   readonly around: Around = (context, next) => {
     this.#running.add(context);
@@ -35,20 +46,26 @@ export class RealRuns {
    * @throws RealWaitError that names the runs which are under way
    */
   check(): Promise<void> | undefined {
-    return this.#running.size > 0 && this.#resources().length > 0 ? this.#waitOrThrow() : undefined;
+    if (this.#running.size > 0) return this.#resources().length > 0 ? this.#waitOrThrow() : undefined;
+    this.#others = countOf(process.getActiveResourcesInfo());
+    return undefined;
   }
 
   async #waitOrThrow(): Promise<void> {
-    for (let turn = 0; turn < turns; turn++) await turnOfEventLoop();
-    const resources = this.#resources();
+    const start = now();
+    let resources = this.#resources();
+    while (this.#running.size > 0 && resources.length > 0 && now() - start < patience) {
+      await turnOfEventLoop();
+      resources = this.#resources();
+    }
     const workers = [...new Set([...this.#running].map(({ name }) => name))];
     if (workers.length > 0 && resources.length > 0) throw new RealWaitError(workers, resources);
   }
 
   /** The kinds of resources of which there are more than before. */
   #resources(): string[] {
-    const now = countOf(process.getActiveResourcesInfo());
-    return [...now].filter(([kind, count]) => count > (this.#before.get(kind) ?? 0)).map(([kind]) => kind);
+    const active = countOf(process.getActiveResourcesInfo());
+    return [...active].filter(([kind, count]) => count > (this.#others.get(kind) ?? 0)).map(([kind]) => kind);
   }
 }
 

@@ -17,7 +17,9 @@ const day = 24 * hour;
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 /** A worker of which runs are recorded. */
-export type RecordedWorker = Pick<WorkerStatus, "name" | "group" | "schedule">;
+export interface RecordedWorker extends Pick<WorkerStatus, "name" | "group" | "schedule"> {
+  readonly isDistributed: boolean;
+}
 
 /** What was recorded of one worker. */
 interface Recorded {
@@ -32,7 +34,8 @@ interface Recorded {
   longest: number;
   readonly tallies: Tally[];
   /** The runs that are under way. */
-  readonly active: Set<RunEvent>;
+  readonly active: Map<RunEvent, SimulatedRun>;
+  readonly isDistributed: boolean;
 }
 
 /** Records what a simulation does, from the events of the library. */
@@ -42,6 +45,7 @@ export class Recorder {
   readonly #columnLength: number;
   readonly #columns: number;
   readonly #maxEvents: number;
+  readonly #hasReplicas: boolean;
   readonly #workers = new Map<string, Recorded>();
   readonly #events: SimulatedEvent[] = [];
   readonly #overlaps: { worker: string; at: number; replicas: number[] }[] = [];
@@ -58,8 +62,12 @@ export class Recorder {
   /** What happens now is not recorded: a process that has died does not do it. */
   isPaused = false;
 
-  /** @param workers those that have a row also if they never run */
-  constructor(start: number, end: number, maxEvents: number, workers: readonly RecordedWorker[]) {
+  /**
+   * @param workers those that have a row also if they never run
+   * @param hasReplicas whether {@link setReplica} is called for each run
+   */
+  constructor(start: number, end: number, maxEvents: number, workers: readonly RecordedWorker[], hasReplicas: boolean) {
+    this.#hasReplicas = hasReplicas;
     this.#start = start;
     this.#end = end;
     this.#maxEvents = maxEvents;
@@ -83,16 +91,16 @@ export class Recorder {
         this.add(worker, "command", reason === undefined ? command : `${command}: ${reason}`),
       ),
     ];
-    for (const { name, group, schedule } of workers) this.#of(name, group, schedule);
+    for (const worker of workers) this.#add(worker);
   }
 
-  #of(name: string, group: string | null = null, schedule: string | null = null): Recorded {
-    const known = this.#workers.get(name);
-    if (known !== undefined) return known;
+  #of(name: string): Recorded {
+    return this.#workers.get(name) ?? this.#add({ name, group: null, schedule: null, isDistributed: false });
+  }
+
+  #add(worker: RecordedWorker): Recorded {
     const recorded: Recorded = {
-      name,
-      group,
-      schedule,
+      ...worker,
       runs: [],
       failures: [],
       missed: [],
@@ -100,9 +108,9 @@ export class Recorder {
       lateness: 0,
       longest: 0,
       tallies: Array.from({ length: this.#columns }, noTally),
-      active: new Set(),
+      active: new Map(),
     };
-    this.#workers.set(name, recorded);
+    this.#workers.set(worker.name, recorded);
     return recorded;
   }
 
@@ -117,19 +125,31 @@ export class Recorder {
     if (this.#keeps()) this.#events.push({ at, worker, event, detail });
   }
 
-  /** Called in the stack of a run that has just started. */
+  /** Called in the stack of a run that has just started, with the replica on which it runs. */
   setReplica(replica: number): void {
-    const run = this.#starting === undefined ? undefined : this.#runs.get(this.#starting);
-    if (run !== undefined) run.replica = replica;
+    const event = this.#starting;
+    const run = event === undefined ? undefined : this.#runs.get(event);
+    if (event === undefined || run === undefined) return;
+    run.replica = replica;
     this.#starting = undefined;
+    this.#checkOverlap(event, run);
+  }
+
+  /** Runs of one process never overlap, nor do those of a distributed worker. */
+  #checkOverlap({ worker }: RunEvent, { start, replica }: SimulatedRun): void {
+    const { active, isDistributed } = this.#of(worker);
+    if (active.size < 2) return;
+    const replicas = Array.from(active.values(), (each) => each.replica);
+    if (isDistributed || replicas.filter((each) => each === replica).length > 1)
+      this.#overlaps.push({ worker, at: start, replicas });
   }
 
   /** The runs of a replica that has died are not under way any more. */
   dropRunsOf(replica: number): void {
-    for (const recorded of this.#workers.values())
-      for (const event of recorded.active) {
-        if (this.#runs.get(event)?.replica !== replica) continue;
-        recorded.active.delete(event);
+    for (const { active } of this.#workers.values())
+      for (const [event, run] of active) {
+        if (run.replica !== replica) continue;
+        active.delete(event);
         this.#runs.delete(event);
       }
   }
@@ -155,9 +175,9 @@ export class Recorder {
     if (this.#keeps()) recorded.runs.push(run);
     recorded.counts.runs++;
     this.#tallyOf(recorded, now).runs++;
-    recorded.active.add(event);
+    recorded.active.set(event, run);
     this.#countStart(now);
-    if (recorded.active.size > 1) this.#overlaps.push({ worker: event.worker, at: now, replicas: [] });
+    if (!this.#hasReplicas) this.setReplica(1);
   }
 
   #countStart(now: number): void {
@@ -228,7 +248,10 @@ export class Recorder {
 
   /** Returns what was recorded. */
   finish(of: Pick<Timeline, "timezone" | "seed" | "outages">): Timeline {
-    const workers = Array.from(this.#workers.values(), ({ active: _, ...recorded }): WorkerTimeline => recorded);
+    const workers = Array.from(
+      this.#workers.values(),
+      ({ active: _, isDistributed: _own, ...recorded }): WorkerTimeline => recorded,
+    );
     return {
       start: this.#start,
       end: this.#end,

@@ -1,4 +1,4 @@
-import { type DeclarativeWorker, nameMatcher, Runner, wait } from "../index.js";
+import { type DeclarativeWorker, nameMatcher, Runner, WorkersFailedError, wait } from "../index.js";
 import { dailyIntervals, firstTime } from "./local-time.js";
 import { MemoryFleet } from "./memory-engine.js";
 import { RealRuns } from "./real-runs.js";
@@ -54,7 +54,7 @@ export class SimulatedService {
     this.#incidents = this.#readIncidents();
     this.#fleet = replicas === undefined ? undefined : new MemoryFleet({ lockTime });
     this.#realRuns = jobs === "real" ? new RealRuns() : undefined;
-    this.#recorder = new Recorder(this.#start, this.#end, maxEvents, rows);
+    this.#recorder = new Recorder(this.#start, this.#end, maxEvents, rows, replicas !== undefined);
   }
 
   readonly #planOf = (name: string): RunPlan => {
@@ -70,6 +70,7 @@ export class SimulatedService {
   async run(): Promise<Timeline> {
     const { replicas = 1, timezone = "UTC", seed = 1 } = this.#options;
     try {
+      await this.#realRuns?.begin();
       for (let number = 1; number <= replicas; number++) this.#startProcess(number);
       for (const { at, happen } of this.#incidents) void wait(at - this.#start).then(happen);
       await this.#clock.advance(this.#end - this.#start, () => this.#realRuns?.check());
@@ -99,7 +100,7 @@ export class SimulatedService {
     this.#current.set(number, process);
     process.start((error) => {
       if (process.isDead || process.isStopping) return;
-      this.#recorder.endEarly(Date.now(), error instanceof Error ? error.message : "all workers have completed");
+      this.#recorder.endEarly(Date.now(), error === undefined ? "all workers have completed" : describeFailure(error));
     });
   }
 
@@ -175,12 +176,20 @@ export class SimulatedService {
   }
 }
 
+function describeFailure(error: unknown): string {
+  if (error instanceof WorkersFailedError)
+    return error.errors.map(({ message }, index) => `${error.workers[index] ?? ""}: ${message}`).join("; ");
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** The workers of a runner, those of the runners within it included, under the names that their events have. */
 function rowsOf(runner: Runner, outer = ""): RecordedWorker[] {
   const rows = runner.status();
   return runner.workers.flatMap((worker, index) => {
     const { name: inner = "", group = null, schedule = null } = rows[index] ?? {};
     const name = outer === "" ? inner : `${outer}/${inner}`;
-    return worker.worker instanceof Runner ? rowsOf(worker.worker, name) : [{ name, group, schedule }];
+    return worker.worker instanceof Runner
+      ? rowsOf(worker.worker, name)
+      : [{ name, group, schedule, isDistributed: worker.distributed === true }];
   });
 }

@@ -1,18 +1,9 @@
 import { type FakeMethod, install } from "@sinonjs/fake-timers";
 import { InvalidArgumentError } from "../index.js";
+import { VirtualImmediates } from "./virtual-immediates.js";
 
 /** What is faked: everything by which code waits or reads the time, but not the order of microtasks. */
-const faked: FakeMethod[] = [
-  "setTimeout",
-  "clearTimeout",
-  "setInterval",
-  "clearInterval",
-  "setImmediate",
-  "clearImmediate",
-  "Date",
-  "performance",
-  "hrtime",
-];
+const faked: FakeMethod[] = ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date", "performance", "hrtime"];
 
 /** The longest delay of a Node timer is 24.8 days. */
 const longestLeg = 20 * 86_400_000;
@@ -34,6 +25,7 @@ let isInstalled = false;
  */
 export class VirtualClock {
   readonly #clock: ReturnType<typeof install>;
+  readonly #immediates = new VirtualImmediates();
   readonly #timezone: string | undefined;
   #timers = 0;
 
@@ -53,6 +45,7 @@ export class VirtualClock {
     try {
       this.#clock = install({ now: start(), toFake: faked });
       Reflect.set(this.#clock, steadyClock, true);
+      this.#immediates.install();
     } catch (error) {
       this.#restoreTimezone();
       isInstalled = false;
@@ -75,14 +68,19 @@ export class VirtualClock {
 
   async #advanceLeg(ms: number, onTimer: () => Promise<void> | undefined): Promise<void> {
     let isOver = false;
-    await settled();
+    await this.#settle();
     const end = this.#clock.setTimeout(() => (isOver = true), ms);
     try {
       while (!isOver) {
         const waiting = onTimer();
-        if (waiting !== undefined) await waiting;
-        this.#clock.next();
-        await settled();
+        if (waiting !== undefined) {
+          await waiting;
+          await this.#settle();
+        }
+        // Code that sets one immediate after another must not stop the time.
+        if (this.#immediates.isEmpty) this.#clock.next();
+        else this.#clock.tick(1);
+        await this.#settle();
         if (++this.#timers % timersPerTurn === 0) await turnOfEventLoop();
       }
     } finally {
@@ -90,7 +88,14 @@ export class VirtualClock {
     }
   }
 
+  /** Lets everything come to rest that happens at this time. */
+  async #settle(): Promise<void> {
+    do await microtasks();
+    while (this.#immediates.runPending());
+  }
+
   uninstall(): void {
+    this.#immediates.uninstall();
     this.#clock.uninstall();
     this.#restoreTimezone();
     isInstalled = false;
@@ -110,7 +115,7 @@ export function turnOfEventLoop(): Promise<void> {
 }
 
 /** Resolves when no microtask is left: Node runs its ticks after them. */
-function settled(): Promise<void> {
+function microtasks(): Promise<void> {
   return new Promise((resolve) => {
     process.nextTick(resolve);
   });
