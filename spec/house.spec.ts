@@ -4,7 +4,7 @@ import { expect } from "chai";
 
 /** From the roof down. What stands on one line may not import each other. */
 const floors = [
-  ["dashboard"],
+  ["dashboard", "testing"],
   ["index.ts", "cron", "bullmq"],
   ["bootstrap.ts"],
   ["runner"],
@@ -63,6 +63,7 @@ describe("the house", () => {
     expect([...new Set(roomsWith("croner"))]).to.deep.equal(["cron"]);
     expect([...new Set(roomsWith("bullmq"))]).to.deep.equal(["bullmq"]);
     expect([...new Set(roomsWith("srvx/node"))]).to.deep.equal(["dashboard"]);
+    expect([...new Set(roomsWith("@sinonjs/fake-timers"))]).to.deep.equal(["testing"]);
     expect([...roomsWith("pg"), ...roomsWith("ioredis")]).to.deep.equal([]);
   });
 

@@ -68,8 +68,16 @@ describe("The public API", () => {
   });
 
   it("requires a peer only for a subpath that uses it", () => {
-    expect(manifest.peerDependencies).to.deep.equal({ bullmq: "^6.7.0", croner: "^11.0.0" });
-    expect(manifest.peerDependenciesMeta).to.deep.equal({ bullmq: { optional: true }, croner: { optional: true } });
+    expect(manifest.peerDependencies).to.deep.equal({
+      "@sinonjs/fake-timers": "^15.0.0",
+      bullmq: "^6.7.0",
+      croner: "^11.0.0",
+    });
+    expect(manifest.peerDependenciesMeta).to.deep.equal({
+      "@sinonjs/fake-timers": { optional: true },
+      bullmq: { optional: true },
+      croner: { optional: true },
+    });
   });
 
   it("is developed with exactly these tools", () => {
@@ -82,6 +90,7 @@ describe("The public API", () => {
       "@opentelemetry/sdk-metrics",
       "@opentelemetry/sdk-trace-node",
       "@preact/signals-core",
+      "@sinonjs/fake-timers",
       "@types/bunyan",
       "@types/chai",
       "@types/express",

@@ -41,8 +41,8 @@ export function firstTime(option: string, text: string, start: number): number {
 }
 
 /**
- * The intervals between two times of day, `"02:00-03:00"`, on each day from `start` to `end`. One that ends before it begins lasts
- * over midnight.
+ * The intervals between two times of day, `"02:00-03:00"`, on each day from `start` to `end`. One that ends before it begins
+ * lasts over midnight.
  * @throws InvalidArgumentError that names the option, if it is not such an interval
  */
 export function dailyIntervals(option: string, text: string, start: number, end: number): Interval[] {

@@ -8,7 +8,7 @@ const faked: FakeMethod[] = ["setTimeout", "clearTimeout", "setInterval", "clear
 /** The longest delay of a Node timer is 24.8 days. */
 const longestLeg = 20 * 86_400_000;
 
-/** After so many timers, the real event loop has its turn: for signals, and for rejections that nobody handles. */
+/** After so many timers, the real event loop has its turn: for signals, and for unhandled rejections. */
 const timersPerTurn = 5_000;
 
 /** Tells the library that this clock is never set, so that it need not look for that once a minute. */

@@ -7,12 +7,12 @@ interface Handle {
   [Symbol.dispose](): void;
 }
 
-/** How many rounds of immediates may follow each other before the clock advances: code may set one after another for ever. */
+/** How many rounds of immediates may follow each other before the clock advances: code may set one after another without end. */
 const mostRounds = 1_000;
 
 /**
- * `setImmediate` on a virtual clock: what is set runs at the same virtual time, after everything that has begun. Fake timers would
- * let a millisecond pass.
+ * `setImmediate` on a virtual clock: what is set runs at the same virtual time, after everything that has begun. Fake timers
+ * would let a millisecond pass.
  */
 export class VirtualImmediates {
   readonly #setImmediate = globalThis.setImmediate;

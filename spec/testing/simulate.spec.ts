@@ -20,8 +20,7 @@ import {
   type WorkerContext,
 } from "watchbill";
 import { cron } from "watchbill/cron";
-import { simulate } from "../../lib/testing/simulate.js";
-import type { SimulationOptions } from "../../lib/testing/simulation-options.js";
+import { type SimulationOptions, simulate } from "watchbill/testing";
 
 const minute = 60_000;
 const hour = 60 * minute;

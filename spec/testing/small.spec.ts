@@ -16,7 +16,7 @@ import {
   wait,
 } from "watchbill";
 import { cron } from "watchbill/cron";
-import { describeWorkers, recordingLogger, runOnce, silentLogger, simulate, testContext } from "../../lib/testing/testing.js";
+import { describeWorkers, recordingLogger, runOnce, silentLogger, simulate, testContext } from "watchbill/testing";
 
 class Mailer {
   static attempts: number[] = [];
