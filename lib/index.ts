@@ -85,7 +85,7 @@ export type { RunnerSettings, StopOrder } from "./runner/runner-settings.js";
 export { runningRunners } from "./runner/running-runners.js";
 export { type Around, wrapRuns } from "./runtime/around.js";
 export type { Logger } from "./runtime/logger.js";
-export type { RunOptions } from "./runtime/root-task.js";
+export type { RunOptions } from "./runtime/run-options.js";
 export type { RunCause } from "./runtime/runs.js";
 export { stopped, wait } from "./runtime/wait.js";
 export type { WorkerContext } from "./runtime/worker-context.js";

@@ -1,22 +1,16 @@
 import { WorkerNotRunningError } from "watchbill";
 import { sendCommand, type Verb } from "./command.js";
 import type { Environment } from "./environment.js";
-import { type Random, times } from "./random.js";
+import { type Random, times, type Weighted } from "./random.js";
 import type { RunnerUnderTest, Slot, TrackedWorker } from "./runner-under-test.js";
 
-const verbs = [
-  times<Verb>(8, "trigger"),
-  times<Verb>(4, "pause"),
-  times<Verb>(4, "restart"),
-  times<Verb>(4, "remove"),
-  times<Verb>(1, "resume"),
-];
+type Verbs = readonly Weighted<Verb>[];
+const verbs: Verbs = [times(8, "trigger"), times(4, "pause"), times(4, "restart"), times(4, "remove"), times(1, "resume")];
 
 /** Sends commands to random workers at random moments, blocks the event loop, and checks every answer. */
 export class ChaosDriver {
-  /** How many commands were sent, `add` included, and how many of them were a pause. */
+  /** How many commands were sent, `add` included. */
   sent = 0;
-  pauses = 0;
   /** The commands that have not settled, for a message, by their answers. */
   readonly pending = new Map<Promise<unknown>, string>();
   readonly #slots: readonly { readonly runner: RunnerUnderTest; readonly slot: Slot }[];
@@ -25,11 +19,10 @@ export class ChaosDriver {
 
   constructor(
     private readonly runners: readonly RunnerUnderTest[],
-    random: Random,
     private readonly environment: Environment,
   ) {
     this.#slots = runners.flatMap((runner) => runner.slots.map((slot) => ({ runner, slot })));
-    this.#random = random.fork();
+    this.#random = environment.random.fork();
   }
 
   start(): void {
@@ -50,21 +43,19 @@ export class ChaosDriver {
     let target = random.oneOf(this.#slots);
     for (let index = 0; index < count; index++) {
       if (!toOneSlot) target = random.oneOf(this.#slots);
-      const { workers } = target.slot;
-      this.#send(random.pick(verbs), workers[random.int(0, 3) % workers.length], target.runner);
+      this.#send(random.pick(verbs), random.oneOf(target.slot.workers), target.runner);
     }
     if (random.oneIn(100)) blockEventLoop(random.oneIn(10) ? random.int(100, 300) : random.int(5, 50));
     this.#timers[0] = setTimeout(this.#act, random.int(0, 20));
   };
 
-  #send(verb: Verb, target: TrackedWorker | undefined, runner: RunnerUnderTest): void {
-    if (target === undefined || target.state === "removed") return;
+  #send(verb: Verb, target: TrackedWorker, runner: RunnerUnderTest): void {
+    if (target.state === "removed") return;
     // It depends on timing whether these reach a worker that is leaving, so that no answer would be wrong.
     if (target.state === "leaving" && (verb === "restart" || verb === "pause")) return;
     const { runLogs, violations } = this.environment;
     const command = `${verb}(${target.name})`;
     this.sent++;
-    if (verb === "pause") this.pauses++;
     const answer = sendCommand(verb, target, runner, runLogs);
     this.pending.set(answer, command);
     void answer.then((violation) => {
@@ -84,7 +75,7 @@ export class ChaosDriver {
         for (const tracked of removed) if (tracked.worker !== undefined) this.#add(tracked.worker, [tracked], runner);
       for (const tracked of slot.workers) {
         if (tracked.state !== "present") continue;
-        if (tracked.isCompleted) this.#send("restart", tracked, runner);
+        if (tracked.log.isCompleted) this.#send("restart", tracked, runner);
         else if (this.environment.clock.now - tracked.pausedAt >= pause) this.#send("resume", tracked, runner);
       }
     }

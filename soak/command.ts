@@ -16,85 +16,72 @@ export type Verb = "trigger" | "pause" | "resume" | "restart" | "remove";
 const limits = { waiting: 3_000, any: 12_000 };
 
 /** Sends a command to a worker. Resolves with what is wrong with its answer, if anything. */
-export async function sendCommand(
-  verb: Verb,
-  target: TrackedWorker,
-  runner: RunnerUnderTest,
-  logs: RunLogs,
-): Promise<string | undefined> {
+export async function sendCommand(verb: Verb, target: TrackedWorker, runner: RunnerUnderTest, runLogs: RunLogs) {
+  const { clock } = runLogs;
   const stopsWorker = verb === "restart" || verb === "remove" || (verb === "pause" && target.traits.isContinuous === true);
   const waitsForRun = stopsWorker || verb === "pause";
   const stopsWithOthers = runner.isNested || target.traits.isInGroup === true;
-  const { pausedAt, totalRuns } = target;
-  const sentAt = logs.clock.now;
+  const { log, pausedAt } = target;
+  const sentAt = clock.now;
   const number = ++target.commands;
   // Another command may cause a rejection, also one that has settled, if it stops the worker and no run has begun since.
-  const hasRivals = target.pendingCommands++ > 0 || target.runsWhenStopped === totalRuns;
-  // The run that is in progress does not count for a trigger.
-  const unfailedRuns = target.unfailedRuns - (target.isRunning ? 1 : 0);
+  const hasRivals = target.pendingCommands++ > 0 || target.runsWhenStopped === log.totalRuns;
+  const succeeded = (): number => log.totalRuns - log.totalFailures - (log.isOpen ? 1 : 0);
+  const succeededBefore = succeeded();
 
-  for (const log of target.logs) {
-    // For a trigger too: it runs a paused worker.
-    log.isHeld = false;
-    log.recordActivity();
+  // For a trigger too: it runs a paused worker.
+  for (const each of target.logs) {
+    each.isHeld = false;
+    each.recordActivity();
   }
   if (verb !== "trigger") target.pausedAt = verb === "pause" ? sentAt : Number.POSITIVE_INFINITY;
-  if (stopsWorker) target.runsWhenStopped = totalRuns;
+  if (stopsWorker) target.runsWhenStopped = log.totalRuns;
   if (verb === "remove") {
     target.state = "leaving";
-    target.removedAt = sentAt;
     target.worker = runner.find(target) ?? target.worker;
   }
 
-  const isLatest = (): boolean => target.commands === number;
-  const checkTime = (): string | undefined => {
-    target.pendingCommands--;
-    const took = logs.clock.now - sentAt;
-    const isInTime = took <= (waitsForRun ? limits.waiting : limits.any);
-    return isInTime ? undefined : `took ${Math.round(took)} ms of the event loop's time`;
-  };
-  const checkRejected = (error: unknown): string | undefined => {
-    if (error instanceof ShutdownTimeoutError)
-      return checkHungWorkers(error.workers, target.name, waitsForRun || stopsWithOthers, logs);
-    // The workers around it may be the cause too.
-    const isInterfered = hasRivals || !isLatest() || stopsWithOthers || target.state !== "present";
-    return isJustified(error, verb, target, isInterfered) ? undefined : `was rejected without a reason: ${String(error)}`;
-  };
-  const checkFulfilled = (): string | undefined => {
-    if (verb === "trigger" && target.unfailedRuns <= unfailedRuns) return "was fulfilled without a run that succeeded";
-    if (verb === "remove") {
-      target.state = "removed";
-      if (runner.find(target) !== undefined) return "was fulfilled, but the runner still has the worker";
-    }
-    if (!isLatest() || (verb !== "pause" && verb !== "remove")) return undefined;
-    if (target.isRunning) return "was fulfilled while a run was in progress";
-    for (const log of target.logs) log.isHeld = true;
-    return undefined;
-  };
-
+  let rejection: { readonly error: unknown } | undefined;
   try {
     await runner.runner[verb](target.name);
   } catch (error) {
+    rejection = { error };
     // A rejected restart does not end a pause. If something else has ended it, the driver resumes the worker once more.
     if (verb === "restart") target.pausedAt = Math.min(target.pausedAt, pausedAt);
-    return checkTime() ?? checkRejected(error);
   }
-  return checkTime() ?? checkFulfilled();
+
+  target.pendingCommands--;
+  const took = clock.now - sentAt;
+  if (took > (waitsForRun ? limits.waiting : limits.any)) return `took ${Math.round(took)} ms of the event loop's time`;
+  const isLatest = target.commands === number;
+  if (rejection !== undefined) {
+    const { error } = rejection;
+    if (error instanceof ShutdownTimeoutError)
+      return checkHungWorkers(error.workers, target.name, waitsForRun || stopsWithOthers, runLogs);
+    // The workers around it may be the cause too.
+    const isInterfered = hasRivals || !isLatest || stopsWithOthers || target.state !== "present";
+    return isJustified(error, verb, target, isInterfered) ? undefined : `was rejected without a reason: ${String(error)}`;
+  }
+  if (verb === "trigger" && succeeded() <= succeededBefore) return "was fulfilled without a run that succeeded";
+  if (verb === "remove") {
+    target.state = "removed";
+    if (runner.find(target) !== undefined) return "was fulfilled, but the runner still has the worker";
+  }
+  if (!isLatest || (verb !== "pause" && verb !== "remove")) return undefined;
+  if (target.isRunning) return "was fulfilled while a run was in progress";
+  for (const each of target.logs) each.isHeld = true;
+  return undefined;
 }
 
 /** Whether `error` is a known error for a known cause. */
-function isJustified(
-  error: unknown,
-  verb: Verb,
-  { state, traits, logs, isCompleted }: TrackedWorker,
-  isInterfered: boolean,
-): boolean {
+function isJustified(error: unknown, verb: Verb, target: TrackedWorker, isInterfered: boolean): boolean {
+  const { state, traits, log } = target;
   if (error instanceof UnknownWorkerError) return state !== "present";
-  if (error instanceof WorkerNotRunningError) return isInterfered || isCompleted;
+  if (error instanceof WorkerNotRunningError) return isInterfered || log.isCompleted;
   if (verb !== "trigger") return false;
   if (error instanceof InvalidArgumentError) return traits.isContinuous === true;
-  if (error instanceof PlannedError) return logs.includes(error.log);
-  if (error instanceof TimeoutError) return traits.timeout !== undefined && logs.some(({ name }) => name === error.worker);
+  if (error instanceof PlannedError) return error.log === log;
+  if (error instanceof TimeoutError) return traits.timeout !== undefined && error.worker === log.name;
   if (error instanceof DOMException) return error.name === "AbortError" && isInterfered;
   return error instanceof ThrownValueError && typeof error.cause === "string";
 }

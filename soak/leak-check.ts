@@ -1,33 +1,30 @@
+import type { EventEmitter } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { inspect } from "node:util";
 import type { Violations } from "./violations.js";
+
+/** How many watched objects of a kind may be reachable: the last few are, for example from the stack of an error that is kept. */
+const reachableAtMost = 100;
 
 /** Counts the objects that must become garbage but are still reachable. A count has none of the noise of the heap's size. */
 export class LeakCheck {
-  /** How many objects were watched in all. */
-  watched = 0;
   readonly #left = new Map<string, number>();
   readonly #registry = new FinalizationRegistry<string>((kind) => this.#add(kind, -1));
 
   /** @param kind what the object is, in the plural, for a message */
   watch(kind: string, object: object): void {
-    this.watched++;
     this.#add(kind, 1);
     this.#registry.register(object, kind);
   }
 
-  /** How many objects of each kind are reachable: the least of ten counts, as workers go on and more objects are watched. */
-  async left(): Promise<ReadonlyMap<string, number>> {
-    const least = new Map(this.#left);
-    for (let count = 0; count < 10; count++) {
-      collectGarbage();
-      await nextTurn();
-      for (const [kind, left] of this.#left) least.set(kind, Math.min(left, least.get(kind) ?? left));
-    }
-    return least;
-  }
-
   #add(kind: string, change: number): void {
     this.#left.set(kind, (this.#left.get(kind) ?? 0) + change);
+  }
+
+  async check(violations: Violations): Promise<void> {
+    await collectAllGarbage();
+    for (const [kind, left] of this.#left)
+      if (left > reachableAtMost) violations.add("garbage", `${left} ${kind} are still reachable`);
   }
 }
 
@@ -37,20 +34,24 @@ export function collectGarbage(): void {
   globalThis.gc();
 }
 
+/** Some objects only become garbage, and are counted as such, after a few turns of the event loop. */
+async function collectAllGarbage(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) {
+    collectGarbage();
+    await nextTurn();
+  }
+}
+
 /** The size of the heap after a garbage collection, in bytes. */
 export function heapInUse(): number {
   collectGarbage();
   return process.memoryUsage().heapUsed;
 }
 
-/** The same while nothing runs: some objects only become garbage after a few turns of the event loop. */
+/** The same while nothing runs. */
 export async function heapAtRest(): Promise<number> {
-  let least = heapInUse();
-  for (let attempt = 0; attempt < 5; attempt++) {
-    await nextTurn();
-    least = Math.min(least, heapInUse());
-  }
-  return least;
+  await collectAllGarbage();
+  return heapInUse();
 }
 
 /** The size of the heap in bytes, after that many runs. */
@@ -66,14 +67,13 @@ export type HeapTrend = Readonly<Record<"slope" | "low" | "high", number>>;
 const noise = { bytes: 1_500_000, bytesPerRun: 4 };
 
 /** Adds a violation if the heap grows with the runs. Ignores the first third of the samples, in which it has not levelled off. */
-export function checkHeapTrend(samples: readonly HeapSample[], violations: Violations): string {
+export function checkHeapTrend(samples: readonly HeapSample[], violations: Violations): void {
   const level = samples.slice(Math.ceil(samples.length / 3));
   const [first, last] = [level.at(0), level.at(-1)];
-  if (first === undefined || last === undefined || level.length < 10) return "too few samples";
+  if (first === undefined || last === undefined || level.length < 10) return;
   const trend = heapTrend(level);
   const figure = `${trend.slope.toFixed(1)} bytes a run, 99% confidence ${trend.low.toFixed(1)} to ${trend.high.toFixed(1)}`;
   if (isLeak(trend, last.runs - first.runs)) violations.add("heap, slope", `grows by ${figure}`);
-  return figure;
 }
 
 /** Whether the heap certainly grows by more than noise: per run, and in all over that many runs. */
@@ -102,35 +102,29 @@ function studentT(freedom: number): number {
 }
 
 /**
- * Records warnings and unhandled errors of the process as violations, so they do not end it. Returns a function that stops this,
- * and adds a violation for each kind of listener on `process` and of handle that has become more.
+ * Records warnings and unhandled errors of the process as violations, so they do not end it. Returns a function that adds a
+ * violation for each listener on `process` and each handle that is left behind.
  */
 export function watchProcess(violations: Violations): () => void {
+  for (const event of ["unhandledRejection", "uncaughtException", "warning"] as const)
+    process.on(event, (error: unknown) => violations.add("process", `${event}: ${inspect(error)}`));
   const before = resourcesOfProcess();
-  const unwatch = (["unhandledRejection", "uncaughtException", "warning"] as const).map((event) => {
-    const listener = (error: unknown): void => {
-      violations.add("process", `${event}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-    };
-    process.on(event, listener);
-    return () => process.off(event, listener);
-  });
   return () => {
-    for (const off of unwatch) off();
     const after = resourcesOfProcess();
     for (const check of ["listeners", "handles"] as const)
-      for (const kind of new Set(after[check])) {
-        const countIn = (kinds: readonly string[]): number => kinds.filter((each) => each === kind).length;
-        const more = countIn(after[check]) - countIn(before[check]);
-        if (more > 0) violations.add(check, `${more} ${kind} left behind`);
-      }
+      for (const kind of added(before[check], after[check])) violations.add(check, `${kind} is left behind`);
   };
 }
 
 /** The kind of each listener on `process`, and of each handle that keeps it alive. */
-function resourcesOfProcess(): Readonly<Record<"listeners" | "handles", readonly string[]>> {
-  const listeners = process.eventNames().flatMap((event) => {
-    const kind = `listeners of process to ${String(event)}`;
-    return Array.from({ length: process.listenerCount(event) }, () => kind);
-  });
-  return { listeners, handles: process.getActiveResourcesInfo() };
+function resourcesOfProcess() {
+  const emitter: EventEmitter = process;
+  const events = emitter.eventNames().flatMap((event) => emitter.listeners(event).map(() => String(event)));
+  return { listeners: events.map((event) => `a listener of process to ${event}`), handles: process.getActiveResourcesInfo() };
+}
+
+/** What `after` has more often than `before`. */
+function added(before: readonly string[], after: readonly string[]): string[] {
+  const countIn = (kinds: readonly string[], kind: string): number => kinds.filter((each) => each === kind).length;
+  return after.filter((kind, index) => countIn(after.slice(0, index + 1), kind) > countIn(before, kind));
 }

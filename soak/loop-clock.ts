@@ -15,11 +15,11 @@ export class LoopClock {
   readonly #timer = setInterval(() => this.#advance(), tick);
 
   /** Polls `condition` every few ms. Resolves with true once it holds, or with false after `ms`. */
-  async until(condition: () => boolean, ms: number, every = tick): Promise<boolean> {
+  async until(condition: () => boolean, ms: number): Promise<boolean> {
     const end = this.now + ms;
     while (!condition()) {
       if (this.now >= end) return false;
-      await new Promise((resolve) => setTimeout(resolve, every));
+      await new Promise((resolve) => setTimeout(resolve, tick));
     }
     return true;
   }

@@ -9,10 +9,14 @@
  *
  * The exit code is 0 if all checks hold, 1 if one fails, 2 if the arguments are invalid.
  */
-import { collectGarbage, heapAtRest, watchProcess } from "./leak-check.js";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ChaosDriver } from "./chaos-driver.js";
+import { StateChecks } from "./checks.js";
+import { Environment } from "./environment.js";
+import { checkHeapTrend, collectGarbage, type HeapSample, heapAtRest, heapInUse, watchProcess } from "./leak-check.js";
 import { type Settings, settingsFrom } from "./settings.js";
-import { soak } from "./soak.js";
-import { reportLines, Violations } from "./violations.js";
+import { createRunners } from "./sources.js";
+import { Violations } from "./violations.js";
 
 /** How much V8 keeps of code that it has compiled meanwhile, in bytes. The workers themselves take several times as much. */
 const heapTolerance = 3_000_000;
@@ -23,20 +27,55 @@ async function main(settings: Settings): Promise<number> {
   const violations = new Violations();
   const checkProcess = watchProcess(violations);
   // A short soak first, so that what a process creates only once does not look like a leak.
-  await soak({ ...settings, duration: Math.min(2_000, duration) }, violations, () => {});
+  await soak({ ...settings, duration: Math.min(2_000, duration) }, violations);
   const heapBefore = await heapAtRest();
-  const figures = await soak(settings, violations, console.log);
+  await soak(settings, violations);
   const growth = (await heapAtRest()) - heapBefore;
   checkProcess();
 
-  const change = `${Math.round(growth / 1_000)} KB`;
-  if (growth > heapTolerance) violations.add("heap, after", change);
-  for (const line of reportLines(violations, { ...figures, "heap, after": change })) console.log(line);
+  if (growth > heapTolerance) violations.add("heap, after", `${Math.round(growth / 1_000)} KB`);
+  for (const line of violations.report()) console.log(line);
   const command = `npm run soak -- ${duration / 1_000}s --workers ${workers} --seed ${seed}`;
-  console.log(
-    violations.count === 0 ? "passed" : `FAILED: ${command} has the same workers and commands, but not the same timing`,
-  );
-  return violations.count === 0 ? 0 : 1;
+  const isPassed = violations.count === 0;
+  console.log(isPassed ? "passed" : `FAILED: ${command} has the same workers and commands, but not the same timing`);
+  return isPassed ? 0 : 1;
+}
+
+/** Runs one soak with all its phases. Leaves nothing behind, and holds no memory. */
+async function soak({ duration, seed, workers }: Settings, violations: Violations): Promise<void> {
+  const environment = new Environment(violations, seed);
+  const { clock, faults, leakCheck, runLogs } = environment;
+  const runners = createRunners(workers, environment);
+  const chaos = new ChaosDriver(runners, environment);
+  const checks = new StateChecks(runners, chaos, environment);
+  const stopper = new AbortController();
+  const outcome = runners[0].runner.run({ signal: stopper.signal }).catch((error: unknown) => error);
+
+  chaos.start();
+  const samples: HeapSample[] = [];
+  const printProgress = (): void => {
+    const runs = `${runLogs.runs} runs  ${runLogs.failures} failures  ${faults.hanging.size} hang  ${chaos.sent} commands`;
+    console.log(`${process.uptime().toFixed().padStart(6)} s  ${runs}  ${violations.count} violations`);
+  };
+  // About 80 samples, but at most four a second: each blocks the event loop for a garbage collection.
+  const sampling = Math.min(10_000, Math.max(250, duration / 80));
+  const timers = [
+    setInterval(() => checks.checkStatus(), 1_000),
+    setInterval(() => samples.push({ runs: runLogs.runs, heap: heapInUse() }), sampling),
+    setInterval(printProgress, 10_000),
+  ];
+  await Promise.race([outcome, sleep(duration, undefined, { ref: false })]);
+  for (const timer of timers) clearInterval(timer);
+  chaos.stop();
+  if (!runners[0].isRunning) violations.add("no lost worker", `run() has ended by itself: ${String(await outcome)}`);
+
+  await checks.checkAllRespond();
+  await leakCheck.check(violations);
+  checkHeapTrend(samples, violations);
+  await checks.checkShutdown(outcome, stopper);
+  await checks.checkSecondRun();
+  clock.stop();
+  printProgress();
 }
 
 function settingsOrExit(): Settings {

@@ -1,10 +1,12 @@
-import { bootstrap, DeclarativeWorker, type Runner, type RunnerOptions, type WorkerContext, wait } from "watchbill";
+import { bootstrap, DeclarativeWorker, type Logger, type Runner, type RunnerOptions, type WorkerContext, wait } from "watchbill";
 import type { Environment } from "./environment.js";
-import type { Random } from "./random.js";
 import { RunLog } from "./run-log.js";
 
 /** How long a worker may take to stop, in ms. */
 export const shutdownTimeout = 250;
+
+/** Discards all and never reads `error.stack`: until it is read it references more objects, which the library must not keep. */
+const logger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** A runner, its slots, and a worker `probe` that records when the runner starts and stops. */
 export class RunnerUnderTest {
@@ -20,7 +22,7 @@ export class RunnerUnderTest {
     this.probeLog = new RunLog("probe", environment.runLogs);
     // The first worker, so it starts before all others: their counts are reset then.
     const probe = new DeclarativeWorker({ name: "probe", worker: this.#probe });
-    this.runner = bootstrap([probe, ...slots.map(({ current }) => current.source)], { shutdownTimeout, ...options });
+    this.runner = bootstrap([probe, ...slots.map(({ current }) => current.source)], { logger, shutdownTimeout, ...options });
   }
 
   get isRunning(): boolean {
@@ -47,13 +49,13 @@ export class RunnerUnderTest {
     }
   }
 
+  // A loop in the probe would keep the workers reachable, in the frame of that function.
   #resetCounts(): void {
     for (const tracked of this.workers) tracked.resetCounts();
   }
 
   readonly #probe = async ({ name, signal }: WorkerContext): Promise<void> => {
     this.probeLog.begin(name);
-    // A loop in here would keep the workers reachable, in the frame of this function.
     this.#resetCounts();
     try {
       for (;;) {
@@ -66,10 +68,9 @@ export class RunnerUnderTest {
   };
 }
 
-/** Creates a source for a runner, and the workers in it; the same ones for the same randomness. */
+/** Creates a source for a runner, and the workers in it. */
 export type SourceFactory = (
   name: string,
-  random: Random,
   environment: Environment,
 ) => { readonly source: object; readonly workers: readonly TrackedWorker[] };
 
@@ -77,16 +78,13 @@ export type SourceFactory = (
 export class Slot {
   current: ReturnType<SourceFactory>;
   #created = 1;
-  readonly #random: Random;
 
   constructor(
     private readonly name: string,
     private readonly create: SourceFactory,
-    random: Random,
     private readonly environment: Environment,
   ) {
-    this.#random = random.fork();
-    this.current = create(name, this.#random.fork(), environment);
+    this.current = create(name, environment);
   }
 
   get workers(): readonly TrackedWorker[] {
@@ -98,7 +96,7 @@ export class Slot {
     const { leakCheck } = this.environment;
     leakCheck.watch("removed sources", this.current.source);
     for (const { worker } of this.workers) if (worker !== undefined) leakCheck.watch("removed workers", worker);
-    this.current = this.create(`${this.name}.${++this.#created}`, this.#random.fork(), this.environment);
+    this.current = this.create(`${this.name}.${++this.#created}`, this.environment);
     return this.current.source;
   }
 }
@@ -110,9 +108,10 @@ export interface WorkerTraits {
    */
   readonly counts?: "equal" | "at most" | "none";
   readonly isContinuous?: boolean;
-  readonly timeout?: number | undefined;
   /** Its group can stop it at any time. */
   readonly isInGroup?: boolean;
+  /** The timeout of a run, in ms. */
+  readonly timeout?: number;
 }
 
 /** A worker as the soak expects it to be: whether it is present, what its code has run, and which commands were sent to it. */
@@ -120,46 +119,28 @@ export class TrackedWorker {
   state: "present" | "leaving" | "removed" = "present";
   /** The worker in the runner, once `remove` was sent. */
   worker: DeclarativeWorker | undefined;
-  /** When `remove` was sent, on the clock of the event loop. */
-  removedAt = 0;
-  /** When `pause` was sent, on the same clock; infinity if a later command has ended the pause. */
+  /** When `pause` was sent, on the clock of the event loop; infinity if a later command has ended the pause. */
   pausedAt = Number.POSITIVE_INFINITY;
   commands = 0;
   pendingCommands = 0;
-  /** The value of `totalRuns` when the last command that stops the worker was sent. */
+  /** The number of runs when the last command that stops the worker was sent. */
   runsWhenStopped = -1;
 
-  /** @param logs one for each piece of code: several if the worker consists of several */
+  /** @param log of the code that commands wait for; a worker that consists of several has more in `logs` */
   constructor(
     readonly name: string,
-    readonly logs: readonly RunLog[],
+    readonly log: RunLog,
     readonly traits: WorkerTraits,
+    readonly logs: readonly RunLog[] = [log],
   ) {}
-
-  get isRunning(): boolean {
-    return this.logs.some(({ isOpen }) => isOpen);
-  }
-
-  get isCompleted(): boolean {
-    return this.logs.some(({ isCompleted }) => isCompleted);
-  }
-
-  get isPaused(): boolean {
-    return this.pausedAt < Number.POSITIVE_INFINITY;
-  }
-
-  get totalRuns(): number {
-    return this.logs.reduce((sum, { totalRuns }) => sum + totalRuns, 0);
-  }
-
-  /** How many runs have not failed, among them those in progress. */
-  get unfailedRuns(): number {
-    return this.logs.reduce((sum, { totalRuns, totalFailures }) => sum + totalRuns - totalFailures, 0);
-  }
 
   /** The last activity of the code that has been inactive for longest. */
   get activeAt(): number {
     return Math.min(...this.logs.map(({ activeAt }) => activeAt));
+  }
+
+  get isRunning(): boolean {
+    return this.logs.some(({ isOpen }) => isOpen);
   }
 
   resetCounts(): void {

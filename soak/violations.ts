@@ -40,31 +40,26 @@ export class Violations {
   readonly #found = new Map<string, { count: number; readonly first: string[] }>();
 
   add(check: Check, violation: string): void {
-    const found = this.#found.get(check) ?? { count: 0, first: [] };
+    const found = this.of(check);
     this.#found.set(check, found);
     if (++found.count <= kept) found.first.push(violation);
   }
 
-  of(check: string): { readonly count: number; readonly first: readonly string[] } {
+  of(check: string): { count: number; readonly first: string[] } {
     return this.#found.get(check) ?? { count: 0, first: [] };
   }
 
   get count(): number {
     return [...this.#found.values()].reduce((sum, { count }) => sum + count, 0);
   }
-}
 
-/** The report: a line for each check, and below a failed check its first violations. */
-export function reportLines(violations: Violations, figures: Readonly<Record<string, string>>): string[] {
-  return Object.entries(checks).flatMap(([check, requirement]) => {
-    const { count, first } = violations.of(check);
-    const figure = figures[check];
-    const line = `${count === 0 ? "ok    " : "FAILED"}  ${check.padEnd(16)}  ${requirement}`;
-    if (count === 0) return [figure === undefined ? line : `${line}: ${figure}`];
-    const more = count > first.length ? [`and ${count - first.length} more`] : [];
-    return [
-      `${line}; violated ${count === 1 ? "once" : `${count} times`}:`,
-      ...[...first, ...more].map((text) => `          ${text}`),
-    ];
-  });
+  /** The report: a line for each check, and below a failed check its first violations. */
+  report(): string[] {
+    return Object.entries(checks).flatMap(([check, requirement]) => {
+      const { count, first } = this.of(check);
+      const line = `${count === 0 ? "ok    " : "FAILED"}  ${check.padEnd(16)}  ${requirement}`;
+      if (count === 0) return line;
+      return [`${line}; violations: ${count}, the first:`, ...first.map((text) => `          ${text}`)];
+    });
+  }
 }

@@ -67,17 +67,21 @@ describe("The public API", () => {
     expect(manifest).to.not.have.any.keys("optionalDependencies", "bundledDependencies");
   });
 
+  it("has one command", () => {
+    expect(manifest.bin).to.deep.equal({ watchbill: "./dist/cli/cli.js" });
+  });
+
   it("requires a peer only for a subpath that uses it", () => {
-    expect(manifest.peerDependencies).to.deep.equal({
+    const peers = {
+      "@opentelemetry/api": "^1.9.0",
       "@sinonjs/fake-timers": "^15.0.0",
       bullmq: "^6.7.0",
       croner: "^11.0.0",
-    });
-    expect(manifest.peerDependenciesMeta).to.deep.equal({
-      "@sinonjs/fake-timers": { optional: true },
-      bullmq: { optional: true },
-      croner: { optional: true },
-    });
+      "prom-client": "^15.0.0",
+    };
+    expect(manifest.peerDependencies).to.deep.equal(peers);
+    const optional = Object.keys(peers).map((peer) => [peer, { optional: true }]);
+    expect(manifest.peerDependenciesMeta).to.deep.equal(Object.fromEntries(optional));
   });
 
   it("is developed with exactly these tools", () => {

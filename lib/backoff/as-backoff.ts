@@ -1,6 +1,7 @@
 import { checkOptions } from "../errors/check-options.js";
-import { hasMethod, readProperty, showUnlessText } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { hasMethod, readProperty } from "../errors/read-value.js";
+import { showUnlessText } from "../errors/show-value.js";
 import type { Backoff } from "./backoff.js";
 
 /** Returns the backoff if it is one.

@@ -1,6 +1,6 @@
 import { checkOptions } from "../errors/check-options.js";
-import { showUnlessText } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { showUnlessText } from "../errors/show-value.js";
 import { type Duration, parseOption } from "../timers/duration.js";
 import { random } from "../timers/random.js";
 import type { Backoff } from "./backoff.js";

@@ -1,7 +1,9 @@
 import { type ConnectionOptions, DEFAULT_SCHEMA, isPgPool, isRedisInstance, type PgPool, runMigrations } from "bullmq";
 import { FleetError } from "../errors/fleet-error.js";
-import { describeError, describeKind, readProperty } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { describeError } from "../errors/read-error.js";
+import { readProperty } from "../errors/read-value.js";
+import { describeKind } from "../errors/show-value.js";
 import { toError } from "../errors/thrown-value-error.js";
 import { type OpenQueue, openQueue, postgres, type QueueOptions, redis } from "./queue.js";
 

@@ -1,6 +1,6 @@
 import { DelayedError, type Job } from "bullmq";
 import type { Checkpoint, Participant } from "../distributed/engine.js";
-import { isInstanceOf } from "../errors/foreign-value.js";
+import { isInstanceOf } from "../errors/read-value.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
 import { QueueTimer } from "../timers/queue-timer.js";
 import { BullmqLease, currentInstant } from "./bullmq-lease.js";

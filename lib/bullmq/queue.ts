@@ -10,7 +10,7 @@ import {
   Queue,
   type RedisClient,
 } from "bullmq";
-import { isError, readProperty } from "../errors/foreign-value.js";
+import { isError, readProperty } from "../errors/read-value.js";
 import { type BullmqLease, LockTrackingWorker } from "./bullmq-lease.js";
 import { settledWithin } from "./time-limit.js";
 

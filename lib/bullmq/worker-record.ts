@@ -1,5 +1,5 @@
 import type { Job } from "bullmq";
-import { cutText } from "../errors/foreign-value.js";
+import { cutText } from "../errors/show-value.js";
 import { isSnapshotEntry, numberIn } from "../runtime/snapshot.js";
 import { initialStatus, type Phase, type WorkerStatus } from "../runtime/worker-status.js";
 

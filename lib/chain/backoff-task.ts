@@ -3,7 +3,7 @@ import { numberIn, type Snapshot, type SnapshotEntry } from "../runtime/snapshot
 import { type Definition, Task } from "../runtime/task.js";
 import type { Phase, WorkerStatus } from "../runtime/worker-status.js";
 import { TimerQueue } from "../timers/timer-queue.js";
-import { nextAttempt, type Retried } from "./next-attempt.js";
+import { nextAttempt, type RetryReport } from "./next-attempt.js";
 
 /** A definition that is attempted again after a backoff. */
 export interface Retriable {
@@ -16,7 +16,7 @@ export abstract class BackoffTask<Declared extends Retriable> extends Task {
   protected readonly definition: Declared;
   /** The number of failures in a row up to now. */
   protected failures = 0;
-  protected abstract get retried(): Retried;
+  protected abstract get retryReport(): RetryReport;
   /** The kind of its entry in a snapshot. */
   protected abstract get kind(): string;
 
@@ -75,7 +75,7 @@ export abstract class BackoffTask<Declared extends Retriable> extends Task {
 
   /** Starts the next attempt after the delay. Exits if the backoff fails. */
   protected tryAgain(failure: Error | undefined): void {
-    const delay = nextAttempt(this, this.definition.backoff, this.failures, failure, this.retried);
+    const delay = nextAttempt(this, this.definition.backoff, this.failures, failure, this.retryReport);
     if (typeof delay !== "number") this.exit(delay);
     // Without a delay, until the next turn of the event loop, which comes before the next whole ms.
     else if (delay === 0 && this.leasedRun === undefined) this.sleep(0);

@@ -1,5 +1,6 @@
-import { hasMethod, isObjectLike, isThenable, onSettled, readProperty } from "../errors/foreign-value.js";
 import { LazyResultError } from "../errors/lazy-result-error.js";
+import { isThenable, onSettled } from "../errors/on-settled.js";
+import { hasMethod, isObjectLike, readProperty } from "../errors/read-value.js";
 import { RunTrace } from "../events/run-trace.js";
 import { callAround } from "../runtime/around.js";
 import { Context } from "../runtime/context.js";
@@ -141,10 +142,10 @@ export class WorkerCallTask extends CallTask {
 
   override exit(outcome: Outcome): void {
     // A worker that returns after the request to stop has stopped.
-    const verdict = outcome === "done" && this.aborted ? "stopped" : outcome;
+    const result = outcome === "done" && this.aborted ? "stopped" : outcome;
     this.cancelSleep();
-    if (this.#isCalled) this.onRunCompleted(this.#runs(TimerQueue.current().now() - this.#start), verdict);
-    super.exit(verdict);
+    if (this.#isCalled) this.onRunCompleted(this.#runs(TimerQueue.current().now() - this.#start), result);
+    super.exit(result);
   }
 
   override describe(status: WorkerStatus): void {

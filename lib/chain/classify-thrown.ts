@@ -1,5 +1,5 @@
 import { isDoNotRestart } from "../errors/do-not-restart.js";
-import { errorMessage, isCausedBy } from "../errors/foreign-value.js";
+import { errorMessage, isCausedBy } from "../errors/read-error.js";
 import { isStopAll } from "../errors/stop-all.js";
 import { isAbortError, toError } from "../errors/thrown-value-error.js";
 import type { Outcome } from "../runtime/outcome.js";

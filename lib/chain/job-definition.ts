@@ -1,12 +1,11 @@
-import { className, functionName, hasMethod, isInstanceOf, readProperty, showUnlessText } from "../errors/foreign-value.js";
-import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { isInstanceOf } from "../errors/read-value.js";
 import { completeWorkerOf, runUnder } from "../runtime/root-task.js";
 import type { Task } from "../runtime/task.js";
 import type { WorkerContext } from "../runtime/worker-context.js";
 import { CallTask } from "./call-task.js";
 import type { Job, JobFunc } from "./job.js";
 import { NamedTask } from "./named-task.js";
-import { generatorProblem } from "./user-code.js";
+import { parseCode } from "./user-code.js";
 
 /** A job as it is declared. */
 export abstract class JobDefinition implements Job {
@@ -43,21 +42,8 @@ export abstract class JobDefinition implements Job {
  */
 export function jobDefinition(job: Job | JobFunc): JobDefinition {
   if (isInstanceOf(job, JobDefinition)) return job;
-  const problem = generatorProblem(typeof job === "function" ? job : readProperty(job, "runOnce"));
-  if (problem !== undefined) throw new InvalidArgumentError(`${nameOf(job)} ${problem}`);
-  if (typeof job === "function") return new JobCallDefinition(job, functionName(job));
-  if (isJob(job)) return new JobCallDefinition((context) => job.runOnce(context), className(job));
-  throw new InvalidArgumentError(
-    `${showUnlessText(job)} is not a job: pass a function, or an object with a method runOnce(context)`,
-  );
-}
-
-function nameOf(job: Job | JobFunc): string {
-  return typeof job === "function" ? functionName(job) || "A function without a name" : `${className(job) || "A job"}.runOnce`;
-}
-
-function isJob(value: unknown): value is Job {
-  return typeof value === "object" && hasMethod(value, "runOnce");
+  const { call, label } = parseCode(job, "job", "runOnce");
+  return new JobCallDefinition(call, label);
 }
 
 /** A job in the code of the user. */

@@ -1,5 +1,5 @@
-import { showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { showValue } from "../errors/show-value.js";
 import type { Task } from "../runtime/task.js";
 import { NamedTask } from "./named-task.js";
 import type { Worker, WorkerFunc } from "./worker.js";

@@ -1,14 +1,15 @@
 import type { Backoff } from "../backoff/backoff.js";
 import { BackoffError } from "../errors/backoff-error.js";
-import { onRejection, showValue } from "../errors/foreign-value.js";
+import { onRejection } from "../errors/on-settled.js";
+import { showValue } from "../errors/show-value.js";
 import type { EventChannel } from "../events/channels.js";
 import type { Failed } from "../runtime/problem-log.js";
 import type { Task } from "../runtime/task.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
 import { formatDuration } from "../timers/format-duration.js";
 
-/** What is attempted again, for the log and the observers. */
-export interface Retried {
+/** How the next attempt is reported, in the log and to the observers. */
+export interface RetryReport {
   readonly what: Failed;
   /** `"restarting"`, or `"retrying"`. */
   readonly verb: string;
@@ -28,7 +29,7 @@ export function nextAttempt(
   backoff: Backoff,
   attempt: number,
   failure: Error | undefined,
-  { what: failed, verb, remark, channel }: Retried,
+  { what: failed, verb, remark, channel }: RetryReport,
 ): number | BackoffError {
   const { name: worker, problemLog } = task;
   const delay = delayOf(backoff, attempt, worker, failure);

@@ -202,13 +202,13 @@ export class RepeatTask extends Task {
   protected override onChildExit(outcome: Outcome): void {
     this.#lastDuration = TimerQueue.current().now() - this.#lastStart;
     // A run that returns after the request to stop may have been cut short.
-    const verdict = outcome === "done" && this.aborted ? "stopped" : outcome;
-    this.#commands?.onRunEnd(verdict, this.reason);
+    const result = outcome === "done" && this.aborted ? "stopped" : outcome;
+    this.#commands?.onRunEnd(result, this.reason);
     // A run that returns counts as done, also after the request to stop. A run that was cut short rejects, and is repeated in
     // another replica.
     if (outcome !== "stopped") this.#leasedRun?.commit("repeat", this.#timetable.save(this.offset));
-    if (verdict !== "done") {
-      this.exit(verdict);
+    if (result !== "done") {
+      this.exit(result);
       return;
     }
     this.#lastSuccess = Math.round(this.#lastStart + this.#lastDuration);

@@ -1,6 +1,6 @@
 import { checkOptions } from "../errors/check-options.js";
-import { showUnlessText } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { showUnlessText } from "../errors/show-value.js";
 import { type Duration, parseDuration, parseOption } from "../timers/duration.js";
 import { formatDuration } from "../timers/format-duration.js";
 import { checkSchedule, describeSchedule, isSchedule, type Schedule } from "./schedule.js";

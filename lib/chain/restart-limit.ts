@@ -1,5 +1,5 @@
-import { showUnlessText } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { showUnlessText } from "../errors/show-value.js";
 import { parseDuration } from "../timers/duration.js";
 import { formatDuration } from "../timers/format-duration.js";
 

@@ -1,5 +1,5 @@
-import { showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { showValue } from "../errors/show-value.js";
 import type { Outcome } from "../runtime/outcome.js";
 import { Task } from "../runtime/task.js";
 import type { WorkerDefinition } from "./worker-definition.js";

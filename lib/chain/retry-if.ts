@@ -1,5 +1,7 @@
-import { isCausedBy, isThenable, onRejection, showUnlessText } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { isThenable, onRejection } from "../errors/on-settled.js";
+import { isCausedBy } from "../errors/read-error.js";
+import { showUnlessText } from "../errors/show-value.js";
 import { isFailure, type Outcome } from "../runtime/outcome.js";
 import type { Task } from "../runtime/task.js";
 import { classifyThrown } from "./classify-thrown.js";

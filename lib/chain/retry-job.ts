@@ -1,8 +1,8 @@
 import { asBackoff, policyOptions } from "../backoff/as-backoff.js";
 import type { Backoff } from "../backoff/backoff.js";
-import { showUnlessText } from "../errors/foreign-value.js";
 import { isGiveUp } from "../errors/give-up.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { showUnlessText } from "../errors/show-value.js";
 import { channels } from "../events/channels.js";
 import { isFailure, type Outcome } from "../runtime/outcome.js";
 import type { RunStart } from "../runtime/runs.js";
@@ -12,7 +12,7 @@ import { TimerQueue } from "../timers/timer-queue.js";
 import { BackoffTask } from "./backoff-task.js";
 import type { Job, JobFunc } from "./job.js";
 import { JobDefinition, jobDefinition } from "./job-definition.js";
-import type { Retried } from "./next-attempt.js";
+import type { RetryReport } from "./next-attempt.js";
 import { askRetryIf, parseRetryIf, type RetryIf } from "./retry-if.js";
 
 export interface RetryJobOptions {
@@ -83,14 +83,14 @@ export class RetryJobDefinition extends JobDefinition {
   }
 }
 
-const jobRetried: Retried = { what: "attempt", verb: "retrying", remark: () => "", channel: channels.retry };
+const jobRetryReport: RetryReport = { what: "attempt", verb: "retrying", remark: () => "", channel: channels.retry };
 
 class RetryJobTask extends BackoffTask<RetryJobDefinition> {
   /** When the next attempt is due, if it waits in this process. */
   #attemptDue: number | undefined = undefined;
 
-  protected override get retried(): Retried {
-    return jobRetried;
+  protected override get retryReport(): RetryReport {
+    return jobRetryReport;
   }
 
   protected override get kind(): string {
@@ -120,9 +120,9 @@ class RetryJobTask extends BackoffTask<RetryJobDefinition> {
       this.exit("stopped");
     } else {
       this.failures++;
-      const verdict = this.outcomeIfGivingUp(outcome);
-      if (verdict !== undefined) {
-        this.exit(verdict);
+      const finalOutcome = this.outcomeIfGivingUp(outcome);
+      if (finalOutcome !== undefined) {
+        this.exit(finalOutcome);
         return;
       }
       this.tryAgain(outcome);

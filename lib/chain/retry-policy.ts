@@ -18,14 +18,14 @@ export interface RetryOptions {
 
 export interface RetryPolicy {
   readonly backoff: Backoff;
-  readonly terms: RetryTerms;
+  readonly conditions: RetryConditions;
 }
 
 /**
  * When to restart. Policies that are a backoff alone share one object with the defaults, as there may be a hundred thousand
  * workers.
  */
-export interface RetryTerms {
+export interface RetryConditions {
   /** In ms. */
   readonly resetAfter: number;
   readonly limit: RestartLimit | undefined;
@@ -46,17 +46,22 @@ const options: Readonly<Record<keyof RetryOptions, true>> = {
  * @throws InvalidArgumentError if there is no backoff in it, or an option is malformed or does not exist
  */
 export function retryPolicy(policy: unknown, subject = "retry"): RetryPolicy {
-  if (isBackoff(policy)) return { backoff: policy, terms: usualTerms };
-  const { backoff, ...terms } = policyOptions(policy, subject, Object.keys(options));
-  return { backoff: asBackoff(backoff), terms: retryTerms(terms) };
+  if (isBackoff(policy)) return { backoff: policy, conditions: defaultConditions };
+  const { backoff, ...conditions } = policyOptions(policy, subject, Object.keys(options));
+  return { backoff: asBackoff(backoff), conditions: retryConditions(conditions) };
 }
 
-function retryTerms({ resetAfter = "1m", maxRestarts, within, retryIf }: Readonly<Record<string, unknown>>): RetryTerms {
+function retryConditions({
+  resetAfter = "1m",
+  maxRestarts,
+  within,
+  retryIf,
+}: Readonly<Record<string, unknown>>): RetryConditions {
   const limit = restartLimit(maxRestarts, within);
   return { resetAfter: parseOption("resetAfter", resetAfter), limit, retryIf: parseRetryIf(retryIf) };
 }
 
-const usualTerms = retryTerms({});
+const defaultConditions = retryConditions({});
 
 /** @throws InvalidArgumentError as {@link retryPolicy} does */
 export function assertRetry(policy: unknown): asserts policy is Backoff | RetryOptions {

@@ -9,11 +9,11 @@ import type { Definition, Task } from "../runtime/task.js";
 import { formatDuration } from "../timers/format-duration.js";
 import { TimerQueue } from "../timers/timer-queue.js";
 import { BackoffTask } from "./backoff-task.js";
-import type { Retried } from "./next-attempt.js";
+import type { RetryReport } from "./next-attempt.js";
 import type { Repetition } from "./repetition.js";
 import { RestartCount } from "./restart-limit.js";
 import { askRetryIf } from "./retry-if.js";
-import { type RetryOptions, type RetryPolicy, type RetryTerms, retryPolicy } from "./retry-policy.js";
+import { type RetryConditions, type RetryOptions, type RetryPolicy, retryPolicy } from "./retry-policy.js";
 import { timetableOf } from "./timetable.js";
 import type { Worker, WorkerFunc } from "./worker.js";
 import { RefiningDefinition, type WorkerDefinition, workerDefinition } from "./worker-definition.js";
@@ -33,12 +33,12 @@ export function retry(worker: Worker | WorkerFunc, policy: Backoff | RetryOption
 
 export class RetryDefinition extends RefiningDefinition {
   readonly backoff: Backoff;
-  readonly terms: RetryTerms;
+  readonly conditions: RetryConditions;
 
-  constructor(subject: WorkerDefinition, { backoff, terms }: RetryPolicy) {
+  constructor(subject: WorkerDefinition, { backoff, conditions }: RetryPolicy) {
     super(subject);
     this.backoff = backoff;
-    this.terms = terms;
+    this.conditions = conditions;
   }
 
   override get hasRetry(): boolean {
@@ -74,7 +74,7 @@ class RetryTask extends BackoffTask<RetryDefinition> {
   }
 
   override get resetAfter(): number {
-    return this.definition.terms.resetAfter;
+    return this.definition.conditions.resetAfter;
   }
 
   override isCompleted(definition: Definition): boolean {
@@ -103,7 +103,7 @@ class RetryTask extends BackoffTask<RetryDefinition> {
     return this.#startedAt < 0 && this.failures === 0 ? super.startCause : "retry";
   }
 
-  protected override get retried(): Retried {
+  protected override get retryReport(): RetryReport {
     const { repetition } = this.definition;
     return { what: "worker", verb: "restarting", remark: (delay) => nextRunAfter(delay, repetition), channel: channels.restart };
   }
@@ -114,7 +114,7 @@ class RetryTask extends BackoffTask<RetryDefinition> {
 
   protected override restore(entry: SnapshotEntry): void {
     super.restore(entry);
-    const { limit } = this.definition.terms;
+    const { limit } = this.definition.conditions;
     const { failedAt } = entry;
     if (limit === undefined || !Array.isArray(failedAt)) return;
     const offset = this.leasedRun?.offset ?? 0;
@@ -143,9 +143,9 @@ class RetryTask extends BackoffTask<RetryDefinition> {
     const failure = isFailure(outcome) ? outcome : undefined;
     if (failure === undefined || this.hasStayedUp()) this.failures = 0;
     if (failure !== undefined) this.failures++;
-    const verdict = failure === undefined ? undefined : this.outcomeIfGivingUp(failure);
-    if (verdict === undefined) this.tryAgain(failure);
-    else this.exit(verdict);
+    const finalOutcome = failure === undefined ? undefined : this.outcomeIfGivingUp(failure);
+    if (finalOutcome === undefined) this.tryAgain(failure);
+    else this.exit(finalOutcome);
     this.onCommandsChanged();
   }
 
@@ -162,7 +162,7 @@ class RetryTask extends BackoffTask<RetryDefinition> {
 
   /** How this exits if the policy gives up; undefined if the worker is to be restarted. */
   private outcomeIfGivingUp(failure: Error): Outcome | undefined {
-    const { retryIf, limit } = this.definition.terms;
+    const { retryIf, limit } = this.definition.conditions;
     // A job that gives up ends its run only: the next run is another attempt.
     if (isGiveUp(failure) && this.definition.isContinuous) {
       this.problemLog.gaveUp(this, failure, `failed (attempt ${this.failures}), giving up`, { attempt: this.failures });
@@ -180,8 +180,8 @@ class RetryTask extends BackoffTask<RetryDefinition> {
 
   private hasStayedUp(): boolean {
     // A repeated job is healthy after a run that succeeds, and not because it waits for the next one.
-    const { isContinuous, terms } = this.definition;
-    return isContinuous && TimerQueue.current().now() - this.#startedAt >= terms.resetAfter;
+    const { isContinuous, conditions } = this.definition;
+    return isContinuous && TimerQueue.current().now() - this.#startedAt >= conditions.resetAfter;
   }
 }
 

@@ -1,6 +1,8 @@
-import { className, cutText, hasMethod, isInstanceOf, onRejection, readProperty, showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { onRejection } from "../errors/on-settled.js";
+import { className, hasMethod, isInstanceOf, readProperty } from "../errors/read-value.js";
 import { ScheduleError } from "../errors/schedule-error.js";
+import { cutText, showValue } from "../errors/show-value.js";
 
 /**
  * The times at which runs are due, on the wall clock. It must be pure, so that several workers can share it. For cron patterns,

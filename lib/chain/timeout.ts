@@ -143,10 +143,10 @@ class TimeoutTask extends Task {
     // The timer of a run that has blocked the event loop has not fired yet.
     if (this.isOver && outcome === "done") this.timedOut();
     this.cancelSleep();
-    const verdict = this.resultOf(outcome);
+    const result = this.resultOf(outcome);
     // Stops what the run has left running under its signal.
     super.abort(new DOMException(`The run of ${this.name} is over`, "AbortError"));
-    this.exit(verdict);
+    this.exit(result);
   }
 
   private get isOver(): boolean {

@@ -1,12 +1,11 @@
-import { className, functionName, hasMethod, isInstanceOf, readProperty, showUnlessText } from "../errors/foreign-value.js";
-import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { isInstanceOf } from "../errors/read-value.js";
 import { completeWorkerOf, runUnder } from "../runtime/root-task.js";
 import type { Task } from "../runtime/task.js";
 import type { WorkerContext } from "../runtime/worker-context.js";
 import { WorkerCallTask } from "./call-task.js";
 import { NamedTask } from "./named-task.js";
 import type { Repetition } from "./repetition.js";
-import { generatorProblem } from "./user-code.js";
+import { parseCode } from "./user-code.js";
 import type { Worker, WorkerFunc } from "./worker.js";
 
 /** A worker as it is declared. */
@@ -107,23 +106,8 @@ export abstract class RefiningDefinition extends WorkerDefinition {
  */
 export function workerDefinition(worker: Worker | WorkerFunc): WorkerDefinition {
   if (isInstanceOf(worker, WorkerDefinition)) return worker;
-  const problem = generatorProblem(typeof worker === "function" ? worker : readProperty(worker, "run"));
-  if (problem !== undefined) throw new InvalidArgumentError(`${nameOf(worker)} ${problem}`);
-  if (typeof worker === "function") return new WorkerCallDefinition(worker, functionName(worker));
-  if (isWorker(worker)) return new WorkerCallDefinition((context) => worker.run(context), className(worker));
-  throw new InvalidArgumentError(
-    `${showUnlessText(worker)} is not a worker: pass a function, or an object with a method run(context)`,
-  );
-}
-
-function nameOf(worker: Worker | WorkerFunc): string {
-  return typeof worker === "function"
-    ? functionName(worker) || "A function without a name"
-    : `${className(worker) || "A worker"}.run`;
-}
-
-export function isWorker(value: unknown): value is Worker {
-  return typeof value === "object" && hasMethod(value, "run");
+  const { call, label } = parseCode(worker, "worker", "run");
+  return new WorkerCallDefinition(call, label);
 }
 
 /** A continuous worker in the code of the user. */

@@ -1,6 +1,6 @@
 import { Cron } from "croner";
-import { cutText } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { cutText } from "../errors/show-value.js";
 
 /** A field of a pattern. */
 interface Field {

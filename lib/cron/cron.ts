@@ -1,8 +1,9 @@
 import type { Schedule } from "../chain/schedule.js";
 import { checkOptions } from "../errors/check-options.js";
-import { readProperty, showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { nearestNames } from "../errors/nearest-names.js";
+import { readProperty } from "../errors/read-value.js";
+import { showValue } from "../errors/show-value.js";
 import { CronPattern } from "./cron-pattern.js";
 import { WallClock } from "./wall-clock.js";
 

@@ -9,6 +9,13 @@ import type { WorkerStatus } from "../index.js";
 export interface Row extends WorkerStatus {
   /** Of the last runs that are known: 0 to 1; null before the first. */
   successRate: number | null;
+  /**
+   * Since when it fails, also while a run is still being retried: since its first failure after the last success. Null if it does
+   * not fail.
+   */
+  failingSince: number | null;
+  /** Whether it serves the dashboard itself, or is a runner with such a worker in it. Left out if not. */
+  servesDashboard?: true;
 }
 
 export type Command = "trigger" | "pause" | "resume" | "restart";
@@ -17,7 +24,15 @@ export type Command = "trigger" | "pause" | "resume" | "restart";
 export interface Status {
   /** Of the process: the page shows times relative to the server's clock. */
   now: number;
-  process: { host: string; pid: number; startedAt: number; version: string; node: string };
+  process: {
+    host: string;
+    pid: number;
+    startedAt: number;
+    version: string;
+    node: string;
+    /** That of schedules without one of their own, such as `Europe/Berlin`. */
+    timeZone: string;
+  };
   state: "running" | "stopping" | "stopped";
   /** What this viewer may do. */
   rights: Record<Command, boolean>;
@@ -79,7 +94,10 @@ export interface Detail {
     attempt: number;
     error: string | null;
   }[];
-  /** The last errors that differ, at most 10, newest first: the full text with the stack, or the message if that is not known. */
+  /**
+   * The last errors that differ in their message or in their place, the first frame of the application; at most 10, newest first.
+   * The text has the stack and, soon after the error, its causes.
+   */
   errors: { at: number; count: number; text: string }[];
   /** Newest first. */
   missed: { at: number; count: number; reason: "busy" | "blocked" | "paused" }[];

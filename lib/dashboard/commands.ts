@@ -14,6 +14,18 @@ import type { DirectoryEntry, WorkerDirectory } from "./worker-directory.js";
 /** How many commands are sent before the event loop has its turn. */
 const batch = 200;
 
+/** The workers that a command is for: by their names, and by patterns in which `*` stands for anything. */
+export interface Targets {
+  readonly names: readonly string[];
+  readonly patterns: readonly string[];
+}
+
+/** A worker that does not get a command, and why. */
+interface Omission {
+  readonly worker: string;
+  readonly error: string;
+}
+
 /** Sends the commands of viewers to the runners that control the workers. */
 export class Commands {
   readonly #directory: WorkerDirectory;
@@ -36,40 +48,45 @@ export class Commands {
   }
 
   /**
-   * Sends a command to all workers whose name matches a pattern. A nested runner is left out if its workers match: stopped, it
-   * would refuse what they are sent. What serves the page is left out if its name is not written in full.
+   * Sends a command to all workers that are named, or whose name matches a pattern. Left out is a nested runner if its workers
+   * are among them: stopped, it would refuse what they are sent. So is what serves the page if it is not named in full.
    */
-  async many(command: Command, patterns: readonly string[], options: CommandOptions): Promise<Response> {
-    if (patterns.length === 0) return problem(400, "There is no pattern: add ?match=<pattern>, such as ?match=github/*");
+  async many(command: Command, targets: Targets, options: CommandOptions): Promise<Response> {
+    const { names, patterns } = targets;
+    if (names.length + patterns.length === 0)
+      return problem(400, "There is no pattern: add ?match=<pattern>, such as ?match=github/*, or ?name=<name>");
     const matches = matcherOf(patterns);
-    const all = this.#directory.names.filter(matches);
-    const nested = new Set(all.map((name) => this.#directory.get(name)?.runnerName));
-    // Restarted or paused with the others, the server of this page could not answer.
-    const isLeftOut = (name: string): boolean => {
-      const entry = this.#directory.get(name);
-      return (
-        nested.has(name) ||
-        (entry !== undefined && command !== "resume" && patterns.some((each) => each.includes("*")) && this.#isOwn(entry))
-      );
-    };
-    const matched = all.filter((name) => !isLeftOut(name));
-    if (matched.length === 0) {
-      const [first = ""] = patterns;
-      if (patterns.length === 1 && !first.includes("*")) return unknownWorker(first, this.#directory.names);
-      return json(404, { error: `No worker has a name that matches ${patterns.join(" or ").slice(0, 200)}`, nearest: [] });
+    const named = new Set([...names, ...patterns]);
+    const found = this.#directory.names.filter((name) => named.has(name) || matches(name));
+    const missing = names.filter((name) => this.#directory.get(name) === undefined);
+    if (found.length === 0) {
+      const [first = ""] = named;
+      if (named.size === 1 && (names.length === 1 || !first.includes("*"))) return unknownWorker(first, this.#directory.names);
+      return json(404, { error: `No worker has a name that matches ${[...named].join(" or ").slice(0, 200)}`, nearest: [] });
     }
     const workers: string[] = [];
-    const refused: { worker: string; error: string }[] = [];
-    for (let index = 0; index < matched.length; index += batch) {
-      const names = matched.slice(index, index + batch);
-      const refusals = await Promise.all(names.map((name) => this.#send(command, this.#directory.get(name), options)));
-      for (const [at, name] of names.entries()) {
+    const leftOut: Omission[] = [];
+    const refused: Omission[] = missing.map((name) => ({ worker: name, error: `There is no worker "${name}"` }));
+    const runners = new Set(found.map((name) => this.#directory.get(name)?.runnerName));
+    const sent = found.filter((name) => {
+      const entry = this.#directory.get(name);
+      // Restarted or paused with the others, the server of this page could not answer.
+      const isOwn = entry !== undefined && command !== "resume" && !named.has(name) && this.#isOwn(entry);
+      if (runners.has(name)) leftOut.push({ worker: name, error: `${name} is the runner of others that get the command` });
+      else if (isOwn) leftOut.push({ worker: name, error: `${name} serves this page: send it the command under its name` });
+      else return true;
+      return false;
+    });
+    for (let index = 0; index < sent.length; index += batch) {
+      const batchNames = sent.slice(index, index + batch);
+      const refusals = await Promise.all(batchNames.map((name) => this.#send(command, this.#directory.get(name), options)));
+      for (const [at, name] of batchNames.entries()) {
         const refusal = refusals[at];
         if (refusal === undefined) workers.push(name);
         else refused.push({ worker: name, error: refusal.message });
       }
     }
-    return json(202, { command, workers, refused });
+    return json(202, { command, workers, refused, leftOut });
   }
 
   /** Returns the error if the command was refused. */

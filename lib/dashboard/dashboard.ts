@@ -9,6 +9,7 @@ export type { Access, Authorize } from "./access.js";
 export type { Command, Detail, Row, Status, Strip, StripRun, Update } from "./api.js";
 export type { ListenOptions } from "./listener.js";
 export type { MetricsRegistry } from "./request-handler.js";
+export { userSocket, userSocketFolder } from "./user-socket.js";
 
 export interface DashboardOptions {
   /** Decides what a request may do. Called for each request, those for files and health checks included. */

@@ -1,5 +1,6 @@
 import type { MissedEvent, RunEvent } from "../index.js";
 import type { Detail, Strip } from "./api.js";
+import { isForeignFrame, isFrame } from "./frames.js";
 import { bytesOfRecord, causes, largestError, missedReasons, outcomes, RunRing } from "./run-ring.js";
 
 /** What a worker costs beside its records, in bytes. Measured. */
@@ -17,20 +18,24 @@ const maxMisses = 50;
 const maxStripRuns = 200;
 const strip = 3_600_000;
 
-/** The longest key and text of an error, in characters. */
-const longestKey = 500;
+/** The longest message and text of an error, in characters. */
+const longestMessage = 500;
 const longestText = 20_000;
 
-/** Errors of a worker with the same name and message. */
+/** Errors of a worker with the same name and message, from the same place. */
 interface RecordedError {
   readonly id: number;
   readonly owner: WorkerHistory;
   /** Its name and message, cut. */
-  readonly key: string;
+  readonly message: string;
+  /** The first frame of the application in its stack; `""` if there is none. */
+  readonly place: string;
   at: number;
   count: number;
-  /** With the stack. Undefined until it is known. */
-  text: string | undefined;
+  /** With the stack. */
+  text: string;
+  /** Whether the text is that of the status, which has its causes too. */
+  isComplete: boolean;
 }
 
 /** The runs and errors of one worker. */
@@ -39,6 +44,8 @@ class WorkerHistory {
   /** The newest last. */
   errors: RecordedError[] = [];
   lastErrorId = 0;
+  /** When the first of the runs ended that have failed since the last success; 0 if none has. */
+  firstFailure = 0;
 
   constructor(capacity: number) {
     this.ring = new RunRing(capacity);
@@ -62,7 +69,7 @@ export class History {
   /** All errors, the one that has occurred last at the end. */
   readonly #errors = new Set<RecordedError>();
   #usedByErrors = 0;
-  /** The workers that have an error without a text. */
+  /** The workers with an error whose text is not complete. */
   readonly #unresolved = new Set<string>();
 
   /** @param isKnown whether there is a worker of a name: the history of others is dropped from time to time */
@@ -81,12 +88,21 @@ export class History {
     return bytes;
   }
 
-  /** @param start in ms since the epoch */
-  addRun({ worker, outcome = "done", cause, attempt, error, duration = 0, lateness = 0 }: RunEvent, start: number): void {
+  /**
+   * @param start in ms since the epoch
+   * @param isCounted whether its error was added before, as one that is not of a run
+   */
+  addRun(
+    { worker, outcome = "done", cause, attempt, error, duration = 0, lateness = 0 }: RunEvent,
+    start: number,
+    isCounted = false,
+  ): void {
     const history = this.#ensure(worker);
     if (history === undefined) return;
     const code = outcomes.indexOf(outcome);
-    const errorId = error === undefined ? 0 : this.#addError(worker, history, error);
+    const errorId = error === undefined ? 0 : this.#addError(worker, history, error, isCounted);
+    if (outcome === "failed") history.firstFailure ||= Math.round(start + duration);
+    else if (outcome !== "stopped") history.firstFailure = 0;
     history.ring.addRun({ start, duration, lateness, outcome: code, cause: causes.indexOf(cause), attempt, error: errorId });
   }
 
@@ -97,14 +113,19 @@ export class History {
   /** Adds an error that is not of a run. */
   addError(worker: string, error: Error): void {
     const history = this.#ensure(worker);
-    if (history !== undefined) this.#addError(worker, history, error);
+    if (history !== undefined) this.#addError(worker, history, error, false);
   }
 
   successRateOf(worker: string): number | null {
     return this.#workers.get(worker)?.ring.successRate ?? null;
   }
 
-  /** The workers with an error of which only the message is known so far. */
+  /** When the first run ended that has failed since the last success, in ms since the epoch; null if none has. */
+  firstFailureOf(worker: string): number | null {
+    return this.#workers.get(worker)?.firstFailure || null;
+  }
+
+  /** The workers with an error of which only its own stack is known so far. */
   get unresolved(): ReadonlySet<string> {
     return this.#unresolved;
   }
@@ -112,15 +133,23 @@ export class History {
   /**
    * Completes the last error of a worker.
    * @param message as in the status of the worker
-   * @param text with the stack
+   * @param text with the stack and the causes: of the first of those that differ in numbers alone
    */
   resolve(worker: string, message: string | null, text: string | null): void {
     this.#unresolved.delete(worker);
-    const key = message?.slice(0, longestKey);
-    const error = this.#workers.get(worker)?.errors.find((each) => each.key === key);
-    if (error === undefined || text === null || error.text !== undefined) return;
-    error.text = text.slice(0, longestText);
-    this.#usedByErrors += 2 * error.text.length;
+    const wanted = message?.slice(0, longestMessage);
+    const error = this.#workers.get(worker)?.errors.findLast((each) => each.message === wanted);
+    if (error === undefined || text === null || error.isComplete) return;
+    const frames = text.search(/^\s+at /m);
+    // Errors may be of one kind for the status, as they have their first frame in common, and be from different places.
+    if (frames >= 0 && !text.includes(error.place)) return;
+    this.#usedByErrors -= bytesOfError(error);
+    error.text = (text.startsWith(error.message) ? text : `${error.message}\n${frames < 0 ? "" : text.slice(frames)}`).slice(
+      0,
+      longestText,
+    );
+    error.isComplete = true;
+    this.#usedByErrors += bytesOfError(error);
     this.#dropErrors();
   }
 
@@ -161,7 +190,7 @@ export class History {
             lateness: rounded(lateness),
             outcome: outcomes[outcome] ?? "done",
             attempt,
-            error: errors.find(({ id }) => id === error)?.key ?? null,
+            error: errors.find(({ id }) => id === error)?.message ?? null,
           });
         return true;
       },
@@ -173,7 +202,7 @@ export class History {
     return {
       runs,
       missed,
-      errors: errors.map(({ at, count, key, text = key }) => ({ at, count, text })).reverse(),
+      errors: errors.map(({ at, count, text }) => ({ at, count, text })).reverse(),
     };
   }
 
@@ -217,17 +246,20 @@ export class History {
     return Math.max(minCapacity, Math.min(records, maxCapacity));
   }
 
-  #addError(worker: string, owner: WorkerHistory, error: Error): number {
-    const key = describe(error).slice(0, longestKey);
-    let recorded = owner.errors.find((each) => each.key === key);
+  #addError(worker: string, owner: WorkerHistory, error: Error, isCounted: boolean): number {
+    const message = describe(error).slice(0, longestMessage);
+    const stack = framesOf(error);
+    const place = stack.find((frame) => !isForeignFrame(frame))?.trim() ?? "";
+    let recorded = owner.errors.find((each) => each.message === message && each.place === place);
     if (recorded === undefined) {
       owner.lastErrorId = (owner.lastErrorId % largestError) + 1;
-      recorded = { id: owner.lastErrorId, owner, key, at: 0, count: 0, text: undefined };
+      const text = [message, ...stack].join("\n").slice(0, longestText);
+      recorded = { id: owner.lastErrorId, owner, message, place, at: 0, count: 0, text, isComplete: false };
       this.#usedByErrors += bytesOfError(recorded);
     }
-    if (recorded.text === undefined) this.#unresolved.add(worker);
+    if (!recorded.isComplete) this.#unresolved.add(worker);
     recorded.at = Date.now();
-    recorded.count++;
+    if (!isCounted || recorded.count === 0) recorded.count++;
     // To the end, as the newest one.
     this.#errors.delete(recorded);
     this.#errors.add(recorded);
@@ -256,8 +288,8 @@ export class History {
 }
 
 /** An object, and two bytes a character. */
-function bytesOfError({ key, text = "" }: RecordedError): number {
-  return 120 + 2 * (key.length + text.length);
+function bytesOfError({ message, place, text }: RecordedError): number {
+  return 140 + 2 * (message.length + place.length + text.length);
 }
 
 /** Name and message, as in the status of a worker. Never throws: both may be accessors. */
@@ -266,6 +298,21 @@ function describe(error: Error): string {
     return `${error.name}: ${error.message}`;
   } catch {
     return "an error that cannot be read";
+  }
+}
+
+/** The frames of the stack of an error. Never throws. */
+function framesOf(error: Error): string[] {
+  try {
+    const { stack = "", message } = error;
+    // The message may have lines that look like frames.
+    const start = Math.max(stack.indexOf(message), 0) + message.length;
+    return stack
+      .slice(start, start + longestText)
+      .split("\n")
+      .filter(isFrame);
+  } catch {
+    return [];
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { observe, type Runner, type RunnerState } from "../index.js";
+import { observe, type Runner, type RunnerState, type WorkerStatus } from "../index.js";
 import type { Rights } from "./access.js";
 import type { Row, Status } from "./api.js";
 import { History } from "./history.js";
@@ -19,11 +19,17 @@ export class LiveWorkers {
   readonly #feed: LiveFeed;
   #unsubscribe: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
-  /** Errors that were recorded with their run. */
-  #recorded = new WeakSet<Error>();
+  /** The errors in the history that are not of a run that has ended, with their worker: their run may end with them. */
+  readonly #early = new WeakMap<Error, string>();
+  /** The others. */
+  readonly #recorded = new WeakSet<Error>();
 
-  constructor(runner: Runner, historyBytes: number) {
+  readonly #servesDashboard: (entry: DirectoryEntry) => boolean;
+
+  /** @param servesDashboard whether a worker serves the dashboard */
+  constructor(runner: Runner, historyBytes: number, servesDashboard: (entry: DirectoryEntry) => boolean) {
     this.#runner = runner;
+    this.#servesDashboard = servesDashboard;
     this.directory = new WorkerDirectory(runner);
     this.history = new History(historyBytes, (worker) => this.has(worker));
     this.#feed = new LiveFeed(this);
@@ -35,8 +41,8 @@ export class LiveWorkers {
     const mark = ({ worker }: { readonly worker: string }): void => this.#feed.mark(worker);
     const addError = ({ worker, error }: { readonly worker: string; readonly error: Error | undefined }): void => {
       this.#feed.mark(worker);
-      if (error === undefined || this.#recorded.has(error)) return;
-      this.#recorded.add(error);
+      if (error === undefined || this.#recorded.has(error) || this.#early.get(error) === worker) return;
+      this.#early.set(error, worker);
       this.history.addError(worker, error);
       this.#resolveLater();
     };
@@ -45,10 +51,12 @@ export class LiveWorkers {
         start: mark,
         end: (event) => {
           const start = Math.round(Date.now() - (event.duration ?? 0));
-          this.history.addRun(event, start);
+          const { error, worker } = event;
+          this.history.addRun(event, start, error !== undefined && this.#early.get(error) === worker);
           this.#feed.addRun(event, start);
-          if (event.error === undefined) return;
-          this.#recorded.add(event.error);
+          if (error === undefined) return;
+          this.#early.delete(error);
+          this.#recorded.add(error);
           this.#resolveLater();
         },
       }),
@@ -102,7 +110,16 @@ export class LiveWorkers {
 
   rows(names?: Iterable<string>): Row[] {
     const rows = names === undefined ? this.directory.rows() : this.directory.rowsOf(names);
-    return rows.map((row) => Object.assign(row, { successRate: this.history.successRateOf(row.name) }));
+    return rows.map((row) => {
+      const { name } = row;
+      const full: Row = Object.assign(row, {
+        successRate: this.history.successRateOf(name),
+        failingSince: failingSince(row, this.history.firstFailureOf(name)),
+      });
+      const entry = this.directory.get(name);
+      if (entry !== undefined && this.#servesDashboard(entry)) full.servesDashboard = true;
+      return full;
+    });
   }
 
   find(name: string): { readonly entry: DirectoryEntry; readonly row: Row } | undefined {
@@ -141,9 +158,21 @@ export class LiveWorkers {
   }
 }
 
+/** @param firstFailure of the runs since the last success, as far as they are known: those of other replicas are not */
+function failingSince(row: WorkerStatus, firstFailure: number | null): number | null {
+  const { health, healthSince, attempt, lastErrorAt, lastSuccess, schedule } = row;
+  // While a run is being retried, its health is still what it was. A continuous worker may report that it is well after a retry.
+  const isRetried = attempt > 0 && schedule !== null;
+  if (health !== "firing" && !isRetried) return null;
+  const known = health === "firing" ? healthSince : lastErrorAt;
+  if (firstFailure === null || firstFailure < (lastSuccess ?? 0)) return known;
+  return Math.min(firstFailure, known ?? firstFailure);
+}
+
 function describeProcess(): Status["process"] {
   const startedAt = Math.round(Date.now() - process.uptime() * 1_000);
-  return { host: hostname(), pid: process.pid, startedAt, version: ownVersion(), node: process.version };
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  return { host: hostname(), pid: process.pid, startedAt, version: ownVersion(), node: process.version, timeZone };
 }
 
 /** The version of this library; `""` if it was bundled without its package.json. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { setImmediate } from "node:timers/promises";
 import { type DeclarativeWorker, type Logger, Runner, type WorkerContext } from "../index.js";
 import type { AccessControl, Rights } from "./access.js";
 import type { Detail, Status, Strip } from "./api.js";
@@ -8,10 +9,11 @@ import { ErrorReport } from "./error-report.js";
 import { hostOf, isLoopback, type ListenerHooks } from "./listener.js";
 import { LiveWorkers } from "./live-workers.js";
 import { respondInNode } from "./node-adapter.js";
-import { plannedTimes } from "./planned-times.js";
+import { PlannedTimes } from "./planned-times.js";
 import { problemOfReadiness } from "./readiness.js";
 import { json, problem, redirect, secured } from "./responses.js";
 import { type Route, routeOf } from "./routes.js";
+import type { DirectoryEntry } from "./worker-directory.js";
 
 /** A registry of metrics, as that of `prom-client`. */
 export interface MetricsRegistry {
@@ -38,6 +40,7 @@ export class RequestHandler implements ListenerHooks {
   readonly #workers: LiveWorkers;
   readonly #commands: Commands;
   readonly #assets = new Assets();
+  readonly #planned = new PlannedTimes();
   readonly #errors: ErrorReport;
   /** The code of the workers that serve the dashboard: it is the same in a copy of a worker. */
   readonly #listeners = new Set<unknown>();
@@ -48,8 +51,9 @@ export class RequestHandler implements ListenerHooks {
     this.#access = access;
     this.#options = options;
     this.#errors = new ErrorReport(options.logger);
-    this.#workers = new LiveWorkers(runner, options.historyBytes);
-    this.#commands = new Commands(this.#workers.directory, ({ worker }) => this.#serves(worker));
+    const serves = ({ worker }: DirectoryEntry): boolean => this.#serves(worker);
+    this.#workers = new LiveWorkers(runner, options.historyBytes, serves);
+    this.#commands = new Commands(this.#workers.directory, serves);
     this.#workers.open();
   }
 
@@ -129,6 +133,8 @@ export class RequestHandler implements ListenerHooks {
   // Requests.
 
   async #answer(request: Request, incoming: IncomingMessage | undefined): Promise<Response> {
+    // Also authorize may read the URL, of which the host is what the client has sent.
+    if (!URL.canParse(request.url)) return problem(400, "The host of the request is malformed: send a host and a port in Host");
     const { pathname, searchParams } = new URL(request.url);
     const route = isWithoutSlash(incoming) ?? routeOf(pathname, (name) => this.#workers.directory.get(name) !== undefined);
     // First to the page itself: the cookie for a token is to have the path of the page.
@@ -165,7 +171,7 @@ export class RequestHandler implements ListenerHooks {
     const options = { by: author === "" ? "dashboard" : author, ...(reason === "" ? undefined : { reason }) };
     return route.kind === "command"
       ? this.#commands.one(route.command, route.name, options)
-      : this.#commands.many(route.command, params.getAll("match"), options);
+      : this.#commands.many(route.command, { names: params.getAll("name"), patterns: params.getAll("match") }, options);
   }
 
   #show(route: Route, request: Request, rights: Rights, params: URLSearchParams): Response | Promise<Response> {
@@ -181,9 +187,9 @@ export class RequestHandler implements ListenerHooks {
       case "events":
         return this.#events(request, rights);
       case "strips":
-        return json(200, this.#strips(params.getAll("worker").slice(0, maxStrips)));
+        return this.#strips(params.getAll("worker").slice(0, maxStrips));
       case "worker":
-        return this.#detail(route.name);
+        return this.#detail(route.name ?? params.get("name") ?? "");
       case "healthz":
         return new Response("ok", { headers: { "Content-Type": "text/plain; charset=utf-8" } });
       case "readyz":
@@ -207,14 +213,17 @@ export class RequestHandler implements ListenerHooks {
     return new Response(request.method === "HEAD" ? null : this.#workers.stream(request.signal, rights), { headers });
   }
 
-  #strips(names: readonly string[]): Strip[] {
-    const now = Date.now();
-    return names.flatMap((name) => {
+  async #strips(names: readonly string[]): Promise<Response> {
+    const strips: Strip[] = [];
+    for (const [index, name] of names.entries()) {
+      // The times of a schedule may take 2 ms.
+      if (index % 10 === 9) await setImmediate();
       const found = this.#workers.find(name);
-      return found === undefined
-        ? []
-        : [{ worker: name, ...this.#workers.history.stripOf(name), planned: plannedTimes(found.entry.worker, found.row, now) }];
-    });
+      if (found === undefined) continue;
+      const planned = this.#planned.of(found.entry.worker, found.row, Date.now());
+      strips.push({ worker: name, ...this.#workers.history.stripOf(name), planned });
+    }
+    return json(200, strips);
   }
 
   #detail(name: string): Response {
@@ -222,7 +231,7 @@ export class RequestHandler implements ListenerHooks {
     if (found === undefined) return unknownWorker(name, this.#workers.directory.names);
     this.#workers.resolveErrors();
     const { entry, row } = found;
-    const planned = plannedTimes(entry.worker, row, Date.now());
+    const planned = this.#planned.of(entry.worker, row, Date.now());
     const detail: Detail = { row, ...this.#workers.history.detailOf(name), planned };
     return json(200, detail);
   }

@@ -6,7 +6,8 @@ export type Route =
   /** The page without the slash at its end, without which relative URLs do not work. */
   | { readonly kind: "slash"; readonly location: string }
   | { readonly kind: "asset"; readonly file: string }
-  | { readonly kind: "worker"; readonly name: string }
+  /** Without a name in the path, it is in the query: a path cannot have one that is `.` or `..`. */
+  | { readonly kind: "worker"; readonly name?: string }
   | { readonly kind: "command"; readonly command: Command; readonly name: string }
   | { readonly kind: "commands"; readonly command: Command }
   | { readonly kind: "unknown" | "malformed" };
@@ -15,6 +16,7 @@ const fixed = {
   "/api/status": { kind: "status" },
   "/api/events": { kind: "events" },
   "/api/strips": { kind: "strips" },
+  "/api/worker": { kind: "worker" },
   "/healthz": { kind: "healthz" },
   "/readyz": { kind: "readyz" },
   "/metrics": { kind: "metrics" },
@@ -49,7 +51,7 @@ export function routeOf(path: string, isWorker: (name: string) => boolean): Rout
   return last.includes(".") || path.includes("/api/") ? { kind: "unknown" } : { kind: "slash", location: `./${last}/` };
 }
 
-type WorkerRoute = Extract<Route, { kind: "worker" | "command" }> | { readonly kind: "malformed" };
+type WorkerRoute = (Extract<Route, { kind: "worker" | "command" }> & { readonly name: string }) | { readonly kind: "malformed" };
 
 /**
  * The route of a worker; undefined if the path is not of one. If there are several ways to read the path, the one with an

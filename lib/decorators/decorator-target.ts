@@ -1,5 +1,5 @@
-import { isClass, isObjectLike } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { isClass, isObjectLike } from "../errors/read-value.js";
 
 /**
  * The key under which a class has its standard decorator metadata. Node 20 lacks the symbol, and without it the output of tsc

@@ -1,6 +1,6 @@
 import type { WorkerFunc } from "../chain/worker.js";
-import { describeKind } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { describeKind } from "../errors/show-value.js";
 import { defineDecorator } from "./decorator.js";
 import { isCalledByCompiler } from "./decorator-target.js";
 import type { InstanceMethodContext, NoClass, WorkerMethodDecorator } from "./method-decorator.js";

@@ -3,7 +3,7 @@ import { MonitorTask } from "../chain/monitor-task.js";
 import { timetableOf } from "../chain/timetable.js";
 import type { WorkerDefinition } from "../chain/worker-definition.js";
 import { FleetError } from "../errors/fleet-error.js";
-import { describeKind } from "../errors/foreign-value.js";
+import { describeKind } from "../errors/show-value.js";
 import { toError } from "../errors/thrown-value-error.js";
 import { isFailure, type Outcome } from "../runtime/outcome.js";
 import type { RunCause } from "../runtime/runs.js";

@@ -1,4 +1,5 @@
-import { hasMethod, isObjectLike, onSettled } from "../errors/foreign-value.js";
+import { onSettled } from "../errors/on-settled.js";
+import { hasMethod, isObjectLike } from "../errors/read-value.js";
 import type { Registration } from "./engine.js";
 
 /** Whether a value that an engine returned from `join` has the methods of a registration. */

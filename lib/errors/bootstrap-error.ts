@@ -1,4 +1,4 @@
-import { cutText } from "./foreign-value.js";
+import { cutText } from "./show-value.js";
 import { WatchbillError } from "./watchbill-error.js";
 
 /** The number of problems in the message. */

@@ -1,6 +1,6 @@
-import { cutText, describeKind } from "./foreign-value.js";
 import { InvalidArgumentError } from "./invalid-argument-error.js";
 import { nearestNames } from "./nearest-names.js";
+import { cutText, describeKind } from "./show-value.js";
 
 /**
  * A copy of the options, once they are known to be an object that can be read and has no option that does not exist. Options that

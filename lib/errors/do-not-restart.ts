@@ -1,4 +1,4 @@
-import { readProperty } from "./foreign-value.js";
+import { readProperty } from "./read-value.js";
 import { WatchbillError } from "./watchbill-error.js";
 
 const brand = Symbol.for("watchbill:DoNotRestart");

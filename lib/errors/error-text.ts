@@ -1,15 +1,7 @@
 import { fileURLToPath } from "node:url";
-import {
-  cutText,
-  describeError,
-  errorDetails,
-  errorFrames,
-  errorName,
-  isError,
-  readList,
-  readProperty,
-  showValue,
-} from "./foreign-value.js";
+import { describeError, errorDetails, errorFrames, errorName } from "./read-error.js";
+import { isError, readList, readProperty } from "./read-value.js";
+import { cutText, showValue } from "./show-value.js";
 
 /** How an error of this library is put into text, where its message alone would repeat what is printed below it. */
 export interface ErrorParts {

@@ -1,4 +1,4 @@
-import { cutText } from "./foreign-value.js";
+import { cutText } from "./show-value.js";
 
 /** Lists names for a message: the first twenty, with long ones cut, and the number of the others. */
 export function listNames(names: readonly string[]): string {

@@ -1,5 +1,5 @@
-import { cutText } from "./foreign-value.js";
 import { listNames } from "./list-names.js";
+import { cutText } from "./show-value.js";
 
 /** The longest name that is compared: a longer one is not a typing error. */
 const longestName = 200;

@@ -1,5 +1,5 @@
 import { setErrorParts } from "./error-text.js";
-import { describeError } from "./foreign-value.js";
+import { describeError } from "./read-error.js";
 import { WatchbillError } from "./watchbill-error.js";
 
 /** A worker failed more often than its retry allows, so the retry gave up. `cause` is the last error. */

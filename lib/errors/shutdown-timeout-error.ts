@@ -1,6 +1,6 @@
 import { countOf, formatCount, setErrorParts } from "./error-text.js";
-import { cutText } from "./foreign-value.js";
 import { listNames } from "./list-names.js";
+import { cutText } from "./show-value.js";
 import { WatchbillError } from "./watchbill-error.js";
 
 /** A worker that has not stopped. */

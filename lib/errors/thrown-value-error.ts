@@ -1,6 +1,9 @@
 import { types } from "node:util";
 import { setErrorParts } from "./error-text.js";
-import { errorName, isError, onRejection, showValue } from "./foreign-value.js";
+import { onRejection } from "./on-settled.js";
+import { errorName } from "./read-error.js";
+import { isError } from "./read-value.js";
+import { showValue } from "./show-value.js";
 import { WatchbillError } from "./watchbill-error.js";
 
 /** A worker threw a value that is not an `Error`, or a proxy of one. `cause` is that value, by identity. */

@@ -1,5 +1,5 @@
-import { cutText, showValue } from "./foreign-value.js";
 import { nearestNames } from "./nearest-names.js";
+import { cutText, showValue } from "./show-value.js";
 import { WatchbillError } from "./watchbill-error.js";
 
 /** No worker has the name that was passed. The message suggests the nearest names. */

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { errorText } from "./error-text.js";
-import { isError } from "./foreign-value.js";
+import { isError } from "./read-value.js";
 
 /**
  * The base class of every error that watchbill throws or rejects with, so that `instanceof WatchbillError` tells the library's

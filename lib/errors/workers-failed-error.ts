@@ -1,5 +1,7 @@
 import { countOf, formatCount, mostErrors, replaceStack, setErrorParts } from "./error-text.js";
-import { cutText, describeError, errorMessage, isInstanceOf } from "./foreign-value.js";
+import { describeError, errorMessage } from "./read-error.js";
+import { isInstanceOf } from "./read-value.js";
+import { cutText } from "./show-value.js";
 import { defineUnprinted, WatchbillError } from "./watchbill-error.js";
 
 /** The error of one worker or job, and its name. */

@@ -1,5 +1,5 @@
 import { tracingChannel } from "node:diagnostics_channel";
-import { isInstanceOf } from "../errors/foreign-value.js";
+import { isInstanceOf } from "../errors/read-value.js";
 import { TimeoutError } from "../errors/timeout-error.js";
 import { isFailure, type Outcome } from "../runtime/outcome.js";
 import { epochOf } from "../runtime/runs.js";

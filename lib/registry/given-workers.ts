@@ -1,6 +1,7 @@
 import { types } from "node:util";
 import { DeclarativeWorker } from "../declarative-worker.js";
-import { describeKind, readArray } from "../errors/foreign-value.js";
+import { readArray } from "../errors/read-value.js";
+import { describeKind } from "../errors/show-value.js";
 import { type DiscoveredWorker, reportNameClashes } from "./discovered-worker.js";
 import type { Problems } from "./problems.js";
 

@@ -1,6 +1,6 @@
 import { memberRecords } from "../decorators/decorator-record.js";
-import { isInstanceOf } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { isInstanceOf } from "../errors/read-value.js";
 
 /**
  * Whether a class, or the class of an instance, has or inherits methods with decorators of this library, so that it is a source

@@ -1,5 +1,5 @@
-import { describeKind } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { describeKind } from "../errors/show-value.js";
 import { refusePromise } from "./refuse-promise.js";
 import type { Newable } from "./source.js";
 

@@ -1,7 +1,8 @@
 import { BootstrapError } from "../errors/bootstrap-error.js";
 import { type ReadOptions, readOptions } from "../errors/check-options.js";
-import { describeError, isInstanceOf } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { describeError } from "../errors/read-error.js";
+import { isInstanceOf } from "../errors/read-value.js";
 import { toError } from "../errors/thrown-value-error.js";
 import { WatchbillError } from "../errors/watchbill-error.js";
 

@@ -1,6 +1,6 @@
 import { types } from "node:util";
-import { isThenable, onRejection } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { isThenable, onRejection } from "../errors/on-settled.js";
 
 /**
  * Refuses a promise where a value is needed synchronously, and handles its rejection, which would be unhandled otherwise.

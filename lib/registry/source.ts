@@ -1,10 +1,11 @@
 import { types } from "node:util";
-import { isWorker } from "../chain/worker-definition.js";
 import { DeclarativeWorker } from "../declarative-worker.js";
 import { classRecords, memberRecords } from "../decorators/decorator-record.js";
 import { isNamedByInstance } from "../decorators/named.js";
-import { className, describeKind, functionName, isClass, onRejection, readProperty, showValue } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { onRejection } from "../errors/on-settled.js";
+import { className, functionName, hasMethod, isClass, readProperty } from "../errors/read-value.js";
+import { describeKind, showValue } from "../errors/show-value.js";
 import { configuredWorkers, isConfigurer } from "./configured-workers.js";
 import { declaredGroup, hasMethodDecorators } from "./declared-group.js";
 import { declaredWorkers } from "./declared-workers.js";
@@ -101,7 +102,8 @@ function explainNoWorkers(source: unknown): string {
     onRejection(source, () => {});
     return "is a promise: await it before bootstrap";
   }
-  if (isWorker(source)) return "is a worker without a name: pass new DeclarativeWorker({ name, worker })";
+  if (typeof source === "object" && hasMethod(source, "run"))
+    return "is a worker without a name: pass new DeclarativeWorker({ name, worker })";
   if (isClass(source) || (typeof source === "object" && source !== null)) {
     return "has no workers: decorate a method with @Worker or @Repeat, or add a method workers()";
   }

@@ -1,8 +1,9 @@
 import { DeclarativeWorker } from "../declarative-worker.js";
 import { checkOptions } from "../errors/check-options.js";
-import { describeKind, isInstanceOf } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { nearestNames } from "../errors/nearest-names.js";
+import { isInstanceOf } from "../errors/read-value.js";
+import { describeKind } from "../errors/show-value.js";
 import { type DiscoveredWorker, reportNameClashes } from "./discovered-worker.js";
 import { Instances } from "./instances.js";
 import { Problems } from "./problems.js";

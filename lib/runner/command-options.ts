@@ -1,6 +1,6 @@
 import { checkOptions } from "../errors/check-options.js";
-import { showUnlessText } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { showUnlessText } from "../errors/show-value.js";
 import { channels } from "../events/channels.js";
 import type { CommandEvent } from "../events/events.js";
 import type { Logger } from "../runtime/logger.js";

@@ -1,6 +1,7 @@
 import type { DeclarativeWorker } from "../declarative-worker.js";
-import { cutText, readArray, readProperty, showValue } from "../errors/foreign-value.js";
 import { listNames } from "../errors/list-names.js";
+import { readArray, readProperty } from "../errors/read-value.js";
+import { cutText, showValue } from "../errors/show-value.js";
 import { Problems } from "../registry/problems.js";
 import { type NamePatterns, nameMatcher } from "./name-matcher.js";
 

@@ -13,7 +13,7 @@ import { Supervisor, type SupervisorState } from "../supervision/supervisor.js";
 export class RestartedGroup extends WorkerDefinition {
   readonly label: string;
   readonly isContinuous = true;
-  readonly #retried: WorkerDefinition;
+  readonly #chain: WorkerDefinition;
   /** How long a worker may take to stop that does not say so itself, in ms. */
   readonly #shutdownTimeout: number;
   #workers: DeclarativeWorker[] = [];
@@ -25,11 +25,11 @@ export class RestartedGroup extends WorkerDefinition {
     super();
     this.label = name;
     this.#shutdownTimeout = shutdownTimeout;
-    this.#retried = workerDefinition(retry(new GroupAttempt((parent) => this.#createSupervisor(parent)), policy));
+    this.#chain = workerDefinition(retry(new GroupAttempt((parent) => this.#createSupervisor(parent)), policy));
   }
 
   override createTask(parent: Task): Task {
-    return this.#retried.createTask(parent);
+    return this.#chain.createTask(parent);
   }
 
   #createSupervisor(parent: Task): Supervisor {

@@ -18,7 +18,8 @@ import { construct } from "../registry/source.js";
 import { reportClockProblem } from "../runtime/clock-problem.js";
 import { onAbort } from "../runtime/on-abort.js";
 import { isFailure } from "../runtime/outcome.js";
-import { RootTask, type RunOptions } from "../runtime/root-task.js";
+import { RootTask } from "../runtime/root-task.js";
+import type { RunOptions } from "../runtime/run-options.js";
 import type { Task } from "../runtime/task.js";
 import { afterTransition, hasToWait, inTransition } from "../runtime/transition.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
@@ -94,6 +95,11 @@ export class Runner extends WorkerDefinition {
   get state(): RunnerState {
     const state = this.#tree?.supervisor.state;
     return state === "running" || state === "stopping" ? state : "stopped";
+  }
+
+  /** How long workers may take to stop that do not say so themselves, in ms. */
+  get shutdownTimeout(): number {
+    return this.#settings.shutdownTimeout;
   }
 
   /**

@@ -3,7 +3,7 @@ import type { DeclarativeWorker } from "../declarative-worker.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
 import type { CommandEvent } from "../events/events.js";
-import { limitPause } from "../supervision/stop-operation.js";
+import { limitPause } from "../supervision/limit-pause.js";
 import type { Supervisor, SupervisorState } from "../supervision/supervisor.js";
 import { type CommandOptions, publishCommand } from "./command-options.js";
 import type { RestartedGroup } from "./restarted-group.js";

@@ -1,5 +1,7 @@
-import { describeKind, isClass, isObjectLike, isThenable, onSettled } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { isThenable, onSettled } from "../errors/on-settled.js";
+import { isClass, isObjectLike } from "../errors/read-value.js";
+import { describeKind } from "../errors/show-value.js";
 import type { WorkerContext } from "./worker-context.js";
 
 /**

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { readProperty } from "../errors/foreign-value.js";
+import { readProperty } from "../errors/read-value.js";
 import { toError } from "../errors/thrown-value-error.js";
 import type { Logger } from "./logger.js";
 import type { Task } from "./task.js";

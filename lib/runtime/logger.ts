@@ -1,4 +1,5 @@
-import { describeKind, hasMethod, isObjectLike, readProperty } from "../errors/foreign-value.js";
+import { hasMethod, isObjectLike, readProperty } from "../errors/read-value.js";
+import { describeKind } from "../errors/show-value.js";
 
 /**
  * Receives the log entries of the library and of your workers. It has the shape of a pino logger: the fields of an entry come

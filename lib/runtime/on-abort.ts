@@ -1,4 +1,4 @@
-import { hasMethod, readProperty } from "../errors/foreign-value.js";
+import { hasMethod, readProperty } from "../errors/read-value.js";
 
 /** Is aborted when a signal aborts. */
 export interface Abortable {

@@ -1,5 +1,6 @@
 import { errorKind, errorText } from "../errors/error-text.js";
-import { cutText, describeError } from "../errors/foreign-value.js";
+import { describeError } from "../errors/read-error.js";
+import { cutText } from "../errors/show-value.js";
 import { formatDuration } from "../timers/format-duration.js";
 import { TimerQueue } from "../timers/timer-queue.js";
 import type { Logger, LogLevel } from "./logger.js";

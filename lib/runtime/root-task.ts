@@ -1,32 +1,22 @@
-import { checkReadable } from "../errors/check-options.js";
 import { DoNotRestart } from "../errors/do-not-restart.js";
-import { describeKind, hasMethod, ownKeys, readProperty } from "../errors/foreign-value.js";
-import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
-import { nearMiss } from "../errors/nearest-names.js";
+import { readProperty } from "../errors/read-value.js";
 import { TimerQueue } from "../timers/timer-queue.js";
 import { type Around, aroundOfProcess } from "./around.js";
 import { AsyncScope } from "./async-scope.js";
 import { CancellationScope } from "./cancellation-scope.js";
 import { reportClockProblem } from "./clock-problem.js";
 import { Context } from "./context.js";
-import { type Logger, loggerProblem } from "./logger.js";
-import { isAbortSignal, onAbort } from "./on-abort.js";
+import type { Logger } from "./logger.js";
+import { onAbort } from "./on-abort.js";
 import { isFailure, type Outcome } from "./outcome.js";
 import { ProblemLog } from "./problem-log.js";
+import { checkRunOptions, type RunOptions } from "./run-options.js";
 import type { RunCause, RunStart, Runs } from "./runs.js";
 import { stderrLogger } from "./stderr-logger.js";
 import { type Definition, Task } from "./task.js";
 import { afterTransition, inTransition } from "./transition.js";
 import type { WorkerCommands } from "./worker-commands.js";
 import type { WorkerContext } from "./worker-context.js";
-
-/** The caller's context: a {@link WorkerContext}, or any object with a signal and a logger. */
-export interface RunOptions {
-  /** Aborts what runs. */
-  readonly signal?: AbortSignal | undefined;
-  /** By default one that writes readable lines to stderr. */
-  readonly logger?: Logger | undefined;
-}
 
 /** How a root task exited that has not failed, and the reason if it was stopped. */
 export interface ExitResult {
@@ -77,7 +67,7 @@ export class RootTask extends Task {
    */
   constructor(context: RunOptions, definition: Definition, onExit: (outcome: Outcome) => void) {
     super();
-    checkOptions(context);
+    checkRunOptions(context);
     this.#context = context;
     this.#outer = Context.taskOf(context);
     this.#definition = definition;
@@ -213,40 +203,4 @@ export class RootTask extends Task {
       return undefined;
     }
   }
-}
-
-function checkOptions(options: unknown): void {
-  if (typeof options !== "object" || options === null) {
-    throw new InvalidArgumentError(`The context is ${describeKind(options)}: pass an object with a signal`);
-  }
-  const isOurs = Context.taskOf(options) !== undefined;
-  for (const key of ownKeys(options)) checkSpelling(key, options, isOurs);
-  if (isOurs) return;
-  const signal = checkReadable("The signal of the context", options, "signal");
-  const logger = checkReadable("The logger of the context", options, "logger");
-  if (signal !== undefined && !isAbortSignal(signal)) {
-    throw new InvalidArgumentError(`The signal of the context is ${describeKind(signal)}: pass an AbortSignal`);
-  }
-  const problem = logger === undefined ? undefined : loggerProblem(logger);
-  if (problem !== undefined) throw new InvalidArgumentError(`The logger of the context: ${problem}`);
-}
-
-/** Whether a value fits an option. */
-const fits: Readonly<Record<keyof RunOptions, (value: unknown) => boolean>> = {
-  signal: isAbortSignal,
-  logger: (value) => hasMethod(value, "info"),
-};
-
-/**
- * Refuses a misspelt option. A context may have further fields, so a field is one only if its name is near that of an option
- * which is missing, and its value fits that: `ledger` and `signed` are fields.
- * @param isOurs whether the context has the options of a worker in addition to its own
- * @throws InvalidArgumentError if it is misspelt
- */
-function checkSpelling(key: string, options: object, isOurs: boolean): void {
-  const meant = nearMiss(key, ["signal", "logger"] as const);
-  if (meant === undefined || meant === key) return;
-  const isThere = isOurs ? Object.hasOwn(options, meant) : readProperty(options, meant) !== undefined;
-  if (!isThere && fits[meant](readProperty(options, key)))
-    throw new InvalidArgumentError(`The context has no option "${key}": did you mean ${meant}?`);
 }

@@ -1,5 +1,8 @@
 import { errorLine, errorText } from "../errors/error-text.js";
-import { containsWord, cutText, inspectSafely, isError, readFields } from "../errors/foreign-value.js";
+import { inspectSafely, readFields } from "../errors/inspect-safely.js";
+import { containsWord } from "../errors/read-error.js";
+import { isError } from "../errors/read-value.js";
+import { cutText } from "../errors/show-value.js";
 import { formatDuration } from "../timers/format-duration.js";
 import type { Logger, LogLevel } from "./logger.js";
 import { PrintedFailures } from "./printed-failures.js";

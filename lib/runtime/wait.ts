@@ -1,6 +1,7 @@
 import { checkReadable } from "../errors/check-options.js";
-import { describeKind, isInstanceOf, isObjectLike } from "../errors/foreign-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { isInstanceOf, isObjectLike } from "../errors/read-value.js";
+import { describeKind } from "../errors/show-value.js";
 import type { Bucket, Timer } from "../timers/bucket.js";
 import { type Duration, milliseconds } from "../timers/duration.js";
 import { TimerQueue } from "../timers/timer-queue.js";

@@ -1,12 +1,7 @@
-import {
-  inspectSafely,
-  isError,
-  isInstanceOf,
-  isObjectLike,
-  onRejection,
-  readFields,
-  showValue,
-} from "../errors/foreign-value.js";
+import { inspectSafely, readFields } from "../errors/inspect-safely.js";
+import { onRejection } from "../errors/on-settled.js";
+import { isError, isInstanceOf, isObjectLike } from "../errors/read-value.js";
+import { showValue } from "../errors/show-value.js";
 import type { Logger, LogLevel } from "./logger.js";
 import { nestName } from "./nest-name.js";
 import { writeToStderr } from "./stderr-logger.js";

@@ -1,9 +1,11 @@
 import { type HungWorker, ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
 import { channels } from "../events/channels.js";
 import type { Task } from "../runtime/task.js";
+import { WorkerLogger } from "../runtime/worker-logger.js";
 import { initialStatus } from "../runtime/worker-status.js";
 import { formatDuration } from "../timers/format-duration.js";
 import { TimerQueue } from "../timers/timer-queue.js";
+import type { StopReason } from "./stop-operation.js";
 import type { Child } from "./supervisor.js";
 
 /** A child that was asked to stop. */
@@ -48,4 +50,16 @@ export function shutdownTimeoutError(late: readonly StopRequest[], timeout: numb
     formatDuration(timeout),
     hung,
   );
+}
+
+/**
+ * Logs and publishes that a child which is stopped alone has not stopped in time, and returns the error.
+ * @param timeout how long it had, in ms
+ */
+export function reportHung(late: StopRequest, reason: StopReason, timeout: number): ShutdownTimeoutError {
+  const error = shutdownTimeoutError([late], timeout);
+  publishHung(error.hung);
+  const logger = new WorkerLogger(late.child.logger, late.child.name);
+  logger.warn({ err: error }, `is to be ${reason}, but has not stopped in time`);
+  return error;
 }

@@ -2,11 +2,12 @@ import type { Job, JobFunc } from "../chain/job.js";
 import { jobDefinition } from "../chain/job-definition.js";
 import type { Worker, WorkerFunc } from "../chain/worker.js";
 import { workerDefinition } from "../chain/worker-definition.js";
-import { isCausedBy } from "../errors/foreign-value.js";
+import { isCausedBy } from "../errors/read-error.js";
 import { toError } from "../errors/thrown-value-error.js";
 import { WorkersFailedError } from "../errors/workers-failed-error.js";
 import { Context } from "../runtime/context.js";
-import { type RunOptions, runUnder } from "../runtime/root-task.js";
+import { runUnder } from "../runtime/root-task.js";
+import type { RunOptions } from "../runtime/run-options.js";
 import type { Task } from "../runtime/task.js";
 import { Supervisor } from "./supervisor.js";
 

@@ -1,12 +1,9 @@
-import type { ShutdownTimeoutError } from "../errors/shutdown-timeout-error.js";
 import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
 import { CommandResult } from "../runtime/command-result.js";
 import { inTransition } from "../runtime/transition.js";
-import type { WorkerCommands } from "../runtime/worker-commands.js";
-import { WorkerLogger } from "../runtime/worker-logger.js";
 import { QueueTimer } from "../timers/queue-timer.js";
 import { TimerQueue } from "../timers/timer-queue.js";
-import { publishHung, shutdownTimeoutError } from "./hung-workers.js";
+import { reportHung } from "./hung-workers.js";
 import type { Child } from "./supervisor.js";
 
 /** Why a child is stopped while its supervisor goes on. */
@@ -76,25 +73,6 @@ export class StopOperation {
 
   #onTimeout(): void {
     this.#isHung = true;
-    this.#result.reject(reportHung(this.#child, this.reason, this.#requestedAt, this.#timeout));
+    this.#result.reject(reportHung({ child: this.#child, requestedAt: this.#requestedAt }, this.reason, this.#timeout));
   }
-}
-
-/** Rejects the pause of a repeated worker if its run does not end in time. It is paused all the same when that ends. */
-export function limitPause(child: Child, commands: WorkerCommands, timeout: number): void {
-  const requestedAt = TimerQueue.current().now();
-  const timer = new QueueTimer(() => {
-    inTransition(() => commands.rejectIdle(reportHung(child, "paused", requestedAt, timeout)));
-  });
-  timer.sleep(timeout);
-  const cancel = (): void => timer.cancel();
-  commands.whenIdle().then(cancel, cancel);
-}
-
-function reportHung(child: Child, reason: StopReason, requestedAt: number, timeout: number): ShutdownTimeoutError {
-  const error = shutdownTimeoutError([{ child, requestedAt }], timeout);
-  publishHung(error.hung);
-  const logger = new WorkerLogger(child.logger, child.name);
-  logger.warn({ err: error }, `is to be ${reason}, but has not stopped in time`);
-  return error;
 }

@@ -299,15 +299,15 @@ export class Supervisor extends Task {
       return;
     }
     const isFirst = !this.aborted;
-    const verdict = this.#resultOf(outcome, child);
-    if (isFailure(verdict) && this.#kind === "worker" && !child.problemLog.wasConsequenceLogged(child, verdict))
-      this.#log(child, verdict, `failed${this.consequenceOf(child)}`);
+    const result = this.#resultOf(outcome, child);
+    if (isFailure(result) && this.#kind === "worker" && !child.problemLog.wasConsequenceLogged(child, result))
+      this.#log(child, result, `failed${this.consequenceOf(child)}`);
     this.#running--;
-    if (verdict === "completed" && child instanceof NamedTask) this.setCompleted(child.definition, true);
-    if (isFailure(verdict)) this.#failures.push({ worker: child.name, error: verdict });
+    if (result === "completed" && child instanceof NamedTask) this.setCompleted(child.definition, true);
+    if (isFailure(result)) this.#failures.push({ worker: child.name, error: result });
     if (this.#running === 0) this.#complete();
     this.#shutdown?.onExit(child);
-    const stopsOthers = this.#kind === "worker" && verdict !== "completed" && verdict !== "stopped";
+    const stopsOthers = this.#kind === "worker" && result !== "completed" && result !== "stopped";
     if (stopsOthers && isFirst && this.#running > 0)
       this.abort(new DOMException(`${child.name} has exited, so ${this.title} stops`, "AbortError"));
   }

@@ -1,5 +1,5 @@
 import { performance as nodePerformance } from "node:perf_hooks";
-import { readProperty } from "../errors/foreign-value.js";
+import { readProperty } from "../errors/read-value.js";
 
 /** The clock by which the timers of `globalThis` fire. */
 export interface Clock {

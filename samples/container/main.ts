@@ -5,8 +5,11 @@
  *
  * The Dockerfile beside it builds the image, and kubernetes.yml runs that: see docs/operating.md.
  */
+
+import { register } from "prom-client";
 import { bootstrap, ExponentialBackoff, Named, Repeat, Timeout, type WorkerContext, wait } from "watchbill";
 import { dashboard } from "watchbill/dashboard";
+import { registerMetrics } from "watchbill/prometheus";
 
 @Named("orders")
 class Orders {
@@ -27,7 +30,10 @@ const runner = bootstrap([Orders], { retry, shutdownTimeout: "25s" });
 const isProbe = ({ method, url }: Request): boolean =>
   method === "GET" && /^\/(healthz|readyz|metrics)$/.test(new URL(url).pathname);
 
+registerMetrics({ register });
+
 const page = dashboard(runner, {
+  registry: register,
   token: process.env.WATCHBILL_TOKEN,
   authorize: (request) => (isProbe(request) ? "look" : new Response("Unauthorized", { status: 401 })),
 });

@@ -96,9 +96,9 @@ describe("A worker that gives up or completes", () => {
   });
 
   it("completes, or stops all workers, if retryIf throws DoNotRestart or StopAll", async () => {
-    const deciding = (verdict: Error) => ({
+    const deciding = (decision: Error) => ({
       retryIf: () => {
-        throw verdict;
+        throw decision;
       },
     });
     expect((await end(deciding(new DoNotRestart("hopeless")), errors(2))).error).to.equal(undefined);

@@ -9,15 +9,15 @@ describe("A retry policy", () => {
   it("can be a backoff alone; such policies share one object of defaults, to save memory", () => {
     const policy = retryPolicy(backoff);
     expect(policy.backoff).to.equal(backoff);
-    expect(policy.terms).to.equal(retryPolicy(new StaticBackoff({ sleep: "2s" })).terms);
-    expect(policy.terms).to.include({ resetAfter: 60_000, limit: undefined });
-    expect(policy.terms.retryIf(new Error("no luck"), 1)).to.equal(true);
+    expect(policy.conditions).to.equal(retryPolicy(new StaticBackoff({ sleep: "2s" })).conditions);
+    expect(policy.conditions).to.include({ resetAfter: 60_000, limit: undefined });
+    expect(policy.conditions.retryIf(new Error("no luck"), 1)).to.equal(true);
   });
 
   it("can be options, each of which is parsed", () => {
     const retryIf = (): boolean => false;
-    const { terms } = retryPolicy({ backoff, resetAfter: "5s", maxRestarts: 2, within: "1m", retryIf });
-    expect(terms).to.deep.equal({ resetAfter: 5_000, limit: { maxRestarts: 2, within: 60_000 }, retryIf });
+    const { conditions } = retryPolicy({ backoff, resetAfter: "5s", maxRestarts: 2, within: "1m", retryIf });
+    expect(conditions).to.deep.equal({ resetAfter: 5_000, limit: { maxRestarts: 2, within: 60_000 }, retryIf });
   });
 
   it("is rejected with its subject if an option does not exist", () => {

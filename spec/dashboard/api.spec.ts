@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { DeclarativeWorker, Runner, wait } from "watchbill";
+import { DeclarativeWorker, Runner, StaticBackoff, stopped, type WorkerContext, wait } from "watchbill";
 import { asPage, isRecord, rowOf, send, until } from "./client.fixture.js";
 import { backoff, continuous, job, Served, silent } from "./served.fixture.js";
 
@@ -26,10 +26,13 @@ describe("The API of the dashboard", () => {
       sequence: 0,
       rights: { trigger: true, pause: true, resume: true, restart: true },
     });
-    expect(json.process).to.deep.include({ pid: process.pid, node: process.version, version: "0.1.0" });
+    const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+    expect(json.process).to.deep.include({ pid: process.pid, node: process.version, version: "0.1.0", timeZone });
     // Times are converted from a clock with fractions of a ms each time they are read.
     const times = { healthSince: null, lastStart: null, nextDue: null };
-    const rows = runner.status().map((row) => ({ ...row, successRate: null, ...times }));
+    const more = { successRate: null, failingSince: null };
+    const serves = (name: string) => (name === "dashboard" ? { servesDashboard: true } : {});
+    const rows = runner.status().map((row) => ({ ...row, ...more, ...times, ...serves(row.name) }));
     expect(json.workers).to.be.an("array").with.length(3);
     for (const row of rows) expect({ ...rowOf(json, row.name), ...times }).to.deep.equal(row);
   });
@@ -57,6 +60,62 @@ describe("The API of the dashboard", () => {
     }
   });
 
+  it("says since when a worker fails, also while a run is still being retried", async () => {
+    let isDown = true;
+    const attempt = (): void => {
+      if (isDown) throw new Error("down");
+    };
+    const retried = new DeclarativeWorker({
+      name: "retried",
+      job: attempt,
+      repeat: "1h",
+      retry: backoff,
+      retryJob: { backoff: new StaticBackoff({ sleep: "20ms" }), maxAttempts: 4 },
+    });
+    const { url, runner } = await Served.start([retried]);
+    const read = async () => rowOf((await send(`${url}api/status`)).json, "retried") ?? {};
+    const before = Date.now();
+    const first = runner.trigger("retried").catch(() => {});
+    await until(async () => Number((await read()).attempt) > 1);
+    const { failingSince, health } = await read();
+    expect(health).to.equal("init");
+    expect(failingSince).to.be.within(before, Number((await read()).lastErrorAt) - 10);
+    await first;
+    // The run has failed since its first attempt, and not since its last.
+    expect(await read()).to.include({ health: "firing", failingSince });
+    isDown = false;
+    await runner.trigger("retried");
+    expect(await read()).to.include({ health: "ok", failingSince: null });
+    isDown = true;
+    await runner.trigger("retried").catch(() => {});
+    expect((await read()).failingSince).to.be.above(Number(failingSince));
+  });
+
+  it("says since when a worker fails that has recovered by a report, and reports a problem", async () => {
+    let report: ((error?: Error) => void) | undefined;
+    let starts = 0;
+    const listener = new DeclarativeWorker({
+      name: "listener",
+      retry: new StaticBackoff({ sleep: "1ms" }),
+      worker: async ({ signal, reportHealth }: WorkerContext) => {
+        if (++starts === 1) throw new Error("boom");
+        report = reportHealth;
+        await stopped(signal);
+      },
+    });
+    const { url, runner } = await Served.start([]);
+    runner.add(listener);
+    await until(() => report !== undefined);
+    const read = async () => rowOf((await send(`${url}api/status`)).json, "listener") ?? {};
+    expect((await read()).failingSince).to.be.a("number");
+    report?.();
+    expect((await read()).failingSince).to.equal(null);
+    await wait("20ms");
+    const before = Date.now();
+    report?.(new Error("disconnected"));
+    expect((await read()).failingSince).to.be.at.least(before - 1);
+  });
+
   it("counts equal errors once, and keeps the last ten that differ", async () => {
     let message = "";
     const failing = job("failing", () => {
@@ -71,6 +130,53 @@ describe("The API of the dashboard", () => {
     if (!isRecord(json) || !Array.isArray(json.errors)) throw new Error("not a detail");
     const messages = json.errors.map(({ text }: { text: string }) => text.split("\n")[0]);
     expect(messages).to.deep.equal("jihgfedcba".split("").map((text) => `Error: ${text}`));
+  });
+
+  it("counts an error once that changes the health of its worker before its run ends", async () => {
+    let starts = 0;
+    const continuousFailing = new DeclarativeWorker({
+      name: "failing",
+      retry: new StaticBackoff({ sleep: "1ms" }),
+      worker: async ({ signal }: WorkerContext) => {
+        if (++starts <= 3) throw new Error("boom");
+        await stopped(signal);
+      },
+    });
+    const slow = new DeclarativeWorker({ name: "slow", job: () => wait("20ms"), repeat: "1h", timeout: "1ms", retry: backoff });
+    const always = new Error("always the same");
+    const same = job("same", () => {
+      throw always;
+    });
+    const { url, runner } = await Served.start([continuousFailing, slow, same]);
+    const counts = async (name: string): Promise<unknown> => {
+      const { json } = await send(`${url}api/workers/${name}`);
+      return isRecord(json) && Array.isArray(json.errors) ? json.errors.map(({ count }) => count) : json;
+    };
+    await until(() => starts === 4);
+    await runner.trigger("slow").catch(() => {});
+    for (let time = 0; time < 2; time++) await runner.trigger("same").catch(() => {});
+    expect(await counts("failing")).to.deep.equal([3]);
+    expect(await counts("slow")).to.deep.equal([1]);
+    expect(await counts("same")).to.deep.equal([2]);
+  });
+
+  it("shows a problem that a worker reports, without a run that fails", async () => {
+    const reporting = new DeclarativeWorker({
+      name: "reporting",
+      worker: async ({ signal, reportHealth }: WorkerContext) => {
+        reportHealth(new Error("disconnected"));
+        await stopped(signal);
+      },
+    });
+    const { url, runner, page } = await Served.start([]);
+    runner.add(reporting);
+    await until(() => runner.status(["reporting"])[0]?.health === "firing");
+    const { json } = await send(`${page.url ?? url}api/workers/reporting`);
+    if (!isRecord(json) || !Array.isArray(json.errors)) throw new Error("not a detail");
+    expect(json.runs).to.deep.equal([]);
+    expect(json.errors).to.have.length(1);
+    expect(json.errors[0]).to.deep.include({ count: 1 });
+    expect(json.errors[0].text).to.match(/^Error: disconnected\n/);
   });
 
   it("answers api/strips with the past and the next hour of the workers that are named", async () => {
@@ -178,7 +284,27 @@ describe("The API of the dashboard", () => {
     if (!isRecord(json) || !Array.isArray(json.refused)) throw new Error("not a result");
     expect(json).to.deep.include({ command: "trigger", workers: ["github/a", "github/b", "mail/d"] });
     expect(json.refused.map(({ worker }) => worker)).to.deep.equal(["github/c"]);
+    expect(json.leftOut).to.deep.equal([]);
     await until(() => runner.status().filter(({ runs, schedule }) => schedule !== null && runs === 1).length === 3);
+  });
+
+  it("sends a command to workers by their names, of which a star is a part, and a path may not have one", async () => {
+    const names = [".", "..", "a/*", "a/b", "a/b/.."];
+    const { url, runner } = await Served.start(names.map((name) => job(name)));
+    const post = (query: string) => send(`${url}api/commands/pause?${query}`, { method: "POST", headers: asPage });
+    const paused = () => runner.status().flatMap(({ name, phase }) => (phase === "paused" ? [name] : []));
+    const first = await post("name=.&name=a/*");
+    expect(first.json).to.deep.equal({ command: "pause", workers: [".", "a/*"], refused: [], leftOut: [] });
+    expect(paused()).to.deep.equal([".", "a/*"]);
+    const second = await post("name=..&name=gone");
+    const refused = [{ worker: "gone", error: 'There is no worker "gone"' }];
+    expect(second.json).to.deep.equal({ command: "pause", workers: [".."], refused, leftOut: [] });
+    expect(await post("name=gone/*")).to.include({ status: 404 });
+    for (const name of names) {
+      const { json } = await send(`${url}api/worker?name=${encodeURIComponent(name)}`);
+      expect(json).to.have.nested.property("row.name", name);
+    }
+    expect((await send(`${url}api/worker`)).status).to.equal(404);
   });
 
   it("answers 404 if no worker matches, and 400 without a pattern", async () => {
@@ -209,7 +335,9 @@ describe("The API of the dashboard", () => {
     if (!isRecord(detail.json) || !Array.isArray(detail.json.runs)) throw new Error("not a detail");
     expect(detail.json.runs).to.have.length(1);
     const bulk = await send(`${url}api/commands/pause?match=*`, { method: "POST", headers: asPage });
-    expect(bulk.json).to.deep.include({ workers: ["shop/sync", "other"] });
+    const serves = { worker: "dashboard", error: "dashboard serves this page: send it the command under its name" };
+    const leftOut = [{ worker: "shop", error: "shop is the runner of others that get the command" }, serves];
+    expect(bulk.json).to.deep.equal({ command: "pause", workers: ["shop/sync", "other"], refused: [], leftOut });
   });
 
   it("answers healthz, readyz and metrics", async () => {

@@ -58,6 +58,29 @@ describe("The dashboard under attack", () => {
     expect((await send(`${guarded.url}api/status`, { headers: { Host: "ops.example" } })).status).to.equal(200);
   });
 
+  it("answers a malformed host with 400, and logs nothing", async () => {
+    const entries: unknown[] = [];
+    const logger = { ...silent, error: (details: object) => entries.push(details) };
+    for (const options of [
+      { logger },
+      { logger, token },
+      { logger, authorize: ({ url }: Request) => (new URL(url).searchParams.has("act") ? "act" : "look") },
+    ]) {
+      const { url } = await Served.start([job("a")], options);
+      const Authorization = `Bearer ${token}`;
+      for (const Host of ["127.0.0.1:65536", "localhost:99999"])
+        for (const path of ["", "healthz", "api/status"])
+          expect((await send(`${url}${path}`, { headers: { Host, Authorization } })).status, `${Host} ${path}`).to.equal(400);
+      // Only this machine may be named if everything is allowed.
+      const others = ["localhost:abc", "[::1", "a b", "localhost/x?", "user@localhost", "%zz", "xn--", "\\", "localhost:80:80"];
+      for (const Host of others)
+        expect((await send(`${url}api/status`, { headers: { Host, Authorization } })).status, Host).to.be.oneOf(
+          "token" in options || "authorize" in options ? [200, 400] : [403],
+        );
+    }
+    expect(entries).to.deep.equal([]);
+  });
+
   it("refuses a token that is missing, wrong, shorter or longer, and accepts the right one", async () => {
     const { url } = await Served.start([job("a")], { token });
     const get = async (headers: Record<string, string>): Promise<number> => (await send(`${url}api/status`, { headers })).status;

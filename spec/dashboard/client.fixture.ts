@@ -108,9 +108,13 @@ export class EventReader {
   }
 }
 
-/** Waits until a condition holds. The timeout of the spec is the limit. */
+/** Waits until a condition holds. The timeout of the spec is the limit; some time after it, this fails, so that the process ends. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
+  const end = performance.now() + 60_000;
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error(`not so within a minute: ${condition.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

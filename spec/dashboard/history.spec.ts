@@ -102,18 +102,62 @@ describe("The history of a dashboard", () => {
     expect(history.detailOf("0/0").runs).to.deep.equal([]);
   });
 
-  it("counts equal errors, and completes them with their stack", () => {
+  const fail = (history: History, error: Error): void => history.addRun(run("a", { outcome: "failed", error }), 1);
+  const errorsOf = (history: History) => history.detailOf("a").errors;
+
+  it("counts equal errors, and completes them with the text of the status", () => {
     const history = new History(megabyte, () => true);
-    for (let index = 0; index < 3; index++) history.addRun(run("a", { outcome: "failed", error: new Error("down") }), index);
+    const down = (): Error => new Error("down");
+    for (let index = 0; index < 3; index++) fail(history, down());
     expect([...history.unresolved]).to.deep.equal(["a"]);
     history.resolve("a", "Error: another", "stack of another");
-    expect(history.detailOf("a").errors).to.have.length(1).and.to.have.nested.property("[0].text", "Error: down");
-    history.addRun(run("a", { outcome: "failed", error: new Error("down") }), 4);
-    history.resolve("a", "Error: down", "Error: down\n    at x");
-    const [error] = history.detailOf("a").errors;
-    expect(error).to.include({ count: 4, text: "Error: down\n    at x" });
+    expect(errorsOf(history)).to.have.length(1);
+    expect(errorsOf(history)[0]?.text).to.match(/^Error: down\n +at down \(.*history\.spec\.ts:\d+:\d+\)\n/);
+    fail(history, down());
+    const text = errorsOf(history)[0]?.text ?? "";
+    history.resolve("a", "Error: down", `${text}\n  caused by: Error: refused`);
+    expect(errorsOf(history)[0]).to.include({ count: 4, text: `${text}\n  caused by: Error: refused` });
     expect(history.detailOf("a").runs[0]).to.include({ outcome: "failed", error: "Error: down" });
     expect(history.unresolved.size).to.equal(0);
+    fail(history, down());
+    expect(history.unresolved.size).to.equal(0);
+  });
+
+  it("keeps errors with the same message from two places apart, each with its own stack", () => {
+    const history = new History(megabyte, () => true);
+    const first = (): Error => new Error("connect ECONNREFUSED");
+    const second = (): Error => new Error("connect ECONNREFUSED");
+    for (const error of [first(), second(), first()]) fail(history, error);
+    expect(errorsOf(history).map(({ count }) => count)).to.deep.equal([2, 1]);
+    expect(errorsOf(history).map(({ text }) => /at (\w+)/.exec(text)?.[1])).to.deep.equal(["first", "second"]);
+    // The status has one stack for errors with the same first frame.
+    history.resolve("a", "Error: connect ECONNREFUSED", "Error: connect ECONNREFUSED\n    at third (/srv/a.ts:1:1)");
+    expect(errorsOf(history)[0]?.text).to.match(/at first/);
+  });
+
+  it("does not know an error by the frames of dependencies", () => {
+    const history = new History(megabyte, () => true);
+    for (const frame of ["node_modules/pg/a.js:1:1", "node_modules/pg/b.js:1:1"])
+      fail(
+        history,
+        Object.assign(new Error("down"), { stack: `Error: down\n    at query (/srv/${frame})\n    at job (/srv/job.ts:3:1)` }),
+      );
+    expect(errorsOf(history).map(({ count }) => count)).to.deep.equal([2]);
+  });
+
+  it("has the message of each of those errors that the status takes for one kind", () => {
+    const history = new History(megabyte, () => true);
+    const timedOut = (order: number): Error => new Error(`order ${order}: timed out`);
+    fail(history, timedOut(1));
+    const text = errorsOf(history)[0]?.text ?? "";
+    history.resolve("a", "Error: order 1: timed out", text);
+    fail(history, timedOut(2));
+    history.resolve("a", "Error: order 2: timed out", `${text}\n  caused by: Error: ETIMEDOUT`);
+    const [newest] = errorsOf(history);
+    expect(newest?.text)
+      .to.match(/^Error: order 2: timed out\n +at timedOut/)
+      .and.to.match(/caused by: Error: ETIMEDOUT$/);
+    expect(newest?.text).to.not.contain("order 1");
   });
 
   it("reads an error that throws", () => {

@@ -28,5 +28,10 @@ process.on("message", (message) => {
     }, 5);
   }
 });
+process.on("message", (message) => {
+  if (message !== "close") return;
+  page?.close();
+  void runner.remove("dashboard").then(() => process.send?.("closed"));
+});
 process.on("disconnect", () => void runner.stop());
 await ended;

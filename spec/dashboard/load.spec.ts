@@ -27,34 +27,55 @@ describe("The dashboard at 10,000 workers and 1,000 runs a second", () => {
       return Number(usage.user) + Number(usage.system);
     };
     const [cpu, start] = [await read(), performance.now()];
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+    await pause(seconds * 1_000);
     return ((await read()) - cpu) / 10 / (performance.now() - start);
   }
 
-  it("costs little for one viewer", async function () {
-    this.timeout(60_000);
+  it("takes less than 5 % of a core for its history and one viewer", async function () {
+    this.timeout(120_000);
     await ask("cpu");
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
-    const bare = await load(5);
+    await pause(3_000);
+    const rounds: Round[] = [];
+    // Alternately, as other processes make this one slower, too.
+    while (rounds.length < 5) rounds.push(await measure());
+    const figures = (["bare", "watched"] as const).map((key) => `${median(rounds.map((round) => round[key])).toFixed(1)} %`);
+    const added = median(rounds.map(({ bare, watched }) => watched - bare));
+    console.log(
+      `        the workers ${figures[0]} of a core, with a dashboard and a viewer ${figures[1]}: ${added.toFixed(1)} % more`,
+    );
+    for (const { rows } of rounds) expect(rows).to.be.above(1_000);
+    expect(added).to.be.below(5);
+  });
+
+  interface Round {
+    readonly bare: number;
+    readonly watched: number;
+    /** In the updates of the viewer. */
+    readonly rows: number;
+  }
+
+  /** Measures without a dashboard, and then with a viewer of one. */
+  async function measure(): Promise<Round> {
+    const bare = await load(2);
     const url = await ask("open");
     if (typeof url !== "string") throw new Error("no URL");
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    const alone = await load(5);
     const viewer = await EventReader.open(url);
     const { data } = await viewer.first(({ event }) => event === "snapshot");
     expect(rowsIn(data)).to.have.length(10_001);
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await pause(1_500);
     viewer.events.length = 0;
-    const watched = await load(10);
-    const updates = viewer.events.filter(({ event }) => event === "update");
-    const rows = updates.reduce((sum, update) => sum + rowsIn(update.data, "rows").length, 0);
+    const watched = await load(3);
+    const rows = viewer.events.reduce((sum, { data }) => sum + rowsIn(data, "rows").length, 0);
     viewer.close();
-    const figures = [bare, alone, watched].map((percent) => `${percent.toFixed(1)} %`);
-    console.log(
-      `        the workers ${figures[0]} of a core, with a dashboard ${figures[1]}, with a viewer ${figures[2]}; ${updates.length} updates, ${rows} rows`,
-    );
-    expect(rows).to.be.above(1_000);
-    // 5 % is the aim; machines of continuous integration are slower, and do other things.
-    expect(watched - bare).to.be.below(25);
-  });
+    await ask("close");
+    return { bare, watched, rows };
+  }
 });
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function median(figures: readonly number[]): number {
+  return figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] ?? Number.NaN;
+}

@@ -99,6 +99,11 @@ describe("A runner", () => {
     }
   });
 
+  it("shows how long workers may take to stop, in ms", () => {
+    expect(runnerOf({}).shutdownTimeout).to.equal(25_000);
+    expect(runnerOf({}, { shutdownTimeout: "1m" }).shutdownTimeout).to.equal(60_000);
+  });
+
   it("reports the workers that do not stop in time, also within another runner, and how to fix it", async () => {
     const inner = runnerOf({ stuck: never, fine: untilStopped }, { shutdownTimeout: "5s" });
     const runner = bootstrap([new DeclarativeWorker({ name: "imports", worker: inner })], {

@@ -30,44 +30,41 @@ const participles: Record<Command, string> = { trigger: "Triggered", pause: "Pau
 
 /** Sends a command to workers by name, and says what became of it. */
 export async function commandWorkers(command: Command, names: readonly string[], reason = ""): Promise<void> {
-  const outcome: Outcome = { workers: [], refused: [] };
-  // A name with a star would be a pattern, and match more than itself.
-  const isSingle = (name: string): boolean => names.length === 1 || name.includes("*");
-  for (const worker of names.filter(isSingle)) {
-    const { error } = await post(`api/workers/${encode(worker)}/${command}?`, reason);
-    outcome.workers.push(worker);
-    if (error) outcome.refused.push({ worker, error });
-  }
-  for (const matches of chunks(names.filter((name) => !isSingle(name)))) {
-    const { error, workers, refused } = await post(`api/commands/${command}?${matches}`, reason);
+  const outcome: Outcome = { workers: [], refused: [], leftOut: [] };
+  for (const parameters of chunks(names)) {
+    const { error, workers, refused, leftOut } = await post(command, parameters, reason);
     if (error) return notify(error, true);
     outcome.workers.push(...workers);
     outcome.refused.push(...refused);
+    outcome.leftOut.push(...leftOut);
   }
   report(command, outcome);
 }
 
 /** Sends a command to all workers that match a pattern. */
 export async function commandMatching(command: Command, pattern: string, reason: string): Promise<void> {
-  const answer = await post(`api/commands/${command}?match=${encode(pattern)}&`, reason);
+  const answer = await post(command, `match=${encode(pattern)}&`, reason);
   if (answer.error) notify(answer.error, true);
   else report(command, answer);
 }
 
-interface Outcome {
-  workers: string[];
-  refused: { worker: string; error: string }[];
+interface Omission {
+  worker: string;
+  error: string;
 }
 
-function report(command: Command, { workers: names, refused }: Outcome): void {
-  const failed = new Set(refused.map(({ worker }) => worker));
-  const accepted = names.filter((name) => !failed.has(name));
-  const [first] = refused;
-  if (first === undefined || accepted.length > 0) notify(`${participles[command]} ${nameOrCount(accepted)}`);
-  if (first !== undefined) {
-    const who = refused.length > 1 ? `${workers(refused.length)} refused to ${command}, such as ${visible(first.worker)}: ` : "";
-    notify(who + first.error, true);
-  }
+interface Outcome {
+  workers: string[];
+  refused: Omission[];
+  leftOut: Omission[];
+}
+
+function report(command: Command, { workers: names, refused, leftOut }: Outcome): void {
+  const others = [...refused, ...leftOut];
+  const [first] = others;
+  if (first === undefined || names.length > 0) notify(`${participles[command]} ${nameOrCount(names)}`);
+  if (first !== undefined)
+    notify((others.length > 1 ? `Left out ${workers(others.length)}, such as: ` : "") + visible(first.error), true);
 }
 
 /** The name of one worker, or how many there are. */
@@ -76,7 +73,7 @@ export function nameOrCount(names: readonly string[]): string {
 }
 
 /** Encodes a name; one that is not well-formed Unicode cannot be in a URL. */
-function encode(name: string): string {
+export function encode(name: string): string {
   return encodeURIComponent(name.toWellFormed());
 }
 
@@ -84,7 +81,7 @@ function encode(name: string): string {
 function chunks(names: readonly string[]): string[] {
   const all = [""];
   for (const name of names) {
-    const parameter = `match=${encode(name)}&`;
+    const parameter = `name=${encode(name)}&`;
     const last = all.length - 1;
     const text = all[last] + parameter;
     if (text.length < 4_000) all[last] = text;
@@ -93,12 +90,12 @@ function chunks(names: readonly string[]): string[] {
   return all.filter(Boolean);
 }
 
-/** @param url that a parameter can be appended to */
-async function post(url: string, reason: string): Promise<Outcome & { error?: string }> {
-  const answer = { workers: [], refused: [] };
+/** @param parameters each with an `&` at its end */
+async function post(command: Command, parameters: string, reason: string): Promise<Outcome & { error?: string }> {
+  const answer = { workers: [], refused: [], leftOut: [] };
   try {
     // A login page is not an answer to a command.
-    const response = await fetch(reason === "" ? url : `${url}reason=${encode(reason)}`, {
+    const response = await fetch(`api/commands/${command}?${parameters}${reason && `reason=${encode(reason)}`}`, {
       method: "POST",
       headers: { "x-watchbill": "1" },
       redirect: "manual",

@@ -2,7 +2,7 @@ import { signal } from "@preact/signals-core";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Detail, Row } from "../api.js";
 import type { draw } from "./chart.js";
-import { commandWorkers, signedOut } from "./commands.js";
+import { commandWorkers, encode, signedOut } from "./commands.js";
 import { copy } from "./copy.js";
 import { dialog } from "./dialog.js";
 import { verbs } from "./dialogs.jsx";
@@ -27,7 +27,7 @@ async function load(name: string): Promise<void> {
   loading = name;
   loadedRow = rows.get(name);
   try {
-    const response = await fetch(`api/workers/${encodeURIComponent(name.toWellFormed())}`, { redirect: "manual" });
+    const response = await fetch(`api/worker?name=${encode(name)}`, { redirect: "manual" });
     if (response.type === "opaqueredirect") {
       problem.value = signedOut;
       return;

@@ -6,6 +6,7 @@ import { type DialogState, dialog } from "./dialog.js";
 import { matcher } from "./patterns.js";
 import { shortcuts } from "./shortcuts.js";
 import { allowed, revision, rows } from "./store.js";
+import { targetsOf } from "./targets.js";
 import { count, visible, workers } from "./words.js";
 
 export const verbs: Record<Command, string> = { trigger: "Trigger", pause: "Pause", resume: "Resume", restart: "Restart" };
@@ -49,17 +50,17 @@ function CommandForm({ state }: { state: Exclude<DialogState, { kind: "help" }> 
   void revision.value;
   const names = state.kind === "names" ? state.names : pattern === "" ? [] : [...rows.keys()].filter(matcher(pattern));
   if (command === undefined) return null;
-  const isReady = names.length > 0;
-  const target = nameOrCount(names);
+  const { hits, leftOut } = targetsOf(command, names, pattern.includes("*"));
+  const isReady = hits.length > 0;
   const submit = (event: Event): void => {
     event.preventDefault();
     if (!isReady) return;
     close();
-    void (state.kind === "names" ? commandWorkers(command, names, reason) : commandMatching(command, pattern, reason));
+    void (state.kind === "names" ? commandWorkers(command, hits, reason) : commandMatching(command, pattern, reason));
   };
   return (
     <form onSubmit={submit}>
-      <h2 id="dialog-title">{state.kind === "names" ? `${verbs[command]} ${target}?` : "Command by pattern"}</h2>
+      <h2 id="dialog-title">{state.kind === "names" ? `${verbs[command]} ${nameOrCount(names)}?` : "Command by pattern"}</h2>
       {state.kind === "pattern" && (
         <>
           <fieldset class="segments">
@@ -91,12 +92,13 @@ function CommandForm({ state }: { state: Exclude<DialogState, { kind: "help" }> 
             <b>{count(names.length)}</b> of {workers(rows.size)} match
           </p>
         )}
+        {leftOut !== "" && <p class="warn">Left out: {leftOut}</p>}
         {(names.length > 1 || state.kind === "pattern") && (
           <ul>
-            {names.slice(0, 6).map((name) => (
+            {hits.slice(0, 6).map((name) => (
               <li key={name}>{visible(name)}</li>
             ))}
-            {names.length > 6 && <li class="dim">and {count(names.length - 6)} more</li>}
+            {hits.length > 6 && <li class="dim">and {count(hits.length - 6)} more</li>}
           </ul>
         )}
       </div>
@@ -115,7 +117,7 @@ function CommandForm({ state }: { state: Exclude<DialogState, { kind: "help" }> 
           Cancel
         </button>
         <button type="submit" class="primary" disabled={!isReady}>
-          {verbs[command]} {target}
+          {verbs[command]} {nameOrCount(hits)}
         </button>
       </div>
     </form>

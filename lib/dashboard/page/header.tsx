@@ -12,7 +12,7 @@ export function Header() {
     <header class="top">
       <h1>watchbill</h1>
       {process && (
-        <span class="process" title={`watchbill ${process.version}, Node ${process.node}`}>
+        <span class="process" title={`watchbill ${process.version}, Node ${process.node}, ${process.timeZone}`}>
           {visible(process.host)}{" "}
           <span class="dim">
             pid {process.pid}, up {span(tick.value - process.startedAt)}

@@ -38,6 +38,9 @@ export function listenToKeys(): void {
       cursor.value = undefined;
       return move(1);
     }
+    // On a button, it presses that; with a shift, it opens a window.
+    const isOfRow = target === document.body || (target instanceof Element && target.matches(".row a"));
+    if (event.key === "Enter" && (event.shiftKey || !isOfRow)) return;
     const act = keys[event.key];
     if (act === undefined) return;
     event.preventDefault();
@@ -52,6 +55,9 @@ const keys: Record<string, (() => void) | undefined> = {
   },
   j: () => move(1),
   k: () => move(-1),
+  Enter: () => {
+    if (cursor.value !== undefined) setView({ worker: cursor.value });
+  },
   x: () => {
     if (allowed.value.length > 0 && cursor.value !== undefined) toggleSelected(cursor.value);
   },
@@ -89,6 +95,8 @@ function move(step: number): void {
   const index = Math.min(list.length - 1, Math.max(0, at < 0 ? 0 : at + step));
   const name = list[index]?.name;
   cursor.value = name;
+  // The row gets the focus in the next frame. A key that is pressed before that is not for what has it now.
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
   // The details follow the cursor while they are open.
   if (view.value.worker !== undefined) setView({ worker: name });
   showRow(index);

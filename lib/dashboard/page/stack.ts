@@ -1,3 +1,5 @@
+import { isForeignFrame, isFrame } from "../frames.js";
+
 export interface StackLine {
   readonly text: string;
   /** A frame of Node or of a dependency. */
@@ -13,8 +15,8 @@ export function stackLines(text: string): StackLine[] {
     block = [];
   };
   for (const line of text.split("\n")) {
-    if (/^\s+at /.test(line)) {
-      block.push({ text: line, isForeign: /node_modules|node:|<anonymous>\)?$/.test(line) });
+    if (isFrame(line)) {
+      block.push({ text: line, isForeign: isForeignFrame(line) });
     } else {
       endBlock();
       lines.push({ text: line, isForeign: false });

@@ -1,5 +1,6 @@
 import { batch, computed, signal } from "@preact/signals-core";
 import type { Beat, Command, Row, Status, Update } from "../api.js";
+import { setProcessZone } from "./words.js";
 
 /** What is known of the process; undefined before the first snapshot. */
 export const server = signal<Omit<Status, "workers" | "now" | "sequence"> | undefined>(undefined);
@@ -15,6 +16,7 @@ const collator = new Intl.Collator("en", { numeric: true });
 
 export function applySnapshot(status: Status): void {
   setRows(status.workers);
+  setProcessZone(status.process.timeZone);
   batch(() => {
     setClock(status.now);
     server.value = { process: status.process, state: status.state, rights: status.rights };
@@ -41,18 +43,9 @@ export function applyBeat({ now, state }: Beat): void {
   if (server.value !== undefined && server.value.state !== state) server.value = { ...server.value, state };
 }
 
-/** When each worker was first seen to fail that is being retried, as its health does not tell. */
-const failedAt = new Map<string, number>();
-
-/** Since when a worker has its health; if a run is being retried, since when the page has known that it fails. */
-export function since(row: Row): number | null {
-  if (row.health === "firing" || row.attempt === 0) {
-    failedAt.delete(row.name);
-    return row.healthSince;
-  }
-  const known = failedAt.get(row.name) ?? row.lastErrorAt;
-  if (known !== null) failedAt.set(row.name, known);
-  return known;
+/** Since when a worker fails, or has its health. */
+export function since({ failingSince, healthSince }: Row): number | null {
+  return failingSince ?? healthSince;
 }
 
 function setRows(all: Row[]): void {

@@ -10,6 +10,8 @@ const observer = new ResizeObserver((entries) => {
   for (const { target } of entries) sizes.get(target)?.();
 });
 
+const unknown = "Last hour and next hour";
+
 /** The last hour and the next of a worker. */
 export function StripCanvas({ name }: { name: string }) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -26,12 +28,12 @@ export function StripCanvas({ name }: { name: string }) {
     const draw = (): void => {
       const known = strip ?? { worker: name, runs: [], due: [], missed: [], planned: [] };
       drawStrip(element, known, now(), running);
-      if (strip !== undefined) element.setAttribute("aria-label", describeStrip(strip, now()));
+      element.setAttribute("aria-label", strip === undefined ? unknown : describeStrip(strip, now()));
     };
     draw();
     sizes.set(element, draw);
     observer.observe(element);
     return () => observer.unobserve(element);
   }, [name]);
-  return <canvas ref={canvas} class="strip" role="img" aria-label="Last hour and next hour" />;
+  return <canvas ref={canvas} class="strip" role="img" aria-label={unknown} />;
 }

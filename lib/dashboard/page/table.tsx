@@ -26,7 +26,7 @@ const columns: readonly (readonly [SortKey, string, string])[] = [
 ];
 
 /** The lines that were rendered for these inputs: while they are the same, scrolling renders only lines that are new. */
-const lines = new Map<string, VNode>();
+const lines = new Map<number, { readonly row: Row; readonly line: VNode }>();
 let inputs: readonly unknown[] = [];
 
 function forgetOldLines(): void {
@@ -60,12 +60,15 @@ export function Table() {
           scrollTo={scrollTo}
           onVisible={(visibleRows) => wantStrips(visibleRows.map(({ name }) => name))}
           onWidth={(width) => {
-            size.value = width < 620 ? "cards" : width < 900 ? "small" : width < 1080 ? "medium" : "large";
+            size.value = width < 620 ? "cards" : width < 900 ? "small" : width < 1000 ? "medium" : "large";
           }}
           header={<Head />}
-          render={(row, index, top) => {
-            let line = lines.get(row.name);
-            if (line === undefined) lines.set(row.name, (line = <Line key={row.name} row={row} index={index} top={top} />));
+          keyOf={({ name }) => name}
+          render={(row, index, top, key) => {
+            const known = lines.get(key);
+            if (known?.row === row) return known.line;
+            const line = <Line key={key} row={row} index={index} top={top} />;
+            lines.set(key, { row, line });
             return line;
           }}
         />

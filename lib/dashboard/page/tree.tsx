@@ -14,7 +14,8 @@ export function Tree({ onPick }: { onPick: () => void }) {
       label="Runners, groups and workers"
       rowHeight={28}
       items={tree.value}
-      render={(node, _index, top) => <Line key={node.key} node={node} top={top} onPick={onPick} />}
+      keyOf={({ key }) => key}
+      render={(node, _index, top, key) => <Line key={key} node={node} top={top} onPick={onPick} />}
     />
   );
 }

@@ -13,7 +13,9 @@ interface Props<T> {
   readonly scrollTo?: Ref<(index: number) => void>;
   readonly onVisible?: (items: readonly T[]) => void;
   readonly onWidth?: (width: number) => void;
-  readonly render: (item: T, index: number, top: number) => ComponentChildren;
+  readonly keyOf: (item: T) => string;
+  /** Renders an item at a distance from the top. The key is that of its element, which an item that has left the view may have had. */
+  readonly render: (item: T, index: number, top: number, key: number) => ComponentChildren;
   readonly header?: ComponentChildren;
 }
 
@@ -26,6 +28,7 @@ const overscan = 6;
 export function VirtualList<T>(props: Props<T>) {
   const { items, rowHeight, render } = props;
   const box = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
   const [range] = useState(() => signal({ first: 0, last: 0 }));
   const { first, last } = range.value;
   const latest = useRef(props);
@@ -66,23 +69,42 @@ export function VirtualList<T>(props: Props<T>) {
   };
   if (props.scrollTo && typeof props.scrollTo === "object") props.scrollTo.current = setScrollTo;
 
-  const visible = [];
-  for (let index = first; index < Math.min(last, items.length); index++) {
-    const item = items[index];
-    if (item !== undefined) visible.push(render(item, index, index * rowHeight));
-  }
+  const [elements] = useState(() => new ReusedElements());
+  const visible = items.slice(first, last);
+  const keys = elements.assign(visible.map(props.keyOf), content.current);
   return (
     <div ref={box} class={props.class} onScroll={measure.current}>
       <div role={props.role} aria-label={props.label} aria-rowcount={props.role === "table" ? items.length + 1 : undefined}>
         {props.header}
         <div
+          ref={content}
           class="rows"
           role={props.role === "table" ? "rowgroup" : "presentation"}
           style={{ height: `${items.length * rowHeight}px` }}
         >
-          {visible}
+          {visible.map((item, at) => render(item, first + at, (first + at) * rowHeight, keys[at] ?? 0))}
         </div>
       </div>
     </div>
   );
+}
+
+/**
+ * Gives the elements of items that have left the view to those that come into it. Scrolling through new elements would leave so
+ * many behind that collecting them takes 50 ms at once.
+ */
+class ReusedElements {
+  /** The keys of the elements by those of the items, in the order of the elements. */
+  #keys = new Map<string, number>();
+  #lastKey = 0;
+
+  /** Returns the keys of the elements of items. An item that stays keeps its element, and so the focus. */
+  assign(items: readonly string[], parent: Element | null): number[] {
+    const staying = new Set(items);
+    // What has the focus must not become another item.
+    const isFocused = (at: number): boolean => parent?.children[at]?.contains(document.activeElement) === true;
+    const free = [...this.#keys].flatMap(([item, key], at) => (staying.has(item) || isFocused(at) ? [] : [key]));
+    this.#keys = new Map(items.map((item) => [item, this.#keys.get(item) ?? free.pop() ?? ++this.#lastKey]));
+    return [...this.#keys.values()];
+  }
 }

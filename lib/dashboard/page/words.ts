@@ -45,9 +45,9 @@ export function until(time: number, now: number): string {
   return time - now > -1_000 ? `in ${span(time - now)}` : `due ${span(now - time)} ago`;
 }
 
-const ordinals = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
+const ordinals = ["first", "second", "third"];
 
-/** `first`, …, `tenth`, `11th`, `22nd`. */
+/** `first`, `second`, `third`, `4th`, `22nd`. */
 export function ordinal(n: number): string {
   const word = ordinals[n - 1];
   if (word !== undefined) return word;
@@ -87,9 +87,9 @@ export function visible(text: string, keepLines = false): string {
 
 const hidden = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
 
-/** Whether the last run has failed. While a `retryJob` retries a run, the health is still what it was before. */
-export function isFailing({ health, attempt }: Row): boolean {
-  return health === "firing" || attempt > 0;
+/** Whether the last run has failed, also if it is being retried. */
+export function isFailing({ failingSince }: Row): boolean {
+  return failingSince !== null;
 }
 
 /** The health of a worker in a word. */
@@ -108,12 +108,14 @@ export function why(row: Row, now: number): string {
     case "paused":
       return pausedText(row);
     case "backoff": {
-      const again = row.nextDue === null ? "" : `again ${until(row.nextDue, now)}`;
+      const left = row.nextDue === null ? 0 : row.nextDue - now;
+      // The seconds are in the column of the next run.
+      const again = row.nextDue === null ? "" : `again ${until(row.nextDue - (left > 60_000 ? left % 60_000 : 0), now)}`;
       const parts = ["backoff", failures, again].filter((part) => part !== "");
       return parts.join(", ") + (row.attempt > 0 ? error : "");
     }
     case "overdue":
-      return `overdue, timed out but still running${runningFor(row, now)}${error}`;
+      return `overdue, still running${row.lastStart === null ? "" : ` after ${span(now - row.lastStart)}`}${error}`;
     case "running": {
       const running = `running${runningFor(row, now)}`;
       return failures !== "" ? `${running}, after the ${failures}${error}` : running;
@@ -145,10 +147,16 @@ function waitingText({ holder, nextDue, schedule }: Row, now: number, failures: 
 /** Which time zone times are displayed in: of the browser, UTC, or that of the schedule of each worker. */
 export type Zone = "local" | "utc" | "schedule";
 
-/** The time zone of a schedule such as `0 9 * * * (Europe/Berlin)`; undefined if it has none, which is local time. */
+let processZone = "";
+
+/** Sets the time zone of the process. */
+export function setProcessZone(zone: string): void {
+  processZone = zone;
+}
+
+/** The time zone of a schedule such as `0 9 * * * (Europe/Berlin)`: that of the process if it has none of its own. */
 export function zoneOfSchedule(schedule: string | null): string | undefined {
-  const zone = schedule === null ? undefined : /\(([\w+/-]+)\)$/.exec(schedule)?.[1];
-  return zone !== undefined && isZone(zone) ? zone : undefined;
+  return [/\(([\w+/-]+)\)$/.exec(schedule ?? "")?.[1], processZone].find((zone) => zone && isZone(zone));
 }
 
 const zones = new Map<string, boolean>();

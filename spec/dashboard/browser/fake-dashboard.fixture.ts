@@ -29,6 +29,7 @@ export class FakeDashboard {
   readonly sent: SentCommand[] = [];
   rights: Status["rights"] = { trigger: true, pause: true, resume: true, restart: true };
   state: Status["state"] = "running";
+  timeZone = "UTC";
   /** Whether every request but those of the login is redirected there. */
   isSignedOut = false;
   streams = new Set<ServerResponse>();
@@ -68,7 +69,7 @@ export class FakeDashboard {
   }
 
   set(name: string, change: Partial<Row>): void {
-    this.rows.set(name, { ...(this.rows.get(name) ?? row(name)), ...change });
+    this.rows.set(name, row(name, { ...this.rows.get(name), ...change }));
     this.#changed.add(name);
   }
 
@@ -84,7 +85,14 @@ export class FakeDashboard {
   #status(): Status {
     return {
       now: Date.now(),
-      process: { host: "billing-7f9c", pid: 81, startedAt: this.#startedAt, version: "0.1.0", node: process.version },
+      process: {
+        host: "billing-7f9c",
+        pid: 81,
+        startedAt: this.#startedAt,
+        version: "0.1.0",
+        node: process.version,
+        timeZone: this.timeZone,
+      },
       state: this.state,
       rights: this.rights,
       sequence: this.#sequence,
@@ -135,9 +143,8 @@ export class FakeDashboard {
         names.map((worker) => this.strips.get(worker) ?? { worker, runs: [], due: [], missed: [], planned: [] }),
       );
     }
-    const worker = /^api\/workers\/([^/]+)$/.exec(path)?.[1];
-    if (worker !== undefined) {
-      const row = this.rows.get(decodeURIComponent(worker));
+    if (path === "api/worker") {
+      const row = this.rows.get(searchParams.get("name") ?? "");
       if (row === undefined) return json(response, { error: "There is no such worker", nearest: null }, 404);
       const detail = this.details.get(row.name) ?? { runs: [], errors: [], missed: [], planned: [] };
       return json(response, { row, ...detail });
@@ -164,19 +171,20 @@ export class FakeDashboard {
   #command(path: string, query: URLSearchParams, request: IncomingMessage, response: ServerResponse): unknown {
     if (request.headers["x-watchbill"] !== "1") return json(response, { error: "The header x-watchbill is missing" }, 403);
     const reason = query.get("reason");
-    const [, one, command = path.split("/").at(-1) ?? ""] = /^api\/workers\/([^/]+)\/(\w+)$/.exec(path) ?? [];
-    const names = one === undefined ? this.#matching(query.getAll("match")) : [decodeURIComponent(one)];
-    const known = names.filter((name) => this.rows.has(name));
-    if (known.length === 0) return json(response, { error: `There is no worker named ${names[0]}` }, 404);
-    this.sent.push({ command, workers: known, reason });
+    const command = /^api\/commands\/(\w+)$/.exec(path)?.[1] ?? "";
+    const named = query.getAll("name");
+    const known = [...named, ...this.#matching(query.getAll("match"))].filter((name) => this.rows.has(name));
+    if (known.length === 0) return json(response, { error: `There is no worker named ${named[0]}` }, 404);
+    const workers: string[] = [];
     const refused: { worker: string; error: string }[] = [];
     for (const name of known) {
       if (this.rows.get(name)?.phase === "stopped" && command !== "restart")
         refused.push({ worker: name, error: `${name} cannot be changed: it has completed` });
-      else this.#apply(name, command as Command, reason);
+      else workers.push(name);
     }
-    if (one !== undefined && refused[0] !== undefined) return json(response, refused[0], 409);
-    return json(response, one === undefined ? { command, workers: known, refused } : { worker: known[0], command }, 202);
+    this.sent.push({ command, workers, reason });
+    for (const name of workers) this.#apply(name, command as Command, reason);
+    return json(response, { command, workers, refused, leftOut: [] }, 202);
   }
 
   #apply(name: string, command: Command, reason: string | null): void {
@@ -207,6 +215,7 @@ function json(response: ServerResponse, body: unknown, status = 200): void {
 /** A row of a job that was run a minute ago. */
 export function row(name: string, change: Partial<Row> = {}): Row {
   const now = Date.now();
+  const isFailing = change.health === "firing" || ((change.attempt ?? 0) > 0 && change.schedule !== null);
   const group = name.includes("/") ? name.slice(0, name.lastIndexOf("/")) : null;
   return {
     ...initialStatus(name),
@@ -222,5 +231,6 @@ export function row(name: string, change: Partial<Row> = {}): Row {
     nextDue: now + 40_000,
     successRate: 1,
     ...change,
+    failingSince: isFailing ? (change.failingSince ?? change.healthSince ?? now) : null,
   };
 }

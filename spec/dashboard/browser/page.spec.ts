@@ -3,6 +3,7 @@ import { expect } from "chai";
 import type { Page } from "playwright-core";
 import { eventually, SpecBrowser, textsOf } from "./browser.fixture.js";
 import { FakeDashboard, row } from "./fake-dashboard.fixture.js";
+import { cpuTimeOfFrames } from "./frame-times.fixture.js";
 import { scenery } from "./scenery.fixture.js";
 
 describe("the page of the dashboard", function () {
@@ -33,9 +34,26 @@ describe("the page of the dashboard", function () {
       );
       expect(first).to.contain("62.4 %");
       expect(second).to.contain("waiting, after the 12th failure in a row: HttpError: 503");
-      expect(third).to.contain("overdue, timed out but still running, for 7 min");
+      expect(third).to.contain("overdue, still running after 7 min");
       expect(fourth).to.contain("paused by the on-call engineer: maintenance");
       expect(await page.title()).to.equal("(3) watchbill · billing-7f9c");
+    });
+
+    it("with every column at 1280 px, and nothing of them cut", async () => {
+      const long = { runs: 12_345, successRate: 0.985, lastStart: Date.now() - 3_540_000, lastDuration: 59_000 };
+      const dashboard = new FakeDashboard([row("billing/import", { ...long, nextDue: Date.now() + 11_490_000 })]);
+      const page = await browser.open(await serve(dashboard), { viewport: { width: 1280, height: 720 } });
+      await page.locator(".row .c-rate").waitFor();
+      expect(await textsOf(page, ".row :is(.c-last, .c-rate, .c-next) > span:first-child")).to.deep.equal([
+        ...["59 min ago · 59 s", "98.5 %", "in 3 h 11 min"],
+      ]);
+      expect(await page.locator(".head .c-rate").isVisible()).to.equal(true);
+      const cut = await page
+        .locator(".row :is(small, a, span span)")
+        .evaluateAll((elements) =>
+          elements.filter(({ clientWidth, scrollWidth }) => scrollWidth > clientWidth).map(({ textContent }) => textContent),
+        );
+      expect(cut).to.deep.equal([]);
     });
 
     it("with the error in full at 1280 px", async () => {
@@ -49,10 +67,13 @@ describe("the page of the dashboard", function () {
       } as const;
       const dashboard = new FakeDashboard([row("billing/import", failing)]);
       const page = await browser.open(await serve(dashboard), { viewport: { width: 1280, height: 720 } });
-      const reason = page.locator(".row .c-why .reason");
-      await reason.waitFor();
-      const { shown, needed } = await reason.evaluate((element) => ({ shown: element.clientWidth, needed: element.scrollWidth }));
-      expect(needed).to.be.at.most(shown);
+      const texts = page.locator(".row .c-why :is(.state-words, .reason)");
+      await texts.first().waitFor();
+      expect(await textsOf(page, ".row .c-why .state-words")).to.deep.equal(["backoff, 7th failure in a row, again in 2 min:"]);
+      const widths = await texts.evaluateAll((elements) =>
+        elements.map(({ clientWidth, scrollWidth }) => scrollWidth - clientWidth),
+      );
+      expect(widths).to.deep.equal([0, 0]);
     });
 
     it("names the process that holds a distributed worker, and why others do not run", async () => {
@@ -111,8 +132,9 @@ describe("the page of the dashboard", function () {
       );
     });
 
-    it("to all workers that match a pattern, confirmed with their number", async () => {
+    it("to all workers that match a pattern, confirmed with the number of those that get it", async () => {
       const dashboard = scenery();
+      dashboard.set("reports/page", { schedule: null, servesDashboard: true });
       const page = await browser.open(await serve(dashboard));
       await page.getByRole("button", { name: "Command by pattern" }).click();
       const form = page.locator("dialog");
@@ -120,16 +142,53 @@ describe("the page of the dashboard", function () {
       await form.getByLabel("Name pattern").fill("nothing/*");
       expect(await form.getByRole("button", { name: "Pause 0 workers" }).isDisabled()).to.equal(true);
       await form.getByLabel("Name pattern").fill("reports/*");
-      await form.getByText("21 of 214 workers match").waitFor();
+      await form.getByText("22 of 215 workers match").waitFor();
+      await form.getByText("Left out: 1 stopped, 1 serving this page").waitFor();
       await form.getByLabel("Reason").fill("release");
-      await form.getByRole("button", { name: "Pause 21 workers" }).click();
-      // One of them has completed.
+      const paused = form.getByRole("button", { name: "Pause 20 workers" });
+      await paused.waitFor();
+      // Meanwhile, another one completes.
+      dashboard.rows.set("reports/aggregate", row("reports/aggregate", { phase: "stopped" }));
+      await paused.click();
       await eventually(
         () => notices(page),
-        (texts) => expect(texts).to.deep.equal(["Paused 20 workers", "reports/import cannot be changed: it has completed"]),
+        (texts) =>
+          expect(texts).to.deep.equal([
+            "Paused 20 workers",
+            "Left out 2 workers, such as: reports/import cannot be changed: it has completed",
+          ]),
       );
-      expect(dashboard.sent[0]?.workers.length).to.equal(21);
       expect(dashboard.sent[0]?.reason).to.equal("release");
+    });
+
+    it("and counts neither a continuous worker to trigger, nor a runner with its workers, nor one that has stopped", async () => {
+      const dashboard = new FakeDashboard([
+        row("shop", { schedule: null }),
+        row("shop/sync", { runner: "shop" }),
+        row("shop/listen", { runner: "shop", schedule: null }),
+        row("shop/over", { runner: "shop", phase: "stopped" }),
+      ]);
+      const page = await browser.open(await serve(dashboard));
+      await page.getByLabel("Select all workers that are listed").check();
+      const form = page.locator("dialog");
+      for (const [command, leftOut, button] of [
+        ["Trigger", "Left out: 1 runner of the others, 1 continuous, 1 stopped", "Trigger shop/sync"],
+        ["Pause", "Left out: 1 runner of the others, 1 stopped", "Pause 2 workers"],
+        ["Restart", "Left out: 1 runner of the others", "Restart 3 workers"],
+      ] as const) {
+        await page.locator(".actions").getByRole("button", { name: command }).click();
+        await form.getByText(leftOut, { exact: true }).waitFor();
+        if (command === "Restart") await form.getByRole("button", { name: button }).click();
+        else {
+          await form.getByRole("button", { name: button }).waitFor();
+          await form.getByRole("button", { name: "Cancel" }).click();
+        }
+      }
+      await eventually(
+        () => notices(page),
+        (texts) => expect(texts).to.deep.equal(["Restarted 3 workers"]),
+      );
+      expect(dashboard.sent[0]?.workers).to.have.members(["shop/sync", "shop/listen", "shop/over"]);
     });
 
     it("to the workers that are selected, however many, and never to more than those", async () => {
@@ -368,6 +427,8 @@ describe("the page of the dashboard", function () {
   it("shows local, UTC and schedule time", async () => {
     const at = Date.UTC(2026, 0, 15, 2, 0, 0);
     const dashboard = new FakeDashboard([row("a/one", { schedule: "0 3 * * * (Europe/Berlin)", lastStart: at })]);
+    dashboard.set("b/without", { schedule: "0 11 * * *", lastStart: at });
+    dashboard.timeZone = "Asia/Tokyo";
     const page = await browser.open(await serve(dashboard), { timezoneId: "America/New_York" });
     const cell = async (): Promise<string> => (await textsOf(page, ".c-last small"))[0] ?? "";
     await eventually(cell, (text) => expect(text).to.match(/14 Jan,? 21:00:00$/));
@@ -375,6 +436,8 @@ describe("the page of the dashboard", function () {
     await eventually(cell, (text) => expect(text).to.match(/15 Jan,? 02:00:00$/));
     await page.getByLabel("Time zone of the times").selectOption("schedule");
     await eventually(cell, (text) => expect(text).to.match(/15 Jan,? 03:00:00$/));
+    // Without a zone of its own, a schedule is in the time zone of the process.
+    expect((await textsOf(page, ".c-last small"))[1]).to.match(/15 Jan,? 11:00:00$/);
   });
 
   it("shows names and errors as text alone, with control characters visible", async () => {
@@ -515,6 +578,42 @@ describe("the page of the dashboard", function () {
     expect([...seen]).to.include.members(["top", "summary", "side", "main"]);
   });
 
+  it("opens the row that a key has moved to, also within one frame", async () => {
+    const page = await browser.open(await serve(scenery()));
+    await page.locator(".row").first().waitFor();
+    const sorted = await names(page);
+    const press = (...keys: string[]): Promise<void> =>
+      page.evaluate((keys) => {
+        for (const key of keys) document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+      }, keys);
+    const opened = page.locator(".detail h2");
+    for (const [keys, index] of [
+      [["j", "Enter"], 0],
+      [["j", "j", "Enter"], 2],
+      [["k", "Enter"], 1],
+    ] as const) {
+      await press(...keys);
+      await eventually(
+        () => opened.textContent(),
+        (name) => expect(name).to.equal(sorted[index]),
+      );
+      await press("Escape");
+      await opened.waitFor({ state: "detached" });
+    }
+    // Not what had the focus before.
+    await page.getByRole("button", { name: /^waiting/ }).focus();
+    await press("j", "Enter");
+    await eventually(
+      () => opened.textContent(),
+      (name) => expect(name).to.equal(sorted[2]),
+    );
+    expect(new URL(page.url()).search).to.equal(`?worker=${encodeURIComponent(sorted[2] ?? "")}`);
+    // A button is still pressed by Enter.
+    await page.getByRole("button", { name: "Close the worker" }).focus();
+    await page.keyboard.press("Enter");
+    await opened.waitFor({ state: "detached" });
+  });
+
   it("fits a phone of 375 px without horizontal scrolling", async () => {
     const dashboard = scenery();
     dashboard.set(`group/${"a-long-name-without-any-space".repeat(6)}`, {
@@ -545,13 +644,40 @@ describe("the page of the dashboard", function () {
     expect(await widest()).to.equal(0);
   });
 
-  it("scrolls through 10,000 workers with 1,000 runs a second", async function () {
+  it("reuses the elements of rows that have left the view, except for the one with the focus", async () => {
+    const page = await browser.open(await serve(scenery()));
+    await page.locator(".row a").nth(3).focus();
+    const { created, focused, before } = await page.evaluate(async () => {
+      const list = document.querySelector(".list");
+      const known = new Set(document.querySelectorAll(".row"));
+      const before = document.activeElement?.textContent;
+      for (const top of [2_000, 4_000, 6_000]) {
+        list?.scrollTo(0, top);
+        for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+      }
+      const created = [...document.querySelectorAll(".row")].filter((row) => !known.has(row)).length;
+      return { created, focused: document.activeElement?.tagName, before };
+    });
+    // At the top, there are fewer rows beyond the view.
+    expect(created).to.be.at.most(7);
+    expect(before).to.equal("mail/sync");
+    expect(focused).to.equal("BODY");
+    // In the order of the list, also for those who do not see it.
+    const indexes = await page
+      .locator(".row")
+      .evaluateAll((rows) => rows.map((row) => Number(row.getAttribute("aria-rowindex"))));
+    expect(indexes).to.deep.equal(indexes.toSorted((a, b) => a - b));
+    await page.locator(".list").evaluate((list) => list.scrollTo(0, 0));
+    await eventually(
+      () => names(page),
+      (found) => expect(found.slice(0, 2)).to.deep.equal(["billing/send-reminders", "webhooks/retry-failed"]),
+    );
+  });
+
+  it("takes less than 100 ms for each frame, with 10,000 workers and 1,000 runs a second", async function () {
     this.timeout(120_000);
     const dashboard = scenery({ count: 10_000 });
     const all = [...dashboard.rows.keys()];
-    const page = await browser.open(await serve(dashboard));
-    await page.getByText("3 of 10,000 workers are failing").waitFor({ timeout: 30_000 });
-    expect(await page.locator(".row").count()).to.be.below(60);
     let next = 0;
     const timer = setInterval(() => {
       const now = Date.now();
@@ -563,26 +689,45 @@ describe("the page of the dashboard", function () {
       }
     }, 50);
     browser.cleanups.unshift(async () => clearInterval(timer));
-    const { longest, average, frames } = await page.evaluate(async () => {
-      const list = document.querySelector(".list");
-      const gaps: number[] = [];
-      let last = await new Promise<number>(requestAnimationFrame);
-      const end = last + 6_000;
-      while (last < end && list !== null) {
-        list.scrollTop = (list.scrollTop + 240) % (list.scrollHeight - list.clientHeight);
-        const time = await new Promise<number>(requestAnimationFrame);
-        gaps.push(time - last);
-        last = time;
-      }
-      return { longest: Math.max(...gaps), average: gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length, frames: gaps.length };
+    const page = await browser.open("about:blank");
+    const url = await serve(dashboard);
+    let gaps: number[] = [];
+    const cpu = await cpuTimeOfFrames(page, async () => {
+      await page.goto(url);
+      await page.getByText("3 of 10,000 workers are failing").waitFor({ timeout: 30_000 });
+      expect(await page.locator(".row").count()).to.be.below(60);
+      gaps = await page.evaluate(async () => {
+        const list = document.querySelector(".list");
+        const gaps: number[] = [];
+        let last = await new Promise<number>(requestAnimationFrame);
+        const end = last + 6_000;
+        while (last < end && list !== null) {
+          list.scrollTop = (list.scrollTop + 240) % (list.scrollHeight - list.clientHeight);
+          const time = await new Promise<number>(requestAnimationFrame);
+          gaps.push(time - last);
+          last = time;
+        }
+        return gaps;
+      });
     });
-    console.log(
-      `      10,000 workers, 1,000 runs a second: ${frames} frames, ${average.toFixed(1)} ms on average, the longest ${longest.toFixed(0)} ms`,
-    );
-    expect(longest).to.be.below(400);
+    const figures = (times: readonly number[]): string => {
+      const average = times.reduce((sum, time) => sum + time, 0) / times.length;
+      const [most, longest] = [percentile(times, 0.99), Math.max(...times)];
+      return `${average.toFixed(0)} ms on average, 99 of 100 within ${most.toFixed(0)} ms, the longest ${longest.toFixed(0)} ms`;
+    };
+    console.log(`      ${cpu.length} frames with the snapshot, CPU time: ${figures(cpu)}`);
+    console.log(`      ${gaps.length} frames while scrolling, on this machine with what else it does: ${figures(gaps)}`);
+    expect(gaps.length).to.be.above(20);
+    expect(cpu.length).to.be.at.least(gaps.length);
+    expect(Math.max(...cpu)).to.be.below(100);
+    expect(percentile(cpu, 0.99)).to.be.below(50);
     await eventually(
       () => names(page),
       (found) => expect(found.length).to.be.above(10),
     );
   });
 });
+
+function percentile(times: readonly number[], share: number): number {
+  return times.toSorted((a, b) => a - b)[Math.floor(share * times.length)] ?? Number.NaN;
+}

@@ -58,6 +58,31 @@ describe("the page of the dashboard, for a real runner", function () {
     );
   });
 
+  it("shows and controls workers with names that no path can have, or that look like a pattern", async () => {
+    const names = [".", "..", "a/*", "a/b", "%2e", "/"];
+    const runs: string[] = [];
+    const served = await Served.start(names.map((name) => job(name, () => runs.push(name))));
+    const page = await browser.open(served.url);
+    await page.locator(".row").first().waitFor();
+    for (const name of names) {
+      await page.getByRole("link", { name, exact: true }).click();
+      const panel = page.locator(`.detail[aria-label="Worker ${name}"]`);
+      await panel.getByText("It has not run yet since the history is kept.").waitFor();
+      await panel.getByRole("button", { name: "Trigger" }).click();
+      await panel.locator(".runs tbody tr").first().waitFor();
+      await panel.getByRole("button", { name: "Pause" }).click();
+      await page
+        .locator("dialog")
+        .getByRole("button", { name: `Pause ${name}` })
+        .click();
+      await eventually(
+        () => served.runner.status([name])[0]?.phase,
+        (phase) => expect(phase).to.equal("paused"),
+      );
+    }
+    expect(runs).to.deep.equal(names);
+  });
+
   it("says why a worker fails, with its stack", async () => {
     const failing = new DeclarativeWorker({
       name: "github/commits",

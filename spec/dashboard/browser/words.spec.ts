@@ -43,7 +43,7 @@ describe("the words of the page", () => {
 
   it("count failures, and never round a rate up to 100 %", () => {
     expect([1, 3, 10, 11, 12, 22, 111, 1_001].map(ordinal)).to.deep.equal([
-      ...["first", "third", "tenth", "11th", "12th", "22nd", "111th", "1,001st"],
+      ...["first", "third", "10th", "11th", "12th", "22nd", "111th", "1,001st"],
     ]);
     expect([1, 0.9999, 0.985, 0].map((rate) => plain(percent(rate)))).to.deep.equal(["100 %", "99.9 %", "98.5 %", "0 %"]);
   });
@@ -59,6 +59,9 @@ describe("the words of the page", () => {
     const failure = { attempt: 3, lastError: "Error: ECONNREFUSED", health: "firing" } as const;
     expect(of({ ...failure, phase: "backoff", nextDue: now + 41_000 })).to.equal(
       "backoff, third failure in a row, again in 41 s: ECONNREFUSED",
+    );
+    expect(of({ ...failure, attempt: 7, phase: "backoff", nextDue: now + 239_000 })).to.equal(
+      "backoff, 7th failure in a row, again in 3 min: ECONNREFUSED",
     );
     expect(of({ phase: "paused", pause: { since: now, by: "the on-call engineer", reason: "maintenance" } })).to.equal(
       "paused by the on-call engineer: maintenance",

@@ -1,0 +1,81 @@
+import { lstatSync, readdirSync, unlinkSync } from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { userSocketFolder } from "../dashboard/dashboard.js";
+import { CommandError, exitCodes } from "./exit-codes.js";
+import { printable } from "./table.js";
+
+/** The socket of a process of this user. */
+export interface ProcessSocket {
+  readonly pid: number;
+  readonly path: string;
+}
+
+/**
+ * The sockets of this user on which a process answers, in the order of their pids. One that a process has left behind is removed;
+ * one of another user is ignored.
+ * @throws CommandError if the folder of the sockets is not this user's alone
+ */
+export async function findSockets(): Promise<ProcessSocket[]> {
+  const folder = checkedFolder();
+  if (folder === undefined) return [];
+  const found: ProcessSocket[] = [];
+  for (const file of readdirSync(folder)) {
+    const pid = Number(/^(\d+)\.sock$/.exec(file)?.[1]);
+    const path = join(folder, file);
+    if (!Number.isInteger(pid) || !isOwnSocket(path)) continue;
+    const answer = await knock(path);
+    if (answer === "alive") found.push({ pid, path });
+    else if (answer === "dead") remove(path);
+  }
+  return found.sort((a, b) => a.pid - b.pid);
+}
+
+/** @throws CommandError unless the path is that of a socket of this user */
+export function checkSocket(path: string): void {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) throw new CommandError(exitCodes.unreachable, `There is no socket ${printable(path)}`);
+  if (!stats.isSocket()) throw new CommandError(exitCodes.usage, `${printable(path)} is not a socket`);
+  if (stats.uid !== process.getuid?.())
+    throw new CommandError(
+      exitCodes.unreachable,
+      `The socket ${printable(path)} belongs to the user ${stats.uid}: run the command as that user`,
+    );
+}
+
+function checkedFolder(): string | undefined {
+  try {
+    return userSocketFolder();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new CommandError(exitCodes.unreachable, message, { cause: error });
+  }
+}
+
+function isOwnSocket(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats?.isSocket() === true && stats.uid === process.getuid?.();
+}
+
+function knock(path: string): Promise<"alive" | "dead" | "unknown"> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve("alive");
+    });
+    // Any other error, such as that of a queue of connections that is full, is that of a process which lives.
+    socket.once("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "ECONNREFUSED") resolve("dead");
+      else resolve(error.code === "ENOENT" ? "unknown" : "alive");
+    });
+  });
+}
+
+function remove(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Another command has removed it meanwhile.
+  }
+}
