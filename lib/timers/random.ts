@@ -1,4 +1,4 @@
-import { describeKind } from "../errors/foreign-value.js";
+import { describeKind } from "../errors/show-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 
 let source: (() => number) | undefined;

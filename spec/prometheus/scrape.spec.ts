@@ -12,7 +12,7 @@ import { registerMetrics } from "watchbill/prometheus";
 import { instruments } from "../../lib/metrics/instruments.js";
 import { freePort } from "../../samples/fleet/postgres-server.js";
 import { until } from "../dashboard/client.fixture.js";
-import { MemoryFleet } from "../distributed/memory-engine.fixture.js";
+import { MemoryFleet } from "../../lib/testing/memory-engine.js";
 import { forgetRunners } from "../metrics/metrics.fixture.js";
 import { silent } from "../runner/commands.fixture.js";
 import { PrometheusServer, skipWithoutPrometheus } from "./prometheus-server.fixture.js";
