@@ -27,6 +27,7 @@ export function row(name: string, changes: Partial<Row> = {}): Row {
     lastErrorStack: null,
     nextDue: Date.parse("2026-11-26T08:00:03Z"),
     successRate: 1,
+    failingSince: null,
     ...changes,
   };
 }
@@ -34,7 +35,7 @@ export function row(name: string, changes: Partial<Row> = {}): Row {
 export function statusOf(workers: Row[], now: number, pid = 4711): Status {
   return {
     now,
-    process: { host: "web-1", pid, startedAt: now - 7_260_000, version: "0.1.0", node: "v20" },
+    process: { host: "web-1", pid, startedAt: now - 7_260_000, version: "0.1.0", node: "v20", timeZone: "UTC" },
     state: "running",
     rights: { trigger: true, pause: true, resume: true, restart: true },
     sequence: 1,
