@@ -25,6 +25,6 @@ export function groupRows(workers: readonly WorkerTimeline[]): WorkerRows[] {
     rows.push({ worker, label: printable(label) });
   }
   const hasGroups = workers.some(({ group }) => group !== null);
-  const titleOf = (group: string | null): string | null => (hasGroups ? printable(group ?? "without a group") : null);
+  const titleOf = (group: string | null): string | null => (hasGroups ? printable(group ?? "ungrouped") : null);
   return Array.from(groups, ([group, rows]) => ({ title: titleOf(group), rows }));
 }

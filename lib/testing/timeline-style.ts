@@ -60,7 +60,7 @@ export function timelineStyle({ row, font, bar, failed }: RowSizes): string {
     "path{fill:none}.run,.backoff,.due,.f1,.f2,.f3,.f4,.outage,.ended,.grid,.rule{shape-rendering:crispEdges}",
     ".head{font-size:16px;font-weight:600}.line,.warning{font-size:12px}.warning,.group,.alarm,.day{font-weight:600}",
     `.name,.figure,.zero,.alarm{font-size:${font}px;text-anchor:end}.group{font-size:${Math.max(font, 11)}px}`,
-    ".curve{font-size:11px}.axis{text-anchor:middle}.label{paint-order:stroke;stroke-width:3;stroke-linejoin:round}.curve,.end{text-anchor:end}.side{text-anchor:start}.hit{fill:none;pointer-events:all}",
+    ".curve{font-size:11px}.axis{text-anchor:middle}.label,.group{paint-order:stroke;stroke-width:3;stroke-linejoin:round}.curve,.end{text-anchor:end}.side{text-anchor:start}.hit{fill:none;pointer-events:all}",
     `.run{stroke-width:${bar}}.up{stroke-width:${Math.max(bar - 4, 2)}}.sample{stroke-width:14}`,
     ...failedShares.map((share, level) => `.f${level + 1}{stroke-width:${Math.round(share * failed * 10) / 10}}`),
     `.due{stroke-width:${row < 15 ? 0 : 4}}.missed{stroke-width:${row < 15 ? 1 : 1.3}}`,
@@ -73,7 +73,7 @@ export function timelineStyle({ row, font, bar, failed }: RowSizes): string {
 function colourRules(colours: Colours): string {
   const { back, text, muted, grid, rule, ok, up, failed, stripe, stopped, missed, outage, mark, starts } = colours;
   return [
-    `.back{fill:${back}}.label{stroke:${back}}text{fill:${text}}.axis,.zero,.line{fill:${muted}}.warning,.alarm{fill:${failed}}.day{fill:${text}}`,
+    `.back{fill:${back}}.label,.group{stroke:${back}}text{fill:${text}}.axis,.zero,.line{fill:${muted}}.warning,.alarm{fill:${failed}}.day{fill:${text}}`,
     `.grid,.base{stroke:${grid}}.grid.day{stroke:${muted}}.rule{stroke:${rule}}`,
     ...ok.map((colour, level) => `.ok${level + 1}{stroke:${colour}}`),
     `.up{stroke:${up}}.stopped{stroke:${stopped}}.flag{fill:${failed}}.f1,.f2,.f3,.f4{stroke:${failed}}.wide{stroke:url(#hatch)}.stripe{stroke:${stripe}}.backoff{stroke:${failed}}`,

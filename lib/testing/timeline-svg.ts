@@ -156,7 +156,7 @@ function legendOf(timeline: Timeline): { readonly svg: string; readonly height: 
   let [x, y, svg] = [margin, 0, ""];
   for (const { means, svg: sample } of entries.filter(({ isShown }) => isShown)) {
     const sampleWidth = sample.includes("ok3") ? 32 : 16;
-    const width = sampleWidth + 7 + columnsOf(means) * 6.2 + 18;
+    const width = sampleWidth + 7 + columnsOf(means) * 6.8 + 16;
     if (x + width > pictureWidth - margin) [x, y] = [margin, y + lineHeight];
     svg += `<g transform="translate(${px(x)} ${y})">${sample}<text class="line" x="${sampleWidth + 7}" y="11">${means}</text></g>`;
     x += width;
