@@ -210,6 +210,17 @@ describe("a timeline as SVG", () => {
     expect(picture.texts).to.include("outage: 3 workers");
   });
 
+  it("shades different outages of rows that follow each other apart", () => {
+    const outages = ["one", "two"].map((worker, index) => ({
+      worker,
+      from: midnight + (index + 1) * hour,
+      to: midnight + (index + 2) * hour,
+    }));
+    const picture = new Picture(timelineOf({ workers: [{ name: "one" }, { name: "two" }], outages }));
+    const starts = picture.bars("outage").map(({ from }) => from);
+    expect(starts).to.deep.equal([picture.x(midnight + hour), picture.x(midnight + 2 * hour)]);
+  });
+
   it("labels an outage that comes back each day once", () => {
     const outages = Array.from({ length: 365 }, (_, index) => ({
       worker: "worker",
@@ -254,6 +265,12 @@ describe("a timeline as SVG", () => {
     expect(picture.bars("run ok1").map(({ from }) => from)).to.deep.equal([picture.x(midnight + 3 * hour)]);
     expect(picture.bars("f4").map(({ from }) => from)).to.deep.equal([picture.x(midnight + 5 * hour)]);
     expect(picture.bars("f4")[0]?.width).to.be.closeTo(width, 1);
+  });
+
+  it("draws nothing twice if some runs were only counted", () => {
+    const runs = runsEvery(10 * minute, 1, midnight + 3 * hour, midnight + 4 * hour);
+    const picture = new Picture(dayOf({ runs, counted: { 5: { runs: 1 } } }, { left: 1 }));
+    expect(picture.bars("run ok1").filter(({ from }) => from < picture.x(midnight + 4 * hour))).to.have.length(6);
   });
 
   it("draws many runs by parts of the time: the busier, the stronger; and the higher, the more failed", () => {

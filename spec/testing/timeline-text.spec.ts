@@ -84,12 +84,11 @@ describe("a timeline as text", () => {
   });
 
   it("joins columns if there are more than fit", () => {
-    const lines = linesOf({
-      end: midnight + 2 * day,
-      workers: [{ name: "worker", runs: runsEvery(hour, 1, midnight, midnight + day) }],
-    });
-    expect(cellsOf(lines, "worker")).to.match(/^o+·+$/);
-    expect(lines.join("\n")).to.match(/a column is (an hour|2 hours)/);
+    const end = midnight + 360 * day;
+    const name = "a-name-of-twenty-six-chars";
+    const lines = linesOf({ end, workers: [{ name, runs: runsEvery(day, 1, midnight, midnight + 180 * day) }] });
+    expect(cellsOf(lines, name)).to.equal(`${"o".repeat(15)}${"·".repeat(15)}`);
+    expect(lines.join("\n")).to.include("; a column is 12 days");
   });
 
   it("shows the load as bars, the highest of eight heights where it is most", () => {
@@ -125,6 +124,22 @@ describe("a timeline as text", () => {
       "  2026-03-10 00:00:00  pause all workers",
       "  2026-03-10 01:00:00 to 2026-03-10 02:00:00  outage: a/* (the first of 3)",
       "",
+    ]);
+  });
+
+  it("names the workers of a command: one, a whole group, or how many", () => {
+    const workers = ["a/one", "a/two", "a/three", "b/one"].map((name) => ({ name, group: name.slice(0, 1) }));
+    const command = (detail: string, ...names: string[]) =>
+      names.map((worker) => ({ at: midnight, worker, event: "command" as const, detail }));
+    const events = [
+      ...command("pause", "a/one", "a/two"),
+      ...command("resume", "a/one", "a/two", "a/three"),
+      ...command("trigger: by hand: now", "b/one"),
+    ];
+    expect(linesOf({ workers, events }).slice(-4, -1)).to.deep.equal([
+      "  00:00:00  pause 2 workers",
+      "  00:00:00  resume a/*",
+      "  00:00:00  trigger b/one (by hand: now)",
     ]);
   });
 
