@@ -17,8 +17,8 @@ const lineHeight = 19;
 const axisHeight = 20;
 
 /**
- * Draws a timeline: the workers as rows, in their groups; each run as a bar as long as it took, or, of workers with many runs, how
- * many there were in each part of the time; what was done to the service; and the load below. The picture has no script and needs
+ * Draws a timeline: the workers as rows, in their groups; each run as a bar as long as it took, or, of workers with many runs,
+ * how busy they were in each part of the time; what was done to the service; and the load below. The picture has no script and needs
  * no other file. The same timeline gives the same bytes everywhere.
  */
 export function timelineSvg(timeline: Timeline): string {
