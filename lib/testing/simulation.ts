@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "../index.js";
 import type { Peak, Timeline, WorkerTimeline } from "./timeline.js";
+import { timelineSvg } from "./timeline-svg.js";
 import { timelineText } from "./timeline-text.js";
 
 /** What a simulation has done: its timeline, and ways to look at it. */
@@ -42,9 +43,20 @@ export class Simulation {
     throw new InvalidArgumentError(`There is no worker "${name}" in the simulation: use one of ${this.workers.join(", ")}`);
   }
 
-  /** A line a worker and a column an hour, for a terminal of 100 columns. */
+  /**
+   * A line a worker, and a column an hour or longer, for a terminal of 100 columns; with the load, its peaks, and what was done
+   * to the service.
+   */
   toText(): string {
     return timelineText(this.timeline);
+  }
+
+  /**
+   * A picture of all workers, as a document of at most about 1 MB that needs no other file: runs, failures, backoffs, missed
+   * runs, outages, commands, and the load. It is light, or dark where the reader prefers that.
+   */
+  toSVG(): string {
+    return timelineSvg(this.timeline);
   }
 
   toJSON(): Timeline {
