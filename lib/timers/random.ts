@@ -1,5 +1,5 @@
-import { describeKind } from "../errors/show-value.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { describeKind } from "../errors/show-value.js";
 
 let source: (() => number) | undefined;
 
