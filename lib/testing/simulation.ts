@@ -44,16 +44,16 @@ export class Simulation {
   }
 
   /**
-   * A line a worker, and a column an hour or longer, for a terminal of 100 columns; with the load, its peaks, and what was done to
-   * the service.
+   * A line a worker, and a column an hour or longer, for a terminal of 100 columns; with the load, its peaks, and what was done
+   * to the service.
    */
   toText(): string {
     return timelineText(this.timeline);
   }
 
   /**
-   * A picture of all workers, as a document of at most about 1 MB that needs no other file: runs, failures, backoffs, missed runs,
-   * outages, commands, and the load. It is light, or dark where the reader prefers that.
+   * A picture of all workers, as a document of at most about 1 MB that needs no other file: runs, failures, backoffs, missed
+   * runs, outages, commands, and the load. It is light, or dark where the reader prefers that.
    */
   toSVG(): string {
     return timelineSvg(this.timeline);

@@ -41,7 +41,10 @@ interface RowPaths {
   readonly missed: BarPath;
 }
 
-/** Draws what happened to the workers: each run as a bar, or, of a worker with many runs, how many there were in each part of the time. */
+/**
+ * Draws what happened to the workers: each run as a bar, or, of a worker with many runs, how busy it was in each part of
+ * the time.
+ */
 export class RowDrawing {
   readonly #timeline: Timeline;
   readonly #layout: TimelineLayout;
