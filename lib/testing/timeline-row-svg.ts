@@ -42,7 +42,8 @@ interface RowPaths {
 }
 
 /**
- * Draws what happened to the workers: each run as a bar, or, of a worker with many runs, how busy it was in each part of the time.
+ * Draws what happened to the workers: each run as a bar, or, of a worker with many runs, how busy it was in each part of
+ * the time.
  */
 export class RowDrawing {
   readonly #timeline: Timeline;

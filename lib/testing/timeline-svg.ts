@@ -18,8 +18,9 @@ const axisHeight = 20;
 
 /**
  * Draws a timeline: the workers as rows, in their groups; each run as a bar as long as it took, or, of workers with many runs,
- * how busy they were in each part of the time; what was done to the service; and the load below. The picture has no script and needs
- * no other file. The same timeline gives the same bytes everywhere.
+ * how busy they were in each part of the time; what was done to the service; and the load below. The picture has no script and
+ * needs no other file. The same timeline gives the same bytes everywhere. A picture of more than 1,000,000 characters is drawn
+ * again with less detail.
  */
 export function timelineSvg(timeline: Timeline): string {
   for (let binWidth = 1; ; binWidth *= 2) {
