@@ -14,6 +14,10 @@ import {
 const hour = 3_600_000;
 const day = 24 * hour;
 
+/** How long the parts are that are counted, in ms: the first that makes no more than so many. */
+const columnLengths = [hour, 2 * hour, 3 * hour, 6 * hour, 12 * hour, day];
+const mostColumns = 60;
+
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 /** A worker of which runs are recorded. */
@@ -54,6 +58,8 @@ export class Recorder {
   readonly #unsubscribe: (() => void)[];
   readonly #peak = { concurrent: 0, concurrentAt: 0, attemptsPerSecond: 0, attemptsPerSecondAt: 0 };
   #second = { at: 0, attempts: 0 };
+  /** The part of the load up to which it is known. */
+  #part = 0;
   #kept = 0;
   #left = 0;
   #endedEarly: EarlyEnd | null = null;
@@ -71,7 +77,8 @@ export class Recorder {
     this.#start = start;
     this.#end = end;
     this.#maxEvents = maxEvents;
-    this.#columnLength = end - start <= 2 * day ? hour : Math.max(day, Math.ceil((end - start) / 60 / day) * day);
+    this.#columnLength =
+      columnLengths.find((length) => (end - start) / length <= mostColumns) ?? Math.ceil((end - start) / mostColumns / day) * day;
     this.#columns = Math.max(Math.ceil((end - start) / this.#columnLength), 1);
     this.#unsubscribe = [
       observe("watchbill:run", { start: (event) => this.#onStart(event), end: (event) => this.#onEnd(event) }),
@@ -146,6 +153,7 @@ export class Recorder {
 
   /** The runs of a replica that has died are not under way any more. */
   dropRunsOf(replica: number): void {
+    this.#moveToPart(Date.now());
     for (const { active } of this.#workers.values())
       for (const [event, run] of active) {
         if (run.replica !== replica) continue;
@@ -168,6 +176,7 @@ export class Recorder {
     const now = Date.now();
     if (this.isPaused || now >= this.#end) return;
     const recorded = this.#of(event.worker);
+    this.#moveToPart(now);
     const { due, cause, attempt } = event;
     const run = { due, start: now, end: null, outcome: null, cause, attempt, replica: 1 };
     this.#runs.set(event, run);
@@ -181,7 +190,7 @@ export class Recorder {
   }
 
   #countStart(now: number): void {
-    const part = this.#load[Math.floor(((now - this.#start) / (this.#end - this.#start)) * loadParts)];
+    const part = this.#load[this.#part];
     if (part !== undefined) {
       part.started++;
       part.concurrent = Math.max(part.concurrent, this.#runs.size);
@@ -198,10 +207,20 @@ export class Recorder {
     }
   }
 
+  /** Fills the parts of the load up to now with what has been under way since. Call it before a run starts or ends. */
+  #moveToPart(now: number): void {
+    const last = Math.min(Math.floor(((now - this.#start) / (this.#end - this.#start)) * loadParts), loadParts - 1);
+    while (this.#part < last) {
+      const part = this.#load[++this.#part];
+      if (part !== undefined) part.concurrent = this.#runs.size;
+    }
+  }
+
   #onEnd(event: RunEvent): void {
     const run = this.#runs.get(event);
     if (run === undefined || this.isPaused) return;
     const now = Date.now();
+    this.#moveToPart(now);
     const recorded = this.#of(event.worker);
     recorded.active.delete(event);
     this.#runs.delete(event);
@@ -248,10 +267,8 @@ export class Recorder {
 
   /** Returns what was recorded. */
   finish(of: Pick<Timeline, "timezone" | "seed" | "outages">): Timeline {
-    const workers = Array.from(
-      this.#workers.values(),
-      ({ active: _, isDistributed: _own, ...recorded }): WorkerTimeline => recorded,
-    );
+    this.#moveToPart(this.#end);
+    const workers = Array.from(this.#workers.values(), toTimeline);
     return {
       start: this.#start,
       end: this.#end,
@@ -266,6 +283,11 @@ export class Recorder {
       left: this.#left,
     };
   }
+}
+
+function toTimeline(recorded: Recorded): WorkerTimeline {
+  const { name, group, schedule, runs, failures, missed, counts, lateness, longest, tallies } = recorded;
+  return { name, group, schedule, runs, failures, missed, counts, lateness, longest, tallies };
 }
 
 function noTally(): Tally {

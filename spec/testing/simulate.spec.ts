@@ -383,6 +383,29 @@ describe("simulate", () => {
     expect(day.timeline.left).to.equal(1_439 - 99);
   });
 
+  it("has the load of long runs in all the parts in which they are under way", async () => {
+    const worker = new DeclarativeWorker({ name: "c", worker() {} });
+    const day = await simulate([worker, job("a", { repeat: "6h" })], { for: "1d", takes: { a: "59m" } });
+    const load = day.timeline.load.map(({ concurrent }) => concurrent);
+    // 240 parts of 6 minutes: from 6:00 to 6:59.
+    expect(load.slice(58, 72)).to.deep.equal([1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1]);
+  });
+
+  it("counts in parts of an hour, or longer if there are many", async () => {
+    const lengths = [];
+    for (const length of ["1d", "3d", "10d", "60d", "365d"] as const) {
+      const { columns } = (await simulate([job("a", { repeat: "1d" })], { for: length })).timeline;
+      lengths.push([columns.count, columns.length / hour]);
+    }
+    expect(lengths).to.deep.equal([
+      [24, 1],
+      [36, 2],
+      [40, 6],
+      [60, 24],
+      [53, 168],
+    ]);
+  });
+
   describe("refuses", () => {
     for (const [what, options, message] of [
       ["an unknown option", { for: "1d", seeds: 1 }, /^simulate has no option "seeds": use for, start, /],
