@@ -77,7 +77,8 @@ export type { Newable } from "./registry/source.js";
 export { WorkerRegistry, type WorkerRegistryOptions } from "./registry/worker-registry.js";
 export { runProvidedWorkers } from "./runner/build-runner.js";
 export type { CommandOptions } from "./runner/command-options.js";
-export type { NamePatterns, Selection } from "./runner/name-patterns.js";
+export { type NamePatterns, nameMatcher } from "./runner/name-matcher.js";
+export type { Selection } from "./runner/name-patterns.js";
 export type { ProcessSignal } from "./runner/process-signals.js";
 export { Runner, type RunnerOptions, type RunnerState } from "./runner/runner.js";
 export type { RunnerSettings, StopOrder } from "./runner/runner-settings.js";
@@ -93,3 +94,4 @@ export type { Health, Holder, Pause, Phase, WorkerStatus } from "./runtime/worke
 export { group } from "./supervision/group.js";
 export { runAllJobs, runAllWorkers } from "./supervision/run-all.js";
 export { type Duration, milliseconds } from "./timers/duration.js";
+export { setRandom } from "./timers/random.js";

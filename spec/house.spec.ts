@@ -5,7 +5,7 @@ import { expect } from "chai";
 /** From the roof down. What stands on one line may not import each other. */
 const floors = [
   ["cli"],
-  ["dashboard", "opentelemetry", "prometheus"],
+  ["dashboard", "opentelemetry", "prometheus", "testing"],
   ["metrics"],
   ["index.ts", "cron", "bullmq"],
   ["bootstrap.ts"],
@@ -67,6 +67,7 @@ describe("the house", () => {
     expect([...new Set(roomsWith("@opentelemetry/api"))]).to.deep.equal(["opentelemetry"]);
     expect([...new Set(roomsWith("prom-client"))]).to.deep.equal(["prometheus"]);
     expect([...new Set(roomsWith("srvx/node"))]).to.deep.equal(["dashboard"]);
+    expect([...new Set(roomsWith("@sinonjs/fake-timers"))]).to.deep.equal(["testing"]);
     expect([...new Set(roomsWith("commander"))]).to.deep.equal(["cli"]);
     expect([...roomsWith("pg"), ...roomsWith("ioredis")]).to.deep.equal([]);
   });

@@ -44,6 +44,7 @@ describe("The public API", () => {
       "group",
       "hasWorkers",
       "milliseconds",
+      "nameMatcher",
       "named",
       "nestName",
       "observe",
@@ -54,6 +55,7 @@ describe("The public API", () => {
       "runAllWorkers",
       "runProvidedWorkers",
       "runningRunners",
+      "setRandom",
       "stopped",
       "timeout",
       "wait",
@@ -71,7 +73,13 @@ describe("The public API", () => {
   });
 
   it("requires a peer only for a subpath that uses it", () => {
-    const peers = { "@opentelemetry/api": "^1.9.0", bullmq: "^6.7.0", croner: "^11.0.0", "prom-client": "^15.0.0" };
+    const peers = {
+      "@opentelemetry/api": "^1.9.0",
+      "@sinonjs/fake-timers": "^15.0.0",
+      bullmq: "^6.7.0",
+      croner: "^11.0.0",
+      "prom-client": "^15.0.0",
+    };
     expect(manifest.peerDependencies).to.deep.equal(peers);
     const optional = Object.keys(peers).map((peer) => [peer, { optional: true }]);
     expect(manifest.peerDependenciesMeta).to.deep.equal(Object.fromEntries(optional));
@@ -87,6 +95,7 @@ describe("The public API", () => {
       "@opentelemetry/sdk-metrics",
       "@opentelemetry/sdk-trace-node",
       "@preact/signals-core",
+      "@sinonjs/fake-timers",
       "@types/bunyan",
       "@types/chai",
       "@types/express",

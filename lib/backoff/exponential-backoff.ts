@@ -2,6 +2,7 @@ import { checkOptions } from "../errors/check-options.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { showUnlessText } from "../errors/show-value.js";
 import { type Duration, parseOption } from "../timers/duration.js";
+import { random } from "../timers/random.js";
 import type { Backoff } from "./backoff.js";
 
 export interface ExponentialBackoffOptions {
@@ -11,7 +12,7 @@ export interface ExponentialBackoffOptions {
   readonly max: Duration;
   /** The part of a delay by which it may be shortened at random, from 0, the default, to 1. */
   readonly jitterProportion?: number;
-  /** Returns a random number from 0 to 1. `Math.random` by default. */
+  /** Returns a random number from 0 to 1. `Math.random`, or that of {@link setRandom}, by default. */
   readonly random?: () => number;
 }
 
@@ -50,7 +51,7 @@ export class ExponentialBackoff implements Backoff {
     if (!(attempt > 0)) return 0;
     // 2^1023 is the largest power that is finite; beyond it 0 · ∞ would be NaN.
     const delay = Math.min(this.max, this.initial * 2 ** Math.min(attempt - 1, 1_023));
-    const chance = this.#random === undefined ? Math.random() : this.#random();
+    const chance = this.#random === undefined ? random() : this.#random();
     // A random value that is not a number shortens nothing.
     return chance > 0 ? delay * (1 - this.jitterProportion * Math.min(chance, 1)) : delay;
   }

@@ -93,6 +93,11 @@ export class CallTask extends Task {
 
   /** A call has no child. */
   protected override onChildExit(): void {}
+
+  /** A continuous worker has no runs that are due. */
+  override checkRun(): number {
+    return Number.POSITIVE_INFINITY;
+  }
 }
 
 /** The call of a continuous worker, which counts as one run of it. The runs of a job are counted by the task that repeats it. */

@@ -1,6 +1,7 @@
 import { epochOf } from "../runtime/epoch.js";
 import { numberIn, type SnapshotEntry } from "../runtime/snapshot.js";
 import { isWithin, lastSlotDue, pointOfGrid } from "../timers/grid.js";
+import { random } from "../timers/random.js";
 
 import type { IntervalRepetition } from "./repetition.js";
 import type { Timetable } from "./timetable.js";
@@ -31,7 +32,7 @@ export class IntervalTimetable implements Timetable {
     const { jitter, startImmediately } = this.#repetition;
     const point = this.nextPoint();
     if (jitter === undefined || (startImmediately && this.#slot < 0)) return point;
-    return (this.#drawn = point + Math.random() * jitter);
+    return (this.#drawn = point + random() * jitter);
   }
 
   nextDueDate(): number {

@@ -14,9 +14,6 @@ import { TimerQueue } from "../timers/timer-queue.js";
 import type { RepeatDefinition } from "./repeat.js";
 import { type Timetable, timetableOf } from "./timetable.js";
 
-/** The longest sleep of a schedule, in ms: the wall clock may be set meanwhile, and goes on while the machine sleeps. */
-const longestSleep = 60_000;
-
 /** After how long a run that holds up others is logged, in ms. */
 const longRun = 60_000;
 
@@ -128,10 +125,14 @@ export class RepeatTask extends Task {
       new WorkerLogger(this.logger, this.name).info("completed: its schedule has no further time");
       this.exit("completed");
     } else if (!this.suspendsUntil(due)) {
-      this.sleepUntil(
-        this.#definition.repetition.interval === undefined ? Math.min(due, TimerQueue.current().now() + longestSleep) : due,
-      );
+      if (this.followsWallClock) TimerQueue.current().scheduleOnWallClock(this, due);
+      else this.sleepUntil(due);
     }
+  }
+
+  /** If the wall clock is set, the next run is due at another moment: this wakes, and waits for that. */
+  get followsWallClock(): boolean {
+    return this.#definition.repetition.interval === undefined;
   }
 
   /** Undefined if the schedule fails, with which this exits. */
@@ -234,12 +235,15 @@ export class RepeatTask extends Task {
     super.reportHealth(state);
   }
 
-  override checkRun(now: number): void {
+  override checkRun(now: number): number {
     const took = now - this.#lastStart;
-    if (this.child === undefined || took < longRun) return;
-    const missed = this.#timetable.skipAllButLast(now);
-    if (missed > 0) this.publishMissed(missed, "busy");
-    if (this.dueDate() <= Date.now()) this.problemLog.stillRunning(this, this.#lastStart, took, missed);
+    if (this.child !== undefined && took >= longRun) {
+      const missed = this.#timetable.skipAllButLast(now);
+      if (missed > 0) this.publishMissed(missed, "busy");
+      if (this.dueDate() <= Date.now()) this.problemLog.stillRunning(this, this.#lastStart, took, missed);
+    }
+    // No run holds up another before that is due, and seldom for less than a minute.
+    return now + this.dueDate() - Date.now() + longRun;
   }
 
   private get runs(): Runs {

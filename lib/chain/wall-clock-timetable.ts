@@ -2,6 +2,7 @@ import { ScheduleError } from "../errors/schedule-error.js";
 import { epochOffset } from "../runtime/epoch.js";
 import { numberIn, type SnapshotEntry } from "../runtime/snapshot.js";
 import { isWithin } from "../timers/grid.js";
+import { random } from "../timers/random.js";
 import { TimerQueue } from "../timers/timer-queue.js";
 
 import type { ScheduledRepetition } from "./repetition.js";
@@ -58,7 +59,7 @@ export class WallClockTimetable implements Timetable {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#drawn !== undefined) return this.#drawn;
     const { jitter = 0 } = this.#repetition;
-    return (this.#drawn = this.nextTime() + Math.random() * jitter);
+    return (this.#drawn = this.nextTime() + random() * jitter);
   }
 
   /** Without its jitter. */

@@ -58,6 +58,9 @@ const lastTime = Date.parse("9999-12-31T23:59:59.999Z");
 class CronTimes {
   readonly #pattern: CronPattern;
   readonly #clock: WallClock;
+  /** The last answer: the first time after `#after` is `#next`, and so it is after any time between them. */
+  #after = Number.POSITIVE_INFINITY;
+  #next = Number.POSITIVE_INFINITY;
 
   constructor(pattern: CronPattern, clock: WallClock) {
     this.#pattern = pattern;
@@ -67,8 +70,12 @@ class CronTimes {
   firstAfter(after: number): number {
     if (Number.isNaN(after)) throw new InvalidArgumentError("The date passed to a cron schedule is invalid: use a valid date");
     if (after > lastTime) return Number.POSITIVE_INFINITY;
+    if (this.#clock.isFixed && after >= this.#after && after < this.#next) return this.#next;
     const from = Math.max(after + 1, firstTime);
-    return this.#pattern.isFixedTime ? this.#firstFixed(from) : this.#firstMatching(from);
+    const next = this.#pattern.isFixedTime ? this.#firstFixed(from) : this.#firstMatching(from);
+    this.#after = after;
+    this.#next = next;
+    return next;
   }
 
   /**
@@ -109,7 +116,7 @@ function readTimezone(options: unknown): WallClock {
   const { timezone } = checkOptions("cron", options, ["timezone"]);
   if (timezone !== undefined && typeof timezone !== "string") throw unknownTimezone(timezone, "");
   try {
-    return new WallClock(timezone);
+    return WallClock.of(timezone);
   } catch {
     throw unknownTimezone(timezone, nearestTimezones(timezone ?? ""));
   }

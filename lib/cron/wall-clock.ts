@@ -11,21 +11,39 @@ export interface OffsetChange {
 
 const dayMs = 86_400_000;
 
+/** How many days a clock remembers: a few around now, and a few around the next time of each schedule. */
+const mostDays = 256;
+
 /** The wall clock of a time zone. A local time is what the clock shows, in ms since the epoch as if the clock showed UTC. */
 export class WallClock {
-  readonly #offsetAt: (time: number) => number;
+  /** By time zone. Shared, because a format takes tens of kB, and because schedules ask for the same days. */
+  static readonly #clocks = new Map<string, WallClock>();
 
   /**
+   * Returns the clock of a time zone.
    * @param timezone an IANA name; undefined for the time zone of the process
    * @throws RangeError if the time zone does not exist
    */
-  constructor(timezone: string | undefined) {
-    if (timezone === undefined) {
-      this.#offsetAt = processOffsetAt;
-    } else {
-      const format = offsetFormat(timezone);
-      this.#offsetAt = (time) => parseOffset(format.format(time));
+  static of(timezone: string | undefined): WallClock {
+    if (timezone === undefined) return new WallClock(processOffsetAt, false);
+    let clock = WallClock.#clocks.get(timezone);
+    if (clock === undefined) {
+      const format = new Intl.DateTimeFormat("en-US", { timeZone: timezone, hour: "numeric", timeZoneName: "longOffset" });
+      clock = new WallClock((time) => parseOffset(format.format(time)), true);
+      WallClock.#clocks.set(timezone, clock);
     }
+    return clock;
+  }
+
+  readonly #offsetAt: (time: number) => number;
+  /** Whether its offsets never change: the process may set another time zone for itself. */
+  readonly isFixed: boolean;
+  /** The change that is nearest to a day, by the start of the day before. */
+  readonly #changes = new Map<number, OffsetChange>();
+
+  private constructor(offsetAt: (time: number) => number, isFixed: boolean) {
+    this.#offsetAt = offsetAt;
+    this.isFixed = isFixed;
   }
 
   /**
@@ -37,6 +55,16 @@ export class WallClock {
    */
   nearestChange(time: number): OffsetChange {
     const start = (Math.floor(time / dayMs) - 1) * dayMs;
+    if (!this.isFixed) return this.#computeChange(start);
+    const known = this.#changes.get(start);
+    if (known !== undefined) return known;
+    const change = this.#computeChange(start);
+    if (this.#changes.size >= mostDays) this.#changes.clear();
+    this.#changes.set(start, change);
+    return change;
+  }
+
+  #computeChange(start: number): OffsetChange {
     const end = start + 3 * dayMs;
     const before = this.#offsetAt(start);
     const after = this.#offsetAt(end);
@@ -57,18 +85,6 @@ export class WallClock {
 
 function processOffsetAt(time: number): number {
   return -new Date(time).getTimezoneOffset() * 60_000;
-}
-
-/** The formats by time zone: shared, because each takes tens of kB. */
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-function offsetFormat(timezone: string): Intl.DateTimeFormat {
-  let format = formats.get(timezone);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat("en-US", { timeZone: timezone, hour: "numeric", timeZoneName: "longOffset" });
-    formats.set(timezone, format);
-  }
-  return format;
 }
 
 /** Parses the offset at the end of a text such as `"2 AM GMT+05:30"` into ms; 0 for UTC, which has none. */

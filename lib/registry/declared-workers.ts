@@ -30,7 +30,7 @@ export function declaredWorkers(
       return found.length > 0 ? undefined : declaredWorker(origin, member, records, instance, group, problems);
     });
     if (worker === undefined || (instance === undefined && isNamedByInstance(records))) return [];
-    return [{ worker, origin }];
+    return [{ worker, origin, member }];
   });
 }
 

@@ -6,6 +6,8 @@ export interface DiscoveredWorker {
   readonly worker: DeclarativeWorker;
   /** For example `"CommitFetcher.fetchCommits"`. */
   readonly origin: string;
+  /** The method that it was declared on, if it was. */
+  readonly member?: string | symbol;
 }
 
 /** A class, or what is used as one for an object literal. */

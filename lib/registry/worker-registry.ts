@@ -1,6 +1,7 @@
 import { DeclarativeWorker } from "../declarative-worker.js";
 import { checkOptions } from "../errors/check-options.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { nearestNames } from "../errors/nearest-names.js";
 import { isInstanceOf } from "../errors/read-value.js";
 import { describeKind } from "../errors/show-value.js";
 import { type DiscoveredWorker, reportNameClashes } from "./discovered-worker.js";
@@ -58,6 +59,25 @@ export class WorkerRegistry {
    */
   get workers(): readonly DeclarativeWorker[] {
     return (this.#workers ??= this.#build());
+  }
+
+  /**
+   * The worker that a method of a source declares, for a test of that one. The source is read as {@link workers} does, and need
+   * not have been provided.
+   * @param source a class with decorated methods, or an instance of one
+   * @throws BootstrapError with all problems of the source
+   * @throws InvalidArgumentError if the method is not decorated as a worker, with those that are
+   */
+  workerOf(source: object, method: string | symbol): DeclarativeWorker {
+    const problems = new Problems();
+    const found = this.#read(source, problems);
+    if (problems.count > 0) throw problems.toError();
+    const worker = found.find(({ member }) => member === method)?.worker;
+    if (worker !== undefined) return worker;
+    const methods = found.flatMap(({ member }) => (member === undefined ? [] : [String(member)]));
+    throw new InvalidArgumentError(
+      `${sourceName(source)} has no worker on a method "${String(method)}": ${nearestNames(String(method), methods)}`,
+    );
   }
 
   #build(): readonly DeclarativeWorker[] {

@@ -3,9 +3,7 @@ import { listNames } from "../errors/list-names.js";
 import { readArray, readProperty } from "../errors/read-value.js";
 import { cutText, showValue } from "../errors/show-value.js";
 import { Problems } from "../registry/problems.js";
-
-/** One or more names of workers, in which `*` stands for anything: `"github/*"`. */
-export type NamePatterns = string | readonly string[];
+import { type NamePatterns, nameMatcher } from "./name-matcher.js";
 
 /** Which workers of a runner are run. */
 export interface Selection {
@@ -177,8 +175,8 @@ function missesOf(
 
 function namesAny(pattern: string, names: ReadonlySet<string>): boolean {
   if (!pattern.includes("*")) return names.has(pattern);
-  const segments = pattern.split("*");
-  for (const name of names) if (fits(name, segments)) return true;
+  const matches = nameMatcher(pattern);
+  for (const name of names) if (matches(name)) return true;
   return false;
 }
 
@@ -197,40 +195,15 @@ function stringsOf(origin: Origin, patterns: unknown, problems: Problems): strin
   });
 }
 
-/** The patterns of one origin. Whether a name fits takes no longer for any number of them that are without a star. */
+/** The patterns of one origin. */
 class Filter {
   readonly origin: Origin;
   readonly patterns: readonly string[];
-  readonly #names: ReadonlySet<string>;
-  /** What is between the stars of each that has some. */
-  readonly #segments: readonly (readonly string[])[];
+  readonly matches: (name: string) => boolean;
 
   constructor(origin: Origin, patterns: readonly string[]) {
     this.origin = origin;
     this.patterns = patterns;
-    this.#names = new Set(patterns);
-    this.#segments = patterns.filter((pattern) => pattern.includes("*")).map((pattern) => pattern.split("*"));
+    this.matches = nameMatcher(patterns);
   }
-
-  matches(name: string): boolean {
-    return this.#names.has(name) || this.#segments.some((segments) => fits(name, segments));
-  }
-}
-
-/**
- * Whether a name is made of these segments, in order and with anything between them. The earliest place of each segment leaves
- * the most room for those after it, so that each is searched for once.
- */
-function fits(name: string, segments: readonly string[]): boolean {
-  const first = segments[0] ?? "";
-  const last = segments.at(-1) ?? "";
-  const end = name.length - last.length;
-  if (first.length > end || !name.startsWith(first) || !name.endsWith(last)) return false;
-  let position = first.length;
-  for (const segment of segments.slice(1, -1)) {
-    const found = name.indexOf(segment, position);
-    if (found < 0) return false;
-    position = found + segment.length;
-  }
-  return position <= end;
 }

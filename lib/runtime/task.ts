@@ -293,9 +293,12 @@ export abstract class Task implements Timer {
     return this.consequence;
   }
 
-  /** Logs a run that holds up the runs that are due. Called from time to time. */
-  checkRun(now: number): void {
-    this.child?.checkRun(now);
+  /**
+   * Logs a run that holds up the runs that are due. Called from time to time.
+   * @returns when there may be such a run, on the clock of the timer queue: there is none to be found before
+   */
+  checkRun(now: number): number {
+    return this.child === undefined ? now : this.child.checkRun(now);
   }
 
   /** Called when the commands of the worker have changed: a task that sleeps acts on them. */

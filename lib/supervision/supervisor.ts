@@ -55,8 +55,9 @@ export type SupervisorState = "running" | "stopping" | "backoff" | "exited";
 /** Children that are started one after the other within this time, in ms, have one start time. */
 const longestStart = 100;
 
-/** How often to look for long runs that hold up the runs that are due, in ms. */
+/** How often to look for long runs that hold up the runs that are due, in ms: less often while none is due. */
 const timeBetweenChecks = 120_000;
+const longestTimeBetweenChecks = 3_600_000;
 
 /**
  * Runs workers side by side, each under a name and with a signal of its own. When one of them fails or returns, the others are
@@ -168,6 +169,8 @@ export class Supervisor extends Task {
     this.#startTime = startTime;
     this.#startCause = cause;
     child.start();
+    // Its runs may be due before the next check.
+    if (this.#isHealthy && this.sleeping) this.sleep(timeBetweenChecks);
     this.#startTime = outerTime;
     this.#startCause = outerCause;
   }
@@ -439,10 +442,12 @@ export class Supervisor extends Task {
       this.#isHealthy = true;
       this.parent.onRecovered();
     }
-    for (const child of this.children) child.checkRun(now);
+    let nextCheck = now + longestTimeBetweenChecks;
+    for (const child of this.children) nextCheck = Math.min(nextCheck, child.checkRun(now));
     // A supervisor that stops will not become healthy any more.
     const isDecided = this.#isHealthy || this.aborted;
-    this.sleep(isDecided ? timeBetweenChecks : Math.min(resetAfter - upFor, timeBetweenChecks));
+    const untilCheck = Math.max(nextCheck - now, timeBetweenChecks);
+    this.sleep(isDecided ? untilCheck : Math.min(resetAfter - upFor, untilCheck));
   }
 
   /** As the status of one worker: it is not healthy if one of its children is not. */
@@ -504,7 +509,9 @@ export class Supervisor extends Task {
   override reportHealth(): void {}
   override onCommandsChanged(): void {}
   /** A supervisor checks its children itself. */
-  override checkRun(): void {}
+  override checkRun(): number {
+    return Number.POSITIVE_INFINITY;
+  }
 }
 
 function continueFrom(next: Task, previous: Task | undefined): void {

@@ -6,6 +6,8 @@ export interface Timer {
   bucket: Bucket | undefined;
   /** The index of the timer in its bucket. */
   slot: number;
+  /** Whether what it waits for is a time of the wall clock, or follows from one. Never changes. */
+  readonly followsWallClock?: boolean;
   /** Called when the timer is due; it no longer waits by then. Must not throw. */
   wake(): void;
 }

@@ -7,7 +7,12 @@ export interface Clock {
   now(): number;
   /** Why this clock and the timers disagree, for the log; undefined if they agree. */
   readonly problem: string | undefined;
+  /** Whether the wall clock is known never to be set, so that it need not be watched. */
+  readonly isSteady: boolean;
 }
+
+/** A fake clock with this property set to true promises that its `Date` goes with its timers, and is never set. */
+export const steadyClock = Symbol.for("watchbill:steadyClock");
 
 /**
  * Returns the clock by which the timers of `globalThis` fire now: the monotonic clock, or the clock of the fake timers that are
@@ -26,7 +31,8 @@ export function installedClock(): Clock {
   if (typeof readProperty(fakeClock, "now") === "number") {
     const methods = readProperty(fakeClock, "methods");
     const fakesPerformance = Array.isArray(methods) ? methods.includes("performance") : isPerformanceFake;
-    return clockOf(fakesPerformance ? () => performance.now() : () => Number(readProperty(fakeClock, "now")));
+    const now = fakesPerformance ? () => performance.now() : () => Number(readProperty(fakeClock, "now"));
+    return { now, problem: undefined, isSteady: readProperty(fakeClock, steadyClock) === true };
   }
   if (setsRealTimers()) return clockOf(() => nodePerformance.now());
   if (globalThis.Date !== originalDate || "isMock" in globalThis.Date) return clockOf(() => Date.now());
@@ -42,7 +48,7 @@ const originalDate = globalThis.Date;
 const originalNow: unknown = Reflect.get(nodePerformance, "now");
 
 function clockOf(now: () => number, problem?: string): Clock {
-  return { now, problem };
+  return { now, problem, isSteady: false };
 }
 
 /**

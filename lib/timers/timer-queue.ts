@@ -1,6 +1,7 @@
-import type { Bucket, Timer } from "./bucket.js";
+import { Bucket, type Timer } from "./bucket.js";
 import { type Clock, installedClock } from "./clock.js";
 import { TimingWheel } from "./timing-wheel.js";
+import { WallClockWatch } from "./wall-clock-watch.js";
 import { withoutAsyncContext } from "./without-async-context.js";
 
 /** The longest delay of a Node timer in ms, 31 bits or some 24.8 days. Node fires at once if the delay is longer. */
@@ -20,6 +21,8 @@ const timersPerClockCheck = 16;
  * loop without a delay cannot starve I/O, signals and other timers. So do timers that become due meanwhile and, once waking has
  * taken more than 10 ms, the due timers that are left. The queue checks this after every few timers: a timer that blocks is not
  * interrupted.
+ *
+ * A timer that waits for a time of the wall clock wakes early if that was set: see {@link scheduleOnWallClock}.
  *
  * The Node timer is armed outside the async context of the caller, because it serves all timers.
  *
@@ -45,8 +48,10 @@ export class TimerQueue {
   #origin = this.#clock.now();
 
   #wheel = new TimingWheel(this);
-  /** The number of timers that wait, due ones included. */
+  /** The number of timers that wait, due ones and the watch included. */
   #size = 0;
+  /** Created by the first timer that waits for a time of the wall clock. Waits only while other timers do. */
+  #watch: WallClockWatch | undefined = undefined;
   /** The buckets of due timers, and the index of the first one that is not empty yet. */
   #due: Bucket[] = [];
   #dueIndex = 0;
@@ -75,6 +80,32 @@ export class TimerQueue {
     this.#add(timer, Math.ceil(due - this.#origin));
   }
 
+  /**
+   * The same for a time that was computed from the wall clock: wakes the timer also within a minute after that was set, or went
+   * on while the machine slept, so that the timer computes the time anew. It must have {@link Timer.followsWallClock}.
+   */
+  scheduleOnWallClock(timer: Timer, due: number): void {
+    this.schedule(timer, due);
+    if (this.#clock.isSteady) return;
+    this.#watch ??= new WallClockWatch(this, this.#onWallClockSet);
+    // After the timer: a watch that waits alone is removed.
+    this.#watch.start();
+  }
+
+  /** Called while the watch wakes: the timers are among those that are due now. */
+  readonly #onWallClockSet = (): void => {
+    const timers: Timer[] = [];
+    this.#wheel.forEach((timer) => {
+      if (timer.followsWallClock === true) timers.push(timer);
+    });
+    const due = new Bucket(this);
+    for (const timer of timers) {
+      timer.bucket?.remove(timer);
+      due.add(timer, this.#wheel.now);
+    }
+    this.#due.push(due);
+  };
+
   /** Wakes the timer after `ms`; after 0 ms, in the next turn of the event loop. Replaces an earlier schedule of the timer. */
   sleep(timer: Timer, ms: number): void {
     const due = this.now() - this.#origin + ms;
@@ -94,7 +125,17 @@ export class TimerQueue {
     timer.bucket.remove(timer);
     this.#size--;
     // While other timers wait, the Node timer stays as it is: at worst it fires once without a timer to wake.
-    if (!this.#isWaking && this.#size === 0) this.#disarm();
+    if (!this.#isWaking && this.#isIdle()) this.#disarm();
+  }
+
+  /** Whether no timer waits, but for the watch, which is removed then. */
+  #isIdle(): boolean {
+    const watch = this.#watch;
+    if (this.#size === 1 && watch?.bucket !== undefined) {
+      watch.bucket.remove(watch);
+      this.#size = 0;
+    }
+    return this.#size === 0;
   }
 
   /** Returns when the timer will wake: its due time, rounded up to a tick; undefined if it does not wait in this queue. */
@@ -104,7 +145,7 @@ export class TimerQueue {
 
   #arm(): void {
     this.#disarm();
-    if (this.#size === 0) return;
+    if (this.#isIdle()) return;
     const now = this.now();
     if (now - this.#origin < this.#wheel.now) this.#rebase(now);
     this.#armedFor = this.#due.length > 0 ? Number.NEGATIVE_INFINITY : this.#wheel.next;

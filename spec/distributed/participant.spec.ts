@@ -11,8 +11,8 @@ import {
   wait,
 } from "watchbill";
 import { formatHolder, parseHolder, thisProcess } from "../../lib/distributed/holder.js";
+import { MemoryLease } from "../../lib/testing/memory-lease.js";
 import { recorder, start, untilStopped, watch } from "../runner/commands.fixture.js";
-import { MemoryLease } from "./memory-lease.fixture.js";
 
 const epoch = Date.UTC(2026, 10, 24);
 

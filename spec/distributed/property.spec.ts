@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { type DeclarativeWorkerOptions, type RetryOptions, StaticBackoff, type WorkerContext, wait } from "watchbill";
-import type { Replica } from "./memory-engine.fixture.js";
+import type { Replica } from "../../lib/testing/memory-engine.js";
 import { type Process, Simulation } from "./simulation.fixture.js";
 
 const numRuns = Number(process.env.WATCHBILL_HISTORIES ?? 150);

@@ -9,8 +9,8 @@ import {
   type WorkerContext,
 } from "watchbill";
 import { removeRunning } from "../../lib/runner/running-runners.js";
+import { MemoryFleet, type Replica } from "../../lib/testing/memory-engine.js";
 import { recorder, watch } from "../runner/commands.fixture.js";
-import { MemoryFleet, type Replica } from "./memory-engine.fixture.js";
 
 /** One run of the worker: when it began, in ms since the simulation began, its attempt and its replica. */
 export interface Run {

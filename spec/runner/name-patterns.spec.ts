@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { DeclarativeWorker, Runner } from "watchbill";
+import { DeclarativeWorker, type NamePatterns, Runner } from "watchbill";
 import { Problems } from "../../lib/registry/problems.js";
-import { type NamePatterns, selectAmong, selectByName, selectionLines } from "../../lib/runner/name-patterns.js";
+import { selectAmong, selectByName, selectionLines } from "../../lib/runner/name-patterns.js";
 import { expectLinear } from "../linear.fixture.js";
 
 const workers = ["github/commits", "github/events", "gitlab/events", "Fetcher.eu"].map(

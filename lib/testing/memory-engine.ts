@@ -1,5 +1,5 @@
-import type { Engine, Participant, Phase, Registration, WorkerStatus } from "watchbill";
-import { MemoryLease } from "./memory-lease.fixture.js";
+import type { Engine, Participant, Phase, Registration, WorkerStatus } from "../index.js";
+import { MemoryLease } from "./memory-lease.js";
 
 /** What is stored of one worker between its leased runs. */
 interface Entry {
@@ -103,6 +103,26 @@ export class MemoryFleet {
       if (entry.holder === replica && entry.lease !== undefined) this.#free(entry, this.options.lockTime);
   }
 
+  /** A replica is frozen, and cannot renew its leases: those that it has still then expire, which it notices when it goes on. */
+  suspend(replica: Replica): void {
+    for (const entry of this.#entries.values()) {
+      const { holder, lease } = entry;
+      if (holder !== replica || lease === undefined) continue;
+      setTimeout(() => {
+        if (!replica.isFrozen || entry.lease !== lease) return;
+        lease.isLost = true;
+        entry.lease = undefined;
+        this.#schedule(entry);
+      }, this.options.lockTime);
+    }
+  }
+
+  /** A replica goes on: its signals of lost leases abort. */
+  resume(replica: Replica): void {
+    for (const lease of replica.leases) lease.check();
+    for (const entry of this.#entries.values()) this.#scheduleSoon(entry);
+  }
+
   #free(entry: Entry, after: number): void {
     const { lease } = entry;
     setTimeout(() => {
@@ -161,7 +181,7 @@ export class MemoryFleet {
     if (entry.lease !== undefined || entry.isCompleted || this.isClosed) return;
     const replicas = this.replicas.filter((replica) => !replica.isDead && replica.participants.has(entry.name));
     if (replicas.length === 0) return;
-    const open = replicas.filter((replica) => replica.participants.get(entry.name)?.isOpen === true);
+    const open = replicas.filter((replica) => !replica.isFrozen && replica.participants.get(entry.name)?.isOpen === true);
     const requester = open.find((replica) => entry.requestedBy.has(replica));
     const due = this.#dueOf(entry, replicas);
     const left = due - this.options.early - this.now();
@@ -184,10 +204,12 @@ export class MemoryFleet {
     const lease = new MemoryLease(entry.name, snapshotOf(entry), status, due, () => this.now());
     entry.lease = lease;
     entry.holder = replica;
+    replica.leases.add(lease);
     entry.requestedBy.delete(replica);
     this.leasedRuns.push({ worker: entry.name, replica: replica.name, at: Date.now() });
     this.#updateOthers(entry, replica);
     const checkpoint = await participant.run(lease);
+    replica.leases.delete(lease);
     if (entry.lease !== lease || lease.isLost || replica.isDead) return;
     entry.lease = undefined;
     entry.snapshot = JSON.stringify(checkpoint.snapshot);
@@ -228,7 +250,10 @@ export class Replica implements Engine {
   readonly participants = new Map<string, Participant>();
   /** The workers that hung and were released. */
   readonly released: string[] = [];
+  /** Of the leased runs that are under way. */
+  readonly leases = new Set<MemoryLease>();
   isDead = false;
+  isFrozen = false;
   readonly #fleet: MemoryFleet;
 
   constructor(fleet: MemoryFleet, name: string) {
@@ -261,5 +286,16 @@ export class Replica implements Engine {
   kill(): void {
     this.isDead = true;
     this.#fleet.orphan(this);
+  }
+
+  /** The replica is frozen: it gets no leases, and those that it has are lost after a while. */
+  freeze(): void {
+    this.isFrozen = true;
+    this.#fleet.suspend(this);
+  }
+
+  thaw(): void {
+    this.isFrozen = false;
+    this.#fleet.resume(this);
   }
 }

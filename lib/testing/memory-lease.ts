@@ -1,4 +1,4 @@
-import { type Lease, LeaseLostError, type WorkerStatus } from "watchbill";
+import { type Lease, LeaseLostError, type WorkerStatus } from "../index.js";
 
 /** A lease of a {@link MemoryFleet}. */
 export class MemoryLease implements Lease {
