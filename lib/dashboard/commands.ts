@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import {
   type CommandOptions,
   InvalidArgumentError,
+  nameMatcher,
   RunnerBusyError,
   UnknownWorkerError,
   type WatchbillError,
@@ -55,7 +56,7 @@ export class Commands {
     const { names, patterns } = targets;
     if (names.length + patterns.length === 0)
       return problem(400, "There is no pattern: add ?match=<pattern>, such as ?match=github/*, or ?name=<name>");
-    const matches = matcherOf(patterns);
+    const matches = nameMatcher(patterns);
     const named = new Set([...names, ...patterns]);
     const found = this.#directory.names.filter((name) => named.has(name) || matches(name));
     const missing = names.filter((name) => this.#directory.get(name) === undefined);
@@ -139,26 +140,4 @@ function namesIn(sentence: string, names: readonly string[]): string[] {
     rest = rest.replace(name, "");
   }
   return found.sort((a, b) => sentence.indexOf(a) - sentence.indexOf(b)).slice(0, 3);
-}
-
-/** Returns whether a name matches one of the patterns, in which `*` stands for anything. */
-function matcherOf(patterns: readonly string[]): (name: string) => boolean {
-  const exact = new Set(patterns.filter((pattern) => !pattern.includes("*")));
-  const others = patterns.filter((pattern) => pattern.includes("*")).map((pattern) => pattern.split("*"));
-  return (name) => exact.has(name) || others.some((segments) => fits(name, segments));
-}
-
-/** Takes the first place of each segment, which leaves the most room for those after it: no pattern takes long. */
-function fits(name: string, segments: readonly string[]): boolean {
-  const [first = ""] = segments;
-  const last = segments.at(-1) ?? "";
-  const end = name.length - last.length;
-  if (first.length > end || !name.startsWith(first) || !name.endsWith(last)) return false;
-  let position = first.length;
-  for (const segment of segments.slice(1, -1)) {
-    const found = name.indexOf(segment, position);
-    if (found < 0) return false;
-    position = found + segment.length;
-  }
-  return position <= end;
 }
