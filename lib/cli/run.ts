@@ -42,15 +42,17 @@ export async function run(module: string, args: readonly string[], options: RunO
 }
 
 async function runUntilStopped(runner: Runner, terminal: Terminal): Promise<void> {
+  if (terminal.closed.aborted) return;
   // Its outcome is that of run().
   const stop = (): void => void runner.stop().catch(() => {});
-  terminal.onClosed = stop;
+  terminal.closed.addEventListener("abort", stop);
   // A runner may be set to ignore signals.
   const unsubscribe = onStopSignals(["SIGINT", "SIGTERM"], stop);
   try {
     await runner.run();
   } finally {
     unsubscribe();
+    terminal.closed.removeEventListener("abort", stop);
   }
 }
 

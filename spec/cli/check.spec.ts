@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { app, expectGolden, Folder, useEnvironment, watchbill } from "./command.fixture.js";
+import { CommandProcess } from "./process.fixture.js";
 
 describe("watchbill check", () => {
   let folder: Folder;
@@ -8,7 +9,10 @@ describe("watchbill check", () => {
     folder = new Folder();
   });
   useEnvironment(() => ({ TZ: "Europe/Berlin" }));
-  afterEach(() => folder.remove());
+  afterEach(() => {
+    CommandProcess.killAll();
+    folder.remove();
+  });
 
   const imports = `
     import { bootstrap, DeclarativeWorker, ExponentialBackoff, Named, Repeat, Retry, RetryJob, StaticBackoff, Timeout, Worker } from "watchbill";
@@ -65,6 +69,13 @@ describe("watchbill check", () => {
     expect(problems).to.have.length(1);
     expect(problems[0]).to.match(/app\.ts cannot be loaded: Error: no database\n/);
   });
+
+  it("exits with 3 if the reader of its output has left", async () => {
+    const file = folder.write("app.ts", `${imports} export class Billing { @Repeat("5 parsecs") a() {} }`);
+    const command = new CommandProcess(["check", file]);
+    command.closeStdout();
+    expect(await command.ended, command.stderr).to.equal(3);
+  }).timeout("60s");
 
   it("reports lints, and exits with 3 only if it is strict", async () => {
     const code = `

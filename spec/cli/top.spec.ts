@@ -155,6 +155,14 @@ describe("watchbill top", function () {
     expect(JSON.parse(first)).to.have.property("event", "snapshot");
   });
 
+  it("exits with 4 if what answers is not a dashboard", async () => {
+    const fake = await fakeProcess({ port: 0 }, (_incoming, response) => response.end("<html>"));
+    fakes.push(fake);
+    const { code, stdout, stderr } = await watchbill(["top", "--json", "--url", `http://127.0.0.1:${fake.port}/`]);
+    expect([code, stdout]).to.deep.equal([4, ""]);
+    expect(stderr).to.include("does not answer as a dashboard of watchbill: pass the URL at which its page is");
+  }).timeout("5s");
+
   describe("in a terminal", () => {
     let tmux: Tmux;
     let app: CommandProcess;
