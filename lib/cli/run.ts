@@ -24,7 +24,13 @@ export interface RunOptions {
  */
 export async function run(module: string, args: readonly string[], options: RunOptions, terminal: Terminal): Promise<number> {
   const { only, except } = options;
-  const { runner, wasStarted } = await loadWorkers(module, { only, except, args, limit: Number.POSITIVE_INFINITY });
+  const { runner, wasStarted } = await loadWorkers(module, {
+    only,
+    except,
+    args,
+    limit: Number.POSITIVE_INFINITY,
+    mayExit: true,
+  });
   if (wasStarted) throw runsItself(module);
   const stopped = new AbortController();
   const serving = serve(runner, options, stopped.signal, terminal);

@@ -220,6 +220,11 @@ describe("watchbill run", function () {
     expect([await command.ended, command.stderr]).to.deep.equal([0, ""]);
   });
 
+  it("lets a module end the process with an exit code of its own, after the help of its arguments for example", async () => {
+    const command = start("run", folder.write("app.ts", "process.exit(7);"));
+    expect([await command.ended, command.stderr]).to.deep.equal([7, ""]);
+  });
+
   it("starts anew with --watch when a file has changed that the module imports, and stops cleanly", async () => {
     const helper = (word: string): string => `export const word: string = "${word}";`;
     folder.write("helper.ts", helper("first"));
