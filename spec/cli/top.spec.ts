@@ -118,6 +118,18 @@ describe("watchbill top", function () {
       expect(names(view)).to.deep.equal(["b/two", "c/three", "d/four"]);
     });
 
+    it("how long the process has been silent, until it answers again", () => {
+      let now = thursday;
+      const view = new TopView(new Terminal(process.stdout, process.stderr, { NO_COLOR: "1" }, () => now));
+      view.reset(statusOf(workers, now));
+      now += 12_000;
+      expect(view.lines(24, 100)[1]).to.match(/^q quit, s sort/);
+      now += 1_000;
+      expect(view.lines(24, 100)[1]).to.equal("no answer for 13s: this was its last state; q quit");
+      view.apply({ now });
+      expect(view.lines(24, 100)[1]).to.match(/^q quit, s sort/);
+    });
+
     it("as many rows as there is room for, from the one that was scrolled to", () => {
       const view = new TopView(terminal);
       view.reset(
