@@ -19,7 +19,7 @@ export interface ProcessSocket {
 export async function findSockets(): Promise<ProcessSocket[]> {
   const folders = new Set<string>();
   let refusal: CommandError | undefined;
-  // A process may have been started with XDG_RUNTIME_DIR, and this command without it, or the other way round.
+  // A process may have been started without the XDG_RUNTIME_DIR that this command has.
   for (const runtime of [process.env.XDG_RUNTIME_DIR ?? "", ""]) {
     try {
       const folder = userSocketFolder(runtime);

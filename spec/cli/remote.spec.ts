@@ -160,7 +160,7 @@ describe("Commands of watchbill to a running process", () => {
       expect(existsSync(left)).to.equal(false);
     });
 
-    it("is found if it was started without the XDG_RUNTIME_DIR of the command, but not the other way round", async () => {
+    it("is found if it was started without the XDG_RUNTIME_DIR of the command", async () => {
       process.env.TMPDIR = folder.path;
       fakes.push(await fakeProcess({ folder: join(folder.path, `watchbill-${uid}`), pid: 5 }, answer(5)));
       expect((await watchbill(["status"])).stdout).to.match(/^web-1 pid 5:/);
