@@ -11,11 +11,8 @@ async function main(): Promise<void> {
   const [{ execute }, { Terminal }] = await Promise.all([import("./program.js"), import("./terminal.js")]);
   const terminal = new Terminal(process.stdout, process.stderr, process.env);
   for (const stream of [process.stdout, process.stderr]) {
-    // The reader has left, as in `watchbill list app.ts | head -1`. Without a listener, Node would print a stack.
-    stream.on("error", () => {
-      if (terminal.onClosed === undefined) process.exit(0);
-      else terminal.onClosed();
-    });
+    // The reader has left. Without a listener, Node would print a stack.
+    stream.on("error", () => terminal.close());
   }
   const code = await execute(args, terminal);
   await terminal.flush();

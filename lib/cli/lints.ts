@@ -38,7 +38,7 @@ const hour = 3_600_000;
 export async function lint(subject: LintSubject, options: LintOptions): Promise<Lint[]> {
   const workers = allWorkers(subject.runner);
   return [
-    ...minifiedNames(subject),
+    ...minifiedNames(workers, subject),
     ...crowdedSecond(workers, options),
     ...(await skippedHours(workers, options)),
     ...workers.flatMap((worker) => longRetries(worker, options)),
@@ -47,13 +47,18 @@ export async function lint(subject: LintSubject, options: LintOptions): Promise<
 }
 
 /**
- * Names that a minifier has made of classes. Of a runner, only the names of the groups are known, which may have been chosen.
+ * Names that a minifier has made of classes. Of a runner, also of one within it, only the names of the groups are known, which
+ * may have been chosen.
  */
-function minifiedNames({ runner, sources }: LintSubject): Lint[] {
-  const classes = sources?.map((source) => (typeof source === "function" ? source.name : source.constructor.name));
-  const groups = new Set(runner.workers.flatMap(({ group }) => group?.name ?? []));
-  return [...groups]
-    .filter((name) => /^[\p{L}_$][\w$]?$/u.test(name) && (classes === undefined || classes.includes(name)))
+function minifiedNames(workers: readonly NamedWorker[], subject: LintSubject): Lint[] {
+  const classes = subject.sources?.map((source) => (typeof source === "function" ? source.name : source.constructor.name));
+  const groups = workers.flatMap(({ worker: { group }, runner }) => {
+    const name = group?.name ?? "";
+    const isOfClass = classes === undefined || runner !== subject.runner || classes.includes(name);
+    return isOfClass ? [name] : [];
+  });
+  return [...new Set(groups)]
+    .filter((name) => /^[\p{L}_$][\w$]?$/u.test(name))
     .map((name) => ({
       rule: "minified-name",
       worker: null,

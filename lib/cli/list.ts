@@ -74,16 +74,21 @@ async function rowsOf(
   return new Map(found.length === 1 ? status?.workers.map((row) => [row.name, row]) : []);
 }
 
-/** A process that cannot be asked is left out: what is declared is shown in any case. */
+/** A process that cannot be asked is left out, and named: what is declared is shown in any case. */
 async function statusesAtSockets(options: ListOptions, terminal: Terminal): Promise<Status[]> {
   try {
     const sockets = await findSockets();
     const answers = await Promise.allSettled(
       sockets.map(({ path }) => Remote.atSocket(path, tokenOf(options, terminal.env)).status()),
     );
+    for (const answer of answers) if (answer.status === "rejected") complainAbout(answer.reason, terminal);
     return answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
   } catch (error) {
-    terminal.complain(error instanceof Error ? error.message : String(error));
+    complainAbout(error, terminal);
     return [];
   }
+}
+
+function complainAbout(error: unknown, terminal: Terminal): void {
+  terminal.complain(error instanceof Error ? error.message : String(error));
 }

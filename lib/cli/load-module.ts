@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly args?: readonly string[] | undefined;
   /** How long the module may take to load, in ms. */
   readonly limit?: number | undefined;
+  /** Whether the module may end the process, as one that prints the help of its own arguments does. */
+  readonly mayExit?: boolean | undefined;
 }
 
 /** How long a module may wait at its top level once it has started a runner, which it may never stop waiting for. */
@@ -34,15 +36,25 @@ const typescript = [".ts", ".mts", ".cts", ".tsx"];
 
 /**
  * Imports a module of the user: JavaScript as it is, TypeScript by the `tsx` of the project, else by its `jiti`. Changes
- * `process.argv` to what the module would see if `node` had started it.
+ * `process.argv` to what the module would see if `node` had started it. If the module ends the process, it says so, and the exit
+ * code is that of a problem: a module that ends with 0 must not look as if it had been checked.
  * @throws CommandError if there is no such file, nothing compiles it, or it fails, waits for ever, or runs its workers itself
  */
-export async function loadModule(path: string, { args = [], limit = 30_000 }: LoadOptions = {}): Promise<LoadedModule> {
+export async function loadModule(
+  path: string,
+  { args = [], limit = 30_000, mayExit = false }: LoadOptions = {},
+): Promise<LoadedModule> {
   const file = findFile(path);
   const load = typescript.includes(extname(file)) && !isRunFromSource() ? compilerFor(file, path) : importFile;
   process.argv.splice(1, Number.POSITIVE_INFINITY, file, ...args);
   const before = new Set(runningRunners());
   const startedRunners = (): readonly Runner[] => runningRunners().filter((runner) => !before.has(runner));
+  const onExit = (code: number): void => {
+    const message = `${printable(path)} has ended the process when it was imported, with the exit code ${code}: do that in another file`;
+    process.exitCode = exitCodes.problems;
+    process.stderr.write(`${message}\n`);
+  };
+  if (!mayExit) process.once("exit", onExit);
   try {
     const exports = await withLimit(load(file), path, limit, startedRunners);
     return { exports, wasStarted: await stopAll(startedRunners()) };
@@ -50,6 +62,8 @@ export async function loadModule(path: string, { args = [], limit = 30_000 }: Lo
     await stopAll(startedRunners());
     if (error instanceof CommandError || isBootstrapError(error)) throw error;
     throw new CommandError(exitCodes.problems, `${printable(path)} cannot be loaded: ${describe(error)}`, { cause: error });
+  } finally {
+    process.off("exit", onExit);
   }
 }
 
@@ -62,6 +76,8 @@ export function isBootstrapError(error: unknown): error is Error & Pick<Bootstra
 function findFile(path: string): string {
   const file = resolve(path);
   const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats?.isDirectory() === true)
+    throw new CommandError(exitCodes.usage, `${printable(path)} is a folder: name a module in it; there are ${modulesIn(file)}`);
   if (stats?.isFile() !== true) {
     const found = [...typescript, ...javascript].map((extension) => `${path}${extension}`).find((name) => existsSync(name));
     const near = found === undefined ? `there are ${modulesIn(dirname(file))}` : `did you mean ${found}?`;

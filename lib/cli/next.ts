@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import type { DeclarativeWorker, Schedule } from "../index.js";
 import { clockChanges } from "./clock-changes.js";
-import { loadCron } from "./cron-schedules.js";
+import { cronIfInstalled, loadCron } from "./cron-schedules.js";
 import { CommandError, exitCodes } from "./exit-codes.js";
 import { findWorker, loadWorkers } from "./module-workers.js";
 import { formatTable, printable } from "./table.js";
@@ -74,7 +74,28 @@ async function ofPattern(pattern: string, { timezone }: NextOptions): Promise<Ti
   return { schedule: cron(pattern, { timezone }), timezone };
 }
 
+/** @throws WatchbillError if there is no such time zone, with the nearest if that is known */
+async function checkTimezone(timezone: string): Promise<void> {
+  const cron = await cronIfInstalled();
+  if (cron !== undefined) cron("@daily", { timezone }).next(new Date());
+  else if (!isTimezone(timezone))
+    throw new CommandError(
+      exitCodes.usage,
+      `There is no time zone ${printable(timezone)}: use an IANA name, such as Europe/Berlin`,
+    );
+}
+
+function isTimezone(name: string): boolean {
+  try {
+    clockFace(0, name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function ofWorker(module: string, name: string | undefined, { timezone }: NextOptions, now: number): Promise<Timetable> {
+  if (timezone !== undefined) await checkTimezone(timezone);
   const { runner } = await loadWorkers(module);
   if (name === undefined) {
     const [first] = runner.workers;

@@ -35,8 +35,6 @@ export async function once(module: string, name: string, options: OnceOptions, t
   for (const other of runner.status()) await runner.remove(other.name);
   const alone = new DeclarativeWorker({ name, job, timeout, retryJob, shutdownTimeout, repeat: never });
   runner.add(alone);
-  // The run is not to be cut short because the reader of the output has left.
-  terminal.onClosed = () => {};
   const { signal, result } = await runOnce(runner, name);
   if (options.json === true) terminal.printJson(result);
   else terminal.print(describe(result, signal));

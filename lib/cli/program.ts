@@ -197,5 +197,5 @@ function atLeastOne(text: string): number {
 function portNumber(text: string): number {
   const port = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (port <= 65_535) return port;
-  throw new InvalidValue("Use a port from 0 to 65535.");
+  throw new InvalidValue("Use a port from 0 to 65535; without one, write the option after the module.");
 }

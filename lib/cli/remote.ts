@@ -125,6 +125,10 @@ export class Remote {
     });
     if (response === undefined) return;
     if (response.statusCode !== 200) await this.#refuse(response);
+    if (response.headers["content-type"]?.startsWith("text/event-stream") !== true) {
+      response.destroy();
+      throw this.#isNotDashboard();
+    }
     response.setEncoding("utf8");
     let rest = "";
     try {

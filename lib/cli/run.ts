@@ -24,7 +24,13 @@ export interface RunOptions {
  */
 export async function run(module: string, args: readonly string[], options: RunOptions, terminal: Terminal): Promise<number> {
   const { only, except } = options;
-  const { runner, wasStarted } = await loadWorkers(module, { only, except, args, limit: Number.POSITIVE_INFINITY });
+  const { runner, wasStarted } = await loadWorkers(module, {
+    only,
+    except,
+    args,
+    limit: Number.POSITIVE_INFINITY,
+    mayExit: true,
+  });
   if (wasStarted) throw runsItself(module);
   const stopped = new AbortController();
   const serving = serve(runner, options, stopped.signal, terminal);
@@ -42,15 +48,17 @@ export async function run(module: string, args: readonly string[], options: RunO
 }
 
 async function runUntilStopped(runner: Runner, terminal: Terminal): Promise<void> {
+  if (terminal.closed.aborted) return;
   // Its outcome is that of run().
   const stop = (): void => void runner.stop().catch(() => {});
-  terminal.onClosed = stop;
+  terminal.closed.addEventListener("abort", stop);
   // A runner may be set to ignore signals.
   const unsubscribe = onStopSignals(["SIGINT", "SIGTERM"], stop);
   try {
     await runner.run();
   } finally {
     unsubscribe();
+    terminal.closed.removeEventListener("abort", stop);
   }
 }
 

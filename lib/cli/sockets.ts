@@ -14,11 +14,29 @@ export interface ProcessSocket {
 /**
  * The sockets of this user on which a process answers, in the order of their pids. One that a process has left behind is removed;
  * one of another user is ignored.
- * @throws CommandError if the folder of the sockets is not this user's alone
+ * @throws CommandError if there is none, and a folder of the sockets is not this user's alone
  */
 export async function findSockets(): Promise<ProcessSocket[]> {
-  const folder = checkedFolder();
-  if (folder === undefined) return [];
+  const folders = new Set<string>();
+  let refusal: CommandError | undefined;
+  // A process may have been started without the XDG_RUNTIME_DIR that this command has.
+  for (const runtime of [process.env.XDG_RUNTIME_DIR ?? "", ""]) {
+    try {
+      const folder = userSocketFolder(runtime);
+      if (folder !== undefined) folders.add(folder);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      refusal ??= new CommandError(exitCodes.unreachable, message, { cause: error });
+    }
+  }
+  const found: ProcessSocket[] = [];
+  for (const folder of folders) found.push(...(await socketsIn(folder)));
+  // Another user can create the folder for temporary files: this must not hide the other one.
+  if (found.length === 0 && refusal !== undefined) throw refusal;
+  return found.sort((a, b) => a.pid - b.pid);
+}
+
+async function socketsIn(folder: string): Promise<ProcessSocket[]> {
   const found: ProcessSocket[] = [];
   for (const file of readdirSync(folder)) {
     const pid = Number(/^(\d+)\.sock$/.exec(file)?.[1]);
@@ -28,7 +46,7 @@ export async function findSockets(): Promise<ProcessSocket[]> {
     if (answer === "alive") found.push({ pid, path });
     else if (answer === "dead") remove(path);
   }
-  return found.sort((a, b) => a.pid - b.pid);
+  return found;
 }
 
 /** @throws CommandError unless the path is that of a socket of this user */
@@ -41,15 +59,6 @@ export function checkSocket(path: string): void {
       exitCodes.unreachable,
       `The socket ${printable(path)} belongs to the user ${stats.uid}: run the command as that user`,
     );
-}
-
-function checkedFolder(): string | undefined {
-  try {
-    return userSocketFolder();
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new CommandError(exitCodes.unreachable, message, { cause: error });
-  }
 }
 
 function isOwnSocket(path: string): boolean {

@@ -15,8 +15,7 @@ export class Terminal {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly env: NodeJS.ProcessEnv;
-  /** Called when the reader of stdout has left, as in `watchbill list | head -1`. */
-  onClosed: (() => void) | undefined;
+  readonly #closing = new AbortController();
   readonly #clock: () => number;
 
   constructor(stdout: OutputStream, stderr: OutputStream, env: NodeJS.ProcessEnv, clock = Date.now) {
@@ -24,6 +23,18 @@ export class Terminal {
     this.stderr = stderr;
     this.env = env;
     this.#clock = clock;
+  }
+
+  /**
+   * Aborts when the reader of the output has left, as in `watchbill list | head -1`. Only a command without an end of its own
+   * ends by that: what the others do, and their exit codes, count without a reader too.
+   */
+  get closed(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  close(): void {
+    this.#closing.abort();
   }
 
   /** In ms since the epoch. */

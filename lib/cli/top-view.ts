@@ -2,8 +2,12 @@ import type { Row, Status, Update } from "../dashboard/dashboard.js";
 import { processLine, statusTable } from "./status.js";
 import { cutLine } from "./table.js";
 import type { Terminal } from "./terminal.js";
+import { formatDuration } from "./times.js";
 
 const orders = ["declared", "next", "failing", "name"] as const;
+
+/** A process sends something every 5 s at least. After a longer silence, what is shown may be old, in ms. */
+const longestSilence = 12_000;
 
 /** In which order the workers are shown. */
 export type Order = (typeof orders)[number];
@@ -15,6 +19,8 @@ export class TopView {
   #status: Status | undefined;
   /** How far the clock of the process is ahead of ours, in ms. */
   #clockOffset = 0;
+  /** When the last event arrived, in ms since the epoch. */
+  #lastHeard = 0;
   #order: Order = "declared";
   #first = 0;
 
@@ -29,14 +35,16 @@ export class TopView {
   /** Replaces all that is known. */
   reset(status: Status): void {
     this.#status = status;
-    this.#clockOffset = status.now - this.#terminal.now();
+    this.#lastHeard = this.#terminal.now();
+    this.#clockOffset = status.now - this.#lastHeard;
     this.#rows.clear();
     for (const row of status.workers) this.#rows.set(row.name, row);
   }
 
   apply({ now, state, rows = [], removed = [] }: Partial<Update>): void {
     if (this.#status === undefined) return;
-    if (now !== undefined) this.#clockOffset = now - this.#terminal.now();
+    this.#lastHeard = this.#terminal.now();
+    if (now !== undefined) this.#clockOffset = now - this.#lastHeard;
     if (state !== undefined) this.#status = { ...this.#status, state };
     for (const row of rows) this.#rows.set(row.name, row);
     for (const name of removed) this.#rows.delete(name);
@@ -55,6 +63,7 @@ export class TopView {
   /** The lines of the screen, at most so many, and none longer than so many columns. */
   lines(height: number, width: number): string[] {
     if (this.#status === undefined) return ["connecting …"];
+    const silence = this.#terminal.now() - this.#lastHeard;
     const now = this.#terminal.now() + this.#clockOffset;
     const sorted = sort([...this.#rows.values()], this.#order);
     // Three lines are above the rows.
@@ -63,7 +72,9 @@ export class TopView {
     const range = shown.length < sorted.length ? `, ${this.#first + 1}–${last} of ${sorted.length}` : "";
     const head = [
       processLine({ ...this.#status, now, workers: sorted }, this.#terminal),
-      this.#terminal.style("dim", `q quit, s sort (by ${this.#order}), ↑ ↓ scroll${range}`),
+      silence > longestSilence
+        ? this.#terminal.style("red", `no answer for ${formatDuration(silence)}: this was its last state; q quit`)
+        : this.#terminal.style("dim", `q quit, s sort (by ${this.#order}), ↑ ↓ scroll${range}`),
     ];
     const table = statusTable(shown, now, this.#terminal, width).split("\n");
     return [...head.map((line) => cutLine(line, width)), ...table].slice(0, height);

@@ -30,7 +30,7 @@ export async function top(options: TopOptions, terminal: Terminal): Promise<numb
 async function printEvents(remote: Remote, terminal: Terminal): Promise<number> {
   const ending = new AbortController();
   let code: number = exitCodes.ok;
-  terminal.onClosed = () => ending.abort();
+  terminal.closed.addEventListener("abort", () => ending.abort());
   const unsubscribe = onStopSignals(["SIGINT", "SIGTERM"], (signal) => {
     code = exitCodeOf(signal);
     ending.abort();
@@ -69,6 +69,7 @@ class Top {
   async run(): Promise<number> {
     const unsubscribe = onStopSignals(["SIGINT", "SIGTERM", "SIGHUP"], (signal) => this.#end(exitCodeOf(signal)));
     const draw = (): void => this.#draw();
+    this.#terminal.closed.addEventListener("abort", () => this.#end(exitCodes.ok));
     this.#screen.open();
     process.stdout.on("resize", draw);
     const timer = setInterval(draw, timeBetweenDraws);

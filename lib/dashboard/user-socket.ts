@@ -33,10 +33,12 @@ export function userSocket(): string {
 
 /**
  * The folder in which {@link userSocket} has its sockets; undefined if it does not exist.
+ * @param runtime the `XDG_RUNTIME_DIR` of the process that has the socket, by default that of this process; `""` if it has none,
+ * as under cron, in a system service or after `sudo`
  * @throws InvalidArgumentError if it belongs to another user, or is open to others
  */
-export function userSocketFolder(): string | undefined {
-  const location = locate();
+export function userSocketFolder(runtime?: string): string | undefined {
+  const location = locate(runtime);
   const stats = location === undefined ? undefined : lstatSync(location.folder, { throwIfNoEntry: false });
   if (location === undefined || stats === undefined) return undefined;
   checkFolder(location.folder, stats, location.uid);
@@ -44,10 +46,9 @@ export function userSocketFolder(): string | undefined {
 }
 
 /** Undefined on Windows. */
-function locate(): { folder: string; uid: number } | undefined {
+function locate(runtime = process.env.XDG_RUNTIME_DIR ?? ""): { folder: string; uid: number } | undefined {
   const uid = process.getuid?.();
   if (uid === undefined) return undefined;
-  const { XDG_RUNTIME_DIR: runtime = "" } = process.env;
   // `sudo` may pass on the folder of the user who has called it.
   const isOwn = runtime !== "" && lstatSync(runtime, { throwIfNoEntry: false })?.uid === uid;
   return { folder: isOwn ? join(runtime, "watchbill") : join(tmpdir(), `watchbill-${uid}`), uid };

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { app, expectGolden, Folder, useEnvironment, watchbill } from "./command.fixture.js";
+import { CommandProcess } from "./process.fixture.js";
 
 describe("watchbill check", () => {
   let folder: Folder;
@@ -8,7 +9,10 @@ describe("watchbill check", () => {
     folder = new Folder();
   });
   useEnvironment(() => ({ TZ: "Europe/Berlin" }));
-  afterEach(() => folder.remove());
+  afterEach(() => {
+    CommandProcess.killAll();
+    folder.remove();
+  });
 
   const imports = `
     import { bootstrap, DeclarativeWorker, ExponentialBackoff, Named, Repeat, Retry, RetryJob, StaticBackoff, Timeout, Worker } from "watchbill";
@@ -66,6 +70,29 @@ describe("watchbill check", () => {
     expect(problems[0]).to.match(/app\.ts cannot be loaded: Error: no database\n/);
   });
 
+  it("exits with 3 if the module ends the process, and says so", async () => {
+    const file = folder.write("app.ts", "process.exit(0);");
+    const command = new CommandProcess(["check", file]);
+    expect(await command.ended).to.equal(3);
+    expect([command.stdout, command.stderr]).to.deep.equal([
+      "",
+      `${file} has ended the process when it was imported, with the exit code 0: do that in another file\n`,
+    ]);
+  }).timeout("60s");
+
+  it("says that a folder is not a module, and names those in it", async () => {
+    folder.write("app.ts", "");
+    const { code, stderr } = await watchbill(["check", folder.path]);
+    expect([code, stderr]).to.deep.equal([2, `${folder.path} is a folder: name a module in it; there are app.ts\n`]);
+  });
+
+  it("exits with 3 if the reader of its output has left", async () => {
+    const file = folder.write("app.ts", `${imports} export class Billing { @Repeat("5 parsecs") a() {} }`);
+    const command = new CommandProcess(["check", file]);
+    command.closeStdout();
+    expect(await command.ended, command.stderr).to.equal(3);
+  }).timeout("60s");
+
   it("reports lints, and exits with 3 only if it is strict", async () => {
     const code = `
       @Named("reports")
@@ -95,6 +122,15 @@ describe("watchbill check", () => {
     it("finds short names of groups if only the runner is known", async () => {
       expect(await rulesOf(`class a { @Repeat("1h") x() {} }\nexport default bootstrap([a]);`)).to.deep.equal(["minified-name"]);
     });
+  });
+
+  it("finds short names of groups in a runner within the runner", async () => {
+    const code = `
+      class a { @Repeat("1h") x() {} }
+      const inner = new DeclarativeWorker({ name: "inner", worker: bootstrap([a]) });
+    `;
+    expect(await rulesOf(`${code} export default bootstrap([inner]);`)).to.deep.equal(["minified-name"]);
+    expect(await rulesOf(`${code} export const sources = [inner];`)).to.deep.equal(["minified-name"]);
   });
 
   describe("the lint crowded-second", () => {

@@ -14,6 +14,10 @@ export const app = "spec/cli/modules/app.ts";
 /** A Thursday, in winter. */
 export const thursday = Date.parse("2026-11-26T08:00:00Z");
 
+/** The folder for temporary files of the specs: sockets of other processes of this user are in that of the system. */
+const temporary = realpathSync(mkdtempSync(join(tmpdir(), "wb-")));
+process.once("exit", () => rmSync(temporary, { recursive: true, force: true }));
+
 export interface Printed {
   readonly code: number;
   readonly stdout: string;
@@ -87,12 +91,12 @@ export class Folder {
 
 /**
  * Sets variables of the environment of this process for the tests of a suite, such as the time zone and the folder of the sockets.
- * @returns a function that sets one for a test
+ * That for temporary files is one of the specs.
  */
 export function useEnvironment(variables: () => Readonly<Record<string, string>>): void {
   const before = new Map<string, string | undefined>();
   beforeEach(() => {
-    for (const [name, value] of Object.entries(variables())) {
+    for (const [name, value] of Object.entries({ TMPDIR: temporary, ...variables() })) {
       before.set(name, process.env[name]);
       process.env[name] = value;
     }

@@ -80,6 +80,14 @@ describe("watchbill list", () => {
     expect(chosen.stdout).to.match(/^github\/commits .* 120ms {2}ok$/m);
   });
 
+  it("names a process that cannot be asked, and shows what is declared", async () => {
+    fakes.push(await fakeProcess({ folder: join(folder.path, "watchbill"), pid: 1 }, answerJson(401, { error: "no token" })));
+    const { code, stdout, stderr } = await watchbill(["list", app]);
+    expect(code).to.equal(0);
+    expect(stderr).to.match(/1\.sock needs a token, or another one: set WATCHBILL_TOKEN, or pass --token\n$/);
+    expectGolden("list.txt", stdout);
+  });
+
   it("lists the workers of the only process without a module", async () => {
     await process(1, ["other/worker"]);
     const { code, stdout } = await watchbill(["list"]);

@@ -79,6 +79,7 @@ Sat 2026-11-28 03:00:00 CET  2026-11-28 02:00:00Z  1d 18h
     const refusals: [string[], string][] = [
       [["next", "61 * * * *"], 'The cron pattern "61 * * * *" has the minute "61": use 0 to 59'],
       [["next", "0 3 * * *", "--timezone", "Europe/Berln"], "did you mean Europe/Berlin"],
+      [["next", app, "reports/daily", "--timezone", "Europe/Berln"], "did you mean Europe/Berlin"],
       [["next", app, "github/comits"], 'There is no worker "github/comits": did you mean github/commits'],
       [["next", app, "github/events"], "github/events is a continuous worker: it is not due at any time"],
       [["next", app], "Name a worker of spec/cli/modules/app.ts: watchbill next spec/cli/modules/app.ts github/commits"],

@@ -71,7 +71,7 @@ describe("watchbill once", function () {
       import { Distributed } from "watchbill";
       const engine = { join() { throw new Error("there is no database"); } };
       class Jobs {
-        @Repeat("1h") @Distributed one() { console.log = () => {}; }
+        @Repeat("1h") @Distributed one() {}
         @Repeat("1ms", { startImmediately: true }) two() { throw new Error("it runs"); }
         @Worker three() { throw new Error("it runs"); }
       }
@@ -110,6 +110,23 @@ describe("watchbill once", function () {
     await command.prints("it runs");
     command.closeStdout();
     expect(await command.ended, command.stderr).to.equal(0);
+    expect(existsSync(done)).to.equal(true);
+  });
+
+  it("runs the worker and exits with its outcome if the reader has left before it starts", async () => {
+    const done = `${folder.path}/done`;
+    const file = module(`
+      import { writeFileSync } from "node:fs";
+      console.log("imported");
+      class Jobs {
+        @Repeat("1h") fails() {
+          writeFileSync(${JSON.stringify(done)}, "");
+          throw new Error("HTTP 503");
+        }
+      }`);
+    const command = new CommandProcess(["once", file, "Jobs/fails"]);
+    command.closeStdout();
+    expect(await command.ended, command.stderr).to.equal(1);
     expect(existsSync(done)).to.equal(true);
   });
 

@@ -7,7 +7,8 @@ import { expect } from "chai";
 import { expectGolden, Folder, thursday, useEnvironment, watchbill } from "./command.fixture.js";
 import { answerJson, type FakeProcess, fakeProcess, row, statusOf } from "./fake-process.fixture.js";
 
-const isRoot = process.getuid?.() === 0;
+const uid = process.getuid?.();
+const isRoot = uid === 0;
 const secret = "a-token-that-is-secret";
 
 describe("Commands of watchbill to a running process", () => {
@@ -35,8 +36,12 @@ describe("Commands of watchbill to a running process", () => {
     return join(folder.path, "watchbill");
   }
 
-  async function listen(pid: number, answer = answerJson(200, statusOf(workers, thursday, pid))): Promise<FakeProcess> {
-    const fake = await fakeProcess({ folder: socketFolder(), pid }, answer);
+  function answer(pid: number) {
+    return answerJson(200, statusOf(workers, thursday, pid));
+  }
+
+  async function listen(pid: number, answers = answer(pid)): Promise<FakeProcess> {
+    const fake = await fakeProcess({ folder: socketFolder(), pid }, answers);
     fakes.push(fake);
     return fake;
   }
@@ -155,6 +160,29 @@ describe("Commands of watchbill to a running process", () => {
       expect(existsSync(left)).to.equal(false);
     });
 
+    it("is found if it was started without the XDG_RUNTIME_DIR of the command", async () => {
+      process.env.TMPDIR = folder.path;
+      fakes.push(await fakeProcess({ folder: join(folder.path, `watchbill-${uid}`), pid: 5 }, answer(5)));
+      expect((await watchbill(["status"])).stdout).to.match(/^web-1 pid 5:/);
+      await listen(6);
+      expect((await watchbill(["status"])).stderr).to.match(/^2 processes of this user have a socket: choose one\n/);
+      process.env.XDG_RUNTIME_DIR = "";
+      expect((await watchbill(["status"])).stdout).to.match(/^web-1 pid 5:/);
+    });
+
+    it("is found although another user has taken the name of the folder for temporary files", async function () {
+      if (!isRoot) this.skip();
+      process.env.TMPDIR = folder.path;
+      mkdirSync(join(folder.path, `watchbill-${uid}`));
+      chownSync(join(folder.path, `watchbill-${uid}`), 12_345, 12_345);
+      await listen(6);
+      expect((await watchbill(["status"])).stdout).to.match(/^web-1 pid 6:/);
+      await fakes.pop()?.close();
+      const { code, stderr } = await watchbill(["status"]);
+      expect(code).to.equal(4);
+      expect(stderr).to.match(/^The folder .* belongs to the user 12345, so its sockets are not safe: remove it\n$/);
+    });
+
     it("is not looked for in other files of the folder", async () => {
       await listen(2);
       writeFileSync(join(socketFolder(), "3.sock"), "");
@@ -200,13 +228,8 @@ describe("Commands of watchbill to a running process", () => {
       mkdirSync(theirs);
       chownSync(theirs, 12_345, 12_345);
       process.env.XDG_RUNTIME_DIR = theirs;
-      process.env.TMPDIR = folder.path;
-      try {
-        expect((await watchbill(["status"])).code).to.equal(4);
-        expect(existsSync(join(theirs, "watchbill"))).to.equal(false);
-      } finally {
-        delete process.env.TMPDIR;
-      }
+      expect((await watchbill(["status"])).code).to.equal(4);
+      expect(existsSync(join(theirs, "watchbill"))).to.equal(false);
     });
 
     it("can be named by its URL, with a token of the environment or an option", async () => {

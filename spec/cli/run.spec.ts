@@ -206,6 +206,25 @@ describe("watchbill run", function () {
     expect(logOf(command).at(-1)).to.equal("INFO stopped");
   });
 
+  it("ends before it starts a worker if the reader of its output has left while the module was loaded", async () => {
+    const file = folder.write(
+      "app.ts",
+      `import { Worker } from "watchbill";
+      import { setTimeout } from "node:timers/promises";
+      console.log("imported");
+      await setTimeout(100);
+      export class Jobs { @Worker job() { throw new Error("it runs"); } }`,
+    );
+    const command = start("run", file);
+    command.closeStdout();
+    expect([await command.ended, command.stderr]).to.deep.equal([0, ""]);
+  });
+
+  it("lets a module end the process with an exit code of its own, after the help of its arguments for example", async () => {
+    const command = start("run", folder.write("app.ts", "process.exit(7);"));
+    expect([await command.ended, command.stderr]).to.deep.equal([7, ""]);
+  });
+
   it("starts anew with --watch when a file has changed that the module imports, and stops cleanly", async () => {
     const helper = (word: string): string => `export const word: string = "${word}";`;
     folder.write("helper.ts", helper("first"));

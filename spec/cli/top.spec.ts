@@ -118,6 +118,18 @@ describe("watchbill top", function () {
       expect(names(view)).to.deep.equal(["b/two", "c/three", "d/four"]);
     });
 
+    it("how long the process has been silent, until it answers again", () => {
+      let now = thursday;
+      const view = new TopView(new Terminal(process.stdout, process.stderr, { NO_COLOR: "1" }, () => now));
+      view.reset(statusOf(workers, now));
+      now += 12_000;
+      expect(view.lines(24, 100)[1]).to.match(/^q quit, s sort/);
+      now += 1_000;
+      expect(view.lines(24, 100)[1]).to.equal("no answer for 13s: this was its last state; q quit");
+      view.apply({ now });
+      expect(view.lines(24, 100)[1]).to.match(/^q quit, s sort/);
+    });
+
     it("as many rows as there is room for, from the one that was scrolled to", () => {
       const view = new TopView(terminal);
       view.reset(
@@ -154,6 +166,14 @@ describe("watchbill top", function () {
     const [first = ""] = top.stdout.split("\n");
     expect(JSON.parse(first)).to.have.property("event", "snapshot");
   });
+
+  it("exits with 4 if what answers is not a dashboard", async () => {
+    const fake = await fakeProcess({ port: 0 }, (_incoming, response) => response.end("<html>"));
+    fakes.push(fake);
+    const { code, stdout, stderr } = await watchbill(["top", "--json", "--url", `http://127.0.0.1:${fake.port}/`]);
+    expect([code, stdout]).to.deep.equal([4, ""]);
+    expect(stderr).to.include("does not answer as a dashboard of watchbill: pass the URL at which its page is");
+  }).timeout("5s");
 
   describe("in a terminal", () => {
     let tmux: Tmux;

@@ -45,7 +45,7 @@ describe("watchbill", () => {
       [["list", "--jsn"], "error: unknown option '--jsn'\n(Did you mean --json?)\n"],
       [["next"], "error: missing required argument 'pattern-or-module'\n"],
       [["once", app], "error: missing required argument 'worker'\n"],
-      [["run", app, "--dashboard", "70000"], "argument '70000' is invalid. Use a port from 0 to 65535.\n"],
+      [["run", app, "--dashboard", "70000"], "argument '70000' is invalid. Use a port from 0 to 65535; without one, write"],
       [["completion", "tcsh"], "There is no completion for tcsh: use bash, zsh or fish\n"],
     ] as const) {
       const { code, stdout, stderr } = await watchbill(args);
