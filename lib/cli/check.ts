@@ -50,13 +50,18 @@ async function reportOf(module: string, { maxAtOnce, ignore = [] }: CheckOptions
 
 function printReport(module: string, { workers, problems, lints }: Report, terminal: Terminal): void {
   for (const problem of problems) terminal.print(`${terminal.style("red", "problem")}: ${indented(problem)}`);
-  for (const { rule, message } of lints) terminal.print(`${terminal.style("yellow", "lint")}: ${printable(message)} [${rule}]`);
+  printLints(lints, terminal);
   const counts = [
     problems.length === 0 ? countOf(workers, "worker") : "",
     countOf(problems.length, "problem"),
     countOf(lints.length, "lint"),
   ];
   terminal.print(`${printable(module)}: ${counts.filter((count) => count !== "").join(", ")}`);
+}
+
+/** A line each. */
+export function printLints(lints: readonly Lint[], terminal: Terminal): void {
+  for (const { rule, message } of lints) terminal.print(`${terminal.style("yellow", "lint")}: ${printable(message)} [${rule}]`);
 }
 
 function indented(problem: string): string {

@@ -10,6 +10,7 @@ import { isBootstrapError } from "./load-module.js";
 import { ownVersion } from "./local-copy.js";
 import { next } from "./next.js";
 import { once } from "./once.js";
+import { plan } from "./plan.js";
 import { run } from "./run.js";
 import { status } from "./status.js";
 import { printable } from "./table.js";
@@ -63,6 +64,7 @@ function createProgram(terminal: Terminal, finish: (code: number) => void): Prog
     .helpCommand("help [command]", "show the help of a command")
     .addHelpText("after", codes);
   addDeclaredCommands(program, terminal, finish);
+  addPlan(program, terminal, finish);
   addRunCommands(program, terminal, finish);
   addRemoteCommands(program, terminal, finish);
   program
@@ -104,6 +106,35 @@ function addDeclaredCommands(program: Program, terminal: Terminal, finish: (code
     .addOption(new Option("--ignore <lint>", "leave out a lint, such as skipped-hour; may be repeated").argParser(collect))
     .addHelpText("after", example("watchbill check app.ts --strict"))
     .action(async (module: string, options) => finish(await check(module, options, terminal)));
+}
+
+/** The command that simulates the workers of a module. */
+function addPlan(program: Program, terminal: Terminal, finish: (code: number) => void): void {
+  const repeatable = (flags: string, description: string): Option => new Option(flags, description).argParser(collect);
+  withJson(program.command("plan"))
+    .description("simulate the workers of a module, and show what they would do in a day")
+    .argument("<module>", moduleHelp)
+    .option("--for <duration>", "how long, such as 12h or 30d", "1d")
+    .option("--start <date>", "a local date or time, such as 2026-03-29")
+    .option("--timezone <name>", "an IANA name, such as Europe/Berlin; UTC by default")
+    .addOption(new Option("--seed <number>", "of all randomness").argParser(atLeastOne))
+    .addOption(
+      repeatable("--takes <name=duration>", "how long runs take, such as 'github/*=2s' or 'github/*=1s-3s'; may be repeated"),
+    )
+    .addOption(repeatable("--outage <name=times>", "when runs fail, each day, such as 'github/*=02:00-03:00'; may be repeated"))
+    .addOption(repeatable("--fails <name=number>", "the probability with which runs fail, from 0 to 1"))
+    .addOption(repeatable("--hangs <name=number>", "the probability with which runs never end"))
+    .addOption(repeatable("--slow <name=number>", "the factor by which runs take longer"))
+    .addOption(new Option("--replicas <number>", "how many replicas of the service run").argParser(atLeastOne))
+    .addOption(repeatable("--kill <replica=time>", "when a replica dies, such as 1=04:10"))
+    .addOption(repeatable("--freeze <replica=times>", "while a replica is frozen, such as 2=04:10-04:15"))
+    .addOption(repeatable("--deploy <time>", "when all replicas are replaced one after another"))
+    .option("--svg <file>", "draw a picture")
+    .addOption(
+      new Option("--max-at-once <number>", "how many workers may be due in one second").argParser(atLeastOne).default(10),
+    )
+    .addHelpText("after", example("watchbill plan app.ts --for 1d --outage 'github/*=02:00-03:00' --replicas 3 --svg day.svg"))
+    .action(async (module: string, options) => finish(await plan(module, options, terminal)));
 }
 
 /** Commands that run the workers of a module. */

@@ -4,7 +4,21 @@ import { lintRules } from "../../lib/cli/lints.js";
 import { app, expectGolden, watchbill } from "./command.fixture.js";
 import { CommandProcess } from "./process.fixture.js";
 
-const commands = ["list", "next", "check", "run", "once", "status", "trigger", "pause", "resume", "restart", "top", "completion"];
+const commands = [
+  "list",
+  "next",
+  "check",
+  "plan",
+  "run",
+  "once",
+  "status",
+  "trigger",
+  "pause",
+  "resume",
+  "restart",
+  "top",
+  "completion",
+];
 
 describe("watchbill", () => {
   afterEach(() => CommandProcess.killAll());
@@ -64,7 +78,7 @@ describe("watchbill", () => {
   describe("docs/command-line.md", () => {
     const page = readFileSync("docs/command-line.md", "utf8");
 
-    for (const name of ["list-running", "next-spring", "check-lints", "status", "pause"]) {
+    for (const name of ["list-running", "next-spring", "check-lints", "plan", "status", "pause"]) {
       it(`shows what is printed: ${name}`, () => {
         const printed = readFileSync(`spec/cli/golden/${name}.txt`, "utf8").replaceAll("…/", "");
         expect(page)
