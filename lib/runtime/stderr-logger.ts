@@ -52,7 +52,7 @@ function format(level: LogLevel, details: object, message = ""): string {
   const fieldOf = (key: string): unknown => fields.find(([other]) => other === key)?.[1];
   const worker = fieldOf("worker");
   const shown = fields
-    .filter(([key]) => key !== "worker" && key !== "err")
+    .filter(([key, value]) => key !== "worker" && key !== "err" && value !== undefined)
     .map(([key, value]) => field(key, value))
     .filter(({ words }) => !words.some((each) => containsWord(message, each)))
     .map(({ text }) => text);
@@ -83,9 +83,11 @@ function field(key: string, value: unknown): { text: string; words: readonly str
   }
   const shown = typeof value === "string" ? cutText(value) : inspectSafely(value);
   const text = `${cutText(key, 100)} ${shown}`;
-  // As in "attempt 3", "3 attempts", "3 failures" and "1 failure".
+  // As in "attempt 3", "3 attempts", "3 failures" and "1 failure"; and of a command, "paused by alice: maintenance".
   const nouns = key === "count" ? ["times"] : [key, `${key}s`, key.replace(/s$/, "")];
-  return { text, words: [text, ...nouns.map((noun) => `${shown} ${noun}`)] };
+  const ofCommands = { command: [`${shown}d`, `${shown}ed`], reason: [shown] };
+  const words = key === "command" || key === "reason" ? ofCommands[key] : [];
+  return { text, words: [text, ...nouns.map((noun) => `${shown} ${noun}`), ...words] };
 }
 
 /** Fields that are a time in ms. */

@@ -60,6 +60,26 @@ describe("The logger to stderr", () => {
     );
   });
 
+  it("has a command, its author and its reason once, and nothing of what is undefined", () => {
+    const line = (details: object, message: string): string =>
+      written(() => stderrLogger.info({ worker: "x", ...details }, message)).slice("2026-11-24T07:42:15.717Z INFO x: ".length);
+    const commands = {
+      trigger: "triggered",
+      pause: "paused",
+      resume: "resumed",
+      restart: "restarted",
+      add: "added",
+      remove: "removed",
+    };
+    for (const [command, verb] of Object.entries(commands)) {
+      expect(line({ command, by: "alice", reason: undefined }, `${verb} by alice`)).to.equal(`${verb} by alice\n`);
+      expect(line({ command, by: "alice", reason: "the db is away" }, `${verb} by alice: the db is away`)).to.equal(
+        `${verb} by alice: the db is away\n`,
+      );
+    }
+    expect(line({ reason: "full" }, "skipped")).to.equal("skipped (reason full)\n");
+  });
+
   it("formats times for people", () => {
     expect(written(() => stderrLogger.info({ duration: 123_456.789, ms: 1_499.6, delay: 0.4 }, "done"))).to.equal(
       "2026-11-24T07:42:15.717Z INFO done (duration 2m 3s, 1.5s, delay 0ms)\n",
