@@ -82,14 +82,14 @@ export class RunSpans {
     if (lateness !== undefined) span.setAttribute("watchbill.lateness", lateness / 1_000);
     if (error === undefined) {
       this.#failed.delete(worker);
-    } else {
-      this.#failed.set(worker, span.spanContext());
-      const [oldest] = this.#failed.keys();
-      if (oldest !== undefined && this.#failed.size > mostFailed) this.#failed.delete(oldest);
-      span.setAttribute("error.type", errorName(error));
-      span.recordException(error);
-      span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
+      span.end();
+      return;
     }
+    this.#failed.set(worker, span.spanContext());
+    const [oldest] = this.#failed.keys();
+    if (oldest !== undefined && this.#failed.size > mostFailed) this.#failed.delete(oldest);
+    // The error is one of the user, whose properties may throw.
+    guarded(() => recordError(span, error));
     span.end();
   }
 
@@ -99,6 +99,13 @@ export class RunSpans {
     for (const span of this.#spans.values()) guarded(() => span.end());
     this.#spans.clear();
   }
+}
+
+function recordError(span: Span, error: Error): void {
+  span.setAttribute("error.type", errorName(error));
+  span.setStatus({ code: SpanStatusCode.ERROR });
+  span.recordException(error);
+  span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
 }
 
 /** A sampler or a span processor that fails must not end the process. */

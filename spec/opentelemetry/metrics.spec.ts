@@ -173,6 +173,32 @@ describe("The metrics of instrument", () => {
     expect((await sdk.scrape()).get(countOf("a"))).to.equal(1);
   });
 
+  it("say once that all values are over when they are ended, and when there is another SDK", async () => {
+    const last = 'watchbill_worker_last_success_timestamp{worker="a"}';
+    const values = async (sdk: Sdk): Promise<unknown[]> => {
+      const samples = await sdk.scrape();
+      return [samples.get(last), samples.get('watchbill_worker_health{state="ok",worker="a"}')];
+    };
+    const first = new Sdk().register();
+    end = instrument();
+    runners.start([job("a")]);
+    await runners.tick(10_000);
+    const success = Date.now() / 1_000;
+    expect(await values(first)).to.deep.equal([success, 1]);
+    Sdk.unregister();
+    const second = new Sdk().register();
+    await runners.tick(1_000);
+    expect(await values(second)).to.deep.equal([success, 1]);
+    expect(await values(first)).to.deep.equal([Number.NaN, 0]);
+    end();
+    expect(await values(second)).to.deep.equal([Number.NaN, 0]);
+    end = instrument();
+    expect(await values(second)).to.deep.equal([success, 1]);
+    end();
+    end = instrument();
+    expect(await values(second)).to.deep.equal([success, 1]);
+  });
+
   it("do no harm to the runs of a process without an SDK", async () => {
     end = instrument({ runs: true });
     let runs = 0;

@@ -225,6 +225,27 @@ describe("The traces of instrument", () => {
     expect(sdk.spans).to.have.length(1);
   });
 
+  it("end also if the error of a run cannot be read", async () => {
+    const errors: unknown[] = [];
+    const ignore = (): void => {};
+    diag.setLogger({ error: (...parts) => errors.push(parts[0]), warn: ignore, info: ignore, debug: ignore, verbose: ignore });
+    const unreadable = {
+      get: () => {
+        throw new Error("unreadable");
+      },
+    };
+    const job = (): never => {
+      throw Object.defineProperty(new RangeError("x"), "message", unreadable);
+    };
+    start({ job, repeat: "10s", retry: backoff });
+    await runners.tick(10_000);
+    diag.disable();
+    const [span] = sdk.spans;
+    expect(span?.attributes).to.include({ "watchbill.outcome": "failed", "error.type": "RangeError" });
+    expect(span?.status).to.deep.equal({ code: 2 });
+    expect(errors).to.include("watchbill: a span was not recorded");
+  });
+
   it("do not end the process, nor the run, if a sampler fails", async () => {
     Sdk.unregister();
     const errors: unknown[] = [];
