@@ -38,12 +38,14 @@ export class RunSpans {
 
   #start(event: RunEvent): Span {
     const { worker, attempt, cause } = event;
-    const functionName = this.#functionName(worker);
+    const around = this.#ofRun.getStore();
+    // What runs within a run is not a worker, although its name may end like that of one.
+    const functionName = around === undefined ? this.#functionName(worker) : undefined;
     // Not kept: the provider of an SDK that is registered later is another one.
     const tracer = trace.getTracerProvider().getTracer("watchbill", libraryVersion);
     const span = tracer.startSpan(worker, {
       root: true,
-      links: this.#links(event),
+      links: this.#links(event, around),
       attributes: {
         "watchbill.worker": worker,
         "watchbill.attempt": attempt,
@@ -55,12 +57,11 @@ export class RunSpans {
     return span;
   }
 
-  #links({ worker, attempt }: RunEvent): Link[] {
+  #links({ worker, attempt }: RunEvent, around: Span | undefined): Link[] {
     const links: Link[] = [];
     const before = attempt > 0 ? this.#failed.get(worker) : undefined;
     if (before !== undefined) links.push({ context: before, attributes: { "watchbill.link": "attempt before" } });
-    const around = this.#ofRun.getStore()?.spanContext();
-    if (around !== undefined) links.push({ context: around, attributes: { "watchbill.link": "run around" } });
+    if (around !== undefined) links.push({ context: around.spanContext(), attributes: { "watchbill.link": "run around" } });
     return links;
   }
 

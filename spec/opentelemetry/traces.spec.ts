@@ -199,6 +199,17 @@ describe("The traces of instrument", () => {
     expect(sdk.spans[0]?.attributes).to.include({ "code.function.name": "fetchCommits", "watchbill.worker": "github/commits" });
   });
 
+  it("do not name the function of another worker for what runs within a run", async () => {
+    const within = (context: WorkerContext) => runAllJobs([function part() {}], context);
+    function sync(): void {}
+    end = instrument({ runs: true, metrics: false });
+    const every = (name: string, job: DeclarativeWorkerOptions["job"]) => new DeclarativeWorker({ name, job, repeat: "10s" });
+    runners.start([every("one", within), every("part", sync)]);
+    await runners.tick(10_000);
+    const functions = Object.fromEntries(sdk.spans.map(({ name, attributes }) => [name, attributes["code.function.name"]]));
+    expect(functions).to.deep.equal({ "one/part": undefined, one: "within", part: "sync" });
+  });
+
   it("are recorded by an SDK that is registered later, and by the next one", async () => {
     Sdk.unregister();
     let active = 0;
