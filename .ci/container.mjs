@@ -70,6 +70,7 @@ try {
     url = /listening on http:\/\/[^:]+(:\d+\/)/.exec(line)?.[1];
     if (url !== undefined) break;
   }
+  if (url === undefined) throw new Error("The service has ended before it listened");
   const base = `http://127.0.0.1${url}`;
   const statusOf = async (path, init) => (await fetch(`${base}${path}`, init)).status;
   equal(await statusOf("healthz"), 200);

@@ -56,7 +56,7 @@ export const instruments = {
   "watchbill.worker.restarts": {
     kind: "counter",
     unit: "{restart}",
-    description: "Restarts of workers and groups by their retry.",
+    description: "Restarts of workers and groups, by their retry or by a command.",
     attributes: ["worker", "cause"],
   },
   "watchbill.worker.health": {
@@ -80,7 +80,7 @@ export const instruments = {
   "watchbill.worker.next_due.timestamp": {
     kind: "gauge",
     unit: "s",
-    description: "When a waiting worker is due next.",
+    description: "When a worker that waits, or is in a backoff, runs next.",
     attributes: ["worker"],
   },
   "watchbill.worker.interval": {

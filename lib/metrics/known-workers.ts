@@ -1,4 +1,4 @@
-import { type DeclarativeWorker, type Runner, runningRunners, type WorkerStatus } from "../index.js";
+import { type DeclarativeWorker, type Runner, runningRunners } from "../index.js";
 
 /**
  * The workers of the runners that run, by the name that they have in events. Reads the lists of the runners alone, and not their
@@ -6,12 +6,16 @@ import { type DeclarativeWorker, type Runner, runningRunners, type WorkerStatus 
  */
 export class KnownWorkers {
   /** By the name within their runner, with which the name in events ends. */
-  #byName = new Map<string, DeclarativeWorker>();
-  #read = new WeakMap<Runner, readonly DeclarativeWorker[]>();
+  readonly #byName = new Map<string, DeclarativeWorker>();
+  #read = new Map<Runner, readonly DeclarativeWorker[]>();
 
   /** The worker with a name; undefined if there is none. */
   find(name: string): DeclarativeWorker | undefined {
-    return this.#lookUp(name) ?? (this.#update() ? this.#lookUp(name) : undefined);
+    this.#update();
+    for (let suffix = name; ; suffix = suffix.slice(suffix.indexOf("/") + 1)) {
+      const worker = this.#byName.get(suffix);
+      if (worker !== undefined || !suffix.includes("/")) return worker;
+    }
   }
 
   /** The worker with a name, or the one of which something with this name is a part; undefined if there is none. */
@@ -23,51 +27,32 @@ export class KnownWorkers {
     return undefined;
   }
 
-  #lookUp(name: string): DeclarativeWorker | undefined {
-    for (let suffix = name; ; suffix = suffix.slice(suffix.indexOf("/") + 1)) {
-      const worker = this.#byName.get(suffix);
-      if (worker !== undefined || !suffix.includes("/")) return worker;
+  /** Reads the workers that were added since, or all of them if some were removed. */
+  #update(): void {
+    const runners = runningRunners();
+    if (runners.length === this.#read.size && runners.every((runner) => runner.workers === this.#read.get(runner))) return;
+    const current = new Map(runners.map((runner) => [runner, runner.workers]));
+    // Otherwise those that were removed would be kept for as long as the process runs.
+    if (Array.from(this.#read).some(([runner, workers]) => !begins(workers, current.get(runner)))) {
+      this.#byName.clear();
+      this.#read.clear();
     }
-  }
-
-  /** Reads the workers that were added since. Returns whether there may be some. */
-  #update(): boolean {
-    let hasChanged = false;
-    for (const runner of runningRunners()) {
-      const { workers } = runner;
-      const last = this.#read.get(runner) ?? [];
-      if (workers === last) continue;
-      hasChanged = true;
-      this.#read.set(runner, workers);
-      // New workers come last, so that ten thousand can be added one by one.
-      const isLonger = last.length > 0 && workers[last.length - 1] === last.at(-1);
-      for (const worker of isLonger ? workers.slice(last.length) : workers)
-        if (worker.name !== undefined) this.#byName.set(worker.name, worker);
+    for (const [runner, workers] of current) {
+      const added = workers.slice(this.#read.get(runner)?.length ?? 0);
+      for (const worker of added) if (worker.name !== undefined) this.#byName.set(worker.name, worker);
     }
-    return hasChanged;
+    this.#read = current;
   }
+}
 
-  /** Forgets all of them: they are read again when one is looked up. */
-  clear(): void {
-    this.#byName = new Map();
-    this.#read = new WeakMap();
-  }
+/** Whether workers were at most added to a list, where they come last: so ten thousand can be added one by one. */
+function begins(first: readonly DeclarativeWorker[], list: readonly DeclarativeWorker[] | undefined): boolean {
+  if (list === undefined || first === list) return list !== undefined;
+  return first.length < list.length && first.at(-1) === list[first.length - 1];
 }
 
 /** A name, and the names of what it may be a part of: `a/b/c`, `a/b`, `a`. */
 export function ownersOf(name: string): string[] {
   const parts = name.split("/");
   return parts.map((_, index) => parts.slice(0, parts.length - index).join("/"));
-}
-
-/** The name that the worker of a row has in events, or the group of it: that of a nested runner comes first. */
-export function nameInEvents({ runner }: WorkerStatus, name: string): string {
-  if (runner === "") return name;
-  // The library does not export its own function for this.
-  const parts = runner.split("/");
-  for (const start of parts.keys()) {
-    const shared = parts.slice(start).join("/");
-    if (name === shared || name.startsWith(`${shared}/`)) return [...parts.slice(0, start), name].join("/");
-  }
-  return `${runner}/${name}`;
 }

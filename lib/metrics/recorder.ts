@@ -47,6 +47,9 @@ export class Recorder {
       observe("watchbill:restart", ({ worker, error }) =>
         count("watchbill.worker.restarts", worker, 1, { cause: causeOf(error) }),
       ),
+      observe("watchbill:command", ({ worker, command }) => {
+        if (command === "restart") count("watchbill.worker.restarts", worker, 1, { cause: "command" });
+      }),
       observe("watchbill:lease", ({ worker, change }) => {
         this.#gauges.onLease();
         if (change !== "released") count(`watchbill.lease.${change}`, worker);

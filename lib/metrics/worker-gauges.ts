@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { type DeclarativeWorker, type Health, type Phase, runningRunners, type WorkerStatus } from "../index.js";
+import { type DeclarativeWorker, type Health, type Phase, Runner, runningRunners, type WorkerStatus } from "../index.js";
 import type { Attributes, GaugeName } from "./instruments.js";
-import { nameInEvents } from "./known-workers.js";
 import { WorkerIntervals } from "./worker-interval.js";
-import type { WorkerLabels } from "./worker-labels.js";
+import type { PresentNames, WorkerLabels } from "./worker-labels.js";
 
 /** The value of a gauge. */
 export interface Measurement {
@@ -28,10 +27,19 @@ interface LabelledWorkers {
   active: number;
   hung: number;
   held: number | undefined;
+  nextDue: number | undefined;
+  /** The longest one; undefined if none of the workers is repeated. */
+  interval: number | undefined;
+  repeated: Progress;
+  continuous: Progress;
+}
+
+/** How far the worker is that is furthest behind. Times are in ms. */
+interface Progress {
   healthSince: number | undefined;
   lastSuccess: number | undefined;
-  nextDue: number | undefined;
-  interval: number | undefined;
+  /** Since when one of them has its health that has never succeeded. */
+  neverSince: number | undefined;
 }
 
 /** Reads the gauges from the status of the runners that run. */
@@ -57,13 +65,7 @@ export class WorkerGauges {
   read({ active, hung }: ObservedWorkers, onReleased: ((label: string) => void) | undefined): Measurement[] {
     const found = foundWorkers();
     if (onReleased !== undefined && found.length > 0) {
-      const names = new Set<string>();
-      const groups = new Set<string>();
-      for (const { name, row } of found) {
-        names.add(name);
-        if (row.group !== null) groups.add(row.group).add(nameInEvents(row, row.group));
-      }
-      for (const label of this.#labels.release(names, groups)) onReleased(label);
+      for (const label of this.#labels.release(namesOf(found))) onReleased(label);
     }
     const now = Date.now();
     const byLabel = new Map<string, LabelledWorkers>();
@@ -75,9 +77,9 @@ export class WorkerGauges {
     };
     const phases: Record<Phase, number> = { waiting: 0, running: 0, overdue: 0, backoff: 0, paused: 0, stopped: 0 };
     let engine = "none";
-    for (const { name, worker, row } of found) {
+    for (const { worker, row } of found) {
       phases[row.phase]++;
-      this.#add(of(name), worker, row, now);
+      this.#add(of(row.name), worker, row, now);
       if (worker.distributed === true) engine = this.#engine(row);
     }
     for (const name of active) of(name).active++;
@@ -96,11 +98,13 @@ export class WorkerGauges {
     workers.states[row.health]++;
     // One that is not meant to run must not make the others with its label look as if they did not.
     if (!isAtWork(row)) return;
-    workers.healthSince = earlier(workers.healthSince, row.healthSince);
-    workers.lastSuccess = earlier(workers.lastSuccess, row.lastSuccess);
     workers.nextDue = earlier(workers.nextDue, row.nextDue);
     const interval = this.#intervals.of(worker, row.lastSuccess, now);
     if (interval !== undefined) workers.interval = Math.max(workers.interval ?? 0, interval);
+    const progress = interval === undefined ? workers.continuous : workers.repeated;
+    progress.healthSince = earlier(progress.healthSince, row.healthSince);
+    progress.lastSuccess = earlier(progress.lastSuccess, row.lastSuccess);
+    if (row.lastSuccess === null) progress.neverSince = earlier(progress.neverSince, row.healthSince);
     if (worker.distributed !== true) return;
     // Between two runs, the holder is the process of the last one.
     const isHeld = isHere(row) && (row.phase === "running" || row.phase === "overdue");
@@ -114,9 +118,8 @@ export class WorkerGauges {
   }
 }
 
-/** A worker of a runner that runs, and its name in events. */
+/** A worker of a runner that runs. */
 interface FoundWorker {
-  readonly name: string;
   readonly worker: DeclarativeWorker;
   readonly row: WorkerStatus;
 }
@@ -126,9 +129,28 @@ function foundWorkers(): FoundWorker[] {
     const { workers } = runner;
     return runner.status().flatMap((row, index): FoundWorker[] => {
       const worker = workers[index];
-      return worker === undefined ? [] : [{ name: nameInEvents(row, row.name), worker, row }];
+      return worker === undefined ? [] : [{ worker, row }];
     });
   });
+}
+
+function namesOf(found: readonly FoundWorker[]): PresentNames {
+  const names = { workers: new Set<string>(), groups: new Set<string>(), owners: new Set<string>() };
+  for (const { worker, row } of found) {
+    names.workers.add(row.name);
+    if (row.group !== null) names.groups.add(row.group).add(groupInEvents(worker, row, row.group));
+    // What runs within a runner are workers, which have rows of their own.
+    if (!(worker.worker instanceof Runner)) names.owners.add(row.name);
+  }
+  return names;
+}
+
+/**
+ * The name that the group of a worker has in events. The name of the worker ends with that within its runner, which begins with
+ * the name of the group.
+ */
+function groupInEvents({ name = "" }: DeclarativeWorker, row: WorkerStatus, group: string): string {
+  return row.name.slice(0, row.name.length - name.length) + group;
 }
 
 function noWorkers(): LabelledWorkers {
@@ -137,16 +159,20 @@ function noWorkers(): LabelledWorkers {
     active: 0,
     hung: 0,
     held: undefined,
-    healthSince: undefined,
-    lastSuccess: undefined,
     nextDue: undefined,
     interval: undefined,
+    repeated: noProgress(),
+    continuous: noProgress(),
   };
 }
 
+function noProgress(): Progress {
+  return { healthSince: undefined, lastSuccess: undefined, neverSince: undefined };
+}
+
 /** The earlier one of two times, either of which may be missing. */
-function earlier(a: number | undefined, b: number | null): number | undefined {
-  return a === undefined || b === null ? (b ?? a) : Math.min(a, b);
+function earlier(a: number | undefined, b: number | null | undefined): number | undefined {
+  return a === undefined ? (b ?? undefined) : Math.min(a, b ?? a);
 }
 
 function isAtWork({ phase }: WorkerStatus): boolean {
@@ -160,13 +186,17 @@ function isHere({ holder }: WorkerStatus): boolean {
 }
 
 function measure(label: string, workers: LabelledWorkers): Measurement[] {
-  const { states, active, hung, held, healthSince, lastSuccess, nextDue, interval } = workers;
+  const { states, active, hung, held, nextDue, interval } = workers;
+  // An alert compares these times with the interval. A continuous worker may have succeeded once, weeks ago.
+  const { healthSince, lastSuccess, neverSince } = interval === undefined ? workers.continuous : workers.repeated;
+  // One that has never succeeded must not hide behind the others. If none has, there is only healthSince.
+  const furthestBehind = lastSuccess === undefined ? undefined : earlier(lastSuccess, neverSince);
   const values: readonly (readonly [instrument: GaugeName, value: number | undefined])[] = [
     ["watchbill.run.active", active],
     ["watchbill.worker.hung", hung],
     ["watchbill.lease.held", held],
     ["watchbill.worker.health_since.timestamp", inSeconds(healthSince)],
-    ["watchbill.worker.last_success.timestamp", inSeconds(lastSuccess)],
+    ["watchbill.worker.last_success.timestamp", inSeconds(furthestBehind)],
     ["watchbill.worker.next_due.timestamp", inSeconds(nextDue)],
     ["watchbill.worker.interval", inSeconds(interval)],
   ];

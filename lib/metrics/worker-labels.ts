@@ -48,6 +48,15 @@ function show(value: unknown): string {
   return typeof value === "string" ? `"${value}"` : String(value);
 }
 
+/** The names in events of what there is. */
+export interface PresentNames {
+  readonly workers: ReadonlySet<string>;
+  /** Also without the name of a nested runner in front, as they are labels. */
+  readonly groups: ReadonlySet<string>;
+  /** The workers of which something else may be a part. */
+  readonly owners: ReadonlySet<string>;
+}
+
 const other = "other";
 
 /** How many names may be kept for a worker that may have series of its own. */
@@ -99,7 +108,9 @@ export class WorkerLabels {
     const group = this.#groupOf(name);
     if (this.#label === "group") return group ?? other;
     try {
-      return String(this.#label({ worker: name, group }));
+      const label: unknown = this.#label({ worker: name, group });
+      if (typeof label !== "string") throw new InvalidArgumentError(`it returned ${show(label)} instead of a string`);
+      return label;
     } catch (error) {
       if (!this.#hasFailed)
         process.emitWarning(`The option label has failed for ${name}, which is counted as "${other}": ${String(error)}`, {
@@ -125,16 +136,11 @@ export class WorkerLabels {
     );
   }
 
-  /**
-   * Frees the labels that no worker has any more, and returns them.
-   * @param workers the names of the workers that there are
-   * @param groups the names of their groups
-   */
-  release(workers: ReadonlySet<string>, groups: ReadonlySet<string>): string[] {
-    this.#workers.clear();
+  /** Frees the labels that nothing of what there is has any more, and returns them. */
+  release({ workers, groups, owners }: PresentNames): string[] {
     const wanted = this.#label === "worker" ? workers : new Set(Array.from(workers, (name) => this.#wanted(name)));
     const isUsed = (label: string, name: string): boolean =>
-      wanted.has(label) || groups.has(label) || ownersOf(name).some((owner) => workers.has(owner) || groups.has(owner));
+      label === other || wanted.has(label) || groups.has(label) || ownersOf(name).some((owner) => owners.has(owner));
     const released: string[] = [];
     for (const labels of [this.#own, this.#groups]) {
       for (const [label, name] of labels) {

@@ -81,17 +81,20 @@ export class MeterRenderer implements Renderer {
  * Lets a meter read the gauges whenever metrics are collected, until the function that this returns is called.
  *
  * The SDK repeats the last value of an observation that is not made any more, for ever. So what was observed and has no value any
- * more is observed once as the value that says so.
+ * more is observed once as the value that says so; and all of it in the first collection after the end.
  */
 function observeGauges(meter: Meter, readGauges: () => readonly Measurement[]): () => void {
   const observables = new Map(
     instrumentsOf("upDownCounter", "gauge").map(([name, each]) => [name, observable(meter, name, each)]),
   );
   let observed = new Map<string, Measurement>();
+  let hasEnded = false;
   const callback: BatchObservableCallback = (result) => {
     const last = observed;
     observed = new Map();
-    for (const measurement of readGauges()) {
+    // Not at once: the SDK is going through its callbacks. Not by queueMicrotask, which fake timers replace.
+    if (hasEnded) void Promise.resolve().then(remove);
+    for (const measurement of hasEnded ? [] : readGauges()) {
       const { instrument, value, attributes } = measurement;
       const key = [instrument, ...Object.values(attributes)].join("\n");
       observed.set(key, measurement);
@@ -105,8 +108,12 @@ function observeGauges(meter: Meter, readGauges: () => readonly Measurement[]): 
     }
   };
   const all = [...observables.values()];
+  const remove = (): void => meter.removeBatchObservableCallback(callback, all);
   meter.addBatchObservableCallback(callback, all);
-  return () => meter.removeBatchObservableCallback(callback, all);
+  return () => {
+    hasEnded = true;
+    if (observed.size === 0) remove();
+  };
 }
 
 function observable(meter: Meter, name: GaugeName, instrument: Instrument): Observable {

@@ -38,12 +38,14 @@ export class RunSpans {
 
   #start(event: RunEvent): Span {
     const { worker, attempt, cause } = event;
-    const functionName = this.#functionName(worker);
+    const around = this.#ofRun.getStore();
+    // What runs within a run is not a worker, although its name may end like that of one.
+    const functionName = around === undefined ? this.#functionName(worker) : undefined;
     // Not kept: the provider of an SDK that is registered later is another one.
     const tracer = trace.getTracerProvider().getTracer("watchbill", libraryVersion);
     const span = tracer.startSpan(worker, {
       root: true,
-      links: this.#links(event),
+      links: this.#links(event, around),
       attributes: {
         "watchbill.worker": worker,
         "watchbill.attempt": attempt,
@@ -55,12 +57,11 @@ export class RunSpans {
     return span;
   }
 
-  #links({ worker, attempt }: RunEvent): Link[] {
+  #links({ worker, attempt }: RunEvent, around: Span | undefined): Link[] {
     const links: Link[] = [];
     const before = attempt > 0 ? this.#failed.get(worker) : undefined;
     if (before !== undefined) links.push({ context: before, attributes: { "watchbill.link": "attempt before" } });
-    const around = this.#ofRun.getStore()?.spanContext();
-    if (around !== undefined) links.push({ context: around, attributes: { "watchbill.link": "run around" } });
+    if (around !== undefined) links.push({ context: around.spanContext(), attributes: { "watchbill.link": "run around" } });
     return links;
   }
 
@@ -82,14 +83,14 @@ export class RunSpans {
     if (lateness !== undefined) span.setAttribute("watchbill.lateness", lateness / 1_000);
     if (error === undefined) {
       this.#failed.delete(worker);
-    } else {
-      this.#failed.set(worker, span.spanContext());
-      const [oldest] = this.#failed.keys();
-      if (oldest !== undefined && this.#failed.size > mostFailed) this.#failed.delete(oldest);
-      span.setAttribute("error.type", errorName(error));
-      span.recordException(error);
-      span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
+      span.end();
+      return;
     }
+    this.#failed.set(worker, span.spanContext());
+    const [oldest] = this.#failed.keys();
+    if (oldest !== undefined && this.#failed.size > mostFailed) this.#failed.delete(oldest);
+    // The error is one of the user, whose properties may throw.
+    guarded(() => recordError(span, error));
     span.end();
   }
 
@@ -99,6 +100,13 @@ export class RunSpans {
     for (const span of this.#spans.values()) guarded(() => span.end());
     this.#spans.clear();
   }
+}
+
+function recordError(span: Span, error: Error): void {
+  span.setAttribute("error.type", errorName(error));
+  span.setStatus({ code: SpanStatusCode.ERROR });
+  span.recordException(error);
+  span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
 }
 
 /** A sampler or a span processor that fails must not end the process. */

@@ -1,10 +1,9 @@
 import { channel, tracingChannel } from "node:diagnostics_channel";
-import { metrics } from "@opentelemetry/api";
 import { expect } from "chai";
 import { DeclarativeWorker, InvalidArgumentError, StaticBackoff, type WorkerContext, wait } from "watchbill";
 import { type InstrumentOptions, instrument } from "watchbill/opentelemetry";
 import { instruments } from "../../lib/metrics/instruments.js";
-import { FakeRunners, runnerOf, Warnings, workersIn } from "../metrics/metrics.fixture.js";
+import { FakeRunners, runnerOf, turn, Warnings, workersIn } from "../metrics/metrics.fixture.js";
 import { Sdk } from "./sdk.fixture.js";
 
 const job = (name: string, run: (context: WorkerContext) => unknown = () => {}): DeclarativeWorker =>
@@ -134,7 +133,8 @@ describe("The metrics of instrument", () => {
     expect(samples.get('watchbill_run_lateness_count{worker="other"}')).to.be.within(9_500, runs - 500);
     const phases = Array.from(samples).filter(([sample]) => sample.startsWith("watchbill_workers{"));
     expect(phases.reduce((sum, [, count]) => sum + count, 0)).to.equal(10_000);
-    expect(warnings.messages.filter((message) => message.includes("There are more than 500 workers"))).to.have.length.below(2);
+    await turn();
+    expect(warnings.messages.filter((message) => message.includes("There are more than 500 workers"))).to.have.length(1);
     warnings.stop();
   }).timeout(30_000);
 
@@ -151,7 +151,9 @@ describe("The metrics of instrument", () => {
   it("leave nothing behind when they are ended, and can begin again", async () => {
     const isObserved = (): boolean => {
       const { start, end: ended, asyncEnd, error } = tracingChannel("watchbill:run");
-      const names = ["missed", "retry", "restart", "lease", "hung", "exit"].map((name) => channel(`watchbill:${name}`));
+      const names = ["missed", "retry", "restart", "command", "lease", "hung", "exit"].map((name) =>
+        channel(`watchbill:${name}`),
+      );
       return [start, ended, asyncEnd, error, ...names].some((each) => each.hasSubscribers);
     };
     const sdk = new Sdk().register();
@@ -171,11 +173,38 @@ describe("The metrics of instrument", () => {
     expect((await sdk.scrape()).get(countOf("a"))).to.equal(1);
   });
 
-  it("need an SDK for metrics no more than for traces", async () => {
-    end = instrument({ runs: true });
+  it("say once that all values are over when they are ended, and when there is another SDK", async () => {
+    const last = 'watchbill_worker_last_success_timestamp{worker="a"}';
+    const values = async (sdk: Sdk): Promise<unknown[]> => {
+      const samples = await sdk.scrape();
+      return [samples.get(last), samples.get('watchbill_worker_health{state="ok",worker="a"}')];
+    };
+    const first = new Sdk().register();
+    end = instrument();
     runners.start([job("a")]);
+    await runners.tick(10_000);
+    const success = Date.now() / 1_000;
+    expect(await values(first)).to.deep.equal([success, 1]);
+    Sdk.unregister();
+    const second = new Sdk().register();
+    await runners.tick(1_000);
+    expect(await values(second)).to.deep.equal([success, 1]);
+    expect(await values(first)).to.deep.equal([Number.NaN, 0]);
+    end();
+    expect(await values(second)).to.deep.equal([Number.NaN, 0]);
+    end = instrument();
+    expect(await values(second)).to.deep.equal([success, 1]);
+    end();
+    end = instrument();
+    expect(await values(second)).to.deep.equal([success, 1]);
+  });
+
+  it("do no harm to the runs of a process without an SDK", async () => {
+    end = instrument({ runs: true });
+    let runs = 0;
+    runners.start([job("a", () => void runs++)]);
     await runners.tick(20_000);
-    expect(metrics.getMeterProvider().getMeter("x")).to.not.equal(undefined);
+    expect(runs).to.equal(2);
   });
 
   it("are refused twice, and with options that are malformed", () => {

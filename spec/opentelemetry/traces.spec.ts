@@ -199,6 +199,17 @@ describe("The traces of instrument", () => {
     expect(sdk.spans[0]?.attributes).to.include({ "code.function.name": "fetchCommits", "watchbill.worker": "github/commits" });
   });
 
+  it("do not name the function of another worker for what runs within a run", async () => {
+    const within = (context: WorkerContext) => runAllJobs([function part() {}], context);
+    function sync(): void {}
+    end = instrument({ runs: true, metrics: false });
+    const every = (name: string, job: DeclarativeWorkerOptions["job"]) => new DeclarativeWorker({ name, job, repeat: "10s" });
+    runners.start([every("one", within), every("part", sync)]);
+    await runners.tick(10_000);
+    const functions = Object.fromEntries(sdk.spans.map(({ name, attributes }) => [name, attributes["code.function.name"]]));
+    expect(functions).to.deep.equal({ "one/part": undefined, one: "within", part: "sync" });
+  });
+
   it("are recorded by an SDK that is registered later, and by the next one", async () => {
     Sdk.unregister();
     let active = 0;
@@ -223,6 +234,27 @@ describe("The traces of instrument", () => {
     await runners.restore();
     runners = new FakeRunners();
     expect(sdk.spans).to.have.length(1);
+  });
+
+  it("end also if the error of a run cannot be read", async () => {
+    const errors: unknown[] = [];
+    const ignore = (): void => {};
+    diag.setLogger({ error: (...parts) => errors.push(parts[0]), warn: ignore, info: ignore, debug: ignore, verbose: ignore });
+    const unreadable = {
+      get: () => {
+        throw new Error("unreadable");
+      },
+    };
+    const job = (): never => {
+      throw Object.defineProperty(new RangeError("x"), "message", unreadable);
+    };
+    start({ job, repeat: "10s", retry: backoff });
+    await runners.tick(10_000);
+    diag.disable();
+    const [span] = sdk.spans;
+    expect(span?.attributes).to.include({ "watchbill.outcome": "failed", "error.type": "RangeError" });
+    expect(span?.status).to.deep.equal({ code: 2 });
+    expect(errors).to.include("watchbill: a span was not recorded");
   });
 
   it("do not end the process, nor the run, if a sampler fails", async () => {

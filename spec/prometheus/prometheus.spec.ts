@@ -7,6 +7,7 @@ import {
   InvalidArgumentError,
   Named,
   Repeat,
+  Retry,
   runAllJobs,
   StaticBackoff,
   stopped,
@@ -115,6 +116,20 @@ describe("registerMetrics", () => {
     expect(samples.get('watchbill_run_active{worker="paused"}')).to.equal(0);
   });
 
+  it("counts restarts by a command, under the full name of a worker of a nested runner", async () => {
+    end = registerMetrics({ register });
+    const inner = runnerOf([idle("listen")]);
+    const runner = runners.start([new DeclarativeWorker({ name: "feed", worker: inner }), job("job"), idle("other")]);
+    await Promise.all([inner.restart("listen"), runner.restart("job"), runners.tick(1)]);
+    await runner.pause("other");
+    runner.resume("other");
+    const restarts = Array.from(await scrape()).filter(([sample]) => sample.startsWith("watchbill_worker_restarts_total{"));
+    expect(restarts).to.deep.equal([
+      ['watchbill_worker_restarts_total{cause="command",worker="feed/listen"}', 1],
+      ['watchbill_worker_restarts_total{cause="command",worker="job"}', 1],
+    ]);
+  });
+
   it("reads health, times and phases when the registry is read", async () => {
     end = registerMetrics({ register });
     runners.start([job("good"), idle("idle")]);
@@ -208,6 +223,38 @@ describe("registerMetrics", () => {
     expect(samples.get('watchbill_worker_health{state="ok",worker="all"}')).to.equal(3);
   });
 
+  it("has the times of the repeated workers alone if others with the same label are continuous", async () => {
+    end = registerMetrics({ register, label: () => "all" });
+    const continuous = (context: WorkerContext) => {
+      context.reportHealth();
+      return stopped(context.signal);
+    };
+    runners.start([new DeclarativeWorker({ name: "continuous", worker: continuous })]);
+    const start = Date.now() / 1_000;
+    const times = async (): Promise<unknown[]> => {
+      const samples = await scrape();
+      const names = ["last_success", "health_since"];
+      return names.map((name) => samples.get(`watchbill_worker_${name}_timestamp_seconds{worker="all"}`));
+    };
+    await runners.tick(5_000);
+    expect(await times()).to.deep.equal([start, start]);
+    runners.start([job("repeated")]);
+    expect(await times()).to.deep.equal([undefined, start + 5]);
+    await runners.tick(3_600_000);
+    expect(await times()).to.deep.equal([start + 3_605, start + 15]);
+  });
+
+  it("counts a worker that has never succeeded from its start if others with the same label have", async () => {
+    end = registerMetrics({ register, label: () => "all" });
+    const runner = runners.start([job("good")]);
+    await runners.tick(20_000);
+    const start = Date.now() / 1_000;
+    runner.add(job("hanging", ({ signal }) => stopped(signal)));
+    await runners.tick(3_600_000);
+    const samples = await scrape();
+    expect(samples.get('watchbill_worker_last_success_timestamp_seconds{worker="all"}')).to.equal(start);
+  });
+
   it("adds up the processes of a cluster, other than times", async () => {
     end = registerMetrics({ register });
     runners.start([job("a")]);
@@ -274,6 +321,44 @@ describe("registerMetrics", () => {
     const samples = await scrape();
     expect(Array.from(samples.keys()).filter((sample) => /worker="a[/"]/.test(sample))).to.deep.equal([]);
     expect(workersIn(samples, "watchbill_run_lateness_seconds_count")).to.have.members(["b", "b/part"]);
+  });
+
+  it("drops the series of a worker that was removed from a class, or from a nested runner", async () => {
+    class Github {
+      @Repeat("10s")
+      commits(): void {}
+      @Repeat("10s")
+      tags(): void {}
+    }
+    end = registerMetrics({ register });
+    const inner = runnerOf([job("a"), job("b")]);
+    const runner = runners.start([new DeclarativeWorker({ name: "eu", worker: inner }), Github]);
+    await runners.tick(10_000);
+    await scrape();
+    await Promise.all([inner.remove("eu/a"), runner.remove("Github/tags"), runners.tick(1)]);
+    const left = ["eu/b", "Github/commits"];
+    expect(workersIn(await scrape(), "watchbill_run_lateness_seconds_count")).to.have.members(left);
+  });
+
+  it("keeps the restarts of a group of a nested runner while one of its workers is there", async () => {
+    @Retry(new StaticBackoff({ sleep: "1s" }))
+    @Named("github")
+    class Github {
+      @Repeat("10s")
+      commits(): void {
+        throw new Error("x");
+      }
+    }
+    end = registerMetrics({ register });
+    const inner = runnerOf([Github, job("mail")]);
+    runners.start([new DeclarativeWorker({ name: "eu", worker: inner })]);
+    await runners.tick(10_000);
+    await scrape();
+    expect((await scrape()).get('watchbill_worker_restarts_total{cause="failed",worker="eu/github"}')).to.equal(1);
+    void inner.remove("eu/github/commits");
+    await runners.tick(1);
+    const samples = await scrape();
+    expect(Array.from(samples.keys()).filter((sample) => sample.includes("github"))).to.deep.equal([]);
   });
 
   it("keeps the counts of workers whose runner has stopped, and counts on when it runs again", async () => {
@@ -373,6 +458,15 @@ describe("registerMetrics", () => {
       expect(workersIn(await scrape(), "watchbill_run_lateness_seconds_count")).to.include("b");
     });
 
+    it("keeps the counts of the others when one of them was removed", async () => {
+      end = registerMetrics({ register, limit: 1 });
+      const runner = runners.start([job("a"), job("b"), job("c")]);
+      await runners.tick(10_000);
+      await scrape();
+      await Promise.all([runner.remove("b"), runners.tick(1)]);
+      expect((await scrape()).get('watchbill_run_lateness_seconds_count{worker="other"}')).to.equal(2);
+    });
+
     it("counts what runs within a worker under the group of that worker", async () => {
       class Importer {
         @Repeat("10s")
@@ -460,6 +554,19 @@ describe("registerMetrics", () => {
     expect(warnings.messages).to.deep.equal(['The option label has failed for a, which is counted as "other": Error: no label']);
   });
 
+  it("counts a worker for which the function returns no string as other, with one warning", async () => {
+    const warnings = new Warnings();
+    end = registerMetrics({ register, label: (() => undefined) as unknown as () => string });
+    runners.start([job("a"), job("b")]);
+    await runners.tick(10_000);
+    expect((await scrape()).get('watchbill_run_lateness_seconds_count{worker="other"}')).to.equal(2);
+    await turn();
+    warnings.stop();
+    expect(warnings.messages).to.deep.equal([
+      'The option label has failed for a, which is counted as "other": InvalidArgumentError: it returned undefined instead of a string',
+    ]);
+  });
+
   it("has at most 50 types of errors", async () => {
     end = registerMetrics({ register });
     let runs = 0;
@@ -494,14 +601,14 @@ describe("registerMetrics", () => {
 
   it("leaves nothing behind when it is ended", async () => {
     const isObserved = (): string[] => {
-      const names = ["run", "missed", "retry", "restart", "lease", "hung", "exit"];
+      const names = ["run", "missed", "retry", "restart", "command", "lease", "hung", "exit"];
       const { start, end: ended, asyncEnd } = tracingChannel("watchbill:run");
       return [...names.map((name) => channel(`watchbill:${name}`)), start, ended, asyncEnd].flatMap((each) =>
         each.hasSubscribers ? [String(each.name)] : [],
       );
     };
     end = registerMetrics({ register });
-    expect(isObserved()).to.have.length(9);
+    expect(isObserved()).to.have.length(10);
     end();
     expect(isObserved()).to.deep.equal([]);
     expect(runners.clock.countTimers()).to.equal(0);

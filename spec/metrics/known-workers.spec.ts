@@ -1,0 +1,48 @@
+import { expect } from "chai";
+import { DeclarativeWorker } from "watchbill";
+import { KnownWorkers } from "../../lib/metrics/known-workers.js";
+import { FakeRunners } from "./metrics.fixture.js";
+
+const job = (name: string): DeclarativeWorker => new DeclarativeWorker({ name, job: () => {}, repeat: "10s" });
+
+describe("KnownWorkers", () => {
+  let runners: FakeRunners;
+
+  beforeEach(() => {
+    runners = new FakeRunners();
+  });
+
+  afterEach(() => runners.restore());
+
+  it("finds workers that were added since, and no more those that were removed", async () => {
+    const known = new KnownWorkers();
+    const [a, b, c] = [job("a"), job("b"), job("c")];
+    const runner = runners.start([a, b]);
+    expect([known.find("a"), known.find("b"), known.find("c")]).to.deep.equal([a, b, undefined]);
+    runner.add(c);
+    expect(known.find("c")).to.equal(c);
+    await Promise.all([runner.remove("a"), runners.tick(1)]);
+    expect([known.find("a"), known.find("b"), known.find("c")]).to.deep.equal([undefined, b, c]);
+    await Promise.all([runner.remove("c"), runners.tick(1)]);
+    const again = job("a");
+    runner.add(again);
+    expect([known.find("a"), known.find("b"), known.find("c")]).to.deep.equal([again, b, undefined]);
+  });
+
+  it("has no workers of a runner that has ended", async () => {
+    const known = new KnownWorkers();
+    const runner = runners.start([job("a")]);
+    expect(known.find("a")).to.not.equal(undefined);
+    await Promise.all([runner.stop(), runners.tick(1)]);
+    expect(known.find("a")).to.equal(undefined);
+  });
+
+  it("finds the worker of which something is a part", () => {
+    const known = new KnownWorkers();
+    const a = job("a");
+    runners.start([a]);
+    expect(known.find("a/part")).to.equal(undefined);
+    expect(known.findOwner("a/part/of/it")).to.equal(a);
+    expect(known.findOwner("b/part")).to.equal(undefined);
+  });
+});
