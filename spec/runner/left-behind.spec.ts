@@ -52,7 +52,7 @@ describe("A nested runner that the outer one leaves behind", () => {
     await clock.tickAsync(1_000);
     expect(running.outcome).to.be.an("error");
     const late = logger.warn.args.filter(([, message]) => message === "is to be paused, but has not stopped in time");
-    expect(late).to.have.length(1);
+    expect(late.map(([details]) => details)).to.deep.equal([{ worker: "nested/hangs", err: pausing.outcome }]);
     clock.restore();
   });
 });

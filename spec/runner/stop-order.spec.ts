@@ -159,11 +159,15 @@ describe("The stop order of a runner", () => {
   it("continues if an earlier source fails before its turn to stop, and the error is in the outcome", async () => {
     const failure = new Error("disk full");
     const failing = new DeclarativeWorker({ name: "failing", worker: () => wait("1s").then(() => Promise.reject(failure)) });
-    const { ending } = start([worker("store", 1), failing, worker("queue", 4)]);
+    const errors: unknown[] = [];
+    const { ending } = start([worker("store", 1), failing, worker("queue", 4)], {
+      logger: { ...logger, error: (...entry: unknown[]) => void errors.push(entry) },
+    });
     expect(await stopNow()).to.deep.equal(["0 >queue", "4 -queue", "4 >store", "5 -store"]);
     expect(await ending)
       .to.be.instanceOf(WorkersFailedError)
       .that.deep.includes({ errors: [failure] });
+    expect(errors).to.deep.equal([[{ worker: "failing", err: failure }, "failed before its turn to stop"]]);
   });
 
   it("skips sources that have ended, are paused or in a backoff, without delay", async () => {

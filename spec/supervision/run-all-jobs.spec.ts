@@ -170,6 +170,16 @@ describe("runAllJobs", () => {
     expect(late.called).to.equal(false);
   });
 
+  it("logs a job that gave up without a consequence, as no other stops for it, and no failure twice", async () => {
+    logger.error.resetHistory();
+    const error = new Error("no luck");
+    const job = retryJob(() => Promise.reject(error), { backoff: new StaticBackoff({ sleep: 0 }), maxAttempts: 1 });
+    await runAllJobs([job, () => Promise.reject(error)], { logger }).catch(() => {});
+    expect(logger.error.args).to.deep.equal([
+      [{ worker: "job 1", attempt: 1, err: error }, "failed, giving up this run after 1 attempt"],
+    ]);
+  });
+
   it("converts an abort reason that is not an error into one", async () => {
     const failed = runAllJobs([retryJob(() => Promise.reject(new Error("no luck")), new StaticBackoff({ sleep: "1h" }))], {
       signal: stop.signal,
