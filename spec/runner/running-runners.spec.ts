@@ -1,18 +1,21 @@
 import { expect } from "chai";
 import sinon from "sinon";
 import { bootstrap, DeclarativeWorker, type Runner, runningRunners, stopped, type WorkerContext } from "watchbill";
+import { removeRunning } from "../../lib/runner/running-runners.js";
 import { silent } from "./commands.fixture.js";
 
 describe("The runners that run", () => {
   let clock: sinon.SinonFakeTimers;
 
   beforeEach(() => {
+    // Those that other specs have left, whose time stands still.
+    for (const runner of runningRunners()) removeRunning(runner);
     clock = sinon.useFakeTimers({ now: 0, toNotFake: ["nextTick", "queueMicrotask"] });
   });
 
   afterEach(() => {
-    expect(runningRunners()).to.deep.equal([]);
     clock.restore();
+    expect(runningRunners()).to.deep.equal([]);
   });
 
   function runnerOf(...workers: object[]): Runner {
