@@ -3,7 +3,7 @@ import { RealWaitError } from "./real-wait-error.js";
 import { turnOfEventLoop } from "./virtual-clock.js";
 
 /** How long, in ms of real time, something real may take: a file that is read, but not an answer from the network. */
-const patience = 200;
+const patience = 1_000;
 
 /** Of the real clock. */
 const now = performance.now.bind(performance);
