@@ -30,7 +30,9 @@ export class StateChecks {
   checkStatus(): void {
     const { clock, violations } = this.environment;
     for (const runner of this.runners) {
-      const rows = new Map(runner.runner.status().map((row) => [row.name, row]));
+      // In the order of the workers, whose names do not have that of the runner in front.
+      const { workers } = runner.runner;
+      const rows = new Map(runner.runner.status().map((row, index) => [workers[index]?.name ?? "", row]));
       rows.delete("probe");
       runner.updateRemoved();
       for (const worker of runner.workers) {
