@@ -205,6 +205,61 @@ describe("A participant", () => {
     void runner.stop();
   });
 
+  it("continues the attempts of another replica, and stores what failed last", async () => {
+    const retryJob = new StaticBackoff({ sleep: "5s" });
+    const attempts: number[] = [];
+    let seen: unknown;
+    const { runner } = join({
+      repeat: { interval: "1m", startImmediately: true },
+      retryJob,
+      job: ({ attempt }) => {
+        attempts.push(attempt);
+        seen = runner.status()[0]?.lastError;
+        return Promise.reject(new Error("no luck"));
+      },
+    });
+    const { snapshot, due } = await runOnce(lease(), 0);
+    expect(snapshot).to.have.deep.property("retryJob", [{ failures: 1, lastFailure: "Error: no luck", isWaiting: true }]);
+    const elsewhere = { ...(snapshot as object), retryJob: [{ failures: 3, lastFailure: "Error: elsewhere", isWaiting: true }] };
+    await clock.tickAsync(5_000);
+    const next = await runOnce(lease(elsewhere, due ?? 0), 0);
+    expect([attempts, seen]).to.deep.equal([[0, 3], "Error: elsewhere"]);
+    expect(next.snapshot).to.have.deep.property("retryJob", [{ failures: 4, lastFailure: "Error: no luck", isWaiting: true }]);
+    void runner.stop();
+  });
+
+  it("shows the attempts and the last failure of another replica, unless they are malformed", () => {
+    const { runner } = join({ repeat: "1m", retryJob: new StaticBackoff({ sleep: "5s" }), job: () => {} });
+    const shown = (entry: object): unknown[] => {
+      const snapshot = { retryJob: [entry] };
+      const state = { holder: null, nextDue: epoch, phase: "backoff", status: undefined, isCompleted: false } as const;
+      engine.participant.update({ ...state, snapshot });
+      const [status] = runner.status();
+      return [status?.attempt, status?.lastError];
+    };
+    expect(shown({ failures: 0, lastFailure: "Error: old" })).to.deep.equal([0, null]);
+    expect(shown({ failures: 1.5, lastFailure: "Error: odd" })).to.deep.equal([0, null]);
+    expect(shown({ failures: -1, lastFailure: "Error: odd" })).to.deep.equal([0, null]);
+    expect(shown({ failures: 2, lastFailure: 5 })).to.deep.equal([2, null]);
+    expect(shown({ failures: 2, lastFailure: "Error: no luck" })).to.deep.equal([2, "Error: no luck"]);
+    void runner.stop();
+  });
+
+  it("has no latest due time for a timetable that is malformed", () => {
+    const { runner } = join(takesASecond);
+    const grid = { start: epoch, slot: 0, interval: 60_000 };
+    const latestDue = (change: object) => engine.participant.latestDue({ repeat: [{ ...grid, ...change }] });
+    expect(latestDue({})).to.equal(epoch + 60_000);
+    expect(latestDue({ slot: 2 })).to.equal(epoch + 180_000);
+    expect(latestDue({ slot: -1 })).to.equal(epoch);
+    expect(latestDue({ slot: -1, interval: 1 })).to.equal(epoch);
+    expect(latestDue({ slot: 2, interval: 1_000 })).to.equal(epoch + 2_000 + 60_000);
+    const odd = [{ start: "x" }, { slot: null }, { interval: undefined }, { slot: 0.5 }, { slot: -2 }, { interval: 0.5 }];
+    const huge = [{ start: 8.65e15 }, { start: -8.65e15 }, { slot: 2 ** 50 }];
+    expect([...odd, ...huge].map(latestDue)).to.deep.equal(Array(9).fill(undefined));
+    void runner.stop();
+  });
+
   it("waits here in the backoff of a run that a command has requested here", async () => {
     let runs = 0;
     const job = () => (++runs === 1 ? Promise.reject(new Error("no luck")) : undefined);
