@@ -93,11 +93,6 @@ export class CallTask extends Task {
 
   /** A call has no child. */
   protected override onChildExit(): void {}
-
-  /** A continuous worker has no runs that are due. */
-  override checkRun(): number {
-    return Number.POSITIVE_INFINITY;
-  }
 }
 
 /** The call of a continuous worker, which counts as one run of it. The runs of a job are counted by the task that repeats it. */
@@ -154,6 +149,11 @@ export class WorkerCallTask extends CallTask {
 
   override get runStart(): RunStart {
     return { cause: this.#cause, due: this.#start };
+  }
+
+  /** A continuous worker has no runs that are due. */
+  override checkRun(): number {
+    return Number.POSITIVE_INFINITY;
   }
 
   /** Without the last success, which the task that monitors the worker knows. */

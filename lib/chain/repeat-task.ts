@@ -1,6 +1,7 @@
 import { ScheduleError } from "../errors/schedule-error.js";
 import { channels } from "../events/channels.js";
 import type { MissedReason } from "../events/events.js";
+import { timeOf } from "../runtime/epoch.js";
 import type { LeasedRun } from "../runtime/leased-run.js";
 import type { Outcome } from "../runtime/outcome.js";
 import { addRuns, type RunCause, type RunStart, type Runs } from "../runtime/runs.js";
@@ -243,7 +244,7 @@ export class RepeatTask extends Task {
       if (this.dueDate() <= Date.now()) this.problemLog.stillRunning(this, this.#lastStart, took, missed);
     }
     // No run holds up another before that is due, and seldom for less than a minute.
-    return now + this.dueDate() - Date.now() + longRun;
+    return timeOf(this.dueDate()) + longRun;
   }
 
   private get runs(): Runs {

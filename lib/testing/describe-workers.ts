@@ -1,5 +1,5 @@
 import { type BootstrapOptions, bootstrap } from "../index.js";
-import { silentLogger } from "./silent-logger.js";
+import { silentLogger } from "./loggers.js";
 
 /** What is declared of a worker, as plain data. Options that were not declared are not there; durations are in ms. */
 export interface DescribedWorker {

@@ -1,10 +1,10 @@
 import { observe, type RunEvent, type WorkerStatus } from "../index.js";
 import {
   type EarlyEnd,
+  type FailedRun,
   loadParts,
+  type MissedRuns,
   type SimulatedEvent,
-  type SimulatedFailureOf,
-  type SimulatedMisses,
   type SimulatedRun,
   type Tally,
   type Timeline,
@@ -31,8 +31,8 @@ interface Recorded {
   readonly group: string | null;
   readonly schedule: string | null;
   readonly runs: Writable<SimulatedRun>[];
-  readonly failures: SimulatedFailureOf[];
-  readonly missed: SimulatedMisses[];
+  readonly failures: FailedRun[];
+  readonly missed: MissedRuns[];
   readonly counts: Tally;
   lateness: number;
   longest: number;
@@ -61,7 +61,7 @@ export class Recorder {
   /** The part of the load up to which it is known. */
   #part = 0;
   #kept = 0;
-  #left = 0;
+  #notKept = 0;
   #endedEarly: EarlyEnd | null = null;
   /** The run that has just started, until its replica is known. */
   #starting: RunEvent | undefined;
@@ -165,7 +165,7 @@ export class Recorder {
   /** Whether another event may be kept one by one. */
   #keeps(): boolean {
     if (this.#kept >= this.#maxEvents) {
-      this.#left++;
+      this.#notKept++;
       return false;
     }
     this.#kept++;
@@ -236,7 +236,7 @@ export class Recorder {
     if (this.#keeps()) recorded.failures.push({ at: now, error, attempt: run.attempt });
   }
 
-  #onMissed(worker: string, count: number, reason: SimulatedMisses["reason"]): void {
+  #onMissed(worker: string, count: number, reason: MissedRuns["reason"]): void {
     const at = Date.now();
     if (this.isPaused || at >= this.#end) return;
     const recorded = this.#of(worker);
@@ -280,7 +280,7 @@ export class Recorder {
       endedEarly: this.#endedEarly,
       columns: { count: this.#columns, length: this.#columnLength },
       load: this.#load,
-      left: this.#left,
+      notKept: this.#notKept,
     };
   }
 }

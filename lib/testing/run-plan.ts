@@ -1,7 +1,7 @@
-import { type Duration, InvalidArgumentError, milliseconds } from "../index.js";
+import { type Duration, InvalidArgumentError } from "../index.js";
 import { dailyIntervals, type Interval } from "./local-time.js";
 import { seededRandom, seedOf } from "./seeded-random.js";
-import { byPattern, type Samples, type SimulationOptions, type Takes } from "./simulation-options.js";
+import { byPattern, durationOf, type Samples, type SimulationOptions, type Takes } from "./simulation-options.js";
 
 /** How long a run takes if nothing says so, in ms. */
 const defaultTakes = 100;
@@ -16,6 +16,46 @@ export interface PlannedRun {
   readonly hangs: boolean;
 }
 
+/** What the options plan for workers, compiled once for all of them. */
+export class PlanOptions {
+  readonly seed: number;
+  readonly #takes: (name: string) => Takes | undefined;
+  readonly #slow: (name: string) => number | undefined;
+  readonly failsOf: (name: string) => number | undefined;
+  readonly hangsOf: (name: string) => number | undefined;
+  readonly outagesOf: (name: string) => readonly Interval[] | undefined;
+
+  /**
+   * @param options that were checked; times are in the time zone of the process
+   * @param names of all workers
+   * @throws InvalidArgumentError if an outage is malformed, or a pattern names no worker
+   */
+  constructor(options: SimulationOptions, names: readonly string[], start: number, end: number) {
+    const { seed = 1, takes, fails, hangs, slow, outages = {} } = options;
+    const intervals = Object.entries(outages).map(([pattern, times]) => [pattern, intervalsOf(times, start, end)] as const);
+    this.seed = seed;
+    this.#takes = byPattern("takes", takes, names);
+    this.#slow = byPattern("slow", slow, names);
+    this.failsOf = byPattern("fails", fails, names);
+    this.hangsOf = byPattern("hangs", hangs, names);
+    this.outagesOf = byPattern("outages", Object.fromEntries(intervals), names);
+  }
+
+  /** @throws InvalidArgumentError if how long the runs of a worker take is malformed */
+  durationOf(name: string): (random: () => number) => number {
+    const factor = this.#slow(name) ?? 1;
+    const duration = sampler(this.#takes(name) ?? defaultTakes, name);
+    return (random) => duration(random) * factor;
+  }
+}
+
+/** In the order of time. */
+function intervalsOf(times: string | readonly string[], start: number, end: number): readonly Interval[] {
+  return (typeof times === "string" ? [times] : times)
+    .flatMap((text) => dailyIntervals("outages", text, start, end))
+    .sort((a, b) => a.from - b.from);
+}
+
 /** What happens in the runs of one worker: drawn from a generator of its own, so that other workers do not change it. */
 export class RunPlan {
   readonly #random: () => number;
@@ -25,22 +65,12 @@ export class RunPlan {
   /** In the order of time. */
   readonly outages: readonly Interval[];
 
-  /**
-   * @param options that were checked; times are in the time zone of the process
-   * @param names of all workers
-   */
-  constructor(name: string, options: SimulationOptions, names: readonly string[], start: number, end: number) {
-    const { seed = 1, takes, fails, hangs, slow, outages } = options;
-    this.#random = seededRandom(seedOf(seed, name));
-    const factor = byPattern("slow", slow, names)(name) ?? 1;
-    const duration = sampler(byPattern("takes", takes, names)(name) ?? defaultTakes, name);
-    this.#duration = (random) => duration(random) * factor;
-    this.#fails = byPattern("fails", fails, names)(name) ?? 0;
-    this.#hangs = byPattern("hangs", hangs, names)(name) ?? 0;
-    const times = byPattern("outages", outages, names)(name) ?? [];
-    this.outages = (typeof times === "string" ? [times] : times)
-      .flatMap((text) => dailyIntervals("outages", text, start, end))
-      .sort((a, b) => a.from - b.from);
+  constructor(name: string, options: PlanOptions) {
+    this.#random = seededRandom(seedOf(options.seed, name));
+    this.#duration = options.durationOf(name);
+    this.#fails = options.failsOf(name) ?? 0;
+    this.#hangs = options.hangsOf(name) ?? 0;
+    this.outages = options.outagesOf(name) ?? [];
   }
 
   /** The next run, which starts now: a run that overlaps with an outage fails. */
@@ -80,12 +110,7 @@ function isList(takes: Takes): takes is readonly Duration[] {
 }
 
 function durationFor(duration: Duration, name: string): number {
-  try {
-    return milliseconds(duration);
-  } catch (error) {
-    if (!(error instanceof InvalidArgumentError)) throw error;
-    throw new InvalidArgumentError(`takes of ${name}: ${error.message}`);
-  }
+  return durationOf(`takes of ${name}`, duration);
 }
 
 function anyOf(durations: readonly number[], name: string): (random: () => number) => number {

@@ -1,7 +1,7 @@
 import { bootstrap, InvalidArgumentError, Runner, setRandom } from "../index.js";
 import { parseStart } from "./local-time.js";
+import { silentLogger } from "./loggers.js";
 import { seededRandom, seedOf } from "./seeded-random.js";
-import { silentLogger } from "./silent-logger.js";
 import { SimulatedService } from "./simulated-service.js";
 import { Simulation } from "./simulation.js";
 import { checkSimulationOptions, durationOf, type SimulationOptions } from "./simulation-options.js";

@@ -7,11 +7,11 @@ import {
   Runner,
   WatchbillError,
 } from "../index.js";
+import { silentLogger } from "./loggers.js";
 import type { Replica } from "./memory-engine.js";
 import { type ModelPlace, modelledWorker } from "./modelled-worker.js";
 import type { Recorder } from "./recorder.js";
 import type { RunPlan } from "./run-plan.js";
-import { silentLogger } from "./silent-logger.js";
 
 export interface ProcessOptions {
   /** From 1 on; a replica that replaces another has its number. */

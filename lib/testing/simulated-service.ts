@@ -1,9 +1,9 @@
-import { type DeclarativeWorker, nameMatcher, Runner, WorkersFailedError, wait } from "../index.js";
+import { type DeclarativeWorker, type JobFunc, nameMatcher, Runner, WorkersFailedError, wait } from "../index.js";
 import { dailyIntervals, firstTime } from "./local-time.js";
 import { MemoryFleet } from "./memory-engine.js";
 import { RealRuns } from "./real-runs.js";
 import { type RecordedWorker, Recorder } from "./recorder.js";
-import { RunPlan } from "./run-plan.js";
+import { PlanOptions, RunPlan } from "./run-plan.js";
 import { SimulatedProcess } from "./simulated-process.js";
 import { byPattern, type SimulatedCommand, type SimulationOptions } from "./simulation-options.js";
 import type { Timeline } from "./timeline.js";
@@ -31,7 +31,10 @@ export class SimulatedService {
   readonly #start: number;
   readonly #end: number;
   readonly #names: readonly string[];
+  readonly #planOptions: PlanOptions;
   readonly #plans = new Map<string, RunPlan>();
+  /** The function to call in place of a job. */
+  readonly #fakeOf: (name: string) => JobFunc | undefined;
   readonly #incidents: readonly Incident[];
   readonly #recorder: Recorder;
   readonly #fleet: MemoryFleet | undefined;
@@ -50,6 +53,8 @@ export class SimulatedService {
     this.#end = clock.now + length;
     const rows = rowsOf(runner);
     this.#names = rows.map(({ name }) => name);
+    this.#planOptions = new PlanOptions(options, this.#names, this.#start, this.#end);
+    this.#fakeOf = typeof jobs === "string" ? () => undefined : byPattern("jobs", jobs, this.#names);
     for (const name of this.#names) this.#planOf(name);
     this.#incidents = this.#readIncidents();
     this.#fleet = replicas === undefined ? undefined : new MemoryFleet({ lockTime });
@@ -60,7 +65,7 @@ export class SimulatedService {
   readonly #planOf = (name: string): RunPlan => {
     let plan = this.#plans.get(name);
     if (plan === undefined) {
-      plan = new RunPlan(name, this.#options, this.#names, this.#start, this.#end);
+      plan = new RunPlan(name, this.#planOptions);
       this.#plans.set(name, plan);
     }
     return plan;
@@ -93,7 +98,7 @@ export class SimulatedService {
       bootstrap,
       recorder: this.#recorder,
       planOf: this.#planOf,
-      fakeOf: typeof jobs === "string" ? () => undefined : byPattern("jobs", jobs, this.#names),
+      fakeOf: this.#fakeOf,
       around: this.#realRuns === undefined ? [] : [this.#realRuns.around],
     });
     this.#processes.push(process);

@@ -1,5 +1,5 @@
 import type { WorkerContext } from "../index.js";
-import { silentLogger } from "./silent-logger.js";
+import { silentLogger } from "./loggers.js";
 
 /**
  * Returns a context to call a method of a worker with: the first attempt, with a logger that drops everything and a signal that

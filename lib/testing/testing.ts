@@ -1,9 +1,8 @@
 // The public names of watchbill/testing.
 export { type DescribedWorker, describeWorkers } from "./describe-workers.js";
+export { type LogEntry, type RecordingLogger, recordingLogger, silentLogger } from "./loggers.js";
 export { RealWaitError } from "./real-wait-error.js";
-export { type LogEntry, type RecordingLogger, recordingLogger } from "./recording-logger.js";
 export { type RunOnceOptions, runOnce } from "./run-once.js";
-export { silentLogger } from "./silent-logger.js";
 export { type Finding, type SearchOptions, simulate } from "./simulate.js";
 export { SimulatedFailure } from "./simulated-failure.js";
 export type { Simulation } from "./simulation.js";
@@ -18,10 +17,10 @@ export type {
 export { testContext } from "./test-context.js";
 export type {
   EarlyEnd,
+  FailedRun,
+  MissedRuns,
   Peak,
   SimulatedEvent,
-  SimulatedFailureOf,
-  SimulatedMisses,
   SimulatedRun,
   Tally,
   Timeline,

@@ -166,7 +166,7 @@ export class RowDrawing {
       }
     }
     for (const { at, count } of worker.missed) increase(bins.missed, this.#binAt(at), count);
-    if (this.#timeline.left > 0) this.#addCounted(worker, bins);
+    if (this.#timeline.notKept > 0) this.#addCounted(worker, bins);
     return bins;
   }
 

@@ -82,7 +82,7 @@ interface HeadLine {
 }
 
 function headOf(timeline: Timeline, clock: ZoneClock): { readonly title: string; readonly lines: readonly HeadLine[] } {
-  const { start, end, timezone, seed, workers, peak, overlaps, endedEarly, left } = timeline;
+  const { start, end, timezone, seed, workers, peak, overlaps, endedEarly, notKept } = timeline;
   const sum = (of: (worker: WorkerTimeline) => number): number => workers.reduce((total, worker) => total + of(worker), 0);
   const figures = [
     countedOf(workers.length, "worker"),
@@ -105,7 +105,7 @@ function headOf(timeline: Timeline, clock: ZoneClock): { readonly title: string;
       kind: "warning",
       text: `${countedOf(overlaps.length, "run")} began while another run of the same worker was under way`,
     });
-  if (left > 0) {
+  if (notKept > 0) {
     const last = workers.reduce((latest, { runs }) => Math.max(latest, runs.at(-1)?.start ?? start), start);
     const text = `After ${clock.dateAndTime(last)} runs were only counted, as there were more than maxEvents: they are drawn evenly over parts of ${durationText(timeline.columns.length)}`;
     lines.push({ kind: "warning", text });

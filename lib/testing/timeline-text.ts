@@ -85,7 +85,7 @@ export function timelineText(timeline: Timeline): string {
   return `${lines.map((line) => cutTo(lineWidth, line.trimEnd())).join("\n")}\n`;
 }
 
-function headOf({ start, end, timezone, seed, workers, overlaps, endedEarly, left }: Timeline, clock: ZoneClock): string[] {
+function headOf({ start, end, timezone, seed, workers, overlaps, endedEarly, notKept }: Timeline, clock: ZoneClock): string[] {
   const total = { runs: 0, failures: 0, missed: 0 };
   for (const { counts } of workers) {
     total.runs += counts.runs;
@@ -105,7 +105,7 @@ function headOf({ start, end, timezone, seed, workers, overlaps, endedEarly, lef
     );
   }
   if (endedEarly !== null) lines.push(`ENDED EARLY at ${clock.dateAndTime(endedEarly.at)}: ${printable(endedEarly.error)}`);
-  if (left > 0) lines.push(`${countedOf(left, "event")} only counted, as there were more than maxEvents`);
+  if (notKept > 0) lines.push(`${countedOf(notKept, "event")} only counted, as there were more than maxEvents`);
   return lines;
 }
 
@@ -178,19 +178,11 @@ function incidentLines(timeline: Timeline, clock: ZoneClock): string[] {
     if (known === undefined) times.set(incident.label, { first: incident, count: 1 });
     else known.count++;
   }
-  const lines = Array.from(
-    times,
-    ([
-      label,
-      {
-        first: { from, to },
-        count,
-      },
-    ]) => {
-      const time = to === from ? clock.moment(from) : `${clock.moment(from)} to ${clock.moment(to)}`;
-      return `  ${time}  ${label}${count === 1 ? "" : ` (the first of ${countOf(count)})`}`;
-    },
-  );
+  const lines = Array.from(times.values(), ({ first, count }) => {
+    const { from, to, label } = first;
+    const time = to === from ? clock.moment(from) : `${clock.moment(from)} to ${clock.moment(to)}`;
+    return `  ${time}  ${label}${count === 1 ? "" : ` (the first of ${countOf(count)})`}`;
+  });
   const shown = lines.slice(0, mostIncidents);
   const hidden = lines.length - shown.length;
   return [...(lines.length === 0 ? [] : [""]), ...shown, ...(hidden === 0 ? [] : [`  and ${countOf(hidden)} more`])];

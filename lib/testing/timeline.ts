@@ -15,14 +15,14 @@ export interface SimulatedRun {
   readonly replica: number;
 }
 
-export interface SimulatedFailureOf {
+export interface FailedRun {
   readonly at: number;
   readonly error: string;
   /** The number of failures in a row before it. */
   readonly attempt: number;
 }
 
-export interface SimulatedMisses {
+export interface MissedRuns {
   readonly at: number;
   readonly count: number;
   readonly reason: MissedReason;
@@ -64,8 +64,8 @@ export interface WorkerTimeline {
   /** How it is repeated, in words; null for a continuous worker. */
   readonly schedule: string | null;
   readonly runs: readonly SimulatedRun[];
-  readonly failures: readonly SimulatedFailureOf[];
-  readonly missed: readonly SimulatedMisses[];
+  readonly failures: readonly FailedRun[];
+  readonly missed: readonly MissedRuns[];
   /** How many there were, also of those that were not kept one by one. */
   readonly counts: Readonly<Tally>;
   /** How long after its due time a run started at most, in ms. */
@@ -116,5 +116,5 @@ export interface Timeline {
   /** Outages by worker. */
   readonly outages: readonly { readonly worker: string; readonly from: number; readonly to: number }[];
   /** How many runs, failures, misses and events are only counted, because there were more than `maxEvents`. */
-  readonly left: number;
+  readonly notKept: number;
 }

@@ -1,6 +1,5 @@
 /** What `setImmediate` returns. */
 interface Handle {
-  readonly call: () => void;
   ref(): Handle;
   unref(): Handle;
   hasRef(): boolean;
@@ -17,7 +16,10 @@ const mostRounds = 1_000;
 export class VirtualImmediates {
   readonly #setImmediate = globalThis.setImmediate;
   readonly #clearImmediate = globalThis.clearImmediate;
-  #pending = new Set<Handle>();
+  /** What is to be called, by the handle that was returned for it. */
+  #pending = new Map<unknown, () => void>();
+  /** Those of the round that is under way. */
+  #round = new Map<unknown, () => void>();
   #rounds = 0;
 
   install(): void {
@@ -32,18 +34,18 @@ export class VirtualImmediates {
 
   readonly #set = (callback: (...args: unknown[]) => void, ...args: unknown[]): Handle => {
     const handle: Handle = {
-      call: () => callback(...args),
       ref: () => handle,
       unref: () => handle,
       hasRef: () => true,
       [Symbol.dispose]: () => this.#clear(handle),
     };
-    this.#pending.add(handle);
+    this.#pending.set(handle, () => callback(...args));
     return handle;
   };
 
   readonly #clear = (handle: unknown): void => {
-    for (const each of this.#pending) if (each === handle) this.#pending.delete(each);
+    this.#pending.delete(handle);
+    this.#round.delete(handle);
   };
 
   /** Runs those that are pending. Returns whether there were any, and time need not advance before the next. */
@@ -53,9 +55,10 @@ export class VirtualImmediates {
       return false;
     }
     this.#rounds++;
-    const pending = this.#pending;
-    this.#pending = new Set();
-    for (const { call } of pending) call();
+    this.#round = this.#pending;
+    this.#pending = new Map();
+    // One of them may clear another.
+    for (const call of this.#round.values()) call();
     return true;
   }
 

@@ -380,7 +380,7 @@ describe("simulate", () => {
     expect(day.of("a").runs).to.have.lengthOf(99);
     expect(day.of("a").counts.runs).to.equal(1_439);
     expect(day.of("a").tallies.map(({ runs }) => runs)).to.deep.equal([59, ...Array.from({ length: 23 }, () => 60)]);
-    expect(day.timeline.left).to.equal(1_439 - 99);
+    expect(day.timeline.notKept).to.equal(1_439 - 99);
   });
 
   it("has the load of long runs in all the parts in which they are under way", async () => {

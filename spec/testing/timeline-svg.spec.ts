@@ -250,7 +250,7 @@ describe("a timeline as SVG", () => {
         {
           endedEarly: { at: midnight + 3 * hour, error: "1 worker failed" },
           overlaps: [{ worker: "worker", at: midnight + hour, replicas: [1, 2] }],
-          left: 10,
+          notKept: 10,
         },
       ),
     );
@@ -260,7 +260,7 @@ describe("a timeline as SVG", () => {
   });
 
   it("draws runs that were only counted in the hours in which they were", () => {
-    const picture = new Picture(dayOf({ counted: { 3: { runs: 60 }, 5: { runs: 10, failures: 10 } } }, { left: 70 }));
+    const picture = new Picture(dayOf({ counted: { 3: { runs: 60 }, 5: { runs: 10, failures: 10 } } }, { notKept: 70 }));
     const width = Math.round((picture.x(midnight + hour) - picture.x(midnight)) * 10) / 10;
     expect(picture.bars("run ok1").map(({ from }) => from)).to.deep.equal([picture.x(midnight + 3 * hour)]);
     expect(picture.bars("f4").map(({ from }) => from)).to.deep.equal([picture.x(midnight + 5 * hour)]);
@@ -269,7 +269,7 @@ describe("a timeline as SVG", () => {
 
   it("draws nothing twice if some runs were only counted", () => {
     const runs = runsEvery(10 * minute, 1, midnight + 3 * hour, midnight + 4 * hour);
-    const picture = new Picture(dayOf({ runs, counted: { 5: { runs: 1 } } }, { left: 1 }));
+    const picture = new Picture(dayOf({ runs, counted: { 5: { runs: 1 } } }, { notKept: 1 }));
     expect(picture.bars("run ok1").filter(({ from }) => from < picture.x(midnight + 4 * hour))).to.have.length(6);
   });
 

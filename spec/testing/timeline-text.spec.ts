@@ -27,7 +27,7 @@ describe("a timeline as text", () => {
         workers: names.map((name) => ({ name, group: `group of ${name}`, counted })),
         endedEarly: { at: midnight, error: "why ".repeat(60) },
         events: [{ at: midnight, worker: "short", event: "command", detail: `pause: ${"because ".repeat(30)}` }],
-        left: 1,
+        notKept: 1,
       });
       for (const line of lines) expect(displayWidth(line), line).to.be.at.most(100);
     }
@@ -148,7 +148,7 @@ describe("a timeline as text", () => {
       workers: [{ name: "worker" }],
       overlaps: [{ worker: "worker", at: midnight + hour, replicas: [1, 2] }],
       endedEarly: { at: midnight + 2 * hour, error: "1 worker failed:\n  it is broken" },
-      left: 1_234,
+      notKept: 1_234,
     });
     expect(lines.slice(2, 5)).to.deep.equal([
       "OVERLAPS: 1 run began while another of its worker was under way, first worker at 2026-03-10 01:00:00",

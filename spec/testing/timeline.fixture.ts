@@ -58,7 +58,7 @@ export function timelineOf({ workers: given, ...rest }: GivenTimeline): Timeline
     columns,
     load,
     outages: [],
-    left: 0,
+    notKept: 0,
     ...rest,
   };
 }

@@ -1,5 +1,10 @@
 import type { Logger } from "../index.js";
 
+const nothing = (): void => {};
+
+/** Drops every entry: for tests in which the log does not matter. */
+export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
 /** An entry of a {@link RecordingLogger}. */
 export interface LogEntry {
   readonly level: keyof Logger;
