@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import type { Duration } from "../index.js";
-import type { SimulationOptions, simulate } from "../testing/testing.js";
+import type { SimulationOptions } from "../testing/testing.js";
 import { printLints } from "./check.js";
 import { CommandError, exitCodes } from "./exit-codes.js";
 import { lint } from "./lints.js";
@@ -32,10 +32,11 @@ export interface PlanOptions {
 
 /** Simulates the workers of a module, without their code: shows what they would do, and what is probably not meant. */
 export async function plan(module: string, options: PlanOptions, terminal: Terminal): Promise<number> {
-  const simulateDay = await loadSimulate();
+  // Loaded only here: no other command needs it.
+  const { simulate } = await import("../testing/testing.js");
   const loaded = await loadWorkers(module);
   const { runner } = loaded;
-  const day = await simulateDay(runner, simulationOptions(options, runner.shutdownTimeout));
+  const day = await simulate(runner, simulationOptions(options, runner.shutdownTimeout));
   if (options.svg !== undefined) await writePicture(options.svg, day.toSVG());
   if (options.json === true) {
     terminal.printJson(day);
@@ -45,18 +46,6 @@ export async function plan(module: string, options: PlanOptions, terminal: Termi
   printLints(await lint(loaded, { now: day.timeline.start, maxAtOnce: options.maxAtOnce }), terminal);
   if (options.svg !== undefined) terminal.complain(`${printable(options.svg)}: written`);
   return exitCodes.ok;
-}
-
-async function loadSimulate(): Promise<typeof simulate> {
-  try {
-    return (await import("../testing/testing.js")).simulate;
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND")) throw error;
-    throw new CommandError(
-      exitCodes.usage,
-      "plan needs the package @sinonjs/fake-timers: npm install --save-dev @sinonjs/fake-timers",
-    );
-  }
 }
 
 function simulationOptions(options: PlanOptions, shutdownTimeout: number): SimulationOptions {

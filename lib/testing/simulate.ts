@@ -26,7 +26,7 @@ async function run(sources: Iterable<object> | Runner, options: SimulationOption
   checkSimulationOptions(options);
   const { start = "2026-01-01", timezone = "UTC", seed = 1, bootstrap: settings = {} } = options;
   const length = durationOf("for", options.for);
-  const clock = new VirtualClock(() => parseStart(start), timezone);
+  const clock = await VirtualClock.install(() => parseStart(start), timezone);
   const random = Math.random;
   try {
     setRandom(seededRandom(seedOf(seed, "jitter")));

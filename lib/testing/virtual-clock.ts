@@ -1,4 +1,4 @@
-import { type FakeMethod, install } from "@sinonjs/fake-timers";
+import type { FakeMethod, install } from "@sinonjs/fake-timers";
 import { InvalidArgumentError } from "../index.js";
 import { VirtualImmediates } from "./virtual-immediates.js";
 
@@ -32,23 +32,32 @@ export class VirtualClock {
   /**
    * @param start in ms since the epoch, computed in the time zone
    * @param timezone an IANA name
-   * @throws InvalidArgumentError if timers are faked already, or the time zone does not exist
+   * @throws InvalidArgumentError if timers are faked already, the time zone does not exist, or `@sinonjs/fake-timers` is not
+   * installed
    */
-  constructor(start: () => number, timezone: string) {
+  static async install(start: () => number, timezone: string): Promise<VirtualClock> {
     if (isInstalled) throw new InvalidArgumentError("Another simulation is under way in this process: await it before the next");
     if ("clock" in globalThis.setTimeout)
       throw new InvalidArgumentError("Fake timers are installed already: restore them before simulate()");
     checkTimezone(timezone);
     isInstalled = true;
+    try {
+      return new VirtualClock(await loadInstall(), start, timezone);
+    } catch (error) {
+      isInstalled = false;
+      throw error;
+    }
+  }
+
+  private constructor(installTimers: typeof install, start: () => number, timezone: string) {
     this.#timezone = process.env.TZ;
     process.env.TZ = timezone;
     try {
-      this.#clock = install({ now: start(), toFake: faked });
+      this.#clock = installTimers({ now: start(), toFake: faked });
       Reflect.set(this.#clock, steadyClock, true);
       this.#immediates.install();
     } catch (error) {
       this.#restoreTimezone();
-      isInstalled = false;
       throw error;
     }
   }
@@ -119,6 +128,19 @@ function microtasks(): Promise<void> {
   return new Promise((resolve) => {
     process.nextTick(resolve);
   });
+}
+
+/** Loaded when a simulation begins, so that the rest of `watchbill/testing` does not need it. */
+async function loadInstall(): Promise<typeof install> {
+  try {
+    return (await import("@sinonjs/fake-timers")).install;
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND")) throw error;
+    throw new InvalidArgumentError(
+      "A simulation needs the package @sinonjs/fake-timers: npm install --save-dev @sinonjs/fake-timers@15",
+      { cause: error },
+    );
+  }
 }
 
 function checkTimezone(timezone: string): void {
