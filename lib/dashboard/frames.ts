@@ -1,3 +1,5 @@
+// Shared by the server and the page, which reads nothing else of the server.
+
 /** Whether a line of the text of an error is a frame of its stack. */
 export function isFrame(line: string): boolean {
   return /^\s+at /.test(line);

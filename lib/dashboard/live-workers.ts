@@ -23,7 +23,6 @@ export class LiveWorkers {
   readonly #early = new WeakMap<Error, string>();
   /** The others. */
   readonly #recorded = new WeakSet<Error>();
-
   readonly #servesDashboard: (entry: DirectoryEntry) => boolean;
 
   /** @param servesDashboard whether a worker serves the dashboard */

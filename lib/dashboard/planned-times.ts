@@ -1,4 +1,4 @@
-import type { DeclarativeWorker, WorkerStatus } from "../index.js";
+import type { DeclarativeWorker, Schedule, WorkerStatus } from "../index.js";
 
 const hour = 3_600_000;
 const maxTimes = 200;
@@ -13,10 +13,6 @@ interface Plan {
   readonly times: number[];
   /** The one after those; undefined if there is none. */
   next: number | undefined;
-}
-
-interface Schedule {
-  next(after: Date): Date | null;
 }
 
 /** The due times of workers within the next hour. Those of schedules are computed once, and then continued as time goes by. */

@@ -31,7 +31,6 @@ export interface HandlerOptions {
 }
 
 const maxStrips = 100;
-const longestReason = 500;
 
 /** Answers the requests to a dashboard. */
 export class RequestHandler implements ListenerHooks {
@@ -165,10 +164,8 @@ export class RequestHandler implements ListenerHooks {
     // A form cannot send a header, and a script of another site must ask for permission first, which it does not get.
     if (request.headers.get("X-Watchbill") !== "1") return problem(403, "The header x-watchbill: 1 is missing");
     if (!rights[route.command]) return problem(403, `You may not ${route.command} workers`);
-    const by = this.#options.by?.(request, incoming);
-    const reason = oneLine(params.get("reason") ?? "").slice(0, longestReason);
-    const author = typeof by === "string" ? oneLine(by) : "";
-    const options = { by: author === "" ? "dashboard" : author, ...(reason === "" ? undefined : { reason }) };
+    const by = unlessBlank(this.#options.by?.(request, incoming)) ?? "dashboard";
+    const options = { by, reason: unlessBlank(params.get("reason")) };
     return route.kind === "command"
       ? this.#commands.one(route.command, route.name, options)
       : this.#commands.many(route.command, { names: params.getAll("name"), patterns: params.getAll("match") }, options);
@@ -248,9 +245,9 @@ export class RequestHandler implements ListenerHooks {
   }
 }
 
-/** Without line breaks and other control characters, which could forge an entry of a log. */
-function oneLine(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, " ").trim();
+/** Undefined for what is not a text, and for a text without a visible character, which a command would refuse. */
+function unlessBlank(text: unknown): string | undefined {
+  return typeof text === "string" && /[^\s\p{Cc}\p{Cf}]/u.test(text) ? text : undefined;
 }
 
 /** Express hides the path of the mount, and so whether the page was requested without the slash at its end. */

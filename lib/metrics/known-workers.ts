@@ -1,21 +1,17 @@
-import { type DeclarativeWorker, type Runner, runningRunners } from "../index.js";
+import { type DeclarativeWorker, nestName, type Runner, runningRunners } from "../index.js";
 
 /**
- * The workers of the runners that run, by the name that they have in events. Reads the lists of the runners alone, and not their
- * status: events are published in the middle of changes.
+ * The workers of the runners that run, by the name that they have in events. Reads the lists of the runners and, of each, the
+ * status of one worker alone: ten thousand may be added one by one.
  */
 export class KnownWorkers {
-  /** By the name within their runner, with which the name in events ends. */
   readonly #byName = new Map<string, DeclarativeWorker>();
   #read = new Map<Runner, readonly DeclarativeWorker[]>();
 
   /** The worker with a name; undefined if there is none. */
   find(name: string): DeclarativeWorker | undefined {
     this.#update();
-    for (let suffix = name; ; suffix = suffix.slice(suffix.indexOf("/") + 1)) {
-      const worker = this.#byName.get(suffix);
-      if (worker !== undefined || !suffix.includes("/")) return worker;
-    }
+    return this.#byName.get(name);
   }
 
   /** The worker with a name, or the one of which something with this name is a part; undefined if there is none. */
@@ -39,7 +35,12 @@ export class KnownWorkers {
     }
     for (const [runner, workers] of current) {
       const added = workers.slice(this.#read.get(runner)?.length ?? 0);
-      for (const worker of added) if (worker.name !== undefined) this.#byName.set(worker.name, worker);
+      const [first] = added.flatMap(({ name }) => name ?? []);
+      if (first === undefined) continue;
+      // The name of the runner within another one, which is in front of those of all of its workers.
+      const [row] = runner.status([first]);
+      for (const worker of added)
+        if (worker.name !== undefined) this.#byName.set(nestName(row?.runner ?? "", worker.name), worker);
     }
     this.#read = current;
   }

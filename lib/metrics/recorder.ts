@@ -1,4 +1,4 @@
-import { type EventOutcome, type MissedReason, observe, type RunEvent, TimeoutError } from "../index.js";
+import { type EventOutcome, observe, type RunEvent, TimeoutError } from "../index.js";
 import type { Attributes, CounterName, HistogramName } from "./instruments.js";
 import { type Measurement, WorkerGauges } from "./worker-gauges.js";
 import { type CheckedLabelOptions, WorkerLabels } from "./worker-labels.js";
@@ -41,7 +41,7 @@ export class Recorder {
         end: (event) => this.#onRunEnd(event),
       }),
       observe("watchbill:missed", ({ worker, count: missed, reason }) =>
-        count("watchbill.run.missed", worker, missed, { reason: reason satisfies MissedReason }),
+        count("watchbill.run.missed", worker, missed, { reason }),
       ),
       observe("watchbill:retry", ({ worker, error }) => count("watchbill.run.retries", worker, 1, { cause: causeOf(error) })),
       observe("watchbill:restart", ({ worker, error }) =>

@@ -1,6 +1,14 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { type DeclarativeWorker, type Health, type Phase, Runner, runningRunners, type WorkerStatus } from "../index.js";
+import {
+  type DeclarativeWorker,
+  type Health,
+  nestName,
+  type Phase,
+  Runner,
+  runningRunners,
+  type WorkerStatus,
+} from "../index.js";
 import type { Attributes, GaugeName } from "./instruments.js";
 import { WorkerIntervals } from "./worker-interval.js";
 import type { PresentNames, WorkerLabels } from "./worker-labels.js";
@@ -38,7 +46,7 @@ interface LabelledWorkers {
 interface Progress {
   healthSince: number | undefined;
   lastSuccess: number | undefined;
-  /** Since when one of them has its health that has never succeeded. */
+  /** The earliest `healthSince` of those that have never succeeded. */
   neverSince: number | undefined;
 }
 
@@ -52,7 +60,7 @@ export class WorkerGauges {
     this.#labels = labels;
   }
 
-  /** Called when a lease was taken: the engine in a single process has none. */
+  /** Called when a lease was taken, released or lost: the engine of a single process has no leases. */
   onLease(): void {
     this.#hasReplicas = true;
   }
@@ -138,19 +146,11 @@ function namesOf(found: readonly FoundWorker[]): PresentNames {
   const names = { workers: new Set<string>(), groups: new Set<string>(), owners: new Set<string>() };
   for (const { worker, row } of found) {
     names.workers.add(row.name);
-    if (row.group !== null) names.groups.add(row.group).add(groupInEvents(worker, row, row.group));
+    if (row.group !== null) names.groups.add(row.group).add(nestName(row.runner, row.group));
     // What runs within a runner are workers, which have rows of their own.
     if (!(worker.worker instanceof Runner)) names.owners.add(row.name);
   }
   return names;
-}
-
-/**
- * The name that the group of a worker has in events. The name of the worker ends with that within its runner, which begins with
- * the name of the group.
- */
-function groupInEvents({ name = "" }: DeclarativeWorker, row: WorkerStatus, group: string): string {
-  return row.name.slice(0, row.name.length - name.length) + group;
 }
 
 function noWorkers(): LabelledWorkers {

@@ -48,7 +48,7 @@ function show(value: unknown): string {
   return typeof value === "string" ? `"${value}"` : String(value);
 }
 
-/** The names in events of what there is. */
+/** The names in events of the workers and groups that there are now. */
 export interface PresentNames {
   readonly workers: ReadonlySet<string>;
   /** Also without the name of a nested runner in front, as they are labels. */
@@ -136,7 +136,7 @@ export class WorkerLabels {
     );
   }
 
-  /** Frees the labels that nothing of what there is has any more, and returns them. */
+  /** Frees the labels that no worker or group, nor what runs within a worker, has any more, and returns them. */
   release({ workers, groups, owners }: PresentNames): string[] {
     const wanted = this.#label === "worker" ? workers : new Set(Array.from(workers, (name) => this.#wanted(name)));
     const isUsed = (label: string, name: string): boolean =>

@@ -39,7 +39,7 @@ export class RunSpans {
   #start(event: RunEvent): Span {
     const { worker, attempt, cause } = event;
     const around = this.#ofRun.getStore();
-    // What runs within a run is not a worker, although its name may end like that of one.
+    // What runs within a run is not a worker, although it may have the name of one.
     const functionName = around === undefined ? this.#functionName(worker) : undefined;
     // Not kept: the provider of an SDK that is registered later is another one.
     const tracer = trace.getTracerProvider().getTracer("watchbill", libraryVersion);

@@ -19,7 +19,7 @@ interface Series {
 
 /** The instruments of the catalogue as metrics of prom-client, which are in no registry yet. */
 export class PromClientMetrics implements Renderer {
-  /** By their names in Prometheus. Those whose reading may remove series of the others come first. */
+  /** By their names in Prometheus. Gauges come first, as reading them may remove series of the others. */
   readonly byName = new Map<string, Gauge | Counter | Histogram>();
   readonly #readGauges: () => readonly Measurement[];
   readonly #gauges = new Map<GaugeName, Gauge>();
@@ -111,7 +111,7 @@ function configuration(name: InstrumentName, instrument: Instrument) {
   };
 }
 
-/** How the processes of a Node cluster are made one: the time of the process that is the furthest behind. */
+/** How the processes of a Node cluster are combined. A time is that of the process that is furthest behind. */
 function aggregatorOf(name: InstrumentName, { kind, unit }: Instrument): "sum" | "min" | "max" {
   if (name === "watchbill.info" || name === "watchbill.worker.interval") return "max";
   return kind === "gauge" && unit === "s" ? "min" : "sum";
