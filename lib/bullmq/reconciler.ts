@@ -126,9 +126,8 @@ export class Reconciler {
 }
 
 /** Whether a job is delayed for longer than the worker, as it is declared on this replica, should wait. */
-function isLate(participant: Participant, { snapshot, phase, due, until }: WorkerRecord): boolean {
-  const latest = phase === "waiting" ? Math.min(participant.latestDue(snapshot) ?? due, due) : due;
-  return latest + lateTolerance < until;
+function isLate(participant: Participant, record: WorkerRecord): boolean {
+  return participant.latestDue(record, Date.now()) + lateTolerance < record.until;
 }
 
 function remoteStateOf(job: Job, state: JobState, { phase, snapshot, status, until }: WorkerRecord, isNew: boolean): RemoteState {

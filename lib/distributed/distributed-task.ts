@@ -1,6 +1,5 @@
 import { describeAttempts } from "../chain/backoff-task.js";
 import { MonitorTask } from "../chain/monitor-task.js";
-import { timetableOf } from "../chain/timetable.js";
 import type { WorkerDefinition } from "../chain/worker-definition.js";
 import { FleetError } from "../errors/fleet-error.js";
 import { describeKind } from "../errors/show-value.js";
@@ -12,7 +11,8 @@ import { Task } from "../runtime/task.js";
 import { inTransition } from "../runtime/transition.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
 import type { WorkerStatus } from "../runtime/worker-status.js";
-import type { Checkpoint, Engine, EngineProvider, Lease, Participant, Registration, RemoteState } from "./engine.js";
+import { Declaration } from "./declaration.js";
+import type { Checkpoint, Engine, EngineProvider, Lease, Participant, Registration, RemoteState, StoredWait } from "./engine.js";
 import { GuardedRegistration, isRegistration } from "./guarded-registration.js";
 import { thisProcess } from "./holder.js";
 import { inProcessEngine } from "./in-process-engine.js";
@@ -24,6 +24,7 @@ import { LeasedRunTask } from "./leased-run-task.js";
  */
 export class DistributedTask extends Task implements Participant {
   readonly #chain: WorkerDefinition;
+  #declaration: Declaration | undefined;
   #registration: Registration | undefined;
   #hasLeft = false;
   /** Of the leased run that is under way. */
@@ -87,12 +88,12 @@ export class DistributedTask extends Task implements Participant {
     return status;
   }
 
-  latestDue(snapshot: unknown): number | undefined {
-    const entry = Snapshot.from(snapshot).peek("repeat");
-    const { repetition } = this.#chain;
-    if (entry === undefined || repetition === undefined) return undefined;
-    const timetable = timetableOf(repetition, this.name);
-    return timetable.restore(entry, 0) ? timetable.latestDue() : undefined;
+  latestDue({ due, snapshot }: StoredWait, now: number): number {
+    return this.declaration.latestDue(due, Snapshot.from(snapshot), now, this.name);
+  }
+
+  get declaration(): Declaration {
+    return (this.#declaration ??= new Declaration(this.#chain));
   }
 
   run(lease: Lease): Promise<Checkpoint> {

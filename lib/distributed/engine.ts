@@ -41,10 +41,12 @@ export interface Participant {
   /** Passes on what happened to the worker on other replicas. Ignored while the worker runs here. */
   update(state: RemoteState): void;
   /**
-   * The latest time at which a waiting worker should run next, as it is declared on this replica: earlier than the stored one
-   * if a deploy has shortened its interval. Undefined if it cannot be computed.
+   * The latest time at which a waiting worker should run next, as it is declared on this replica. It is the stored time, or an
+   * earlier one if the declaration has changed since, if the snapshot was saved at a time that has not come yet, or if it does
+   * not tell when the worker is due.
+   * @param now the current time on the engine's clock
    */
-  latestDue(snapshot: unknown): number | undefined;
+  latestDue(stored: StoredWait, now: number): number;
 }
 
 /** How a worker that has joined talks to its engine. */
@@ -86,6 +88,11 @@ export interface Checkpoint {
   readonly snapshot: unknown;
   readonly phase: Phase;
   readonly status: WorkerStatus | undefined;
+}
+
+/** What a worker waits for, as its last checkpoint says. */
+export interface StoredWait extends Pick<Checkpoint, "snapshot"> {
+  readonly due: number;
 }
 
 /** What is known of a worker that runs or waits on another replica. */

@@ -16,6 +16,9 @@ import { guardSignal } from "./guard-signal.js";
 /** A lease that arrives up to so many ms early, as the clock of another replica may be ahead, is waited out here. */
 const maxEarly = 60_000;
 
+/** In ms. */
+const roundingTolerance = 2;
+
 /** One leased run: the worker's chain under a lease, from the last checkpoint to the worker's next wait. */
 export class LeasedRunTask extends Task implements LeasedRun {
   override readonly parent: DistributedTask;
@@ -35,8 +38,13 @@ export class LeasedRunTask extends Task implements LeasedRun {
     this.#chain = chain;
     this.#lease = lease;
     this.#restored = Snapshot.from(lease.snapshot);
-    this.offset = lease.now() - TimerQueue.current().now();
-    this.due = lease.due - this.offset;
+    const now = lease.now();
+    this.offset = now - TimerQueue.current().now();
+    const latest = parent.latestDue(lease, now);
+    // A time that was only rounded is the stored one.
+    this.due = (lease.due - latest > roundingTolerance ? latest : lease.due) - this.offset;
+    // A timetable that does not hold any more begins anew.
+    if (!parent.declaration.keepsTimetable(this.#restored, now)) this.#restored.take("repeat");
   }
 
   override start(): void {
@@ -77,6 +85,7 @@ export class LeasedRunTask extends Task implements LeasedRun {
   commit(kind: string, entry: SnapshotEntry): void {
     this.#committed = new Snapshot();
     this.#committed.write(kind, entry);
+    this.parent.declaration.save(this.#committed, this.#lease.now());
   }
 
   override guard(signal: AbortSignal): void {
@@ -87,6 +96,7 @@ export class LeasedRunTask extends Task implements LeasedRun {
     if (this.aborted || this.#waitsHere(due, phase)) return false;
     const snapshot = new Snapshot();
     this.child?.suspend(snapshot);
+    this.parent.declaration.save(snapshot, this.#lease.now());
     this.child = undefined;
     this.#end();
     this.parent.onSuspended({ due: due + this.offset, phase, snapshot: snapshot.toJSON() });

@@ -74,8 +74,10 @@ export class MemoryFleet {
 
   /** The `latestDue` of a worker on a replica, in ms since the epoch. */
   latestDue(worker: string, replica: Replica): number | undefined {
-    const due = replica.participants.get(worker)?.latestDue(snapshotOf(this.#entry(worker)));
-    return due === undefined ? undefined : due - this.options.skew;
+    const entry = this.#entry(worker);
+    const stored = { due: entry.due, snapshot: snapshotOf(entry) };
+    const latest = replica.participants.get(worker)?.latestDue(stored, this.now());
+    return latest === undefined ? undefined : latest - this.options.skew;
   }
 
   /** Overwrites the snapshot of a worker with any JSON. */
@@ -192,8 +194,9 @@ export class MemoryFleet {
 
   /** Earlier than stored, if a deploy has shortened an interval. */
   #dueOf(entry: Entry, replicas: readonly Replica[]): number {
-    if (entry.phase !== "waiting" || !this.options.usesLatestDue) return entry.due;
-    const latest = replicas.map((replica) => replica.participants.get(entry.name)?.latestDue(snapshotOf(entry)) ?? entry.due);
+    if (!this.options.usesLatestDue) return entry.due;
+    const stored = { due: entry.due, snapshot: snapshotOf(entry) };
+    const latest = replicas.map(({ participants }) => participants.get(entry.name)?.latestDue(stored, this.now()) ?? entry.due);
     return Math.min(entry.due, ...latest);
   }
 

@@ -2,7 +2,16 @@ import { inspect } from "node:util";
 import { expect } from "chai";
 import { Redis } from "ioredis";
 import { Pool } from "pg";
-import { bootstrap, DeclarativeWorker, InvalidArgumentError, type Logger, type Runner, stopped, wait } from "watchbill";
+import {
+  bootstrap,
+  DeclarativeWorker,
+  InvalidArgumentError,
+  type Logger,
+  type Runner,
+  StaticBackoff,
+  stopped,
+  wait,
+} from "watchbill";
 import { type BullMQOptions, bullmq } from "watchbill/bullmq";
 import { freePort } from "../../samples/fleet/postgres-server.js";
 import type { FleetServer, ServerKind } from "./fleet-server.fixture.js";
@@ -209,6 +218,8 @@ describe("bullmq()", () => {
   });
 });
 
+type WorkerOptions = Omit<ConstructorParameters<typeof DeclarativeWorker>[0], "name" | "distributed">;
+
 /** Specs of one process, with its own server. */
 function describeEngine(
   kind: ServerKind,
@@ -264,6 +275,41 @@ function describeEngine(
       expect(again.status()[0]).to.include({ phase: "waiting", health: "ok" });
       expect(runs).to.equal(1);
     });
+
+    const never = { next: (after: Date) => new Date(after.getTime() + 365 * 86_400_000) };
+    const eachSecond = { next: (after: Date) => new Date(Math.floor(after.getTime() / 1_000) * 1_000 + 1_000) };
+    const fails = (): never => {
+      throw new Error("no luck");
+    };
+    const rarelyRetried = { job: fails, repeat: { interval: "2h", startImmediately: true } } as const;
+    const sleep = (duration: "1h" | "1s") => new StaticBackoff({ sleep: duration });
+    /** Each with the first version of the worker, and the second one. */
+    const deploys: [string, WorkerOptions, (run: () => void) => WorkerOptions][] = [
+      ["an interval to a continuous worker", { job: () => {}, repeat: "1h" }, (run) => ({ worker: run, retry: sleep("1h") })],
+      ["an interval to a schedule", { job: () => {}, repeat: "1h" }, (job) => ({ job, repeat: { schedule: eachSecond } })],
+      ["a schedule to an interval", { job: () => {}, repeat: { schedule: never } }, (job) => ({ job, repeat: "1s" })],
+      [
+        "a backoff of 1 h to one of 1 s",
+        { ...rarelyRetried, retry: sleep("1h") },
+        (job) => ({ ...rarelyRetried, job, retry: sleep("1s") }),
+      ],
+      [
+        "an initialDelay of 1 h to one of 1 s",
+        { job: () => {}, repeat: { interval: "1h", initialDelay: "1h" } },
+        (job) => ({ job, repeat: { interval: "1h", initialDelay: "1s" } }),
+      ],
+    ];
+    for (const [what, old, changed] of deploys) {
+      it(`runs within seconds after a deploy from ${what}`, async () => {
+        const namespace = `deploy-${deploys.findIndex(([other]) => other === what)}`;
+        const first = run(namespace, { name: "changed", ...old });
+        await until(() => (first.status()[0]?.nextDue ?? 0) > Date.now() + 3_000_000);
+        await stop();
+        let runs = 0;
+        run(namespace, { name: "changed", ...changed(() => void runs++) });
+        await until(() => runs > 0);
+      });
+    }
 
     it("runs every 100 ms", async () => {
       let runs = 0;

@@ -1,9 +1,11 @@
 import { expect } from "chai";
 import { type DeclarativeWorkerOptions, StaticBackoff } from "watchbill";
-import { Simulation } from "./simulation.fixture.js";
+import { untilStopped } from "../runner/commands.fixture.js";
+import { epoch, Simulation } from "./simulation.fixture.js";
 
 const day = 86_400_000;
 const hour = 3_600_000;
+const eachSecond = { next: (after: Date) => new Date(Math.floor(after.getTime() / 1_000) * 1_000 + 1_000) };
 
 describe("A deploy of a distributed worker", () => {
   let simulation: Simulation;
@@ -50,7 +52,7 @@ describe("A deploy of a distributed worker", () => {
   it("from a schedule to an interval begins a new timetable", async () => {
     const schedule = { next: (after: Date) => new Date(Math.floor(after.getTime() / 60_000) * 60_000 + 60_000) };
     await deploy(every({ schedule }), every("50s"), 150_000, 110_000);
-    expect(simulation.times).to.deep.equal([60_000, 120_000, 230_000]);
+    expect(simulation.times).to.deep.equal([60_000, 120_000, 200_010, 250_010]);
   });
 
   it("to a schedule that is earlier than the old one applies at once", async () => {
@@ -73,7 +75,7 @@ describe("A deploy of a distributed worker", () => {
     ]);
   });
 
-  it("that removes retryJob and timeout continues a run that waits for its next attempt", async () => {
+  it("that removes retryJob and timeout continues a run that waits for its next attempt at once", async () => {
     let runs = 0;
     const job = () => {
       if (++runs === 1) throw new Error("no");
@@ -82,9 +84,74 @@ describe("A deploy of a distributed worker", () => {
     await deploy(before, { repeat: "1m", job }, 62_000, 120_000);
     expect(simulation.runs.map(({ at, attempt }) => [at, attempt])).to.deep.equal([
       [60_000, 0],
-      [70_000, 0],
+      [62_000, 0],
       [120_000, 0],
       [180_000, 0],
     ]);
+  });
+
+  const never = { repeat: { schedule: { next: (after: Date) => new Date(after.getTime() + 365 * day) } }, job: () => {} };
+  const fails = () => {
+    throw new Error("no");
+  };
+  const failing = (sleep: number | "1h"): DeclarativeWorkerOptions => ({
+    repeat: { interval: "2h", startImmediately: true },
+    job: fails,
+    retry: new StaticBackoff({ sleep }),
+  });
+  const custom = (duration: (attempt: number) => number): DeclarativeWorkerOptions => ({ ...failing("1h"), retry: { duration } });
+  const continuous = (): DeclarativeWorkerOptions => ({ worker: untilStopped });
+
+  const early: [string, DeclarativeWorkerOptions, DeclarativeWorkerOptions, number[]][] = [
+    ["from an interval to a continuous worker", every("1h"), continuous(), [10_000]],
+    ["from a schedule to a continuous worker", never, continuous(), [10_000]],
+    ["from a rare schedule to an interval", never, every("1s"), [11_010, 12_010]],
+    ["from an interval of a year to a schedule", every("365d"), every({ schedule: eachSecond }), [11_000, 12_000]],
+    ["from a backoff of 1 h to one of 1 s", failing("1h"), failing(1_000), [0, 10_000, 11_000, 12_000]],
+    ["from a backoff of 1 h to a continuous worker", failing("1h"), continuous(), [0, 10_000]],
+    [
+      "from a backoff of 1 h to a longer interval without a retry",
+      failing("1h"),
+      { ...every({ interval: "3h", startImmediately: true }) },
+      [0, 10_000],
+    ],
+    ["from a backoff of its own code to another", custom(() => hour), custom(() => 1_000), [0, 10_000, 11_000, 12_000]],
+    [
+      "from an initialDelay of 1 h to one of 1 s",
+      every({ interval: "1h", initialDelay: "1h" }),
+      every({ interval: "1h", initialDelay: "1s" }),
+      [11_010],
+    ],
+    [
+      "from a schedule with an initialDelay of 1 h to one of 1 s",
+      every({ schedule: eachSecond, initialDelay: "1h" }),
+      every({ schedule: eachSecond, initialDelay: "1s" }),
+      [12_000],
+    ],
+  ];
+  for (const [what, before, after, times] of early) {
+    it(`${what} does not wait for the old due time`, async () => {
+      await deploy(before, after, 10_000, 2_500);
+      // The replicas of the simulation look again within some ms.
+      expect(simulation.times.map((at) => Math.floor(at / 10) * 10)).to.deep.equal(times);
+    });
+  }
+
+  it("with the same declaration does not change when a worker is due", async () => {
+    await deploy(failing("1h"), failing("1h"), 10_000, 2 * hour);
+    expect(simulation.times).to.deep.equal([0, hour, 2 * hour]);
+  });
+
+  it("is not necessary for a snapshot that was saved an hour in the future not to be believed", async () => {
+    simulation.replica(every("1m"));
+    await simulation.advance(30_000);
+    simulation.fleet.corrupt("one", {
+      repeat: [{ start: epoch + hour, slot: 0, interval: 60_000 }],
+      declaration: [{ timing: "every 1m", backoffs: "47DEQpj8HBSa", at: epoch + hour }],
+    });
+    await simulation.advance(60_000);
+    // A new timetable begins when the old one was due.
+    await simulation.advance(100_000);
+    expect(simulation.times).to.deep.equal([120_000, 180_000]);
   });
 });

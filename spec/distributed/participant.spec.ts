@@ -161,17 +161,44 @@ describe("A participant", () => {
     void runner.stop();
   });
 
-  it("has a latest due time only if it waits for its timetable", async () => {
+  it("is due at once if its snapshot does not tell when it is due, or is that of another kind of worker", async () => {
     const { runner } = join(takesASecond);
     const { snapshot, due } = await runOnce(lease(), 0);
-    expect(engine.participant.latestDue(snapshot)).to.equal(due);
-    expect(engine.participant.latestDue({})).to.equal(undefined);
-    expect(engine.participant.latestDue({ repeat: [{}] })).to.equal(undefined);
+    const later = epoch + 3_600_000;
+    const latestDue = (stored: unknown): number => engine.participant.latestDue({ due: later, snapshot: stored }, Date.now());
+    expect(latestDue(snapshot)).to.equal(due);
+    expect([latestDue({}), latestDue({ repeat: [{}] })]).to.deep.equal([epoch, epoch]);
+    expect(engine.participant.latestDue({ due: epoch - 5, snapshot: {} }, Date.now())).to.equal(epoch - 5);
     void runner.stop();
     await clock.tickAsync(1);
     const continuous = join({ worker: untilStopped });
-    expect(engine.participant.latestDue(snapshot)).to.equal(undefined);
+    expect(latestDue(snapshot)).to.equal(epoch + 1);
     void continuous.runner.stop();
+  });
+
+  it("keeps the time of a backoff unless that is declared otherwise, and then the earlier time", async () => {
+    const retry = new StaticBackoff({ sleep: "1m" });
+    const fails = (): never => {
+      throw new Error("no luck");
+    };
+    const { runner } = join({ repeat: { interval: "1h", startImmediately: true }, job: fails, retry });
+    const { snapshot, due } = await runOnce(lease(), 0);
+    expect(due).to.equal(epoch + 60_000);
+    void runner.stop();
+    await clock.tickAsync(10_000);
+    const dueUnder = async (policy: DeclarativeWorkerOptions["retry"]): Promise<number> => {
+      const changed = join({ repeat: "1h", job: fails, retry: policy });
+      const latest = engine.participant.latestDue({ due: due ?? 0, snapshot }, Date.now());
+      void changed.runner.stop();
+      await clock.tickAsync(1);
+      return latest - epoch;
+    };
+    expect(await dueUnder(retry)).to.equal(60_000);
+    expect(await dueUnder(new StaticBackoff({ sleep: "20s" }))).to.equal(20_000);
+    expect(await dueUnder(new StaticBackoff({ sleep: "2h" }))).to.equal(60_000);
+    expect(await dueUnder({ duration: fails })).to.equal(10_003);
+    expect(await dueUnder({ duration: () => Number.NaN })).to.equal(10_004);
+    expect(await dueUnder(undefined)).to.equal(10_005);
   });
 
   it("says when a continuous worker runs here, and not that each run of a job does", async () => {
@@ -245,10 +272,12 @@ describe("A participant", () => {
     void runner.stop();
   });
 
-  it("has no latest due time for a timetable that is malformed", () => {
+  it("is due at once if its timetable is malformed", () => {
     const { runner } = join(takesASecond);
     const grid = { start: epoch, slot: 0, interval: 60_000 };
-    const latestDue = (change: object) => engine.participant.latestDue({ repeat: [{ ...grid, ...change }] });
+    const stored = (change: object) => ({ due: 8e15, snapshot: { repeat: [{ ...grid, ...change }], declaration: [declared] } });
+    const declared = { timing: "every 1m", at: epoch };
+    const latestDue = (change: object) => engine.participant.latestDue(stored(change), epoch);
     expect(latestDue({})).to.equal(epoch + 60_000);
     expect(latestDue({ slot: 2 })).to.equal(epoch + 180_000);
     expect(latestDue({ slot: -1 })).to.equal(epoch);
@@ -256,7 +285,7 @@ describe("A participant", () => {
     expect(latestDue({ slot: 2, interval: 1_000 })).to.equal(epoch + 2_000 + 60_000);
     const odd = [{ start: "x" }, { slot: null }, { interval: undefined }, { slot: 0.5 }, { slot: -2 }, { interval: 0.5 }];
     const huge = [{ start: 8.65e15 }, { start: -8.65e15 }, { slot: 2 ** 50 }];
-    expect([...odd, ...huge].map(latestDue)).to.deep.equal(Array(9).fill(undefined));
+    expect([...odd, ...huge].map(latestDue)).to.deep.equal(Array(9).fill(epoch));
     void runner.stop();
   });
 
