@@ -1,10 +1,19 @@
-import { type IQueueBackend, type JobProgress, Worker } from "bullmq";
+import {
+  type BackendFactory,
+  type IQueueBackend,
+  type Job,
+  type JobJson,
+  type JobProgress,
+  Worker,
+  type WorkerOptions,
+} from "bullmq";
 import type { Lease } from "../distributed/engine.js";
 import { LeaseLostError } from "../errors/lease-lost-error.js";
 import { toError } from "../errors/thrown-value-error.js";
 import { formatDuration } from "../timers/format-duration.js";
 import { QueueTimer } from "../timers/queue-timer.js";
 import { TimerQueue } from "../timers/timer-queue.js";
+import type { DatabaseClock } from "./database-clock.js";
 import type { WorkerRecord } from "./worker-record.js";
 
 /** The part of a lock's duration that a lease uses: in the rest the run stops, before another replica can get the lock. */
@@ -31,6 +40,7 @@ export class BullmqLease implements Lease {
   readonly due: number;
   readonly #worker: string;
   readonly #lockDuration: number;
+  readonly #clock: DatabaseClock;
   readonly #controller = new AbortController();
   readonly #timer = new QueueTimer(() => {
     this.check();
@@ -39,12 +49,19 @@ export class BullmqLease implements Lease {
   #renewedAt: Instant;
 
   /** @param lockedAt not later than when the job was locked */
-  constructor(worker: string, { snapshot, status, due }: WorkerRecord, lockDuration: number, lockedAt: Instant) {
+  constructor(
+    worker: string,
+    { snapshot, status, due }: WorkerRecord,
+    lockDuration: number,
+    lockedAt: Instant,
+    clock: DatabaseClock,
+  ) {
     this.#worker = worker;
     this.snapshot = snapshot;
     this.status = status;
     this.due = due;
     this.#lockDuration = lockDuration;
+    this.#clock = clock;
     this.#renewedAt = lockedAt;
     this.#setTimer();
   }
@@ -54,7 +71,7 @@ export class BullmqLease implements Lease {
   }
 
   now(): number {
-    return Date.now();
+    return this.#clock.now();
   }
 
   /** @param sentAt when the renewal was sent */
@@ -90,6 +107,31 @@ export class BullmqLease implements Lease {
 /** A BullMQ worker that reports to the leases of its jobs whether their locks were renewed. */
 export class LockTrackingWorker<Options> extends Worker<unknown, unknown, string, IQueueBackend, JobProgress, Options> {
   readonly #leases = new Map<string, BullmqLease>();
+  readonly #clock: DatabaseClock;
+
+  constructor(
+    queue: string,
+    process: (job: Job, token?: string) => Promise<void>,
+    options: WorkerOptions<Options>,
+    create: BackendFactory<IQueueBackend, Options>,
+    clock: DatabaseClock,
+  ) {
+    super(queue, process, options, create);
+    this.#clock = clock;
+  }
+
+  /** BullMQ compares the times of a job with the wall clock of this process. */
+  protected override createJob(data: JobJson, jobId: string): Job<unknown, unknown, string, JobProgress> {
+    const processedOn = Number(data.processedOn);
+    return super.createJob(
+      processedOn > 0 ? { ...data, processedOn: Math.floor(this.#clock.toLocal(processedOn)) } : data,
+      jobId,
+    );
+  }
+
+  protected override getBlockTimeout(blockUntil: number): number {
+    return super.getBlockTimeout(blockUntil > 0 ? this.#clock.toLocal(blockUntil) : blockUntil);
+  }
 
   /**
    * BullMQ calls this again after a pause without awaiting it, so a failure becomes an error event, not an unhandled rejection.

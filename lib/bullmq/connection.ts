@@ -5,7 +5,9 @@ import { describeError } from "../errors/read-error.js";
 import { readProperty } from "../errors/read-value.js";
 import { describeKind } from "../errors/show-value.js";
 import { toError } from "../errors/thrown-value-error.js";
-import { type OpenQueue, openQueue, postgres, type QueueOptions, redis } from "./queue.js";
+import { postgres } from "./postgres.js";
+import { type OpenQueue, openQueue, type QueueOptions } from "./queue.js";
+import { redis } from "./redis.js";
 
 /** The database that all replicas use. */
 export interface Connection {
@@ -71,7 +73,7 @@ function parseUrl(text: string): Connection {
       connectionString: text,
       schema,
       migrate: true,
-      max: 4,
+      max: 3,
       keepAlive: true,
       connectionTimeoutMillis: databaseTimeout,
       query_timeout: databaseTimeout,

@@ -60,7 +60,7 @@ export class JobProcessor {
   readonly process = async (job: Job, token: string, queue: OpenQueue): Promise<void> => {
     const participant = this.#options.participants.get(job.name);
     const record = recordOf(job);
-    if (participant?.isOpen !== true || this.#options.requests.isForOthers(job)) {
+    if (participant?.isOpen !== true || this.#options.requests.isForOthers(job, queue.clock.now())) {
       await this.#leaveToOthers({ job, token, queue }, record);
       return;
     }
@@ -84,7 +84,7 @@ export class JobProcessor {
 
   async #leaveToOthers({ job, token, queue }: FetchedJob, record: WorkerRecord): Promise<void> {
     const { part, least, most } = leaveToOthers;
-    const now = Date.now();
+    const now = queue.clock.now();
     // A worker that has never run is due now.
     const due = record.due === 0 ? now : record.due;
     // A replica that is paused does not fetch the job again.
@@ -105,7 +105,7 @@ export class JobProcessor {
     const now = currentInstant();
     // BullMQ records when it sent the request for the job.
     const lockedAt = { ...now, wall: Math.min(job.processedOn ?? now.wall, now.wall) };
-    const lease = new BullmqLease(participant.name, record, this.#options.lockDuration, lockedAt);
+    const lease = new BullmqLease(participant.name, record, this.#options.lockDuration, lockedAt, queue.clock);
     lease.check();
     // The answer came so late that another replica may have the job already.
     if (lease.signal.aborted) throw new DelayedError();
@@ -157,7 +157,7 @@ export class JobProcessor {
     const due = Math.ceil(exact);
     const record: WorkerRecord = { snapshot, phase, status, due, until: due };
     await queue.handBack(job.id ?? "", token, due, record);
-    if (queue.isCoarse && due > Date.now()) this.#wakeUpAt(due, job, queue);
+    if (queue.isCoarse && due > queue.clock.now()) this.#wakeUpAt(due, job, queue);
     throw new DelayedError();
   }
 
@@ -176,7 +176,7 @@ export class JobProcessor {
       }
     };
     const timer = new QueueTimer(() => void promote());
-    timer.sleep(Math.max(0, due - Date.now()));
+    timer.sleep(Math.max(0, due - queue.clock.now()));
     this.#wakeUps.set(job.name, timer);
   }
 

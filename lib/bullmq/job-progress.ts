@@ -36,9 +36,12 @@ export class RunRequests {
     this.#requested.delete(worker);
   }
 
-  /** Reserves a job for this replica for a few seconds. */
-  async write(job: Job): Promise<void> {
-    await job.updateProgress({ requestedBy: this.#requester, at: Date.now() });
+  /**
+   * Reserves a job for this replica for a few seconds.
+   * @param now on the database's clock, like {@link isForOthers}
+   */
+  async write(job: Job, now: number): Promise<void> {
+    await job.updateProgress({ requestedBy: this.#requester, at: Math.round(now) });
   }
 
   /** Removes the request from a job, if it has one. */
@@ -47,9 +50,9 @@ export class RunRequests {
   }
 
   /** Whether another replica has reserved the job. */
-  isForOthers({ progress }: Job): boolean {
+  isForOthers({ progress }: Job, now: number): boolean {
     if (!isRequest(progress)) return false;
-    return progress.requestedBy !== this.#requester && Date.now() - (numberIn(progress, "at") ?? 0) < reservedFor;
+    return progress.requestedBy !== this.#requester && Math.abs(now - (numberIn(progress, "at") ?? 0)) < reservedFor;
   }
 }
 

@@ -1,17 +1,8 @@
-import {
-  type BackendFactory,
-  type ConnectionOptions,
-  createPostgresBackend,
-  createRedisBackend,
-  type IQueueBackend,
-  isRedisInstance,
-  type Job,
-  type PostgresConnectionOptions,
-  Queue,
-  type RedisClient,
-} from "bullmq";
+import { type IQueueBackend, type Job, Queue } from "bullmq";
 import { isError, readProperty } from "../errors/read-value.js";
 import { type BullmqLease, LockTrackingWorker } from "./bullmq-lease.js";
+import type { Database, QueueSnapshot } from "./database.js";
+import type { DatabaseClock } from "./database-clock.js";
 import { settledWithin } from "./time-limit.js";
 
 export interface QueueOptions {
@@ -32,15 +23,12 @@ export interface QueueOptions {
   readonly onStalled: (jobId: string) => void;
 }
 
-/** All states that a job can be in. */
-const jobStates = ["active", "delayed", "waiting", "failed", "completed"] as const;
-
-export type JobState = (typeof jobStates)[number];
-
 /** The queue with the jobs of all distributed workers of a service, as it is open in this process. */
 export interface OpenQueue {
   /** Whether jobs may become available some 100 ms after they are due. */
   readonly isCoarse: boolean;
+  /** Exact once the queue is ready. */
+  readonly clock: DatabaseClock;
   /** Resolves once all connections are open; then begins to fetch jobs. */
   ready(): Promise<void>;
   /** Sets how many jobs may be processed at the same time. */
@@ -50,12 +38,12 @@ export interface OpenQueue {
     jobs: readonly { readonly name: string; readonly jobId: string; readonly data: unknown; readonly delay: number }[],
   ): Promise<void>;
   /**
-   * Delays a job until a time, in ms since the epoch, and stores its record: atomically, and only if the job is locked by the
+   * Delays a job until a time on the database's clock, and stores its record: atomically, and only if the job is locked by the
    * token, so that a replica that has lost the lock cannot write.
    */
   handBack(jobId: string, token: string, until: number, record: unknown): Promise<void>;
-  /** The ids of all jobs, with the state of each. */
-  states(): Promise<Map<string, JobState>>;
+  /** Reads the whole queue, without the records, and the database's clock. */
+  readAll(): Promise<QueueSnapshot>;
   read(jobId: string): Promise<Job | undefined>;
   /** Reports renewals of the job's lock to a lease, until {@link untrackLease}. */
   lease(jobId: string, lease: BullmqLease): void;
@@ -79,7 +67,7 @@ const prefix = "watchbill";
 
 /** Opens the queue, and begins to connect. */
 export function openQueue<Options>(database: Database<Options>, options: QueueOptions): OpenQueue {
-  const { connection, create, isCoarse } = database;
+  const { connection, create, isCoarse, clock } = database;
   const { namespace, replica, lockDuration, stalledInterval, process, onError, onStalled } = options;
   const queue = new Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend, Options>(
     namespace,
@@ -115,6 +103,7 @@ export function openQueue<Options>(database: Database<Options>, options: QueueOp
       autorun: false,
     },
     create,
+    clock,
   );
   queue.on("error", onError);
   worker.on("error", onError);
@@ -135,8 +124,10 @@ export function openQueue<Options>(database: Database<Options>, options: QueueOp
 
   const open: OpenQueue = {
     isCoarse,
+    clock,
     async ready() {
       await connected;
+      await database.read(namespace);
       void worker.run();
     },
     setConcurrency(count) {
@@ -144,23 +135,22 @@ export function openQueue<Options>(database: Database<Options>, options: QueueOp
     },
     async add(jobs) {
       await queue.addBulk(
-        jobs.map(({ name, data, jobId, delay }) => ({ name, data, opts: { jobId, delay, attempts: 1, keepLogs: 0 } })),
+        jobs.map(({ name, data, jobId, delay }) => ({
+          name,
+          data,
+          opts: { jobId, delay, attempts: 1, keepLogs: 0, timestamp: Math.round(clock.now()) },
+        })),
       );
     },
     async handBack(jobId, token, until, record) {
-      const now = Date.now();
+      const now = Math.round(clock.now());
       // The one text field that both databases can write together with the move, under the lock.
       const fieldsToUpdate = { failedReason: JSON.stringify(record) };
       const delay = Math.max(0, until - now);
       // By the worker's connection: unlike the queue's, it stays open until the jobs have ended.
       await worker.getBackend().moveToDelayed(jobId, now, delay, token, { skipAttempt: true, fieldsToUpdate });
     },
-    async states() {
-      const found = await Promise.all(
-        jobStates.map(async (state) => (await queue.getRanges([state], 0, -1)).map((jobId) => [jobId, state] as const)),
-      );
-      return new Map(found.flat());
-    },
+    readAll: () => database.read(namespace),
     read: (jobId) => queue.getJob(jobId),
     lease: (jobId, lease) => worker.lease(jobId, lease),
     untrackLease: (jobId, lease) => worker.untrackLease(jobId, lease),
@@ -179,72 +169,4 @@ export function openQueue<Options>(database: Database<Options>, options: QueueOp
 export function isRejectedByBullmq(thrown: unknown): boolean {
   const code = isError(thrown) ? readProperty(thrown, "code") : undefined;
   return typeof code === "number" && code < 0;
-}
-
-/** Creates the BullMQ backends of one open queue, and ends their connections. */
-export interface Database<Options> {
-  readonly connection: Options;
-  readonly create: BackendFactory<IQueueBackend, Options>;
-  /**
-   * Whether jobs may become available some 100 ms after they are due: on Redis, BullMQ checks delayed jobs ten times a second.
-   */
-  readonly isCoarse: boolean;
-  /** Ends all connections that were made here, also those that BullMQ opens later, but not a client or pool of the user. */
-  end(): Promise<void>;
-}
-
-export function postgres(connection: PostgresConnectionOptions): Database<PostgresConnectionOptions> {
-  const backends: IQueueBackend[] = [];
-  return {
-    connection,
-    isCoarse: false,
-    create(...args) {
-      const backend = createPostgresBackend(...args);
-      backends.push(backend);
-      return backend;
-    },
-    async end() {
-      await Promise.allSettled(backends.map((backend) => backend.disconnect()));
-    },
-  };
-}
-
-/**
- * Redis, with a reference to each client. BullMQ reconnects a blocking client that has ended, possibly while its worker closes:
- * such a client would keep the process alive. And BullMQ's own `disconnect` would also end a client of the user.
- */
-export function redis(connection: ConnectionOptions): Database<ConnectionOptions> {
-  const isOwn = !isRedisInstance(connection);
-  const clients = new Set<RedisClient>();
-  let hasEnded = false;
-
-  const track = (connected: Promise<RedisClient> | undefined): void => {
-    connected?.then(
-      (client) => {
-        clients.add(client);
-        // BullMQ may reconnect it at any time.
-        client.on("connect", () => {
-          if (hasEnded) client.disconnect();
-        });
-        if (hasEnded) client.disconnect();
-      },
-      // It has never connected: `ready` of the queue rejects with the error.
-      () => {},
-    );
-  };
-
-  return {
-    connection,
-    isCoarse: true,
-    create(...args) {
-      const backend = createRedisBackend(...args);
-      track(backend.blockingClient);
-      if (isOwn) track(backend.client);
-      return backend;
-    },
-    async end() {
-      hasEnded = true;
-      for (const client of clients) client.disconnect();
-    },
-  };
 }

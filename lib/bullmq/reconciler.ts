@@ -2,8 +2,9 @@ import type { Job } from "bullmq";
 import type { Participant, RemoteState } from "../distributed/engine.js";
 import { parseHolder } from "../distributed/holder.js";
 import { onAbort } from "../runtime/on-abort.js";
+import type { JobState, JobSummary } from "./database.js";
 import { publishedStatus, type RunRequests } from "./job-progress.js";
-import { isRejectedByBullmq, type JobState, type OpenQueue } from "./queue.js";
+import { isRejectedByBullmq, type OpenQueue } from "./queue.js";
 import { delay } from "./time-limit.js";
 import { initialRecord, jobIdOf, recordOf, type WorkerRecord } from "./worker-record.js";
 
@@ -39,7 +40,7 @@ export class Reconciler {
 
   async reconcile(options: ReconcileOptions): Promise<void> {
     const { queue, participants, requests } = options;
-    const states = await queue.states();
+    const { jobs: states } = await queue.readAll();
     for (const name of this.#known.keys()) if (!participants.has(name)) this.#known.delete(name);
     await this.#addMissing(options, states);
 
@@ -49,8 +50,8 @@ export class Reconciler {
       const state = states.get(jobIdOf(name));
       const job = participant && state && (await queue.read(jobIdOf(name)));
       if (participant === undefined || state === undefined || job === undefined) return;
-      const wasPromoted = await this.#reconcileJob(queue, participant, job, state, requests);
-      if (wasPromoted || state === "active") changing.add(name);
+      const wasPromoted = await this.#reconcileJob(queue, participant, job, state.state, requests);
+      if (wasPromoted || state.state === "active") changing.add(name);
     };
     await Promise.all(this.#toRead(participants, states, requests).map(reconcileWorker));
     this.#changing = changing;
@@ -58,7 +59,7 @@ export class Reconciler {
 
   async #addMissing(
     { queue, participants, lockDuration, onJobMissing }: ReconcileOptions,
-    states: ReadonlyMap<string, JobState>,
+    states: ReadonlyMap<string, JobSummary>,
   ): Promise<void> {
     const unseen = [...participants.keys()].filter((name) => !states.has(jobIdOf(name)));
     const added = await Promise.all(
@@ -79,11 +80,11 @@ export class Reconciler {
   /** All workers whose jobs have or may have changed; and of the others, those that were read longest ago. */
   #toRead(
     participants: ReadonlyMap<string, Participant>,
-    states: ReadonlyMap<string, JobState>,
+    states: ReadonlyMap<string, JobSummary>,
     requests: RunRequests,
   ): string[] {
     const urgent = [...participants.keys()].filter((name) => {
-      const state = states.get(jobIdOf(name));
+      const { state } = states.get(jobIdOf(name)) ?? {};
       const isWaiting = state === "delayed" || state === "waiting";
       return !isWaiting || !this.#known.has(name) || this.#changing.has(name) || requests.has(name);
     });
@@ -116,8 +117,8 @@ export class Reconciler {
       wasPromoted = await succeeds(() => job.remove());
       this.#known.set(name, initialRecord);
       if (wasPromoted) await queue.add([{ ...this.#jobOf(name), delay: 0 }]);
-    } else if (state === "delayed" && participant.isOpen && (isRequested || isLate(participant, record))) {
-      if (isRequested) await requests.write(job);
+    } else if (state === "delayed" && participant.isOpen && (isRequested || isLate(participant, record, queue.clock.now()))) {
+      if (isRequested) await requests.write(job, queue.clock.now());
       wasPromoted = await succeeds(() => job.promote());
     }
     participant.update(remoteStateOf(job, state, record, isNew));
@@ -126,8 +127,8 @@ export class Reconciler {
 }
 
 /** Whether a job is delayed for longer than the worker, as it is declared on this replica, should wait. */
-function isLate(participant: Participant, record: WorkerRecord): boolean {
-  return participant.latestDue(record, Date.now()) + lateTolerance < record.until;
+function isLate(participant: Participant, record: WorkerRecord, now: number): boolean {
+  return participant.latestDue(record, now) + lateTolerance < record.until;
 }
 
 function remoteStateOf(job: Job, state: JobState, { phase, snapshot, status, until }: WorkerRecord, isNew: boolean): RemoteState {

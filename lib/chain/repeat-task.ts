@@ -41,9 +41,9 @@ export class RepeatTask extends Task {
   constructor(parent: Task, definition: RepeatDefinition) {
     super(parent);
     this.#definition = definition;
-    this.#timetable = timetableOf(definition.repetition, this.name);
     this.#commands = parent.commands;
     this.#leasedRun = parent.leasedRun;
+    this.#timetable = timetableOf(definition.repetition, this.name, this.#leasedRun?.offset);
   }
 
   override start(): void {

@@ -44,7 +44,12 @@ export interface Timetable {
   latestDue(): number | undefined;
 }
 
-/** @param worker for messages */
-export function timetableOf(repetition: Repetition, worker: string): Timetable {
-  return repetition.interval === undefined ? new WallClockTimetable(repetition, worker) : new IntervalTimetable(repetition);
+/**
+ * @param worker for messages
+ * @param offset of the clock of the replicas to that of the timer queue: the schedule of a distributed worker is on that clock
+ */
+export function timetableOf(repetition: Repetition, worker: string, offset?: number): Timetable {
+  return repetition.interval === undefined
+    ? new WallClockTimetable(repetition, worker, offset)
+    : new IntervalTimetable(repetition);
 }

@@ -30,17 +30,22 @@ export class WallClockTimetable implements Timetable {
   #failure: ScheduleError | undefined = undefined;
   /** The time of the timer queue when it was last read, and the time of the wall clock then. */
   #queueTime = TimerQueue.current().now();
-  #wallTime = this.#queueTime + epochOffset();
+  #wallTime: number;
+  readonly #offset: number | undefined;
 
-  constructor(repetition: ScheduledRepetition, worker: string) {
+  /** @param offset of the wall clock to that of the timer queue, if it is not that of this process */
+  constructor(repetition: ScheduledRepetition, worker: string, offset: number | undefined) {
     this.#repetition = repetition;
     this.#worker = worker;
+    this.#offset = offset;
+    this.#wallTime = this.#queueTime + (offset ?? epochOffset());
   }
 
   begin(start: number): void {
     const { initialDelay } = this.#repetition;
     // A time that has just come is over, also if the conversion lags behind by a ms.
-    const date = Math.max(this.#wallTime, Date.now()) + Math.max(start - this.#queueTime, 0);
+    const now = this.#offset === undefined ? Math.max(this.#wallTime, Date.now()) : this.#wallTime;
+    const date = now + Math.max(start - this.#queueTime, 0);
     // A time at the end of the delay is not left out.
     this.#after = initialDelay === undefined ? date : date + initialDelay - 1;
   }
@@ -117,7 +122,7 @@ export class WallClockTimetable implements Timetable {
   private readClock(): void {
     const [wallTime, queueTime] = [this.#wallTime, this.#queueTime];
     this.#queueTime = TimerQueue.current().now();
-    this.#wallTime = this.#queueTime + epochOffset();
+    this.#wallTime = this.#queueTime + (this.#offset ?? epochOffset());
     const setBackBy = this.#queueTime - queueTime - (this.#wallTime - wallTime);
     if (setBackBy > longestCorrection) this.moveTo(this.#after - setBackBy);
   }

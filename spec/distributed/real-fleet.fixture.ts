@@ -214,6 +214,45 @@ export function describeRealFleet(kind: ServerKind): void {
       expect(replicas.events("new").filter(({ pid }) => pid === before.pid)).to.deep.equal([]);
     });
 
+    for (const [what, ahead] of [
+      ["an hour ahead", hour],
+      ["an hour behind", -hour],
+    ] as const) {
+      it(`are not disturbed by one whose clock is ${what}, while it runs and after it was killed`, async () => {
+        const workers = [
+          { name: "tick", interval: 500 },
+          { name: "each second", each: 1_000 },
+          { name: "watch", lasts: unlimited },
+        ];
+        const wrong = replicas.start(server.url, workers, ahead);
+        await replicas.until((all) => all.filter(({ what }) => what === "ends").length >= 3, "tick");
+        await replicas.until((all) => all.filter(({ what }) => what === "ends").length >= 3, "each second");
+        for (let index = 0; index < 2; index++) replicas.start(server.url, workers);
+        await replicas.connected(3);
+        // A lock of it is renewed, although a replica with the right clock looks for those that have expired.
+        await replicas.until((all) => all.filter(({ what }) => what === "ends").length >= 10, "each second");
+        expect(replicas.holderOf("watch").pid).to.equal(wrong.pid);
+        const killed = Date.now();
+        wrong.kill("SIGKILL");
+        const taken = await takeover("watch", wrong.pid ?? 0, killed);
+        for (const name of ["tick", "each second"])
+          await replicas.until((all) => all.filter(({ what, at }) => what === "ends" && at > killed).length >= 8, name);
+        await replicas.stop();
+        const runs = ["tick", "each second", "watch"].map((name) => runsIn(replicas.events(name)));
+        figures(`clock ${what}`, {
+          takeover: taken - killed,
+          silences: ["tick", "each second"].map((name) => longestSilence(replicas.events(name))),
+        });
+        expect(taken - killed).to.be.lessThan(longestTakeover);
+        expect(runs.flatMap(overlapsIn)).to.deep.equal([]);
+        for (const name of ["tick", "each second"])
+          expect(longestSilence(replicas.events(name))).to.be.lessThan(longestTakeover + 1_000);
+        // By the clock of the database.
+        const seconds = runsIn(replicas.events("each second")).map(({ begun }) => begun % 1_000);
+        expect(percentile(seconds, 0.5)).to.be.lessThan(500);
+      });
+    }
+
     it("show the holder of each worker on every replica, and never a password", async () => {
       const workers = [
         { name: "watch", lasts: unlimited },

@@ -7,12 +7,16 @@ export interface ReplicaPlan {
   readonly workers: readonly WorkerPlan[];
   /** The file to which all replicas append their events. */
   readonly log: string;
+  /** By how many ms the wall clock of the replica is ahead. */
+  readonly clockAhead?: number;
 }
 
 export interface WorkerPlan {
   readonly name: string;
-  /** In ms; undefined for a continuous worker. */
+  /** In ms; undefined for a continuous worker, or one with a schedule. */
   readonly interval?: number;
+  /** A schedule with a time in each so many ms of the wall clock. */
+  readonly each?: number;
   /** How long a run takes, in ms. */
   readonly lasts?: number;
   /** How many attempts of each run fail. */

@@ -6,17 +6,18 @@ import { isReplicaPlan, type LoggedEvent, type WorkerPlan } from "./replica-plan
 
 const plan: unknown = JSON.parse(process.argv[2] ?? "");
 if (!isReplicaPlan(plan)) throw new Error("The argument is not a plan: pass one as JSON");
-const { connection, namespace, workers, log, lockDuration, stalledInterval } = plan;
+const { connection, namespace, workers, log, lockDuration, stalledInterval, clockAhead = 0 } = plan;
 
 /** Appends an event synchronously, so that none is missing when the process is killed. */
 function logEvent(what: LoggedEvent["what"], worker: string, attempt = 0): void {
-  const event: LoggedEvent = { at: Date.now(), pid: process.pid, worker, what, attempt };
+  const event: LoggedEvent = { at: Date.now() - clockAhead, pid: process.pid, worker, what, attempt };
   appendFileSync(log, `${JSON.stringify(event)}\n`);
 }
 
 function declared({
   name,
   interval,
+  each,
   lasts = 0,
   failures = 0,
   isLocal = false,
@@ -42,6 +43,10 @@ function declared({
     logEvent("ends", name, attempt);
   };
   const common = { name, distributed: !isLocal };
+  if (each !== undefined) {
+    const schedule = { next: (after: Date) => new Date(Math.floor(after.getTime() / each) * each + each) };
+    return new DeclarativeWorker({ ...common, job: work, repeat: { schedule, startImmediately }, retryJob: backoff });
+  }
   return interval === undefined
     ? new DeclarativeWorker({ ...common, worker: work, retry: backoff })
     : new DeclarativeWorker({ ...common, job: work, repeat: { interval, startImmediately }, retryJob: backoff });

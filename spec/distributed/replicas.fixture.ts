@@ -9,6 +9,8 @@ import { isLoggedEvent, type LoggedEvent, type ReplicaPlan, type WorkerPlan } fr
 
 const program = fileURLToPath(new URL("replica.ts", import.meta.url));
 
+const setClock = new URL("set-clock.ts", import.meta.url).href;
+
 /** Short, for specs. */
 export const lockDuration = 2_000;
 export const stalledInterval = 500;
@@ -26,10 +28,20 @@ export class Replicas {
     writeFileSync(this.#log, "");
   }
 
-  start(connection: string, workers: readonly WorkerPlan[]): ChildProcess {
-    const plan: ReplicaPlan = { connection, namespace: this.#namespace, lockDuration, stalledInterval, workers, log: this.#log };
+  /** @param clockAhead of its wall clock, in ms */
+  start(connection: string, workers: readonly WorkerPlan[], clockAhead = 0): ChildProcess {
+    const plan: ReplicaPlan = {
+      connection,
+      namespace: this.#namespace,
+      lockDuration,
+      stalledInterval,
+      workers,
+      log: this.#log,
+      clockAhead,
+    };
     const child = fork(program, [JSON.stringify(plan)], {
-      execArgv: ["--import", "tsx"],
+      execArgv: ["--import", "tsx", ...(clockAhead === 0 ? [] : ["--import", setClock])],
+      env: { ...process.env, CLOCK_AHEAD: `${clockAhead}` },
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {

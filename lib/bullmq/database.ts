@@ -1,0 +1,42 @@
+import type { BackendFactory, IQueueBackend } from "bullmq";
+import type { DatabaseClock } from "./database-clock.js";
+
+/** All states that a job can be in. */
+export type JobState = "active" | "delayed" | "waiting" | "failed" | "completed";
+
+/** A job, as the lists of the database show it, without its record. */
+export interface JobSummary {
+  readonly state: JobState;
+  /** When the delay of a delayed job ends, on the database's clock; otherwise 0. */
+  readonly until: number;
+}
+
+/** The whole queue at one moment. */
+export interface QueueSnapshot {
+  /** On the database's clock. */
+  readonly now: number;
+  /** By the id of the job. */
+  readonly jobs: ReadonlyMap<string, JobSummary>;
+  /** The metadata of the queue. */
+  readonly meta: Readonly<Record<string, string>>;
+}
+
+/** Creates the BullMQ backends of one open queue, and ends their connections. */
+export interface Database<Options> {
+  readonly connection: Options;
+  readonly clock: DatabaseClock;
+  /** Its backends pass the time of the database, where BullMQ passes that of this process. */
+  readonly create: BackendFactory<IQueueBackend, Options>;
+  /**
+   * Whether jobs may become available some 100 ms after they are due: on Redis, BullMQ checks delayed jobs ten times a second.
+   */
+  readonly isCoarse: boolean;
+  /** Reads the whole queue. */
+  read(queue: string): Promise<QueueSnapshot>;
+  /** Ends all connections that were made here, also those that BullMQ opens later, but not a client or pool of the user. */
+  end(): Promise<void>;
+}
+
+export function isJobState(state: unknown): state is JobState {
+  return typeof state === "string" && ["active", "delayed", "waiting", "failed", "completed"].includes(state);
+}

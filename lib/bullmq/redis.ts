@@ -1,0 +1,102 @@
+import { type ConnectionOptions, createRedisBackend, isRedisInstance, type RedisClient, type RedisQueueBackend } from "bullmq";
+import { readArray } from "../errors/read-value.js";
+import type { Database, JobState, JobSummary, QueueSnapshot } from "./database.js";
+import { DatabaseClock } from "./database-clock.js";
+
+/**
+ * Redis, with a reference to each client. BullMQ reconnects a blocking client that has ended, possibly while its worker closes:
+ * such a client would keep the process alive. And BullMQ's own `disconnect` would also end a client of the user.
+ */
+export function redis(connection: ConnectionOptions): Database<ConnectionOptions> {
+  const isOwn = !isRedisInstance(connection);
+  const clock = new DatabaseClock();
+  const clients = new Set<RedisClient>();
+  let reader: RedisQueueBackend | undefined;
+  let hasEnded = false;
+
+  const track = (connected: Promise<RedisClient> | undefined): void => {
+    connected?.then(
+      (client) => {
+        clients.add(client);
+        // BullMQ may reconnect it at any time.
+        client.on("connect", () => {
+          if (hasEnded) client.disconnect();
+        });
+        if (hasEnded) client.disconnect();
+      },
+      // It has never connected: `ready` of the queue rejects with the error.
+      () => {},
+    );
+  };
+
+  return {
+    connection,
+    clock,
+    isCoarse: true,
+    create(...args) {
+      const backend = createRedisBackend(...args);
+      track(backend.blockingClient);
+      if (isOwn) track(backend.client);
+      reader ??= backend;
+      const execute = backend.execCommand.bind(backend);
+      // The time until which a job is delayed is on the database's clock already.
+      backend.execCommand = (client, name, values) =>
+        execute(client, name, name === "moveToDelayed" ? values : clock.stamp(values));
+      return backend;
+    },
+    async read() {
+      const backend = reader;
+      if (backend === undefined) throw new Error("no queue has been opened");
+      return clock.measure(() => readQueue(backend));
+    },
+    async end() {
+      hasEnded = true;
+      for (const client of clients) client.disconnect();
+    },
+  };
+}
+
+/** The lists of a queue, by the state of their jobs. A paused queue keeps waiting jobs in a list of their own. */
+const lists: readonly (readonly [JobState, key: string, isSorted: boolean])[] = [
+  ["completed", "completed", true],
+  ["failed", "failed", true],
+  ["delayed", "delayed", true],
+  ["waiting", "paused", false],
+  ["waiting", "wait", false],
+  ["active", "active", false],
+];
+
+const command = "watchbillReadQueue";
+
+const script = `
+  local result = { redis.call("TIME"), redis.call("HGETALL", KEYS[1]) }
+  for index = 2, #KEYS do
+    if ARGV[index - 1] == "sorted" then result[#result + 1] = redis.call("ZRANGE", KEYS[index], 0, -1, "WITHSCORES")
+    else result[#result + 1] = redis.call("LRANGE", KEYS[index], 0, -1) end
+  end
+  return result`;
+
+/** In a score, BullMQ leaves room for the order of jobs that are due in the same ms. */
+const scoresPerMs = 0x1000;
+
+async function readQueue(backend: RedisQueueBackend): Promise<QueueSnapshot> {
+  const client = await backend.client;
+  client.defineCommand(command, { numberOfKeys: lists.length + 1, lua: script, readOnly: true });
+  const keys = [backend.toKey("meta"), ...lists.map(([, key]) => backend.toKey(key))];
+  const answer: unknown = await client.runCommand(command, [
+    ...keys,
+    ...lists.map(([, , isSorted]) => (isSorted ? "sorted" : "")),
+  ]);
+  const [time, meta, ...found] = (readArray(answer) ?? []).map((list) => (readArray(list) ?? []).map(String));
+  const jobs = new Map<string, JobSummary>();
+  for (const [index, [state, , isSorted]] of lists.entries()) {
+    for (const [id, score] of isSorted ? pairs(found[index]) : (found[index] ?? []).map((id) => [id, "0"] as const))
+      jobs.set(id, { state, until: state === "delayed" ? Math.floor(Number(score) / scoresPerMs) : 0 });
+  }
+  const [seconds, microseconds] = time ?? [];
+  return { now: Number(seconds) * 1_000 + Number(microseconds) / 1_000, jobs, meta: Object.fromEntries(pairs(meta)) };
+}
+
+function pairs(list: readonly string[] = []): (readonly [string, string])[] {
+  return Array.from({ length: Math.floor(list.length / 2) }, (_, index) => [list[2 * index] ?? "", list[2 * index + 1] ?? ""]);
+}
