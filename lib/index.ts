@@ -60,6 +60,7 @@ export type {
   ExitEvent,
   HealthEvent,
   HungEvent,
+  LateEvent,
   LeaseEvent,
   MissedEvent,
   MissedReason,

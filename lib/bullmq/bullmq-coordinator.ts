@@ -1,13 +1,17 @@
 import type { Participant } from "../distributed/engine.js";
 import { formatHolder, thisProcess } from "../distributed/holder.js";
+import { FleetError } from "../errors/fleet-error.js";
+import type { Logger } from "../runtime/logger.js";
 import type { WorkerContext } from "../runtime/worker-context.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
 import type { Connection } from "./connection.js";
 import { ConnectionHealth } from "./connection-health.js";
 import { JobProcessor } from "./job-processor.js";
 import { RunRequests } from "./job-progress.js";
+import { LateWorkers } from "./late-workers.js";
 import type { OpenQueue, QueueOptions } from "./queue.js";
-import { ReconcileInterval, Reconciler } from "./reconciler.js";
+import { ReconcileInterval } from "./reconcile-interval.js";
+import { type ReconcileOptions, Reconciler } from "./reconciler.js";
 import { within } from "./time-limit.js";
 import { workerOf } from "./worker-record.js";
 
@@ -37,6 +41,8 @@ export class BullmqCoordinator {
   readonly #interval = new ReconcileInterval();
   readonly #jobs: JobProcessor;
   readonly #health: ConnectionHealth;
+  readonly #late: LateWorkers;
+  #logger: Logger | undefined;
   #queue: OpenQueue | undefined;
   #hasChanged = false;
 
@@ -44,11 +50,13 @@ export class BullmqCoordinator {
     this.#options = options;
     this.#participants = participants;
     this.#health = new ConnectionHealth(options.connection);
+    this.#late = new LateWorkers(options.lockDuration);
     this.#jobs = new JobProcessor({
       participants,
       requests: this.#requests,
       lockDuration: options.lockDuration,
       onError: this.#onError,
+      onDamaged: this.#onDamaged,
       openQueue: () => this.#queue,
     });
   }
@@ -56,6 +64,8 @@ export class BullmqCoordinator {
   /** Connects to the database and reconciles until the signal aborts. Rejects if the database cannot be reached. */
   readonly run = async ({ signal, logger }: WorkerContext): Promise<void> => {
     this.#health.connecting(logger);
+    this.#late.connecting(logger);
+    this.#logger = logger;
     const { connection, namespace, lockDuration, stalledInterval } = this.#options;
     let queue: OpenQueue | undefined;
     try {
@@ -106,7 +116,15 @@ export class BullmqCoordinator {
     const participants = this.#participants;
     const onJobMissing = (worker: string): void => this.#jobs.loseLease(worker, "its job is missing from the database");
     const { lockDuration } = this.#options;
-    const options = { queue, participants, requests: this.#requests, lockDuration, onJobMissing };
+    const options: ReconcileOptions = {
+      queue,
+      participants,
+      requests: this.#requests,
+      lockDuration,
+      late: this.#late,
+      onJobMissing,
+      onRepaired: this.#onRepaired,
+    };
     while (!signal.aborted) {
       const { hadError } = this.#interval;
       this.#interval.reconciling();
@@ -119,6 +137,8 @@ export class BullmqCoordinator {
         this.#health.unanswered(thrown);
       }
       if (this.#health.needsReconnect && !this.#jobs.isBusy) throw this.#health.lastError;
+      if (!this.#jobs.isBusy && this.#late.needReconnect(queue.clock.now()))
+        throw new FleetError("workers are late although the database answers");
       const { isAway } = this;
       await this.#interval.next({ workers: participants.size, hasRequests: this.#requests.areOpen, isAway }, signal);
     }
@@ -166,6 +186,15 @@ export class BullmqCoordinator {
     const participant = worker === undefined ? undefined : this.#participants.get(worker);
     if (worker !== undefined && participant !== undefined)
       new WorkerLogger(participant.logger, worker).warn("stalled on its replica; requeued");
+  };
+
+  readonly #onRepaired = (what: string, worker = ""): void => {
+    if (this.#logger !== undefined) new WorkerLogger(this.#logger, worker).warn(what);
+  };
+
+  readonly #onDamaged = (worker: string): void => {
+    this.#reconciler.suspect(worker);
+    this.#interval.skip();
   };
 
   readonly #onError = (thrown: unknown): void => {

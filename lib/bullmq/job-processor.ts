@@ -7,7 +7,7 @@ import { BullmqLease, currentInstant } from "./bullmq-lease.js";
 import { publishStatus, type RunRequests } from "./job-progress.js";
 import { isRejectedByBullmq, type OpenQueue } from "./queue.js";
 import { delay, settledBefore } from "./time-limit.js";
-import { recordOf, type WorkerRecord } from "./worker-record.js";
+import { recordOf, type WorkerRecord, workerOf } from "./worker-record.js";
 
 /**
  * How long, in ms, to leave a job to the other replicas if it cannot run here: a part of how late it already is, so that a
@@ -24,6 +24,8 @@ export interface JobProcessorOptions {
   /** In ms. */
   readonly lockDuration: number;
   readonly onError: (thrown: unknown) => void;
+  /** Called with a worker of this replica whose job has lost its data, and is handed back. */
+  readonly onDamaged: (worker: string) => void;
   /** Returns the queue that is open now, if any: the queue that a job came from may have been closed meanwhile. */
   readonly openQueue: () => OpenQueue | undefined;
 }
@@ -58,8 +60,14 @@ export class JobProcessor {
    * @throws DelayedError unless the worker has completed: the job is delayed, or another replica gets it when its lock expires
    */
   readonly process = async (job: Job, token: string, queue: OpenQueue): Promise<void> => {
-    const participant = this.#options.participants.get(job.name);
+    // The name is a part of the data that a job may have lost.
+    const worker = workerOf(job.id ?? "") ?? "";
+    const participant = this.#options.participants.get(worker);
     const record = recordOf(job);
+    if (job.name !== worker) {
+      await this.#leaveToOthers({ job, token, queue }, record).finally(() => this.#options.onDamaged(worker));
+      return;
+    }
     if (participant?.isOpen !== true || this.#options.requests.isForOthers(job, queue.clock.now())) {
       await this.#leaveToOthers({ job, token, queue }, record);
       return;

@@ -2,7 +2,6 @@ import {
   type BackendFactory,
   type IQueueBackend,
   type PgPool,
-  type PgPoolClient,
   type PgQueryResult,
   PostgresConnection,
   type PostgresConnectionOptions,
@@ -58,42 +57,22 @@ class ClockedConnection extends PostgresConnection {
 
   constructor(options: PostgresConnectionOptions, clock: DatabaseClock) {
     super(options);
-    this.pool = new ClockedPool(this.pool, clock);
+    this.pool = clockedPool(this.pool, clock);
   }
 }
 
 /** Replaces the current time among the parameters of statements. */
-class ClockedPool implements PgPool {
-  readonly #pool: PgPool;
-  readonly #clock: DatabaseClock;
-
-  constructor(pool: PgPool, clock: DatabaseClock) {
-    this.#pool = pool;
-    this.#clock = clock;
-  }
-
-  // biome-ignore lint/suspicious/noExplicitAny: as BullMQ declares it
-  query<Row = any>(text: string, parameters: readonly unknown[] = []): Promise<PgQueryResult<Row>> {
+function clockedPool(pool: PgPool, clock: DatabaseClock): PgPool {
+  const query = (text: string, parameters: readonly unknown[] = []): Promise<PgQueryResult> => {
     // The time until which a job is delayed is on the database's clock already.
     const isStamped = !text.includes("move_to_delayed(");
-    return this.#pool.query(text, isStamped ? this.#clock.stamp(parameters) : parameters);
-  }
-
-  connect(): Promise<PgPoolClient> {
-    return this.#pool.connect();
-  }
-
-  end(): Promise<void> {
-    return this.#pool.end();
-  }
-
-  on(event: "error" | "connect", listener: (argument: never) => void): this {
-    Reflect.apply(this.#pool.on, this.#pool, [event, listener]);
-    return this;
-  }
-
-  removeAllListeners(event?: string): this {
-    this.#pool.removeAllListeners(event);
-    return this;
-  }
+    return pool.query(text, isStamped ? clock.stamp(parameters) : parameters);
+  };
+  return new Proxy(pool, {
+    get(target, key) {
+      if (key === "query") return query;
+      const value: unknown = Reflect.get(target, key);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 }

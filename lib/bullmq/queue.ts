@@ -45,6 +45,10 @@ export interface OpenQueue {
   /** Reads the whole queue, without the records, and the database's clock. */
   readAll(): Promise<QueueSnapshot>;
   read(jobId: string): Promise<Job | undefined>;
+  /** Removes a job from the database, unless it is locked. Returns whether it was. */
+  remove(jobId: string): Promise<boolean>;
+  /** Removes fields of the queue's metadata; `paused` among them ends the pause. */
+  unblock(fields: readonly string[]): Promise<void>;
   /** Reports renewals of the job's lock to a lease, until {@link untrackLease}. */
   lease(jobId: string, lease: BullmqLease): void;
   untrackLease(jobId: string, lease: BullmqLease): void;
@@ -152,6 +156,11 @@ export function openQueue<Options>(database: Database<Options>, options: QueueOp
     },
     readAll: () => database.read(namespace),
     read: (jobId) => queue.getJob(jobId),
+    remove: async (jobId) => (await queue.getBackend().remove(jobId, false)) > 0,
+    async unblock(fields) {
+      if (fields.includes("paused")) await queue.resume();
+      await queue.getBackend().removeQueueMetaFields([...fields]);
+    },
     lease: (jobId, lease) => worker.lease(jobId, lease),
     untrackLease: (jobId, lease) => worker.untrackLease(jobId, lease),
     pause: () => worker.pause(true),

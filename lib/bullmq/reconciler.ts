@@ -1,11 +1,10 @@
 import type { Job } from "bullmq";
 import type { Participant, RemoteState } from "../distributed/engine.js";
 import { parseHolder } from "../distributed/holder.js";
-import { onAbort } from "../runtime/on-abort.js";
-import type { JobState, JobSummary } from "./database.js";
+import type { JobState, JobSummary, QueueSnapshot } from "./database.js";
 import { publishedStatus, type RunRequests } from "./job-progress.js";
+import type { LateWorkers } from "./late-workers.js";
 import { isRejectedByBullmq, type OpenQueue } from "./queue.js";
-import { delay } from "./time-limit.js";
 import { initialRecord, jobIdOf, recordOf, type WorkerRecord } from "./worker-record.js";
 
 /** By how many ms a job must be delayed too long before it is promoted. */
@@ -23,70 +22,113 @@ export interface ReconcileOptions {
   readonly requests: RunRequests;
   /** In ms. */
   readonly lockDuration: number;
+  readonly late: LateWorkers;
   /** Called with each worker whose job was in the database and is no longer. */
   readonly onJobMissing: (worker: string) => void;
+  /**
+   * Called with what was wrong in the database and has been corrected: a clause.
+   * @param worker undefined if it concerned all
+   */
+  readonly onRepaired: (what: string, worker?: string) => void;
 }
 
 /**
- * Compares the jobs in the database with the workers of this process and corrects them: adds missing jobs, also after the
- * database has lost its data, revives jobs that have failed, and promotes jobs whose run was requested or that are delayed for
- * too long, as after a deploy that has shortened an interval. Passes what it reads on to the workers.
+ * Compares the queue in the database with the workers of this process and corrects it:
+ *
+ * - ends a pause or a limit of the queue, which only something else than this library can have set;
+ * - adds missing jobs, also after the database has lost its data, and replaces jobs that are damaged;
+ * - revives jobs that have failed, and completed ones for a replica that starts their worker anew;
+ * - promotes jobs whose run was requested, that are late, or that are delayed for longer than the worker's declaration says.
+ *
+ * Passes what it reads on to the workers.
  */
 export class Reconciler {
   /** The last known record of each worker, in case the database loses it; those that were read longest ago come first. */
   readonly #known = new Map<string, WorkerRecord>();
   /** Workers that were running when they were last read, or were promoted then: their jobs have changed since. */
   #changing = new Set<string>();
+  /** Workers whose jobs seemed to be damaged: they may only have changed while they were read. */
+  #suspects = new Set<string>();
+
+  /** The job of a worker is damaged: the next reconciliation replaces it. */
+  suspect(worker: string): void {
+    this.#suspects.add(worker);
+  }
 
   async reconcile(options: ReconcileOptions): Promise<void> {
-    const { queue, participants, requests } = options;
-    const { jobs: states } = await queue.readAll();
+    const { queue, participants, late } = options;
+    const snapshot = await queue.readAll();
+    await repairQueue(options, snapshot);
     for (const name of this.#known.keys()) if (!participants.has(name)) this.#known.delete(name);
-    await this.#addMissing(options, states);
+    const suspects = this.#suspects;
+    this.#suspects = new Set();
+    await this.#addMissing(options, snapshot.jobs, suspects);
+    late.update(snapshot, participants);
 
     const changing = new Set<string>();
     const reconcileWorker = async (name: string): Promise<void> => {
       const participant = participants.get(name);
-      const state = states.get(jobIdOf(name));
-      const job = participant && state && (await queue.read(jobIdOf(name)));
-      if (participant === undefined || state === undefined || job === undefined) return;
-      const wasPromoted = await this.#reconcileJob(queue, participant, job, state.state, requests);
-      if (wasPromoted || state.state === "active") changing.add(name);
+      const summary = snapshot.jobs.get(jobIdOf(name));
+      if (participant === undefined || summary === undefined) return;
+      const job = await queue.read(jobIdOf(name));
+      // Another replica may have replaced the job meanwhile.
+      if (job?.name !== name) {
+        if (suspects.has(name)) await this.#replace(options, name, job);
+        else this.#suspects.add(name);
+        return;
+      }
+      const wasPromoted = await this.#reconcileJob(options, participant, job, summary.state);
+      if (wasPromoted || summary.state === "active") changing.add(name);
     };
-    await Promise.all(this.#toRead(participants, states, requests).map(reconcileWorker));
+    await Promise.all(this.#toRead(options, snapshot.jobs, suspects).map(reconcileWorker));
     this.#changing = changing;
   }
 
-  async #addMissing(
-    { queue, participants, lockDuration, onJobMissing }: ReconcileOptions,
-    states: ReadonlyMap<string, JobSummary>,
-  ): Promise<void> {
-    const unseen = [...participants.keys()].filter((name) => !states.has(jobIdOf(name)));
+  async #addMissing(options: ReconcileOptions, jobs: ReadonlyMap<string, JobSummary>, suspects: Set<string>): Promise<void> {
+    const { queue, participants, lockDuration, onJobMissing, onRepaired } = options;
+    const unseen = [...participants.keys()].filter((name) => !jobs.has(jobIdOf(name)));
     const added = await Promise.all(
       unseen.map(async (name) => {
+        const job = this.#known.has(name) || suspects.has(name) ? await queue.read(jobIdOf(name)) : undefined;
+        if (job !== undefined) {
+          // It exists, but in no list. Or it changed its state while the lists were read, if that is the first time.
+          if (suspects.has(name)) await this.#replace(options, name, job);
+          else this.#suspects.add(name);
+          return [];
+        }
+        this.#suspects.add(name);
         if (!this.#known.has(name)) return { ...this.#jobOf(name), delay: 0 };
-        // The job may have changed its state while the states were read.
-        if ((await queue.read(jobIdOf(name))) !== undefined) return [];
         onJobMissing(name);
+        onRepaired("its job was missing from the database; added again", name);
         // Another replica may be running the worker, without knowing yet that its lock is gone.
         return { ...this.#jobOf(name), delay: lockDuration };
       }),
     );
-    const jobs = added.flat();
-    if (jobs.length > 0) await queue.add(jobs);
+    const missing = added.flat();
+    if (missing.length > 0) await queue.add(missing);
     for (const name of unseen) if (!this.#known.has(name)) this.#known.set(name, initialRecord);
+  }
+
+  /** Replaces a damaged job, unless a replica has locked it. */
+  async #replace({ queue, lockDuration, onRepaired }: ReconcileOptions, name: string, job: Job | undefined): Promise<void> {
+    // What is left of the job may be its record.
+    if (job !== undefined && recordOf(job).snapshot !== undefined) this.#known.set(name, recordOf(job));
+    if (!(await queue.remove(jobIdOf(name)))) return;
+    await queue.add([{ ...this.#jobOf(name), delay: lockDuration }]);
+    onRepaired("its job was damaged in the database; replaced", name);
   }
 
   /** All workers whose jobs have or may have changed; and of the others, those that were read longest ago. */
   #toRead(
-    participants: ReadonlyMap<string, Participant>,
-    states: ReadonlyMap<string, JobSummary>,
-    requests: RunRequests,
+    { participants, requests, late }: ReconcileOptions,
+    jobs: ReadonlyMap<string, JobSummary>,
+    suspects: ReadonlySet<string>,
   ): string[] {
     const urgent = [...participants.keys()].filter((name) => {
-      const { state } = states.get(jobIdOf(name)) ?? {};
+      const { state } = jobs.get(jobIdOf(name)) ?? {};
       const isWaiting = state === "delayed" || state === "waiting";
-      return !isWaiting || !this.#known.has(name) || this.#changing.has(name) || requests.has(name);
+      const isWanted = requests.has(name) || suspects.has(name) || late.has(name);
+      return !isWaiting || !this.#known.has(name) || this.#changing.has(name) || isWanted;
     });
     const count = Math.max(waitingJobs.least, Math.ceil(participants.size * waitingJobs.part));
     return [...new Set([...urgent, ...[...this.#known.keys()].slice(0, count)])];
@@ -97,18 +139,14 @@ export class Reconciler {
   }
 
   /** Returns whether the job was promoted or revived. */
-  async #reconcileJob(
-    queue: OpenQueue,
-    participant: Participant,
-    job: Job,
-    state: JobState,
-    requests: RunRequests,
-  ): Promise<boolean> {
+  async #reconcileJob(options: ReconcileOptions, participant: Participant, job: Job, state: JobState): Promise<boolean> {
+    const { queue, requests, late } = options;
     const { name } = participant;
     const record = recordOf(job);
     const isNew = !this.#known.delete(name);
     this.#known.set(name, record);
     const isRequested = requests.has(name);
+    const now = queue.clock.now();
     let wasPromoted = false;
     if (state === "failed") {
       wasPromoted = await succeeds(() => job.retry("failed"));
@@ -117,13 +155,31 @@ export class Reconciler {
       wasPromoted = await succeeds(() => job.remove());
       this.#known.set(name, initialRecord);
       if (wasPromoted) await queue.add([{ ...this.#jobOf(name), delay: 0 }]);
-    } else if (state === "delayed" && participant.isOpen && (isRequested || isLate(participant, record, queue.clock.now()))) {
-      if (isRequested) await requests.write(job, queue.clock.now());
+    } else if (state === "delayed" && participant.isOpen && (isRequested || late.has(name) || isLate(participant, record, now))) {
+      if (isRequested) await requests.write(job, now);
       wasPromoted = await succeeds(() => job.promote());
     }
     participant.update(remoteStateOf(job, state, record, isNew));
     return wasPromoted;
   }
+}
+
+/** Fields of the metadata that keep jobs from being fetched, and what each does. This library sets none of them. */
+const obstacles = { paused: "was paused", concurrency: "was limited", max: "was limited", duration: "was limited" };
+
+/** By how many ms the time of the last check for expired locks may seem to lie in the future. */
+const checkTolerance = 1_000;
+
+/** Removes what keeps all jobs from being fetched, or their expired locks from being detected. */
+async function repairQueue({ queue, onRepaired }: ReconcileOptions, { meta, now }: QueueSnapshot): Promise<void> {
+  const found = Object.entries(obstacles).filter(([field]) => field in meta);
+  const [first] = found;
+  if (first !== undefined) {
+    await queue.unblock(found.map(([field]) => field));
+    onRepaired(`the queue ${first[1]} from outside, so no distributed worker ran; resumed. Pause workers by their runner`);
+  }
+  // Postgres stores the time of the last check for expired locks. One in the future would prevent the next one.
+  if (Number(meta["stalled-check"] ?? 0) > now + checkTolerance) await queue.unblock(["stalled-check"]);
 }
 
 /** Whether a job is delayed for longer than the worker, as it is declared on this replica, should wait. */
@@ -150,57 +206,5 @@ async function succeeds(change: () => Promise<void>): Promise<boolean> {
   } catch (thrown) {
     if (!isRejectedByBullmq(thrown)) throw thrown;
     return false;
-  }
-}
-
-/**
- * The time between two reconciliations, in ms: `perWorker` for each, at least `least`; less after an error or while a run is
- * requested.
- */
-const intervals = { least: 5_000, perWorker: 5, requested: 250, error: 1_000 };
-
-interface IntervalConditions {
-  readonly workers: number;
-  readonly hasRequests: boolean;
-  readonly isAway: boolean;
-}
-
-/** Decides when the next reconciliation begins. */
-export class ReconcileInterval {
-  #pause = new AbortController();
-  #isSkipped = false;
-  #hadError = false;
-
-  /** Whether there was an error since the last reconciliation began. */
-  get hadError(): boolean {
-    return this.#hadError;
-  }
-
-  /** A reconciliation begins: what is asked for from now on is for the one after it. */
-  reconciling(): void {
-    this.#isSkipped = false;
-    this.#hadError = false;
-  }
-
-  /** Asks for the next reconciliation as soon as possible. */
-  skip(): void {
-    this.#isSkipped = true;
-    this.#pause.abort();
-  }
-
-  /** @param isAway whether the database was already known not to answer: then the interval is not cut short */
-  onError(isAway: boolean): void {
-    this.#hadError = true;
-    if (!isAway) this.#pause.abort();
-  }
-
-  /** Resolves when the next reconciliation is due, or when the signal aborts. */
-  async next({ workers, hasRequests, isAway }: IntervalConditions, signal: AbortSignal): Promise<void> {
-    if (this.#isSkipped || signal.aborted) return;
-    const usual = this.#hadError || isAway ? intervals.error : Math.max(intervals.least, workers * intervals.perWorker);
-    this.#pause = new AbortController();
-    const stopWatching = onAbort(signal, this.#pause);
-    await delay(hasRequests ? intervals.requested : usual, this.#pause.signal);
-    stopWatching();
   }
 }

@@ -31,6 +31,7 @@ export class DistributedTask extends Task implements Participant {
   #lease: Lease | undefined;
   #endLeasedRun: ((checkpoint: Checkpoint) => void) | undefined;
   #remote: RemoteState | undefined;
+  #lateSince: number | null = null;
   #joinError: Error | undefined;
   readonly #startCause: RunCause;
 
@@ -174,6 +175,10 @@ export class DistributedTask extends Task implements Participant {
     if (state.isCompleted) inTransition(() => this.#leave("completed"));
   }
 
+  setLate(since: number | null): void {
+    this.#lateSince = since === null ? null : Math.round(since);
+  }
+
   override onCommandsChanged(): void {
     const { child } = this;
     if (child !== undefined) child.onCommandsChanged();
@@ -199,6 +204,7 @@ export class DistributedTask extends Task implements Participant {
   override describe(status: WorkerStatus): void {
     status.holder = this.child === undefined ? (this.#remote?.holder ?? null) : thisProcess;
     if (this.child === undefined) {
+      if (this.#lateSince !== null) status.lateSince = this.#lateSince;
       status.phase = this.commands?.isPaused === true ? "paused" : (this.#remote?.phase ?? "waiting");
       const snapshot = Snapshot.from(this.#remote?.snapshot);
       describeAttempts(status, snapshot.peek("retryJob") ?? snapshot.peek("retry"));

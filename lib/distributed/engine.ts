@@ -41,6 +41,11 @@ export interface Participant {
   /** Passes on what happened to the worker on other replicas. Ignored while the worker runs here. */
   update(state: RemoteState): void;
   /**
+   * Sets since when the worker is due without running on any replica, in ms since the epoch, as its status shows it; `null` if
+   * it is not.
+   */
+  setLate(since: number | null): void;
+  /**
    * The latest time at which a waiting worker should run next, as it is declared on this replica. It is the stored time, or an
    * earlier one if the declaration has changed since, if the snapshot was saved at a time that has not come yet, or if it does
    * not tell when the worker is due.

@@ -45,5 +45,6 @@ export const channels = {
   stop: new EventChannel("watchbill:stop"),
   hung: new EventChannel("watchbill:hung"),
   lease: new EventChannel("watchbill:lease"),
+  late: new EventChannel("watchbill:late"),
   command: new EventChannel("watchbill:command"),
 } as const;

@@ -99,6 +99,15 @@ export interface LeaseEvent {
   readonly change: "taken" | "released" | "lost";
 }
 
+/** A distributed worker is due, and no replica runs it. Published on each replica that has the worker. */
+export interface LateEvent {
+  readonly worker: string;
+  /** Since when it is due, in ms since the epoch. */
+  readonly due: number;
+  /** How long that is ago, in ms. */
+  readonly lateness: number;
+}
+
 /** A command was sent that changes something, whether the runner runs or not. */
 export interface CommandEvent {
   readonly worker: string;
@@ -122,6 +131,7 @@ export interface WatchbillEvents {
   readonly "watchbill:stop": StopEvent;
   readonly "watchbill:hung": HungEvent;
   readonly "watchbill:lease": LeaseEvent;
+  readonly "watchbill:late": LateEvent;
   readonly "watchbill:command": CommandEvent;
 }
 

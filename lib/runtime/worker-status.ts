@@ -52,6 +52,8 @@ export interface WorkerStatus {
   nextDue: number | null;
   /** Only of a distributed worker: the process that runs it, or ran it last; null before the first run. */
   holder?: Holder | null;
+  /** Only of a distributed worker that is due and runs on no replica: since when, in ms since the epoch. */
+  lateSince?: number;
 }
 
 /** A pause by a command. */

@@ -6,7 +6,9 @@ import {
   bootstrap,
   DeclarativeWorker,
   InvalidArgumentError,
+  type LateEvent,
   type Logger,
+  observe,
   type Runner,
   StaticBackoff,
   stopped,
@@ -218,15 +220,24 @@ describe("bullmq()", () => {
   });
 });
 
+/** What someone else can do to the queue of a namespace. */
+interface Damage {
+  /** Each with what is logged when it is repaired. */
+  readonly faults: Readonly<Record<string, readonly [repaired: string, act: () => Promise<unknown>]>>;
+  readonly pause: () => Promise<unknown>;
+  close(): void;
+}
+
 type WorkerOptions = Omit<ConstructorParameters<typeof DeclarativeWorker>[0], "name" | "distributed">;
 
 /** Specs of one process, with its own server. */
 function describeEngine(
   kind: ServerKind,
   ready: (url: string) => { connection: BullMQOptions["connection"]; close: () => Promise<unknown> },
+  damage: (url: string, namespace: string) => Damage,
 ): void {
   describe(`bullmq() over ${kind.name}`, function () {
-    this.timeout(40_000);
+    this.timeout(60_000);
     let server: FleetServer;
     let log: Log;
     const started: { readonly runner: Runner; readonly running: Promise<void> }[] = [];
@@ -238,7 +249,18 @@ function describeEngine(
     beforeEach(() => {
       log = new Log();
     });
-    afterEach(stop);
+    afterEach(async () => {
+      await stop();
+      damaged?.close();
+      damaged = undefined;
+    });
+
+    let damaged: Damage | undefined;
+
+    function damageOf(namespace: string): Damage {
+      damaged = damage(server.url, namespace);
+      return damaged;
+    }
 
     async function stop(): Promise<void> {
       for (const { runner, running } of started.splice(0)) {
@@ -310,6 +332,59 @@ function describeEngine(
         await until(() => runs > 0);
       });
     }
+
+    for (const fault of faultsOf(kind)) {
+      it(`repairs ${fault}, and says so`, async () => {
+        const namespace = `damage-${faultsOf(kind).indexOf(fault)}`;
+        const { faults } = damageOf(namespace);
+        const [repaired, act] = faults[fault] ?? ["", () => Promise.reject(new Error("unknown"))];
+        let runs = 0;
+        const worker = { name: "often", job: () => void runs++, repeat: { interval: "1s", startImmediately: true } } as const;
+        run(namespace, worker);
+        await until(() => runs >= 2);
+        await act();
+        const before = runs;
+        await until(() => runs >= before + 4);
+        expect(log.all).to.include(repaired);
+      });
+    }
+
+    it("repairs what was damaged while it was stopped", async () => {
+      const { faults } = damageOf("stopped");
+      let runs = 0;
+      const worker = { name: "often", job: () => void runs++, repeat: { interval: "1s", startImmediately: true } } as const;
+      for (const [, act] of Object.values(faults)) {
+        const before = runs;
+        run("stopped", worker);
+        await until(() => runs >= before + 2);
+        await stop();
+        await act();
+      }
+      const before = runs;
+      run("stopped", worker);
+      await until(() => runs >= before + 2);
+    });
+
+    it("logs, publishes and shows that a worker is late, whatever keeps it from running, until it runs", async () => {
+      const { pause } = damageOf("late");
+      const events: LateEvent[] = [];
+      const unsubscribe = observe("watchbill:late", (event) => void events.push(event));
+      let runs = 0;
+      const runner = run("late", { name: "often", job: () => void runs++, repeat: "1s" });
+      await until(() => runs >= 1);
+      // Again and again, as it is resumed.
+      while (runner.status()[0]?.lateSince === undefined) {
+        await pause();
+        await wait(5);
+      }
+      unsubscribe();
+      expect(events[0]).to.include({ worker: "often" }).and.to.have.property("lateness").that.is.above(4_000);
+      expect(runner.status()[0]?.lateSince).to.equal(Math.round(events[0]?.due ?? 0));
+      expect(log.all).to.match(/due for \S+, and not running on any replica: often; waking them/);
+      const before = runs;
+      await until(() => runs > before + 1 && runner.status()[0]?.lateSince === undefined);
+      await until(() => log.all.includes("no longer late"));
+    });
 
     it("runs every 100 ms", async () => {
       let runs = 0;
@@ -422,15 +497,73 @@ function describeEngine(
   });
 }
 
-describeEngine(postgres, (connectionString) => {
-  const connection = new Pool({ connectionString, options: "-c search_path=bullmq" });
-  return { connection, close: () => connection.end() };
-});
+function faultsOf({ name }: ServerKind): readonly string[] {
+  const common = ["a job that was deleted", "a queue that was paused", "a queue that was limited"];
+  return name === "Redis"
+    ? [...common, "a list of jobs that was evicted", "a queue that was evicted"]
+    : [...common, "a check for expired locks an hour ahead"];
+}
 
-describeEngine(redis, (url) => {
-  const connection = new Redis(url, { maxRetriesPerRequest: null });
-  return { connection, close: () => connection.quit() };
-});
+describeEngine(
+  postgres,
+  (connectionString) => {
+    const connection = new Pool({ connectionString, options: "-c search_path=bullmq" });
+    return { connection, close: () => connection.end() };
+  },
+  (connectionString, namespace) => {
+    const pool = new Pool({ connectionString, options: "-c search_path=watchbill" });
+    const setMeta = (field: string, value: string): Promise<unknown> =>
+      pool.query("INSERT INTO meta VALUES ($1, $2, $3) ON CONFLICT (queue, field) DO UPDATE SET value = $3", [
+        namespace,
+        field,
+        value,
+      ]);
+    const pause = (): Promise<unknown> => setMeta("paused", "1");
+    return {
+      pause,
+      faults: {
+        "a job that was deleted": [
+          "its job was missing from the database; added again",
+          () => pool.query("DELETE FROM job WHERE queue = $1", [namespace]),
+        ],
+        "a queue that was paused": ["was paused from outside", pause],
+        "a queue that was limited": ["was limited from outside", () => setMeta("concurrency", "0")],
+        "a check for expired locks an hour ahead": ["", () => setMeta("stalled-check", `${Date.now() + 3_600_000}`)],
+      },
+      close: () => void pool.end(),
+    };
+  },
+);
+
+describeEngine(
+  redis,
+  (url) => {
+    const connection = new Redis(url, { maxRetriesPerRequest: null });
+    return { connection, close: () => connection.quit() };
+  },
+  (url, namespace) => {
+    const client = new Redis(url);
+    const key = (name: string): string => `watchbill:${namespace}:${name}`;
+    const pause = (): Promise<unknown> => client.hset(key("meta"), "paused", "1");
+    return {
+      pause,
+      faults: {
+        "a job that was deleted": ["its job was damaged in the database; replaced", () => client.del(key("worker-often"))],
+        "a queue that was paused": ["was paused from outside", pause],
+        "a queue that was limited": ["was limited from outside", () => client.hset(key("meta"), "concurrency", "0")],
+        "a list of jobs that was evicted": [
+          "its job was damaged in the database; replaced",
+          () => client.del(key("delayed"), key("wait"), key("paused")),
+        ],
+        "a queue that was evicted": [
+          "its job was missing from the database; added again",
+          async () => client.del(...(await client.keys(key("*")))),
+        ],
+      },
+      close: () => client.disconnect(),
+    };
+  },
+);
 
 describe("bullmq() over Redis, when connections are reset", function () {
   this.timeout(20_000);

@@ -1,0 +1,90 @@
+import type { Participant } from "../distributed/engine.js";
+import { listNames } from "../errors/list-names.js";
+import { channels } from "../events/channels.js";
+import type { Logger } from "../runtime/logger.js";
+import { formatDuration } from "../timers/format-duration.js";
+import { TimerQueue } from "../timers/timer-queue.js";
+import type { QueueSnapshot } from "./database.js";
+import { jobIdOf } from "./worker-record.js";
+
+/** How late, in ms, a worker is at least before that is a problem, and which part of `lockDuration`. */
+const lateAfter = { least: 5_000, part: 1 / 3 };
+
+/** After how many ms without a run the connection is made anew. */
+const reconnectAfter = 60_000;
+
+/**
+ * Watches for workers that are due and run on no replica, for whatever reason: logs them, publishes them, and shows them in
+ * `status()`.
+ *
+ * A worker whose job a replica has locked is not late: BullMQ checks for expired locks. Nor is one that is paused here.
+ */
+export class LateWorkers {
+  readonly #lateAfter: number;
+  /** When each job that waits to be fetched was seen first, on the database's clock. */
+  #waitingSince = new Map<string, number>();
+  /** The workers that are late, and since when. */
+  #late = new Map<string, number>();
+  #logger: Logger | undefined;
+  #connectedAt = 0;
+
+  /** @param lockDuration in ms */
+  constructor(lockDuration: number) {
+    this.#lateAfter = Math.max(lateAfter.least, lockDuration * lateAfter.part);
+  }
+
+  has(worker: string): boolean {
+    return this.#late.has(worker);
+  }
+
+  /** A new connection begins. */
+  connecting(logger: Logger): void {
+    this.#logger = logger;
+    this.#connectedAt = TimerQueue.current().now();
+    this.#waitingSince = new Map();
+  }
+
+  /** Whether workers have been late for so long, although the database answers, that the connection may be the cause. */
+  needReconnect(now: number): boolean {
+    const isOld = TimerQueue.current().now() - this.#connectedAt > reconnectAfter;
+    return isOld && [...this.#late.values()].some((since) => now - since > reconnectAfter);
+  }
+
+  /** Compares the queue with the workers of this process. */
+  update({ now, jobs }: QueueSnapshot, participants: ReadonlyMap<string, Participant>): void {
+    const waitingSince = new Map<string, number>();
+    const late = new Map<string, number>();
+    for (const [name, participant] of participants) {
+      const summary = jobs.get(jobIdOf(name));
+      if (!participant.isOpen || (summary?.state !== "waiting" && summary?.state !== "delayed")) continue;
+      const since = summary.state === "delayed" ? summary.until : (this.#waitingSince.get(name) ?? now);
+      if (summary.state === "waiting") waitingSince.set(name, since);
+      const lateSince = this.#late.get(name);
+      // Until it has run, also if it was promoted meanwhile.
+      if (lateSince !== undefined && since <= now) late.set(name, lateSince);
+      else if (now - since > this.#lateAfter) late.set(name, since);
+    }
+    this.#waitingSince = waitingSince;
+    this.#report(late, participants, now);
+    this.#late = late;
+  }
+
+  #report(late: ReadonlyMap<string, number>, participants: ReadonlyMap<string, Participant>, now: number): void {
+    const begun = [...late.keys()].filter((name) => !this.#late.has(name));
+    const over = [...this.#late.keys()].filter((name) => !late.has(name));
+    for (const name of begun) {
+      const since = late.get(name) ?? now;
+      participants.get(name)?.setLate(since);
+      if (channels.late.isObserved) channels.late.publish({ worker: name, due: since, lateness: now - since });
+    }
+    for (const name of over) participants.get(name)?.setLate(null);
+    const longest = (names: readonly string[], all: ReadonlyMap<string, number>): string =>
+      formatDuration(Math.round(now - Math.min(...names.map((name) => all.get(name) ?? now))));
+    if (begun.length > 0)
+      this.#logger?.error(
+        { late: begun },
+        `due for ${longest(begun, late)}, and not running on any replica: ${listNames(begun)}; waking them`,
+      );
+    if (over.length > 0) this.#logger?.info(`no longer late, after ${longest(over, this.#late)}: ${listNames(over)}`);
+  }
+}
