@@ -9,6 +9,7 @@ import { ConnectionHealth } from "./connection-health.js";
 import { JobProcessor } from "./job-processor.js";
 import { RunRequests } from "./job-progress.js";
 import { LateWorkers } from "./late-workers.js";
+import { Namesakes } from "./namesakes.js";
 import type { OpenQueue, QueueOptions } from "./queue.js";
 import { ReconcileInterval } from "./reconcile-interval.js";
 import { type ReconcileOptions, Reconciler } from "./reconciler.js";
@@ -42,6 +43,7 @@ export class BullmqCoordinator {
   readonly #jobs: JobProcessor;
   readonly #health: ConnectionHealth;
   readonly #late: LateWorkers;
+  readonly #namesakes: Namesakes;
   #logger: Logger | undefined;
   #queue: OpenQueue | undefined;
   #hasChanged = false;
@@ -51,12 +53,15 @@ export class BullmqCoordinator {
     this.#participants = participants;
     this.#health = new ConnectionHealth(options.connection);
     this.#late = new LateWorkers(options.lockDuration);
+    this.#namesakes = new Namesakes(options.namespace, options.lockDuration);
     this.#jobs = new JobProcessor({
       participants,
       requests: this.#requests,
       lockDuration: options.lockDuration,
       onError: this.#onError,
       onDamaged: this.#onDamaged,
+      namesakes: this.#namesakes,
+      replica: formatHolder(thisProcess),
       openQueue: () => this.#queue,
     });
   }
@@ -122,6 +127,7 @@ export class BullmqCoordinator {
       requests: this.#requests,
       lockDuration,
       late: this.#late,
+      namesakes: this.#namesakes,
       onJobMissing,
       onRepaired: this.#onRepaired,
     };

@@ -3,8 +3,10 @@ import type { Checkpoint, Participant } from "../distributed/engine.js";
 import { isInstanceOf } from "../errors/read-value.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
 import { QueueTimer } from "../timers/queue-timer.js";
+import { random } from "../timers/random.js";
 import { BullmqLease, currentInstant } from "./bullmq-lease.js";
 import { publishStatus, type RunRequests } from "./job-progress.js";
+import type { Namesakes } from "./namesakes.js";
 import { isRejectedByBullmq, type OpenQueue } from "./queue.js";
 import { delay, settledBefore } from "./time-limit.js";
 import { recordOf, type WorkerRecord, workerOf } from "./worker-record.js";
@@ -15,6 +17,9 @@ import { recordOf, type WorkerRecord, workerOf } from "./worker-record.js";
  */
 const leaveToOthers = { part: 0.25, least: 20, most: 60_000 };
 
+/** How long, in ms, a continuous worker is left to the other replicas for each one that runs here. */
+const spread = { perWorker: 50, most: 2_000 };
+
 /** How long, in ms, until another attempt to hand a worker back. */
 const handBackDelay = 200;
 
@@ -24,6 +29,9 @@ export interface JobProcessorOptions {
   /** In ms. */
   readonly lockDuration: number;
   readonly onError: (thrown: unknown) => void;
+  readonly namesakes: Namesakes;
+  /** The name of this process. */
+  readonly replica: string;
   /** Called with a worker of this replica whose job has lost its data, and is handed back. */
   readonly onDamaged: (worker: string) => void;
   /** Returns the queue that is open now, if any: the queue that a job came from may have been closed meanwhile. */
@@ -68,8 +76,14 @@ export class JobProcessor {
       await this.#leaveToOthers({ job, token, queue }, record).finally(() => this.#options.onDamaged(worker));
       return;
     }
+    if (participant !== undefined) this.#options.namesakes.check(participant, record, queue.clock.now());
     if (participant?.isOpen !== true || this.#options.requests.isForOthers(job, queue.clock.now())) {
       await this.#leaveToOthers({ job, token, queue }, record);
+      return;
+    }
+    const patience = this.#patienceWith(participant, job, record, queue.clock.now());
+    if (patience > 0 && !this.#options.requests.has(worker)) {
+      await this.#leaveToOthers({ job, token, queue }, record, patience);
       return;
     }
     const run = this.#run(participant, { job, token, queue }, record);
@@ -90,14 +104,25 @@ export class JobProcessor {
     }
   };
 
-  async #leaveToOthers({ job, token, queue }: FetchedJob, record: WorkerRecord): Promise<void> {
+  /**
+   * For how many ms more to leave a continuous worker to the other replicas: the longer, the more of these this replica runs. So
+   * workers that are due together are spread over the replicas that start at about the same time.
+   */
+  #patienceWith({ isContinuous }: Participant, job: Job, record: WorkerRecord, now: number): number {
+    if (!isContinuous) return 0;
+    const held = [...this.#running.keys()].filter((name) => this.#options.participants.get(name)?.isContinuous === true).length;
+    return Math.min(held * spread.perWorker, spread.most) - Math.max(0, now - dueOf(job, record, now));
+  }
+
+  /** @param patience for how long to leave it, in ms; otherwise for a part of its lateness */
+  async #leaveToOthers({ job, token, queue }: FetchedJob, record: WorkerRecord, patience?: number): Promise<void> {
     const { part, least, most } = leaveToOthers;
     const now = queue.clock.now();
-    // A worker that has never run is due now.
-    const due = record.due === 0 ? now : record.due;
+    const due = dueOf(job, record, now);
     // A replica that is paused does not fetch the job again.
     const soonest = queue.isPaused() ? 0 : least;
-    const until = Math.ceil(now + Math.min(Math.max((now - due) * part, soonest), most));
+    const time = patience === undefined ? Math.min((now - due) * part, most) : patience * random();
+    const until = Math.ceil(now + Math.max(time, soonest));
     try {
       await queue.handBack(job.id ?? "", token, until, { ...record, due, until });
     } catch (thrown) {
@@ -138,7 +163,7 @@ export class JobProcessor {
   async #handBack(participant: Participant, fetched: FetchedJob, lease: BullmqLease, checkpoint: Checkpoint): Promise<void> {
     while (!lease.signal.aborted) {
       try {
-        const storing = this.#store(fetched, checkpoint);
+        const storing = this.#store(participant, fetched, checkpoint);
         // A connection that is cut brings neither an answer nor an error. A late attempt is rejected, as the lock has expired
         // by then.
         if (await settledBefore(lease.signal, storing)) return await storing;
@@ -155,15 +180,18 @@ export class JobProcessor {
     throw new DelayedError();
   }
 
-  async #store({ job, token, queue: origin }: FetchedJob, { due: exact, snapshot, phase, status }: Checkpoint): Promise<void> {
+  async #store(participant: Participant, fetched: FetchedJob, checkpoint: Checkpoint): Promise<void> {
+    const { job, token } = fetched;
+    const { due: exact, snapshot, phase, status } = checkpoint;
     // A request that cannot be cleared expires within seconds.
     await this.#options.requests.clear(job).catch(this.#options.onError);
-    const queue = this.#options.openQueue() ?? origin;
+    const queue = this.#options.openQueue() ?? fetched.queue;
     // The worker has completed: to return completes its job.
     if (exact === null) return;
     // Rounded up: never early, and Postgres takes integers only.
     const due = Math.ceil(exact);
-    const record: WorkerRecord = { snapshot, phase, status, due, until: due };
+    const origin = this.#options.namesakes.originOf(participant);
+    const record: WorkerRecord = { snapshot, phase, status, due, until: due, origin, replica: this.#options.replica };
     await queue.handBack(job.id ?? "", token, due, record);
     if (queue.isCoarse && due > queue.clock.now()) this.#wakeUpAt(due, job, queue);
     throw new DelayedError();
@@ -206,4 +234,9 @@ export class JobProcessor {
     this.#wakeUps.get(worker)?.cancel();
     this.#wakeUps.delete(worker);
   }
+}
+
+/** When a worker is due; one that has never run, since its job was added. */
+function dueOf({ timestamp }: Job, { due }: WorkerRecord, now: number): number {
+  return due > 0 ? due : timestamp > 0 ? timestamp : now;
 }

@@ -9,7 +9,7 @@ import { isSnapshotEntry, numberIn } from "../runtime/snapshot.js";
 import type { WorkerStatus } from "../runtime/worker-status.js";
 import type { BullmqLease } from "./bullmq-lease.js";
 import { delay } from "./time-limit.js";
-import { isStatus } from "./worker-record.js";
+import { isStatus, unwrapJson, wrapJson } from "./worker-record.js";
 
 /** How long, in ms, the other replicas leave a job to the replica that requested its run. */
 const reservedFor = 5_000;
@@ -86,7 +86,7 @@ export async function publishStatus({ participant, job, lease, onError }: Publis
     if (current === published) continue;
     try {
       // As the job's progress, apart from its record: a late write cannot overwrite that.
-      await job.updateProgress({ status });
+      await job.updateProgress(wrapJson("status", status ?? null));
       published = current;
     } catch (thrown) {
       onError(thrown);
@@ -96,6 +96,6 @@ export async function publishStatus({ participant, job, lease, onError }: Publis
 
 /** The status that was published of a job that is running, if it is later than the stored one. */
 export function publishedStatus({ progress }: Job, stored: WorkerStatus | undefined): WorkerStatus | undefined {
-  const published = isSnapshotEntry(progress) ? progress.status : undefined;
+  const published = unwrapJson(progress, "status");
   return isStatus(published) && published.runs >= (stored?.runs ?? 0) ? published : stored;
 }

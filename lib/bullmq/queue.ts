@@ -4,6 +4,7 @@ import { type BullmqLease, LockTrackingWorker } from "./bullmq-lease.js";
 import type { Database, QueueSnapshot } from "./database.js";
 import type { DatabaseClock } from "./database-clock.js";
 import { settledWithin } from "./time-limit.js";
+import { type WorkerRecord, wrapJson } from "./worker-record.js";
 
 export interface QueueOptions {
   /** The name of the queue. */
@@ -23,6 +24,14 @@ export interface QueueOptions {
   readonly onStalled: (jobId: string) => void;
 }
 
+export interface NewJob {
+  readonly name: string;
+  readonly jobId: string;
+  readonly record: WorkerRecord;
+  /** In ms. */
+  readonly delay: number;
+}
+
 /** The queue with the jobs of all distributed workers of a service, as it is open in this process. */
 export interface OpenQueue {
   /** Whether jobs may become available some 100 ms after they are due. */
@@ -34,9 +43,7 @@ export interface OpenQueue {
   /** Sets how many jobs may be processed at the same time. */
   setConcurrency(count: number): void;
   /** Adds jobs, unless they exist. `delay` is in ms. */
-  add(
-    jobs: readonly { readonly name: string; readonly jobId: string; readonly data: unknown; readonly delay: number }[],
-  ): Promise<void>;
+  add(jobs: readonly NewJob[]): Promise<void>;
   /**
    * Delays a job until a time on the database's clock, and stores its record: atomically, and only if the job is locked by the
    * token, so that a replica that has lost the lock cannot write.
@@ -139,9 +146,9 @@ export function openQueue<Options>(database: Database<Options>, options: QueueOp
     },
     async add(jobs) {
       await queue.addBulk(
-        jobs.map(({ name, data, jobId, delay }) => ({
+        jobs.map(({ name, record, jobId, delay }) => ({
           name,
-          data,
+          data: wrapJson("record", record),
           opts: { jobId, delay, attempts: 1, keepLogs: 0, timestamp: Math.round(clock.now()) },
         })),
       );

@@ -4,7 +4,8 @@ import { parseHolder } from "../distributed/holder.js";
 import type { JobState, JobSummary, QueueSnapshot } from "./database.js";
 import { publishedStatus, type RunRequests } from "./job-progress.js";
 import type { LateWorkers } from "./late-workers.js";
-import { isRejectedByBullmq, type OpenQueue } from "./queue.js";
+import type { Namesakes } from "./namesakes.js";
+import { isRejectedByBullmq, type NewJob, type OpenQueue } from "./queue.js";
 import { initialRecord, jobIdOf, recordOf, type WorkerRecord } from "./worker-record.js";
 
 /** By how many ms a job must be delayed too long before it is promoted. */
@@ -23,6 +24,7 @@ export interface ReconcileOptions {
   /** In ms. */
   readonly lockDuration: number;
   readonly late: LateWorkers;
+  readonly namesakes: Namesakes;
   /** Called with each worker whose job was in the database and is no longer. */
   readonly onJobMissing: (worker: string) => void;
   /**
@@ -134,15 +136,16 @@ export class Reconciler {
     return [...new Set([...urgent, ...[...this.#known.keys()].slice(0, count)])];
   }
 
-  #jobOf(name: string): { readonly name: string; readonly jobId: string; readonly data: WorkerRecord } {
-    return { name, jobId: jobIdOf(name), data: this.#known.get(name) ?? initialRecord };
+  #jobOf(name: string): Omit<NewJob, "delay"> {
+    return { name, jobId: jobIdOf(name), record: this.#known.get(name) ?? initialRecord };
   }
 
   /** Returns whether the job was promoted or revived. */
   async #reconcileJob(options: ReconcileOptions, participant: Participant, job: Job, state: JobState): Promise<boolean> {
-    const { queue, requests, late } = options;
+    const { queue, requests, late, namesakes } = options;
     const { name } = participant;
     const record = recordOf(job);
+    namesakes.check(participant, record, queue.clock.now());
     const isNew = !this.#known.delete(name);
     this.#known.set(name, record);
     const isRequested = requests.has(name);

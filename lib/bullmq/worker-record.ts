@@ -15,6 +15,9 @@ export interface WorkerRecord {
   readonly due: number;
   /** Until when the job is delayed: later than `due` if a replica fetched the job and could not run it. */
   readonly until: number;
+  /** The service and the declaration under which it ran last, and the replica. */
+  readonly origin?: string;
+  readonly replica?: string;
 }
 
 /** The record of a worker that has never run. */
@@ -31,7 +34,22 @@ export const initialRecord: WorkerRecord = {
  * as these jobs never fail; before, it is the data that the job was added with.
  */
 export function recordOf({ failedReason, data }: Pick<Job, "failedReason" | "data">): WorkerRecord {
-  return parseRecord(parseJson(failedReason) ?? data);
+  return parseRecord(parseJson(failedReason) ?? unwrapJson(data, "record"));
+}
+
+/**
+ * Wraps a value for a JSON field of a job, as text: Postgres accepts neither NUL nor a lone surrogate in JSON, and an error
+ * message may contain either.
+ */
+export function wrapJson(field: string, value: unknown): Readonly<Record<string, string>> {
+  return { [field]: JSON.stringify(value) };
+}
+
+/** Reads what {@link wrapJson} has wrapped, or an earlier version has stored without; undefined if it is neither. */
+export function unwrapJson(stored: unknown, field: string): unknown {
+  if (!isSnapshotEntry(stored)) return undefined;
+  const wrapped = stored[field];
+  return wrapped === undefined ? stored : typeof wrapped === "string" ? parseJson(wrapped) : wrapped;
 }
 
 function parseJson(text: string | undefined): unknown {
@@ -45,13 +63,14 @@ function parseJson(text: string | undefined): unknown {
 
 function parseRecord(data: unknown): WorkerRecord {
   if (!isSnapshotEntry(data)) return initialRecord;
-  const { snapshot, status, phase } = data;
+  const { snapshot, status, phase, origin, replica } = data;
   return {
     snapshot,
     status: isStatus(status) ? sharedStatus(status) : undefined,
     phase: phase === "backoff" ? phase : "waiting",
     due: numberIn(data, "due") ?? 0,
     until: numberIn(data, "until") ?? 0,
+    ...(typeof origin === "string" && typeof replica === "string" ? { origin, replica } : undefined),
   };
 }
 

@@ -41,6 +41,11 @@ export class Declaration {
     this.#hash = createHash("sha256").update(text).digest("base64url").slice(0, 12);
   }
 
+  /** To compare declarations. */
+  get text(): string {
+    return `${this.#timing} ${this.#hash}`;
+  }
+
   /** @param now on the engine's clock */
   save(snapshot: Snapshot, now: number): void {
     snapshot.write(kind, { timing: this.#timing, backoffs: this.#hash, at: Math.round(now) });

@@ -83,6 +83,14 @@ export class DistributedTask extends Task implements Participant {
     return !this.isStopping && this.child === undefined && (this.commands?.isPaused !== true || this.commands.wantsRun);
   }
 
+  get isContinuous(): boolean {
+    return this.#chain.isContinuous;
+  }
+
+  get declared(): string {
+    return this.declaration.text;
+  }
+
   get status(): WorkerStatus | undefined {
     const status = this.#monitor?.row;
     if (status !== undefined) this.child?.describe(status);

@@ -31,6 +31,10 @@ export interface Participant {
   readonly isOpen: boolean;
   /** Whether the worker is about to leave. */
   readonly isStopping: boolean;
+  /** Whether it runs until it is stopped, under one lease, and is not a repeated job. */
+  readonly isContinuous: boolean;
+  /** What is declared of it that decides when it is due, as text to compare with that of other replicas. */
+  readonly declared: string;
   /** The worker's current status, to show on the other replicas. */
   readonly status: WorkerStatus | undefined;
   /**

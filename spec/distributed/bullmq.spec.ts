@@ -12,6 +12,7 @@ import {
   type Runner,
   StaticBackoff,
   stopped,
+  type WorkerContext,
   wait,
 } from "watchbill";
 import { type BullMQOptions, bullmq } from "watchbill/bullmq";
@@ -148,15 +149,21 @@ describe("bullmq()", () => {
     await first;
   });
 
-  it("refuses a worker whose name is not well-formed Unicode", async () => {
-    const engine = bullmq({ connection: `redis://localhost:${await freePort()}`, namespace: "a" });
-    const declared = new DeclarativeWorker({ name: "a\ud800", repeat: "1h", job: () => {}, distributed: true });
-    let error: unknown;
-    await bootstrap([declared], { engine, logger: new Log(), signals: [] })
-      .run()
-      .catch((thrown: unknown) => (error = thrown));
-    expect(inspect(error)).to.include("a name that is not well-formed Unicode: name it without lone surrogates");
-  });
+  for (const [what, name, message] of [
+    ["is not well-formed Unicode", "a\ud800", "a name that is not well-formed Unicode: name it without lone surrogates"],
+    ["contains NUL", "a\0b", "a name that contains NUL, which Postgres cannot store: name it without"],
+    ["is very long", "ü".repeat(200), "a name that is longer than 1000 characters when it is encoded: name it shorter"],
+  ] as const) {
+    it(`refuses a worker whose name ${what}`, async () => {
+      const engine = bullmq({ connection: `redis://localhost:${await freePort()}`, namespace: "a" });
+      const declared = new DeclarativeWorker({ name, repeat: "1h", job: () => {}, distributed: true });
+      let error: unknown;
+      await bootstrap([declared], { engine, logger: new Log(), signals: [] })
+        .run()
+        .catch((thrown: unknown) => (error = thrown));
+      expect(inspect(error)).to.include(message);
+    });
+  }
 
   for (const protocol of ["redis", "postgres"]) {
     it(`leaves nothing running when it is stopped while it cannot reach ${protocol}://`, async function () {
@@ -332,6 +339,45 @@ function describeEngine(
         await until(() => runs > 0);
       });
     }
+
+    it("stores an error message that no text of Postgres can contain", async () => {
+      let runs = 0;
+      const job = (): void => {
+        if (++runs <= 2) throw new Error("NUL \0 and \ud800");
+      };
+      // Also the job is added again with that status.
+      const { faults } = damageOf("nul");
+      const runner = run("nul", { name: "often", job, repeat: 300, retry: sleep("1s") });
+      await until(() => runs >= 3);
+      await faults["a job that was deleted"]?.[1]();
+      await until(() => runs >= 6);
+      expect(runner.status()[0]?.lastError).to.include("NUL");
+    });
+
+    it("spreads continuous workers over the replicas that start together", async () => {
+      const counts = [0, 0, 0];
+      const engines = counts.map(() => bullmq({ connection: server.url, namespace: "spread", lockDuration: "3s" }));
+      for (const [index, engine] of engines.entries()) {
+        const workers = Array.from({ length: 30 }, (_, number) => {
+          const worker = async ({ signal }: WorkerContext): Promise<void> => {
+            counts[index] = (counts[index] ?? 0) + 1;
+            await stopped(signal);
+          };
+          return new DeclarativeWorker({ name: `w${number}`, worker, distributed: true });
+        });
+        const runner = bootstrap(workers, { engine, logger: log, signals: [] });
+        started.push({ runner, running: runner.run() });
+      }
+      await until(() => counts.reduce((sum, count) => sum + count, 0) === 30);
+      console.log(`        ${kind.name}, 30 continuous workers on 3 replicas: ${counts.join(", ")}`);
+      for (const count of counts) expect(count).to.be.at.least(4);
+    });
+
+    it("logs that two services have a worker of one name in one namespace", async () => {
+      for (const repeat of [400, 500]) run("namesake", { name: "cleanup", job: () => wait(50), repeat });
+      await until(() => log.all.includes("if that is another service, use another namespace than namesake for one of them"));
+      expect(log.all).to.match(/also runs in \S+ as another worker \(watchbill every \d+ms/);
+    });
 
     for (const fault of faultsOf(kind)) {
       it(`repairs ${fault}, and says so`, async () => {
