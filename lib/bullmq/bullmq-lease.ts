@@ -29,6 +29,15 @@ export function currentInstant(): Instant {
   return { monotonic: TimerQueue.current().now(), wall: Date.now() };
 }
 
+export interface LockOptions {
+  /** In ms. */
+  readonly lockDuration: number;
+  /** Not later than when the job was locked. */
+  readonly lockedAt: Instant;
+  readonly fence: number;
+  readonly clock: DatabaseClock;
+}
+
 /**
  * A lease that lasts as long as the lock of a job is renewed. Its age counts from when a renewal was sent, not from when the
  * answer was read: the process may be frozen in between. A lease that is lost stays lost.
@@ -38,6 +47,7 @@ export class BullmqLease implements Lease {
   readonly snapshot: unknown;
   readonly status;
   readonly due: number;
+  readonly fence: number;
   readonly #worker: string;
   readonly #lockDuration: number;
   readonly #clock: DatabaseClock;
@@ -48,14 +58,8 @@ export class BullmqLease implements Lease {
   });
   #renewedAt: Instant;
 
-  /** @param lockedAt not later than when the job was locked */
-  constructor(
-    worker: string,
-    { snapshot, status, due }: WorkerRecord,
-    lockDuration: number,
-    lockedAt: Instant,
-    clock: DatabaseClock,
-  ) {
+  constructor(worker: string, { snapshot, status, due }: WorkerRecord, { lockDuration, lockedAt, fence, clock }: LockOptions) {
+    this.fence = fence;
     this.#worker = worker;
     this.snapshot = snapshot;
     this.status = status;

@@ -138,7 +138,12 @@ export class JobProcessor {
     const now = currentInstant();
     // BullMQ records when it sent the request for the job.
     const lockedAt = { ...now, wall: Math.min(job.processedOn ?? now.wall, now.wall) };
-    const lease = new BullmqLease(participant.name, record, this.#options.lockDuration, lockedAt, queue.clock);
+    const lease = new BullmqLease(participant.name, record, {
+      lockDuration: this.#options.lockDuration,
+      lockedAt,
+      fence: fenceOf(job),
+      clock: queue.clock,
+    });
     lease.check();
     // The answer came so late that another replica may have the job already.
     if (lease.signal.aborted) throw new DelayedError();
@@ -239,4 +244,12 @@ export class JobProcessor {
 /** When a worker is due; one that has never run, since its job was added. */
 function dueOf({ timestamp }: Job, { due }: WorkerRecord, now: number): number {
   return due > 0 ? due : timestamp > 0 ? timestamp : now;
+}
+
+/**
+ * Grows with each lock of the job, as BullMQ counts them. If the database loses the job, the next one is later than all of its
+ * locks, as these are at least 1 ms apart.
+ */
+function fenceOf({ timestamp, attemptsStarted }: Job): number {
+  return timestamp + attemptsStarted;
 }

@@ -4,6 +4,7 @@ import { hasMethod, isObjectLike, readProperty } from "../errors/read-value.js";
 import { RunTrace } from "../events/run-trace.js";
 import { callAround } from "../runtime/around.js";
 import { Context } from "../runtime/context.js";
+import { epochOf } from "../runtime/epoch.js";
 import type { Outcome } from "../runtime/outcome.js";
 import { addRuns, type RunCause, type RunStart, type Runs } from "../runtime/runs.js";
 import { Task } from "../runtime/task.js";
@@ -149,6 +150,11 @@ export class WorkerCallTask extends CallTask {
 
   override get runStart(): RunStart {
     return { cause: this.#cause, due: this.#start };
+  }
+
+  /** Of a distributed worker, the same on the replica that takes over. */
+  override get scheduledAt(): number {
+    return this.leasedRun === undefined ? epochOf(this.#start) : super.scheduledAt;
   }
 
   /** A continuous worker has no runs that are due. */

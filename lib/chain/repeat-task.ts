@@ -1,7 +1,7 @@
 import { ScheduleError } from "../errors/schedule-error.js";
 import { channels } from "../events/channels.js";
 import type { MissedReason } from "../events/events.js";
-import { timeOf } from "../runtime/epoch.js";
+import { epochOf, timeOf } from "../runtime/epoch.js";
 import type { LeasedRun } from "../runtime/leased-run.js";
 import type { Outcome } from "../runtime/outcome.js";
 import { addRuns, type RunCause, type RunStart, type Runs } from "../runtime/runs.js";
@@ -57,7 +57,8 @@ export class RepeatTask extends Task {
       // A run that was started in another replica waits for its next attempt.
       this.#cause = "retry";
       this.#lastStart = (numberIn(entry, "since") ?? TimerQueue.current().now() + this.offset) - this.offset;
-      this.#due = Math.round(this.#lastStart) + 0;
+      const due = numberIn(entry, "due");
+      this.#due = due === undefined ? Math.round(this.#lastStart) + 0 : due - this.offset;
       this.startChild(this.#definition.job);
     } else {
       this.awaitLeasedRun();
@@ -91,7 +92,12 @@ export class RepeatTask extends Task {
 
   override suspend(snapshot: Snapshot): void {
     const isRunning = this.child !== undefined;
-    snapshot.write("repeat", { ...this.#timetable.save(this.offset), isRunning, since: this.#lastStart + this.offset });
+    snapshot.write("repeat", {
+      ...this.#timetable.save(this.offset),
+      isRunning,
+      since: this.#lastStart + this.offset,
+      due: this.scheduledAt,
+    });
     this.onRunCompleted(this.runs, "stopped");
     super.suspend(snapshot);
   }
@@ -179,8 +185,8 @@ export class RepeatTask extends Task {
 
   private run(now: number, due: number, cause: RunCause): void {
     this.#lastStart = now;
-    // Without the sign of -0, which is not a small integer.
-    this.#due = Math.round(due) + 0;
+    // Without the sign of -0, which is not a small integer. On the clock of the replicas, the stored time is exact.
+    this.#due = this.#leasedRun === undefined ? Math.round(due) + 0 : due;
     this.#cause = cause;
     this.#count++;
     this.#commands?.onRunStart();
@@ -254,6 +260,10 @@ export class RepeatTask extends Task {
 
   override get runStart(): RunStart {
     return { cause: this.#cause, due: this.#due };
+  }
+
+  override get scheduledAt(): number {
+    return this.#leasedRun === undefined ? epochOf(this.#due) : Math.round(this.#due + this.offset);
   }
 
   override describe(status: WorkerStatus): void {

@@ -79,6 +79,8 @@ export interface Lease {
   readonly status: WorkerStatus | undefined;
   /** When this run was due. */
   readonly due: number;
+  /** Greater than that of all earlier leases of the worker, on whichever replica. */
+  readonly fence: number;
   /** Whether there are no other replicas: the worker then waits in this process instead of being handed back. */
   readonly isLocal: boolean;
   /** Aborts when the lease is lost or may be lost, and before another replica can get it. */

@@ -28,6 +28,8 @@ class EndlessLease implements Lease {
   readonly snapshot = undefined;
   readonly status = undefined;
   readonly due = 0;
+  /** Grows with each start of the process. */
+  readonly fence = Date.now();
   readonly isLocal = true;
   readonly signal = neverAborted;
 

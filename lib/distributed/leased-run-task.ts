@@ -25,6 +25,8 @@ export class LeasedRunTask extends Task implements LeasedRun {
   readonly offset: number;
   readonly due: number;
   readonly #lease: Lease;
+  /** On the clock of the replicas. */
+  readonly #startedAt: number;
   readonly #chain: Definition;
   /** Each task of the chain takes its own entry from it, once. */
   readonly #restored: Snapshot;
@@ -39,6 +41,7 @@ export class LeasedRunTask extends Task implements LeasedRun {
     this.#lease = lease;
     this.#restored = Snapshot.from(lease.snapshot);
     const now = lease.now();
+    this.#startedAt = now;
     this.offset = now - TimerQueue.current().now();
     const latest = parent.latestDue(lease, now);
     // A time that was only rounded is the stored one.
@@ -76,6 +79,15 @@ export class LeasedRunTask extends Task implements LeasedRun {
 
   override get leasedRun(): LeasedRun | undefined {
     return this.#lease.isLocal ? undefined : this;
+  }
+
+  /** Of a continuous worker: since when it is due on the clock of the replicas. */
+  override get scheduledAt(): number {
+    return Math.round(this.#lease.due > 0 ? this.#lease.due : this.#startedAt);
+  }
+
+  override get fence(): number {
+    return this.#lease.fence;
   }
 
   takeEntry(kind: string): SnapshotEntry | undefined {

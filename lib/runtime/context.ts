@@ -53,6 +53,14 @@ export class Context implements WorkerContext {
     return made;
   }
 
+  get scheduledAt(): number {
+    return this[taskBehind].scheduledAt;
+  }
+
+  get fence(): number | undefined {
+    return this[taskBehind].fence;
+  }
+
   /** A function that can be destructured, like the other members. */
   get reportHealth(): (error?: unknown) => void {
     // By the number of arguments, because a caught value may be undefined.

@@ -6,6 +6,7 @@ import { AsyncScope } from "./async-scope.js";
 import { CancellationScope } from "./cancellation-scope.js";
 import { reportClockProblem } from "./clock-problem.js";
 import { Context } from "./context.js";
+import { epochOf } from "./epoch.js";
 import type { Logger } from "./logger.js";
 import { onAbort } from "./on-abort.js";
 import { isFailure, type Outcome } from "./outcome.js";
@@ -124,6 +125,16 @@ export class RootTask extends Task {
 
   override get runStart(): RunStart {
     return { cause: "start", due: this.#startedAt };
+  }
+
+  override get scheduledAt(): number {
+    const scheduledAt = readProperty(this.#context, "scheduledAt");
+    return typeof scheduledAt === "number" ? scheduledAt : (this.#outer?.scheduledAt ?? epochOf(this.#startedAt));
+  }
+
+  override get fence(): number | undefined {
+    const fence = readProperty(this.#context, "fence");
+    return typeof fence === "number" ? fence : this.#outer?.fence;
   }
 
   override get around(): readonly Around[] {

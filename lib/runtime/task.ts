@@ -229,6 +229,16 @@ export abstract class Task implements Timer {
     return this.parent.runStart;
   }
 
+  /** When the run that is under way was due, all its attempts included, in ms since the epoch. */
+  get scheduledAt(): number {
+    return this.parent.scheduledAt;
+  }
+
+  /** A number that grows with each leased run of a distributed worker; undefined for other workers. */
+  get fence(): number | undefined {
+    return this.parent.fence;
+  }
+
   /** What wraps every call of the code of a worker, the outermost first. */
   get around(): readonly Around[] {
     return this.parent.around;

@@ -1,11 +1,15 @@
 import { type Lease, LeaseLostError, type WorkerStatus } from "../index.js";
 
+/** The number of leases up to now. */
+let count = 0;
+
 /** A lease of a {@link MemoryFleet}. */
 export class MemoryLease implements Lease {
   readonly isLocal = false;
   readonly snapshot: unknown;
   readonly status: WorkerStatus | undefined;
   readonly due: number;
+  readonly fence = ++count;
   readonly now: () => number;
   isLost = false;
   readonly #worker: string;

@@ -3,7 +3,7 @@ import { silentLogger } from "./loggers.js";
 
 /**
  * Returns a context to call a method of a worker with: the first attempt, with a logger that drops everything and a signal that
- * never aborts. The members that are passed replace these.
+ * never aborts, due now, with the fence 1. The members that are passed replace these.
  */
 export function testContext(members: Partial<WorkerContext> = {}): WorkerContext {
   const {
@@ -12,6 +12,8 @@ export function testContext(members: Partial<WorkerContext> = {}): WorkerContext
     attempt = 0,
     logger = silentLogger,
     reportHealth = (): void => {},
+    scheduledAt = Date.now(),
+    fence = 1,
   } = members;
-  return { signal, name, attempt, logger, reportHealth };
+  return { signal, name, attempt, logger, reportHealth, scheduledAt, fence };
 }

@@ -340,6 +340,28 @@ function describeEngine(
       });
     }
 
+    it("has the same scheduledAt when a run is repeated, and a fence that grows, also when the database has lost the job", async () => {
+      const { faults } = damageOf("fence");
+      const seen: { readonly scheduledAt: number; readonly fence: number }[] = [];
+      const job = ({ scheduledAt = 0, fence = 0, signal }: WorkerContext): unknown => {
+        seen.push({ scheduledAt, fence });
+        return seen.length === 1 ? wait("1h", { signal }) : undefined;
+      };
+      run("fence", { name: "often", job, repeat: "1s" });
+      await until(() => seen.length === 1);
+      // The first run is cut short, and repeated.
+      await stop();
+      run("fence", { name: "often", job, repeat: "1s" });
+      await until(() => seen.length >= 4);
+      expect(seen[1]?.scheduledAt).to.equal(seen[0]?.scheduledAt);
+      for (const { scheduledAt } of seen.slice(2)) expect((scheduledAt - (seen[0]?.scheduledAt ?? 0)) % 1_000).to.equal(0);
+      await faults["a job that was deleted"]?.[1]();
+      const before = seen.length;
+      await until(() => seen.length >= before + 3);
+      const fences = seen.map(({ fence }) => fence);
+      expect(fences).to.deep.equal([...new Set(fences)].sort((one, other) => one - other));
+    });
+
     it("stores an error message that no text of Postgres can contain", async () => {
       let runs = 0;
       const job = (): void => {
