@@ -4,6 +4,7 @@ import { FleetError } from "../errors/fleet-error.js";
 import type { Logger } from "../runtime/logger.js";
 import type { WorkerContext } from "../runtime/worker-context.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
+import type { Pause } from "../runtime/worker-status.js";
 import type { Connection } from "./connection.js";
 import { ConnectionHealth } from "./connection-health.js";
 import { JobProcessor } from "./job-processor.js";
@@ -13,6 +14,7 @@ import { Namesakes } from "./namesakes.js";
 import type { OpenQueue, QueueOptions } from "./queue.js";
 import { ReconcileInterval } from "./reconcile-interval.js";
 import { type ReconcileOptions, Reconciler } from "./reconciler.js";
+import { SharedPauses } from "./shared-pauses.js";
 import { within } from "./time-limit.js";
 import { workerOf } from "./worker-record.js";
 
@@ -27,6 +29,9 @@ export interface CoordinatorOptions {
 /** How long, in ms, to wait for the database to answer. */
 const responseTimeout = 10_000;
 
+/** How long, in ms, to wait for it when the workers stop. */
+const leastTimeout = 1_000;
+
 /** How much longer, in ms, for each worker when all are reconciled. */
 const responseTimePerWorker = 2;
 
@@ -38,6 +43,7 @@ export class BullmqCoordinator {
   readonly #options: CoordinatorOptions;
   readonly #participants: ReadonlyMap<string, Participant>;
   readonly #requests = new RunRequests();
+  readonly #pauses = new SharedPauses();
   readonly #reconciler = new Reconciler();
   readonly #interval = new ReconcileInterval();
   readonly #jobs: JobProcessor;
@@ -86,11 +92,16 @@ export class BullmqCoordinator {
         },
         signal,
       );
-      await within(responseTimeout, Promise.race([queue.ready(), this.#health.firstError()]), signal);
+      const found = await within(responseTimeout, Promise.race([queue.ready(), this.#health.firstError()]), signal);
+      // Before the first job is fetched.
+      this.#pauses.read(found, this.#participants);
+      queue.start();
       this.#queue = queue;
       this.onParticipantsChanged();
       logger.info(`connected to ${connection.shown}`);
       await this.#reconcileRepeatedly(queue, signal);
+      // A pause that was begun just before the stop.
+      if (!this.isAway) await within(leastTimeout, this.#pauses.write(queue)).catch(this.#onError);
     } catch (thrown) {
       await this.#close(queue);
       // An error that the stop itself has caused does not count.
@@ -128,6 +139,7 @@ export class BullmqCoordinator {
       lockDuration,
       late: this.#late,
       namesakes: this.#namesakes,
+      pauses: this.#pauses,
       onJobMissing,
       onRepaired: this.#onRepaired,
     };
@@ -164,6 +176,17 @@ export class BullmqCoordinator {
   requestRun(worker: string): void {
     this.#requests.add(worker);
     this.#interval.skip();
+  }
+
+  setPause(worker: string, pause: Pause | null): void {
+    this.#pauses.set(worker, pause);
+    this.#interval.skip();
+  }
+
+  /** A worker has been added. */
+  joined(participant: Participant): void {
+    this.onParticipantsChanged();
+    this.#pauses.joined(participant);
   }
 
   /** Adapts the queue, once for all changes of the current microtask. */

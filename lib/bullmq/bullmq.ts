@@ -114,9 +114,10 @@ export class BullmqEngine implements Engine {
     this.#checkName(name);
     this.#participants.set(name, participant);
     this.#running ??= this.#run(participant.logger);
-    this.#coordinator.onParticipantsChanged();
+    this.#coordinator.joined(participant);
     return {
       requestRun: () => this.#coordinator.requestRun(name),
+      setPause: (pause) => this.#coordinator.setPause(name, pause),
       leave: () => this.#leave(participant),
       release: () => {
         this.#remove(participant);

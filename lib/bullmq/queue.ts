@@ -38,8 +38,10 @@ export interface OpenQueue {
   readonly isCoarse: boolean;
   /** Exact once the queue is ready. */
   readonly clock: DatabaseClock;
-  /** Resolves once all connections are open; then begins to fetch jobs. */
-  ready(): Promise<void>;
+  /** Resolves with what is in the queue, once all connections are open. */
+  ready(): Promise<QueueSnapshot>;
+  /** Begins to fetch jobs. */
+  start(): void;
   /** Sets how many jobs may be processed at the same time. */
   setConcurrency(count: number): void;
   /** Adds jobs, unless they exist. `delay` is in ms. */
@@ -54,8 +56,11 @@ export interface OpenQueue {
   read(jobId: string): Promise<Job | undefined>;
   /** Removes a job from the database, unless it is locked. Returns whether it was. */
   remove(jobId: string): Promise<boolean>;
-  /** Removes fields of the queue's metadata; `paused` among them ends the pause. */
-  unblock(fields: readonly string[]): Promise<void>;
+  /** Ends a pause of the whole queue. */
+  endPause(): Promise<void>;
+  /** Sets fields of the queue's metadata. */
+  setMeta(fields: Readonly<Record<string, string>>): Promise<void>;
+  removeMeta(fields: readonly string[]): Promise<void>;
   /** Reports renewals of the job's lock to a lease, until {@link untrackLease}. */
   lease(jobId: string, lease: BullmqLease): void;
   untrackLease(jobId: string, lease: BullmqLease): void;
@@ -138,9 +143,9 @@ export function openQueue<Options>(database: Database<Options>, options: QueueOp
     clock,
     async ready() {
       await connected;
-      await database.read(namespace);
-      void worker.run();
+      return database.read(namespace);
     },
+    start: () => void worker.run(),
     setConcurrency(count) {
       worker.concurrency = count;
     },
@@ -164,8 +169,11 @@ export function openQueue<Options>(database: Database<Options>, options: QueueOp
     readAll: () => database.read(namespace),
     read: (jobId) => queue.getJob(jobId),
     remove: async (jobId) => (await queue.getBackend().remove(jobId, false)) > 0,
-    async unblock(fields) {
-      if (fields.includes("paused")) await queue.resume();
+    endPause: () => queue.resume(),
+    async setMeta(fields) {
+      await queue.getBackend().setQueueMeta({ ...fields });
+    },
+    async removeMeta(fields) {
       await queue.getBackend().removeQueueMetaFields([...fields]);
     },
     lease: (jobId, lease) => worker.lease(jobId, lease),

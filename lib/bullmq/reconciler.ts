@@ -6,6 +6,7 @@ import { publishedStatus, type RunRequests } from "./job-progress.js";
 import type { LateWorkers } from "./late-workers.js";
 import type { Namesakes } from "./namesakes.js";
 import { isRejectedByBullmq, type NewJob, type OpenQueue } from "./queue.js";
+import type { SharedPauses } from "./shared-pauses.js";
 import { initialRecord, jobIdOf, recordOf, type WorkerRecord } from "./worker-record.js";
 
 /** By how many ms a job must be delayed too long before it is promoted. */
@@ -25,6 +26,7 @@ export interface ReconcileOptions {
   readonly lockDuration: number;
   readonly late: LateWorkers;
   readonly namesakes: Namesakes;
+  readonly pauses: SharedPauses;
   /** Called with each worker whose job was in the database and is no longer. */
   readonly onJobMissing: (worker: string) => void;
   /**
@@ -58,8 +60,10 @@ export class Reconciler {
   }
 
   async reconcile(options: ReconcileOptions): Promise<void> {
-    const { queue, participants, late } = options;
+    const { queue, participants, late, pauses } = options;
+    await pauses.write(queue);
     const snapshot = await queue.readAll();
+    pauses.read(snapshot, participants);
     await repairQueue(options, snapshot);
     for (const name of this.#known.keys()) if (!participants.has(name)) this.#known.delete(name);
     const suspects = this.#suspects;
@@ -178,11 +182,12 @@ async function repairQueue({ queue, onRepaired }: ReconcileOptions, { meta, now 
   const found = Object.entries(obstacles).filter(([field]) => field in meta);
   const [first] = found;
   if (first !== undefined) {
-    await queue.unblock(found.map(([field]) => field));
+    if ("paused" in meta) await queue.endPause();
+    await queue.removeMeta(found.map(([field]) => field));
     onRepaired(`the queue ${first[1]} from outside, so no distributed worker ran; resumed. Pause workers by their runner`);
   }
   // Postgres stores the time of the last check for expired locks. One in the future would prevent the next one.
-  if (Number(meta["stalled-check"] ?? 0) > now + checkTolerance) await queue.unblock(["stalled-check"]);
+  if (Number(meta["stalled-check"] ?? 0) > now + checkTolerance) await queue.removeMeta(["stalled-check"]);
 }
 
 /** Whether a job is delayed for longer than the worker, as it is declared on this replica, should wait. */

@@ -52,7 +52,8 @@ export function unwrapJson(stored: unknown, field: string): unknown {
   return wrapped === undefined ? stored : typeof wrapped === "string" ? parseJson(wrapped) : wrapped;
 }
 
-function parseJson(text: string | undefined): unknown {
+/** The object that a text has as JSON; undefined if there is none. */
+export function parseJson(text: string | undefined): unknown {
   try {
     const value: unknown = JSON.parse(text ?? "");
     return isSnapshotEntry(value) ? value : undefined;

@@ -76,7 +76,8 @@ export class MonitorTask extends NamedTask<MonitoredDefinition> {
 
   override start(): void {
     // One that is repeated has a grid, which goes on while it is paused.
-    if (this.#commands?.isPaused === true && this.definition.isContinuous && !this.aborted) this.sleepForever();
+    const { isContinuous, chain } = this.definition;
+    if (this.#commands?.isPaused === true && isContinuous && !chain.isDistributed && !this.aborted) this.sleepForever();
     else this.startChain();
     if (this.sleeping) this.#commands?.onIdle();
   }

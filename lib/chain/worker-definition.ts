@@ -31,6 +31,14 @@ export abstract class WorkerDefinition implements Worker {
   }
 
   /**
+   * Whether an engine decides when it runs in this process. It is then part of the engine also while it is paused.
+   * @internal
+   */
+  get isDistributed(): boolean {
+    return false;
+  }
+
+  /**
    * Whether it is restarted by a retry of its own.
    * @internal
    */

@@ -10,7 +10,7 @@ import { Snapshot } from "../runtime/snapshot.js";
 import { Task } from "../runtime/task.js";
 import { inTransition } from "../runtime/transition.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
-import type { WorkerStatus } from "../runtime/worker-status.js";
+import type { Pause, WorkerStatus } from "../runtime/worker-status.js";
 import { Declaration } from "./declaration.js";
 import type { Checkpoint, Engine, EngineProvider, Lease, Participant, Registration, RemoteState, StoredWait } from "./engine.js";
 import { GuardedRegistration, isRegistration } from "./guarded-registration.js";
@@ -27,6 +27,8 @@ export class DistributedTask extends Task implements Participant {
   #declaration: Declaration | undefined;
   #registration: Registration | undefined;
   #hasLeft = false;
+  /** Whether the leased run that is under way was stopped by a pause. */
+  #isPausing = false;
   /** Of the leased run that is under way. */
   #lease: Lease | undefined;
   #endLeasedRun: ((checkpoint: Checkpoint) => void) | undefined;
@@ -60,6 +62,7 @@ export class DistributedTask extends Task implements Participant {
       this.#failToJoin(toError(thrown, this.name));
       return;
     }
+    this.#sharePause();
     this.#applyCommands();
   }
 
@@ -112,6 +115,7 @@ export class DistributedTask extends Task implements Participant {
       return Promise.resolve({ due, snapshot, status, phase: "waiting" });
     }
     this.#lease = lease;
+    this.#isPausing = false;
     if (lease.status !== undefined) this.#monitor?.restoreStatus(lease.status);
     if (this.#chain.isContinuous && !lease.isLocal) new WorkerLogger(this.logger, this.name).info("now runs on this replica");
     const ended = new Promise<Checkpoint>((resolve) => {
@@ -138,8 +142,9 @@ export class DistributedTask extends Task implements Participant {
     }
     if (this.#joinError !== undefined) {
       this.exit(this.#joinError);
-    } else if (isLost && !this.aborted && outcome !== "completed") {
-      if (isFailure(outcome)) new WorkerLogger(this.logger, this.name).error({ err: outcome }, "failed after its lease was lost");
+    } else if ((isLost || this.#isPausing) && !this.aborted && outcome !== "completed") {
+      const cause = isLost ? "failed after its lease was lost" : "failed while it was being paused";
+      if (isFailure(outcome)) new WorkerLogger(this.logger, this.name).error({ err: outcome }, cause);
       this.#applyCommands();
     } else {
       this.#leave(outcome);
@@ -187,10 +192,33 @@ export class DistributedTask extends Task implements Participant {
     this.#lateSince = since === null ? null : Math.round(since);
   }
 
+  adoptPause(pause: Pause | null): void {
+    const monitor = this.#monitor;
+    if (this.isStopping || monitor === undefined || (pause === null && monitor.commands === undefined)) return;
+    if (!monitor.ensureCommands().adoptPause(pause ?? undefined, this.name)) return;
+    const by = pause?.by == null ? "" : ` by ${pause.by}`;
+    const what = pause === null ? "resumed on another replica" : `paused on another replica${by}`;
+    new WorkerLogger(this.logger, this.name).info(pause?.reason == null ? what : `${what}: ${pause.reason}`);
+    inTransition(() => this.onCommandsChanged());
+  }
+
   override onCommandsChanged(): void {
-    const { child } = this;
-    if (child !== undefined) child.onCommandsChanged();
-    else this.#applyCommands();
+    this.#sharePause();
+    const { child, commands } = this;
+    if (child === undefined) {
+      this.#applyCommands();
+    } else if (commands?.isPaused === true && this.isContinuous) {
+      this.#isPausing = true;
+      child.abort(new DOMException(`${this.name} was paused`, "AbortError"));
+    } else {
+      child.onCommandsChanged();
+    }
+  }
+
+  /** Informs the other replicas of a pause that has begun or ended here. */
+  #sharePause(): void {
+    const { commands } = this;
+    if (commands?.takeUnsharedPause() === true) this.#registration?.setPause?.(commands.pauseStatus ?? null);
   }
 
   /** While nothing runs here: requests the run that a command asks for, and settles a pause. */

@@ -19,6 +19,10 @@ export function distributed(worker: Worker | WorkerFunc): Worker {
 }
 
 export class DistributedDefinition extends RefiningDefinition {
+  override get isDistributed(): boolean {
+    return true;
+  }
+
   override createTask(parent: Task): Task {
     return new DistributedTask(parent, this.subject);
   }

@@ -1,5 +1,5 @@
 import type { Logger } from "../runtime/logger.js";
-import type { Holder, Phase, WorkerStatus } from "../runtime/worker-status.js";
+import type { Holder, Pause, Phase, WorkerStatus } from "../runtime/worker-status.js";
 
 /**
  * Decides on which replica, and when, each distributed worker runs. A worker joins as a {@link Participant}; whenever it is
@@ -44,6 +44,8 @@ export interface Participant {
   run(lease: Lease): Promise<Checkpoint>;
   /** Passes on what happened to the worker on other replicas. Ignored while the worker runs here. */
   update(state: RemoteState): void;
+  /** Pauses the worker as a command on another replica has, or ends the pause: `null`. */
+  adoptPause(pause: Pause | null): void;
   /**
    * Sets since when the worker is due without running on any replica, in ms since the epoch, as its status shows it; `null` if
    * it is not.
@@ -62,6 +64,11 @@ export interface Participant {
 export interface Registration {
   /** Asks for a run as soon as possible, on this replica if it can run the worker. */
   requestRun(): void;
+  /**
+   * Stores a pause by a command on this replica, or its end, for all replicas, also those that are started later: pass it to
+   * their {@link Participant.adoptPause}. Without this method, a pause applies to one replica and ends with it.
+   */
+  setPause?(pause: Pause | null): void;
   /**
    * Removes the worker from this replica. The promise settles once the worker is handed back and the engine holds nothing for
    * it in this process, or after a time limit. Returns undefined if there is nothing to wait for.

@@ -1,5 +1,6 @@
 import { onSettled } from "../errors/on-settled.js";
 import { hasMethod, isObjectLike } from "../errors/read-value.js";
+import type { Pause } from "../runtime/worker-status.js";
 import type { Registration } from "./engine.js";
 
 /** Whether a value that an engine returned from `join` has the methods of a registration. */
@@ -12,7 +13,7 @@ export class GuardedRegistration implements Registration {
   readonly #registration: Registration;
   readonly #onFailure: (thrown: unknown) => void;
 
-  /** @param onFailure called with what `requestRun` or `release` of the engine throws */
+  /** @param onFailure called with what `requestRun`, `setPause` or `release` of the engine throws */
   constructor(registration: Registration, onFailure: (thrown: unknown) => void) {
     this.#registration = registration;
     this.#onFailure = onFailure;
@@ -20,6 +21,10 @@ export class GuardedRegistration implements Registration {
 
   requestRun(): void {
     this.#attempt(() => this.#registration.requestRun());
+  }
+
+  setPause(pause: Pause | null): void {
+    this.#attempt(() => this.#registration.setPause?.(pause));
   }
 
   release(): void {

@@ -10,8 +10,12 @@ class InProcessEngine implements Engine {
 
   join(participant: Participant): Registration {
     this.#warnOnce(participant);
-    void participant.run(new EndlessLease());
-    return { requestRun() {}, leave: () => undefined, release() {} };
+    const run = (): void => {
+      if (participant.isOpen) void participant.run(new EndlessLease());
+    };
+    run();
+    // A continuous worker has stopped when it was paused.
+    return { requestRun() {}, setPause: run, leave: () => undefined, release() {} };
   }
 
   #warnOnce({ name, logger }: Participant): void {

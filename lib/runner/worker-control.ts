@@ -69,7 +69,9 @@ export class WorkerControl {
     this.#refuseIfCompleted("paused");
     const supervisor = this.#supervisor;
     const commands = task.ensureCommands();
-    const isStopped = this.#worker.isContinuous && !task.sleeping && supervisor.state === "running";
+    // A distributed worker ends its leased run itself, as it does for a pause on another replica.
+    const isStopped =
+      this.#worker.isContinuous && this.#worker.distributed !== true && !task.sleeping && supervisor.state === "running";
     const isOverruling = isStopped && supervisor.stopReasonOf(task) !== "paused";
     if (commands.pause(this.#options) || isOverruling) this.#publish("pause");
     if (isStopped) {

@@ -20,6 +20,8 @@ export class WorkerCommands {
   /** For the run that is under way. */
   #currentRun: CommandResult[] = [];
   #idle: CommandResult | undefined;
+  /** The pause of a distributed worker as its engine knows it. */
+  #sharedPause: Pause | undefined;
 
   get isPaused(): boolean {
     return this.#pause !== undefined;
@@ -41,6 +43,24 @@ export class WorkerCommands {
     if (earlier !== undefined && reason === undefined && (earlier.by ?? earlier.reason) !== null) return wasExempt;
     this.#pause = { since: earlier?.since ?? Date.now(), by: by ?? null, reason: reason ?? null };
     return wasExempt || this.#pause.by !== earlier?.by || this.#pause.reason !== earlier.reason;
+  }
+
+  /** Whether a pause has begun or ended here since the other replicas were informed; notes that they are now. */
+  takeUnsharedPause(): boolean {
+    const isUnshared = this.#pause !== this.#sharedPause;
+    this.#sharedPause = this.#pause;
+    return isUnshared;
+  }
+
+  /** Takes over a pause of all replicas, or its end. Returns whether that has changed anything. */
+  adoptPause(pause: Pause | undefined, worker: string): boolean {
+    const { since, by, reason } = this.#pause ?? {};
+    if (pause?.since === since && pause?.by === by && pause?.reason === reason) return false;
+    if (pause === undefined) this.resume(worker);
+    this.#isExempt = false;
+    this.#pause = pause;
+    this.#sharedPause = pause;
+    return true;
   }
 
   /** Resolves when nothing of the worker runs. */

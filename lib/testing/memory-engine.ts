@@ -1,4 +1,4 @@
-import type { Engine, Participant, Phase, Registration, WorkerStatus } from "../index.js";
+import type { Engine, Participant, Pause, Phase, Registration, WorkerStatus } from "../index.js";
 import { MemoryLease } from "./memory-lease.js";
 
 /** What is stored of one worker between its leased runs. */
@@ -16,6 +16,7 @@ interface Entry {
   holder: Replica | undefined;
   timer: NodeJS.Timeout | undefined;
   readonly requestedBy: Set<Replica>;
+  pause: Pause | null;
 }
 
 interface FleetOptions {
@@ -122,7 +123,10 @@ export class MemoryFleet {
   /** A replica goes on: its signals of lost leases abort. */
   resume(replica: Replica): void {
     for (const lease of replica.leases) lease.check();
-    for (const entry of this.#entries.values()) this.#scheduleSoon(entry);
+    for (const entry of this.#entries.values()) {
+      this.#passPause(entry, replica);
+      this.#scheduleSoon(entry);
+    }
   }
 
   #free(entry: Entry, after: number): void {
@@ -148,13 +152,15 @@ export class MemoryFleet {
       holder: undefined,
       timer: undefined,
       requestedBy: new Set(),
+      pause: null,
     };
     this.#entries.set(worker, entry);
     return entry;
   }
 
-  joined(worker: string): void {
+  joined(worker: string, replica: Replica): void {
     const entry = this.#entry(worker);
+    setImmediate(() => this.#passPause(entry, replica));
     // A worker that has completed starts again on a new replica.
     if (entry.isCompleted) Object.assign(entry, { snapshot: "{}", status: undefined, due: 0, isCompleted: false });
     this.#scheduleSoon(entry);
@@ -170,6 +176,19 @@ export class MemoryFleet {
     const entry = this.#entry(worker);
     entry.requestedBy.add(replica);
     this.#scheduleSoon(entry);
+  }
+
+  setPause(worker: string, pause: Pause | null): void {
+    const entry = this.#entry(worker);
+    entry.pause = pause;
+    setImmediate(() => {
+      for (const replica of this.replicas) this.#passPause(entry, replica);
+      this.#schedule(entry);
+    });
+  }
+
+  #passPause(entry: Entry, replica: Replica): void {
+    if (!replica.isDead && !replica.isFrozen && !this.isClosed) replica.participants.get(entry.name)?.adoptPause(entry.pause);
   }
 
   #scheduleSoon(entry: Entry): void {
@@ -266,7 +285,7 @@ export class Replica implements Engine {
 
   join(participant: Participant): Registration {
     this.participants.set(participant.name, participant);
-    this.#fleet.joined(participant.name);
+    this.#fleet.joined(participant.name, this);
     const remove = (): void => {
       if (this.participants.get(participant.name) !== participant) return;
       this.participants.delete(participant.name);
@@ -274,6 +293,7 @@ export class Replica implements Engine {
     };
     return {
       requestRun: () => this.#fleet.requestRun(participant.name, this),
+      setPause: (pause) => this.#fleet.setPause(participant.name, pause),
       leave: () => {
         remove();
         return this.#fleet.options.onLeave();

@@ -488,6 +488,43 @@ function describeEngine(
       expect(attempts).to.equal(4);
     });
 
+    it("pauses and resumes a worker on all replicas, also if they are restarted", async () => {
+      let runs = 0;
+      const tick = { name: "often", job: () => void runs++, repeat: 100 };
+      const pauses = (runners: readonly Runner[]) => runners.map((runner) => runner.status()[0]?.pause?.by);
+      const before = [run("pauses", tick), run("pauses", tick)];
+      await until(() => runs >= 5);
+      await before[0]?.pause("often", { by: "ops", reason: "migration" });
+      await until(() => pauses(before).every((by) => by === "ops"));
+      await stop();
+      const paused = runs;
+      const after = [run("pauses", tick), run("pauses", tick)];
+      await until(() => pauses(after).every((by) => by === "ops"));
+      await wait(1_000);
+      expect(runs).to.equal(paused);
+      after[1]?.resume("often");
+      await until(() => runs >= paused + 5 && pauses(after).every((by) => by === undefined));
+    });
+
+    it("stops a continuous worker that is paused on another replica, and starts it again", async () => {
+      let [starts, stops] = [0, 0];
+      const worker = async ({ signal }: WorkerContext): Promise<void> => {
+        starts++;
+        await stopped(signal);
+        stops++;
+        signal.throwIfAborted();
+      };
+      const watch = { name: "watch", worker, retry: sleep("1s") };
+      const runners = [run("remote-pause", watch), run("remote-pause", watch)];
+      await until(() => starts === 1 && runners.every((runner) => runner.status()[0]?.phase === "running"));
+      const other = runners.find((runner) => runner.status()[0]?.runs !== 1);
+      await other?.pause("watch");
+      await until(() => stops === 1 && runners.every((runner) => runner.status()[0]?.phase === "paused"));
+      other?.resume("watch");
+      await until(() => starts === 2);
+      expect(stops).to.equal(1);
+    });
+
     it("completes on all replicas", async () => {
       const runners = [1, 2].map(() => run("once", { name: "once", worker: () => {}, restart: "on-failure" }));
       await Promise.all(started.map(({ running }) => running));

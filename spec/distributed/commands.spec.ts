@@ -109,75 +109,105 @@ describe("A command for a distributed worker on one replica", () => {
     expect(triggered.outcome).to.equal(reason);
   });
 
-  it("to pause leaves it to the other replicas", async () => {
+  const rejected = Promise.reject.bind(Promise, new Error("no replica"));
+
+  it("to pause applies to all replicas, also to one that starts later, until it is resumed on any of them", async () => {
     const [first, second] = simulation.replicas(2, { repeat: "1m", job: takesASecond });
     await simulation.advance(1_000);
-    const paused = watch(first?.runner.pause("one") ?? Promise.reject(new Error("no replica")));
-    await simulation.advance(302_000);
+    const paused = watch(first?.runner.pause("one", { by: "ops", reason: "migration" }) ?? rejected());
+    await simulation.advance(100_000);
+    const third = simulation.replica({ repeat: "1m", job: takesASecond });
+    await simulation.advance(202_000);
     expect(paused.outcome).to.equal("resolved");
-    expect(simulation.places).to.deep.equal(["2", "2", "2", "2", "2"]);
-    expect(first && simulation.row(first)).to.deep.include({ phase: "paused", nextDue: null });
-    expect(second && simulation.row(second)).to.deep.include({ phase: "waiting" });
-    first?.runner.resume("one");
+    expect(simulation.places).to.deep.equal([]);
+    for (const process of [first, second, third]) {
+      expect(process && simulation.row(process)).to.deep.include({ phase: "paused", nextDue: null });
+      expect(process && simulation.row(process)?.pause).to.deep.equal({ since: epoch + 1_000, by: "ops", reason: "migration" });
+    }
+    expect(second?.lines).to.deep.include(["paused on another replica by ops: migration", "one"]);
+    second?.runner.resume("one");
     await simulation.advance(120_000);
-    expect(simulation.places.slice(5)).to.deep.equal(["1", "2"]);
-    expect(simulation.times.slice(5)).to.deep.equal([360_000, 420_000]);
+    // What was missed is one run.
+    expect(simulation.times).to.deep.equal([303_000, 360_000, 420_000]);
+    expect(first?.lines).to.deep.include(["resumed on another replica", "one"]);
+    expect(first && simulation.row(first)).to.deep.include({ phase: "waiting", pause: null });
   });
 
-  it("to pause waits for a run on that replica", async () => {
-    const [, second] = simulation.replicas(2, { repeat: "1m", job: takesASecond });
+  it("to pause waits for a run on that replica, and not for one on another", async () => {
+    const [first, second] = simulation.replicas(2, { repeat: "1m", job: takesASecond });
     await simulation.advance(60_500);
-    const paused = watch(second?.runner.pause("one") ?? Promise.reject(new Error("no replica")));
+    const [here, there] = [second, first].map((process) => watch(process?.runner.pause("one") ?? rejected()));
     await simulation.advance(200);
-    expect(paused.outcome).to.equal("pending");
+    expect([here?.outcome, there?.outcome]).to.deep.equal(["pending", "resolved"]);
     await simulation.advance(400);
-    expect(paused.outcome).to.equal("resolved");
+    expect(here?.outcome).to.equal("resolved");
     await simulation.advance(120_000);
-    expect(simulation.places).to.deep.equal(["2", "1", "1"]);
+    expect(simulation.places).to.deep.equal(["2"]);
   });
 
-  it("to pause leaves the further attempts of a run to the other replicas", async () => {
+  it("to pause holds the further attempts of a run, which any replica makes once it is resumed", async () => {
     const job = async ({ attempt }: WorkerContext) => {
       await wait("1s");
       if (attempt < 2) throw new Error("no");
     };
-    const [, second] = simulation.replicas(2, { repeat: "1m", retryJob: new StaticBackoff({ sleep: "1s" }), job });
+    const [first, second] = simulation.replicas(2, { repeat: "1m", retryJob: new StaticBackoff({ sleep: "1s" }), job });
     await simulation.advance(60_500);
-    const paused = watch(second?.runner.pause("one") ?? Promise.reject(new Error("no replica")));
+    const paused = watch(second?.runner.pause("one") ?? rejected());
     await simulation.advance(10_000);
     expect(paused.outcome).to.equal("resolved");
+    expect(simulation.attempts).to.deep.equal([0]);
+    first?.runner.resume("one");
+    await simulation.advance(10_000);
     expect(simulation.attempts).to.deep.equal([0, 1, 2]);
-    expect(simulation.places).to.deep.equal(["2", "1", "1"]);
   });
 
-  it("to pause stops a continuous worker, and another replica takes over immediately", async () => {
-    const [first, second] = simulation.replicas(2, {
-      retry: new StaticBackoff({ sleep: "1s" }),
-      worker: ({ signal }) => stopped(signal),
+  for (const where of ["it runs", "another replica runs it"]) {
+    it(`to pause stops a continuous worker, given on the replica where ${where}, and resuming it starts it on any`, async () => {
+      const replicas = simulation.replicas(2, {
+        retry: new StaticBackoff({ sleep: "1s" }),
+        worker: ({ signal }) => stopped(signal),
+      });
+      await simulation.advance(10_000);
+      expect(simulation.places).to.deep.equal(["1"]);
+      const [first, second] = where === "it runs" ? replicas : [...replicas].reverse();
+      const paused = watch(first?.runner.pause("one") ?? rejected());
+      await simulation.advance(10_000);
+      expect(paused.outcome).to.equal("resolved");
+      expect(simulation.places).to.deep.equal(["1"]);
+      for (const process of replicas) expect(simulation.row(process)).to.deep.include({ phase: "paused" });
+      second?.runner.resume("one");
+      await simulation.advance(10_000);
+      expect(simulation.times).to.deep.equal([0, 20_000]);
+      expect(replicas.map((process) => simulation.row(process)?.phase)).to.deep.equal(["running", "running"]);
     });
-    await simulation.advance(10_000);
-    expect(simulation.places).to.deep.equal(["1"]);
-    await Promise.all([first?.runner.pause("one"), simulation.advance(10)]);
-    await simulation.advance(10_000);
-    expect(simulation.runs.map(({ at, where }) => [at, where])).to.deep.equal([
-      [0, "replica-1"],
-      [10_000, "replica-2"],
-    ]);
-    expect(first && simulation.row(first)).to.deep.include({ phase: "paused" });
-    expect(second && simulation.row(second)).to.deep.include({ phase: "running" });
+  }
+
+  it("to pause outlives all replicas, and to restart ends it", async () => {
+    const before = simulation.replica({ repeat: "1m", job: () => {} });
+    await simulation.advance(61_000);
+    await Promise.all([before.runner.pause("one"), simulation.advance(10)]);
+    before.stop.abort();
+    await simulation.advance(120_000);
+    const after = simulation.replica({ repeat: "1m", job: () => {} });
+    await simulation.advance(120_000);
+    expect(simulation.times).to.deep.equal([60_000]);
+    expect(simulation.row(after)).to.deep.include({ phase: "paused" });
+    await Promise.all([after.runner.restart("one"), simulation.advance(10)]);
+    await simulation.advance(120_000);
+    expect(simulation.times.length).to.be.within(3, 4);
+    expect(simulation.fleet.record("one").holder).to.equal("replica-2");
   });
 
-  it("to pause, on all replicas, stops all runs; when it is resumed, missed runs are coalesced into one", async () => {
-    const [first, second] = simulation.replicas(2, { repeat: "1m", job: () => {} });
+  it("to pause and resume a continuous worker works without an engine", async () => {
+    const process = simulation.alone({ worker: ({ signal }) => stopped(signal), distributed: true });
     await simulation.advance(1_000);
-    await Promise.all([first?.runner.pause("one"), second?.runner.pause("one"), simulation.advance(10)]);
-    await simulation.advance(300_000);
-    expect(simulation.times).to.deep.equal([]);
-    second?.runner.resume("one");
-    await simulation.advance(60_000);
-    expect(simulation.times.length).to.be.within(1, 2);
-    expect(simulation.times.at(-1)).to.equal(360_000);
-    expect(new Set(simulation.places)).to.deep.equal(new Set(["2"]));
+    await Promise.all([process.runner.pause("one"), simulation.advance(10)]);
+    await simulation.advance(1_000);
+    expect(simulation.row(process)).to.deep.include({ phase: "paused" });
+    process.runner.resume("one");
+    await simulation.advance(1_000);
+    expect(simulation.times).to.deep.equal([0, 2_010]);
+    expect(simulation.row(process)).to.deep.include({ phase: "running" });
   });
 
   it("to restart lets it join again, with the same timetable", async () => {
