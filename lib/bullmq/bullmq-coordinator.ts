@@ -98,7 +98,7 @@ export class BullmqCoordinator {
       queue.start();
       this.#queue = queue;
       this.onParticipantsChanged();
-      logger.info(`connected to ${connection.shown}`);
+      logger.info(`connected to ${connection.shown}${queue.remark === undefined ? "" : `: ${queue.remark}`}`);
       await this.#reconcileRepeatedly(queue, signal);
       // A pause that was begun just before the stop.
       if (!this.isAway) await within(leastTimeout, this.#pauses.write(queue)).catch(this.#onError);

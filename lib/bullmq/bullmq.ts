@@ -5,21 +5,21 @@ import type { Engine, Participant, Registration } from "../distributed/engine.js
 import { checkOptions } from "../errors/check-options.js";
 import { FleetError } from "../errors/fleet-error.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
-import { describeKind } from "../errors/show-value.js";
+import { describeKind, showUnlessText } from "../errors/show-value.js";
 import type { Logger } from "../runtime/logger.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
 import { runAllWorkers } from "../supervision/run-all.js";
 import { type Duration, parseOption } from "../timers/duration.js";
 import { BullmqCoordinator, type CoordinatorOptions } from "./bullmq-coordinator.js";
-import { parseConnection } from "./connection.js";
+import { parseConnection, type Storage } from "./connection.js";
 import { settledWithin } from "./time-limit.js";
 import { jobIdOf } from "./worker-record.js";
 
 export interface BullMQOptions {
   /**
    * The database that all replicas use: a URL that begins with `redis://`, `rediss://` or `postgres://`, or a client of
-   * `ioredis` or pool of `pg`, which the engine does not close. A pool needs room for two more connections, and `options: "-c
-   * search_path=bullmq"`; an ioredis client needs `maxRetriesPerRequest: null`.
+   * `ioredis` or pool of `pg`, which the engine does not close. A pool needs room for two more connections, and a search path
+   * that begins with its schema, `options: "-c search_path=bullmq"`; an ioredis client needs `maxRetriesPerRequest: null`.
    */
   readonly connection: string | ReadyConnection;
   /** The name of the service, the same on all replicas. It names the queue, and keeps services that share a database apart. */
@@ -32,6 +32,20 @@ export interface BullMQOptions {
   readonly lockDuration?: Duration | undefined;
   /** How often to check for expired locks. 5 s by default, at least 100 ms. */
   readonly stalledInterval?: Duration | undefined;
+  /**
+   * The Postgres schema with the tables, the same on all replicas: `"watchbill"` by default, and `"bullmq"` for a pool of yours.
+   * Services with separate roles in one database need one each.
+   */
+  readonly schema?: string | undefined;
+  /**
+   * Whether to create the schema, or to bring it up to date, which needs a role that may. `true` by default. Nothing is changed,
+   * and no right to change is needed, if the schema is up to date.
+   */
+  readonly migrate?: boolean | undefined;
+  /** The most connections of a replica to Postgres, without effect on a pool of yours. 4 by default, at least 2. */
+  readonly max?: number | undefined;
+  /** The prefix of all keys in Redis: `"watchbill"` by default. For a Redis Cluster, in braces: `"{watchbill}"`. */
+  readonly prefix?: string | undefined;
 }
 
 /** An ioredis client or a `pg` pool, recognised by its shape; it need not be connected yet. */
@@ -56,16 +70,42 @@ export interface ReadyConnection {
  * @see {@link https://docs.bullmq.io}
  */
 export function bullmq(options: BullMQOptions): Engine {
-  const { connection, namespace, lockDuration = "30s", stalledInterval = "5s" } = checkOptions("bullmq", options, known);
+  const given = checkOptions("bullmq", options, known);
+  const { connection, namespace, lockDuration = "30s", stalledInterval = "5s" } = given;
   return new BullmqEngine({
-    connection: parseConnection(connection),
+    connection: parseConnection(connection, parseStorage({ ...given })),
     namespace: parseNamespace(namespace),
     lockDuration: parseAtLeast("lockDuration", lockDuration, 1_000),
     stalledInterval: parseAtLeast("stalledInterval", stalledInterval, 100),
   });
 }
 
-const known = ["connection", "namespace", "lockDuration", "stalledInterval"] satisfies (keyof BullMQOptions)[];
+const known = [
+  "connection",
+  "namespace",
+  "lockDuration",
+  "stalledInterval",
+  "schema",
+  "migrate",
+  "max",
+  "prefix",
+] satisfies (keyof BullMQOptions)[];
+
+function parseStorage({ schema, migrate = true, max = 4, prefix = "watchbill" }: Readonly<Record<string, unknown>>): Storage {
+  if (schema !== undefined && (typeof schema !== "string" || !/^[a-z_][a-z0-9_]{0,62}$/.test(schema))) {
+    throw new InvalidArgumentError(
+      `schema is ${showUnlessText(schema)}: pass small letters, digits and underscores, such as "billing"`,
+    );
+  }
+  if (typeof migrate !== "boolean") throw new InvalidArgumentError(`migrate is ${showUnlessText(migrate)}: pass true or false`);
+  if (typeof max !== "number" || !Number.isInteger(max) || max < 2) {
+    throw new InvalidArgumentError(`max is ${showUnlessText(max)}: pass a whole number, 2 or more`);
+  }
+  if (typeof prefix !== "string" || prefix === "") {
+    throw new InvalidArgumentError(`prefix is ${showUnlessText(prefix)}: pass a string such as "watchbill"`);
+  }
+  return { schema, migrate, max, prefix };
+}
 
 /** The message does not repeat the value: a string with a colon may be the URL of the connection. */
 function parseNamespace(namespace: unknown): string {

@@ -1,4 +1,4 @@
-import { type ConnectionOptions, DEFAULT_SCHEMA, isPgPool, isRedisInstance, type PgPool, runMigrations } from "bullmq";
+import { type ConnectionOptions, DEFAULT_SCHEMA, isPgPool, isRedisInstance, type PgPool } from "bullmq";
 import { FleetError } from "../errors/fleet-error.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { describeError } from "../errors/read-error.js";
@@ -18,8 +18,18 @@ export interface Connection {
   open(options: QueueOptions): Promise<OpenQueue>;
 }
 
-/** The Postgres schema that keeps BullMQ's tables apart from others. */
-const schema = "watchbill";
+/** Where the tables and keys of BullMQ are, apart from those of others. */
+export interface Storage {
+  /** The Postgres schema; undefined for the default. */
+  readonly schema: string | undefined;
+  readonly migrate: boolean;
+  /** The most connections to Postgres. */
+  readonly max: number;
+  /** Of the keys in Redis. */
+  readonly prefix: string;
+}
+
+const defaultSchema = "watchbill";
 
 /** How long, in ms, a statement may take, and connecting. */
 const databaseTimeout = 10_000;
@@ -28,22 +38,28 @@ const databaseTimeout = 10_000;
  * Reads a URL or a client of the user. Does not connect.
  * @throws InvalidArgumentError if it is neither; the message does not repeat the value, which may contain a password
  */
-export function parseConnection(connection: unknown): Connection {
-  if (typeof connection === "string") return parseUrl(connection);
+export function parseConnection(connection: unknown, storage: Storage): Connection {
+  if (typeof connection === "string") return parseUrl(connection, storage);
   if (typeof connection === "object" && connection !== null) {
     const secrets = secretsOf(connection);
     if (isPool(connection)) {
-      const open = async (options: QueueOptions): Promise<OpenQueue> => {
-        await migrate(connection);
-        return openQueue(postgres(connection), options);
-      };
+      // BullMQ's own default, which the search path of a pool that was made for it has.
+      const { schema = DEFAULT_SCHEMA, migrate } = storage;
+      const open = async (options: QueueOptions): Promise<OpenQueue> =>
+        openQueue(postgres({ queue: options.namespace, connection, schema, migrate }), options);
       return { shown: "a pool of pg", secrets, open };
     }
     if (isRedis(connection)) {
+      const { prefix } = storage;
+      if (readProperty(connection, "isCluster") === true && !/\{.+\}/.test(prefix)) {
+        throw new InvalidArgumentError(
+          `The connection is a Redis Cluster, whose scripts need all keys in one slot: pass a prefix in braces, such as prefix: "{watchbill}"`,
+        );
+      }
       return {
         shown: "a client of Redis",
         secrets,
-        open: async (options) => openQueue(redis(connection), options),
+        open: async (options) => openQueue(redis(connection), { ...options, prefix }),
       };
     }
   }
@@ -52,7 +68,7 @@ export function parseConnection(connection: unknown): Connection {
   );
 }
 
-function parseUrl(text: string): Connection {
+function parseUrl(text: string, { schema = defaultSchema, migrate, max, prefix }: Storage): Connection {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   // Without slashes the URL has no host, and its rest is a path.
   const protocol = url !== undefined && url.host !== "" && text.startsWith(`${url.protocol}//`) ? url.protocol : "";
@@ -66,19 +82,26 @@ function parseUrl(text: string): Connection {
       connectTimeout: databaseTimeout,
       retryStrategy: (times: number) => Math.min(times * 200, 2_000),
     };
-    return { ...common, open: async (options) => openQueue(redis(client), options) };
+    return { ...common, open: async (options) => openQueue(redis(client), { ...options, prefix }) };
   }
-  if (protocol === "postgres:" || protocol === "postgresql:") {
+  if (url !== undefined && (protocol === "postgres:" || protocol === "postgresql:")) {
+    // The driver would use those of the URL instead of the search path.
+    const startOptions = url.searchParams.get("options") ?? undefined;
+    const stripped = new URL(url);
+    stripped.searchParams.delete("options");
     const pool = {
-      connectionString: text,
+      connectionString: startOptions === undefined ? text : stripped.href,
+      options: startOptions,
       schema,
-      migrate: true,
-      max: 3,
+      // One more listens.
+      max: max - 1,
       keepAlive: true,
       connectionTimeoutMillis: databaseTimeout,
       query_timeout: databaseTimeout,
     };
-    return { ...common, open: async (options) => openQueue(postgres(pool), options) };
+    const open = async (options: QueueOptions): Promise<OpenQueue> =>
+      openQueue(postgres({ queue: options.namespace, connection: pool, schema, migrate }), options);
+    return { ...common, open };
   }
   throw new InvalidArgumentError(
     "The connection is not a URL of Redis or Postgres: use one that begins with redis://, rediss:// or postgres://",
@@ -106,21 +129,6 @@ function secretsOf(connection: object): Secrets {
   const options = readProperty(connection, "options");
   const found = ["password", "connectionString"].map((key) => readProperty(options, key));
   return new Secrets(found.map((value) => (typeof value === "string" ? value : undefined)));
-}
-
-/** A pool of the user has its own search path, which has to lead to BullMQ's tables. */
-async function migrate(pool: PgPool): Promise<void> {
-  const client = await pool.connect();
-  try {
-    await runMigrations(client, DEFAULT_SCHEMA);
-    const { rows } = await client.query<{ schema: unknown }>("SELECT current_schema() AS schema");
-    if (rows[0]?.schema === DEFAULT_SCHEMA) return;
-  } finally {
-    client.release();
-  }
-  throw new FleetError(
-    `The search path of the pool does not begin with ${DEFAULT_SCHEMA}: create it with options: "-c search_path=${DEFAULT_SCHEMA}", or pass a URL`,
-  );
 }
 
 /** Removes credentials from messages about a connection. */

@@ -33,6 +33,12 @@ export interface Database<Options> {
   readonly isCoarse: boolean;
   /** Reads the whole queue. */
   read(queue: string): Promise<QueueSnapshot>;
+  /** Asks for jobs now: one is available that the database does not announce. */
+  wake(): void;
+  /** Called with the number of jobs that this replica runs. */
+  setRunning(count: number): void;
+  /** What the log adds about the connection, once it is made: a clause. */
+  readonly remark: string | undefined;
   /** Ends all connections that were made here, also those that BullMQ opens later, but not a client or pool of the user. */
   end(): Promise<void>;
 }

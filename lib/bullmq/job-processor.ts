@@ -124,7 +124,9 @@ export class JobProcessor {
     const time = patience === undefined ? Math.min((now - due) * part, most) : patience * random();
     const until = Math.ceil(now + Math.max(time, soonest));
     try {
-      await queue.handBack(job.id ?? "", token, until, { ...record, due, until });
+      const participant = this.#options.participants.get(workerOf(job.id ?? "") ?? "");
+      const isForOthers = patience !== undefined || participant?.isStopping === true;
+      await queue.handBack(job.id ?? "", token, until, { ...record, due, until }, isForOthers);
     } catch (thrown) {
       this.#options.onError(thrown);
     }
@@ -197,7 +199,7 @@ export class JobProcessor {
     const due = Math.ceil(exact);
     const origin = this.#options.namesakes.originOf(participant);
     const record: WorkerRecord = { snapshot, phase, status, due, until: due, origin, replica: this.#options.replica };
-    await queue.handBack(job.id ?? "", token, due, record);
+    await queue.handBack(job.id ?? "", token, due, record, participant.isStopping);
     if (queue.isCoarse && due > queue.clock.now()) this.#wakeUpAt(due, job, queue);
     throw new DelayedError();
   }
@@ -210,7 +212,7 @@ export class JobProcessor {
       try {
         const current = await queue.read(job.id ?? "");
         // The worker may have run again meanwhile.
-        if (current !== undefined && recordOf(current).due === due) await current.promote();
+        if (current !== undefined && recordOf(current).due === due) await queue.promote(current);
       } catch (thrown) {
         // BullMQ was faster.
         if (!isRejectedByBullmq(thrown)) this.#options.onError(thrown);

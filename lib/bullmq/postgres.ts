@@ -1,33 +1,86 @@
+import { randomUUID } from "node:crypto";
 import {
+  assertSchemaCompatibility,
   type BackendFactory,
   type IQueueBackend,
+  LATEST_SCHEMA_VERSION,
+  type PgNotification,
   type PgPool,
+  type PgPoolClient,
   type PgQueryResult,
   PostgresConnection,
   type PostgresConnectionOptions,
   PostgresQueueBackend,
+  type QueueBaseOptions,
+  runMigrations,
 } from "bullmq";
-import { readArray } from "../errors/read-value.js";
+import { FleetError } from "../errors/fleet-error.js";
+import { describeError } from "../errors/read-error.js";
+import { readArray, readProperty } from "../errors/read-value.js";
+import { toError } from "../errors/thrown-value-error.js";
 import { type Database, isJobState, type JobSummary, type QueueSnapshot } from "./database.js";
 import { DatabaseClock } from "./database-clock.js";
+import { delay, settledWithin } from "./time-limit.js";
+import { WakeUps } from "./wake-ups.js";
 
-/** Postgres, with one pool for all that an open queue does, and one connection that listens. */
-export function postgres(options: PostgresConnectionOptions): Database<PostgresConnectionOptions> {
+export interface PostgresOptions {
+  /** The name of the queue. */
+  readonly queue: string;
+  /** A pool of the user, or the options of one. */
+  readonly connection: PostgresConnectionOptions;
+  /** The schema with BullMQ's tables. */
+  readonly schema: string;
+  /** Whether to create the schema, or to bring it up to date. */
+  readonly migrate: boolean;
+}
+
+/**
+ * Postgres, with one pool for all that an open queue does, and one connection that listens.
+ *
+ * BullMQ's own way to wait for jobs is replaced by {@link WakeUps}. What these have to know of the other replicas comes as
+ * notifications, which the statements that take and return jobs send along.
+ */
+export function postgres({ queue, connection, schema, migrate }: PostgresOptions): Database<PostgresConnectionOptions> {
   const clock = new DatabaseClock();
-  const connection = new ClockedConnection(options, clock);
-  const create: BackendFactory<IQueueBackend, PostgresConnectionOptions> = (name, settings, { withBlockingConnection } = {}) => {
+  const wakeUps = new WakeUps(clock);
+  const shared = new SharedConnection(connection, { queue, schema, migrate, clock, wakeUps });
+  const create: BackendFactory<IQueueBackend, PostgresConnectionOptions> = (name, settings, { withBlockingConnection } = {}) =>
     // The worker closes last: unlike the queue, it waits for its jobs.
-    return new PostgresQueueBackend(connection, name, settings, withBlockingConnection === true);
-  };
+    new WakingBackend(shared, name, settings, withBlockingConnection === true);
   return {
-    connection: options,
+    connection,
     clock,
     isCoarse: false,
     create,
-    read: (queue) => clock.measure(() => readQueue(connection.pool, queue)),
-    end: () => connection.disconnect(),
+    async read() {
+      const snapshot = await clock.measure(() => readQueue(shared.pool, queue));
+      wakeUps.setOfOthers(duesOf(snapshot));
+      return snapshot;
+    },
+    wake: () => wakeUps.wake(),
+    setRunning: (count) => wakeUps.setRunning(count),
+    get remark() {
+      return shared.isPolling
+        ? "it delivers no notifications, as behind pgbouncer in transaction mode; asking for due jobs twice a second"
+        : undefined;
+    },
+    async end() {
+      wakeUps.close();
+      await shared.disconnect();
+    },
   };
 }
+
+/** When jobs are due that no replica has, if that is soon. */
+function duesOf({ now, jobs }: QueueSnapshot): number[] {
+  return [...jobs.values()].flatMap(({ state, until }) => {
+    if (state === "waiting") return [now];
+    return state === "delayed" && until < now + horizon ? [Math.max(until, now)] : [];
+  });
+}
+
+/** Jobs that are due later than in so many ms are left to the next reconciliations. */
+const horizon = 60_000;
 
 const everything = `
   SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now,
@@ -52,21 +105,209 @@ async function readQueue(pool: PgPool, queue: string): Promise<QueueSnapshot> {
   return { now, jobs: found, meta: meta ?? {} };
 }
 
-class ClockedConnection extends PostgresConnection {
-  declare readonly pool: PgPool;
+/** The channel of the notifications between replicas, for all queues of the database. */
+const channel = "watchbill";
 
-  constructor(options: PostgresConnectionOptions, clock: DatabaseClock) {
-    super(options);
-    this.pool = clockedPool(this.pool, clock);
+/** How long, in ms, until a notification has to arrive. */
+const notificationTimeout = 2_000;
+
+/** How often, in ms, to ask for jobs without notifications, and how long until another attempt to listen. */
+const pollInterval = 500;
+const listenAgainAfter = 1_000;
+
+interface SharedOptions {
+  readonly queue: string;
+  readonly schema: string;
+  readonly migrate: boolean;
+  readonly clock: DatabaseClock;
+  readonly wakeUps: WakeUps;
+}
+
+/** The one connection of the queue and the worker: a pool, and a client that listens. */
+class SharedConnection extends PostgresConnection {
+  declare readonly pool: PgPool;
+  readonly wakeUps: WakeUps;
+  readonly #options: SharedOptions;
+  readonly #id = randomUUID();
+  #isListening = false;
+  #prepared: Promise<void> | undefined;
+  #onPing = (): void => {};
+  readonly #closed = new AbortController();
+
+  constructor(connection: PostgresConnectionOptions, options: SharedOptions) {
+    super(connection);
+    this.#options = options;
+    this.wakeUps = options.wakeUps;
+    this.pool = observedPool(this.pool, options, this.#id);
+    this.on("listenerinvalidated", () => void this.#listenAgain());
+  }
+
+  /** Whether it asks for jobs at an interval, as it gets no notifications. */
+  get isPolling(): boolean {
+    return !this.#isListening;
+  }
+
+  override waitUntilReady(): Promise<void> {
+    return (this.#prepared ??= this.#prepare());
+  }
+
+  async #prepare(): Promise<void> {
+    const client = await this.pool.connect().catch((thrown: unknown) => {
+      throw refusalOf(thrown) ?? thrown;
+    });
+    try {
+      await prepareSchema(client, this.#options);
+    } finally {
+      client.release();
+    }
+    await this.#checkSearchPath();
+    await this.#listen();
+  }
+
+  /** The functions and tables are found by the search path, which a pooler in transaction mode does not keep. */
+  async #checkSearchPath(): Promise<void> {
+    const { schema } = this.#options;
+    const { rows } = await this.pool.query<{ readonly schema: unknown }>("SELECT current_schema() AS schema");
+    if (rows[0]?.schema === schema) return;
+    throw new FleetError(
+      `The search path does not begin with ${schema}: create the pool with options: "-c search_path=${schema}"; ` +
+        `behind pgbouncer in transaction mode, set it for the role: ALTER ROLE … SET search_path = ${schema}`,
+    );
+  }
+
+  async #listen(): Promise<void> {
+    const client = await this.getListenClient();
+    client.on("notification", this.#onNotification);
+    await client.query(`LISTEN ${channel}`);
+    const arrived = new Promise<void>((resolve) => {
+      this.#onPing = resolve;
+    });
+    await this.pool.query(`SELECT pg_notify('${channel}', $1)`, [this.#id]);
+    this.#isListening = await settledWithin(notificationTimeout, arrived, this.#closed.signal);
+  }
+
+  async #listenAgain(): Promise<void> {
+    const { signal } = this.#closed;
+    for (this.#isListening = false; !this.#isListening && !signal.aborted; ) {
+      // What was missed meanwhile.
+      this.wakeUps.wake();
+      await delay(listenAgainAfter, signal);
+      // The pool reports the same error.
+      if (!signal.aborted) await this.#listen().catch(() => {});
+      // Another pooler: notifications do not arrive at all.
+      if (!this.#isListening) return;
+    }
+  }
+
+  readonly #onNotification = ({ channel: on, payload = "" }: PgNotification): void => {
+    if (on !== channel) return;
+    const [sender, queue, until, isForAll] = payload.split("\n");
+    if (sender === this.#id && queue === undefined) this.#onPing();
+    const isOurs = queue === this.#options.queue && until !== undefined;
+    if (!isOurs || sender === this.#id) return;
+    this.wakeUps.onActivity();
+    if (until === "") return;
+    if (isForAll === "1") this.wakeUps.add(Number(until));
+    else if (Number(until) < this.#options.clock.now() + horizon) this.wakeUps.addOfOthers([Number(until)]);
+  };
+
+  override async close(): Promise<void> {
+    this.#closed.abort();
+    await super.close();
   }
 }
 
-/** Replaces the current time among the parameters of statements. */
-function clockedPool(pool: PgPool, clock: DatabaseClock): PgPool {
-  const query = (text: string, parameters: readonly unknown[] = []): Promise<PgQueryResult> => {
-    // The time until which a job is delayed is on the database's clock already.
-    const isStamped = !text.includes("move_to_delayed(");
-    return pool.query(text, isStamped ? clock.stamp(parameters) : parameters);
+/** Explains why a pooler refuses the connection; undefined for any other error. */
+function refusalOf(thrown: unknown): FleetError | undefined {
+  const message = describeError(toError(thrown, ""));
+  if (!/startup parameter|unsupported.*options/i.test(message)) return undefined;
+  return new FleetError(
+    "A pooler refuses the startup parameter options, which sets the search path: with pgbouncer, set ignore_startup_parameters = options, and the search path of the role",
+  );
+}
+
+/** Creates the schema or brings it up to date, if that is necessary and allowed. */
+async function prepareSchema(client: PgPoolClient, { schema, migrate }: SharedOptions): Promise<void> {
+  // Without a statement that changes it, as a role may not be allowed to.
+  const version = await assertSchemaCompatibility(client, schema).catch((thrown: unknown) => {
+    if (isAbsence(thrown)) return 0;
+    throw thrown;
+  });
+  if (version >= LATEST_SCHEMA_VERSION) return;
+  if (!migrate) {
+    throw new FleetError(
+      `The schema ${schema} is ${version === 0 ? "missing" : "of an older version of BullMQ"}, and migrate is false: run runMigrations(client, "${schema}") of bullmq as a role that may create it`,
+    );
+  }
+  await runMigrations(client, schema);
+}
+
+/** Whether an error means that the schema or its tables do not exist yet. */
+function isAbsence(thrown: unknown): boolean {
+  const code = readProperty(thrown, "code");
+  return code === "3F000" || code === "42P01" || readProperty(thrown, "name") === "SchemaMigrationRequiredError";
+}
+
+/** Waits for jobs by {@link WakeUps}. */
+class WakingBackend extends PostgresQueueBackend {
+  readonly #shared: SharedConnection;
+  #isDisconnected = false;
+
+  constructor(shared: SharedConnection, name: string, settings: QueueBaseOptions<PostgresConnectionOptions>, isOwner: boolean) {
+    super(shared, name, settings, isOwner);
+    this.#shared = shared;
+  }
+
+  /** BullMQ asks for jobs after each wait, whatever it returns. */
+  override async waitForJob(seconds: number): Promise<null> {
+    const ms = this.#shared.isPolling ? Math.min(pollInterval, seconds * 1_000) : seconds * 1_000;
+    if (this.closing === undefined && !this.#isDisconnected) await this.#shared.wakeUps.wait(ms);
+    return null;
+  }
+
+  override async disconnectBlocking(): Promise<void> {
+    this.#isDisconnected = true;
+    this.#shared.wakeUps.wake();
+  }
+
+  override async reconnectBlocking(): Promise<void> {
+    this.#isDisconnected = false;
+  }
+}
+
+/**
+ * A pool that replaces the current time among the parameters of statements, and lets those that take or return a job notify the
+ * other replicas.
+ */
+function observedPool(pool: PgPool, { clock, wakeUps }: SharedOptions, id: string): PgPool {
+  const query = async (text: string, parameters: readonly unknown[] = []): Promise<PgQueryResult> => {
+    // When the next job is due is known from the notifications.
+    if (text.includes("next_signal(")) return { rows: [{ rate_limit_ttl: 0, next_delay: null }] };
+    if (text.includes("move_to_delayed(")) {
+      wakeUps.onActivity();
+      const [, , , until, wait] = parameters;
+      const sent = text.replace(
+        / AS n\b/,
+        ` AS n, pg_notify('${channel}', ${payload(id, "$4::bigint", "($5::bigint = 0)::int")})`,
+      );
+      const result = await pool.query(sent, parameters);
+      // The time is on the database's clock already. Without a delay, it is for the replica that asks first.
+      if (typeof until === "number" && typeof wait === "number") wakeUps.add(until);
+      return result;
+    }
+    const stamped = clock.stamp(parameters);
+    if (!text.includes("move_to_active(")) return pool.query(text, stamped);
+    const result = await pool.query(
+      text
+        .replace(
+          "SELECT * FROM move_to_active",
+          `SELECT taken.*, pg_notify('${channel}', ${payload(id, "''")}) FROM move_to_active`,
+        )
+        .replace(/;\s*$/, " AS taken"),
+      stamped,
+    );
+    if (result.rows.length > 0) wakeUps.onActivity();
+    return result;
   };
   return new Proxy(pool, {
     get(target, key) {
@@ -75,4 +316,9 @@ function clockedPool(pool: PgPool, clock: DatabaseClock): PgPool {
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
+}
+
+/** The payload of a notification: the sender, the queue, and expressions for when the job is due and who is to ask for it. */
+function payload(id: string, ...expressions: readonly string[]): string {
+  return `concat_ws(E'\\n', '${id}', $1::text, ${expressions.join(", ")})`;
 }

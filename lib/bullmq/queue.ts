@@ -9,6 +9,8 @@ import { type WorkerRecord, wrapJson } from "./worker-record.js";
 export interface QueueOptions {
   /** The name of the queue. */
   readonly namespace: string;
+  /** Of the keys in Redis. */
+  readonly prefix?: string;
   /** The name of this process, which BullMQ writes to the jobs that it processes. */
   readonly replica: string;
   /** In ms. */
@@ -38,6 +40,8 @@ export interface OpenQueue {
   readonly isCoarse: boolean;
   /** Exact once the queue is ready. */
   readonly clock: DatabaseClock;
+  /** What the log adds about the connection, once the queue is ready: a clause. */
+  readonly remark: string | undefined;
   /** Resolves with what is in the queue, once all connections are open. */
   ready(): Promise<QueueSnapshot>;
   /** Begins to fetch jobs. */
@@ -49,11 +53,14 @@ export interface OpenQueue {
   /**
    * Delays a job until a time on the database's clock, and stores its record: atomically, and only if the job is locked by the
    * token, so that a replica that has lost the lock cannot write.
+   * @param isForOthers whether each replica is to ask for it then, and not only this one
    */
-  handBack(jobId: string, token: string, until: number, record: unknown): Promise<void>;
+  handBack(jobId: string, token: string, until: number, record: unknown, isForOthers: boolean): Promise<void>;
   /** Reads the whole queue, without the records, and the database's clock. */
   readAll(): Promise<QueueSnapshot>;
   read(jobId: string): Promise<Job | undefined>;
+  /** Ends the delay of a job, which is available now. */
+  promote(job: Job): Promise<void>;
   /** Removes a job from the database, unless it is locked. Returns whether it was. */
   remove(jobId: string): Promise<boolean>;
   /** Ends a pause of the whole queue. */
@@ -78,13 +85,16 @@ export interface OpenQueue {
 /** How long, in ms, to wait until a connection is closed. */
 const closeTimeout = { usual: 3_000, away: 500 };
 
-/** The prefix of BullMQ's keys in Redis, which keeps them apart from other queues. */
-const prefix = "watchbill";
+/** The code of Postgres for a missing privilege. */
+const notPermitted = "42501";
+
+/** After how long, in s, to ask Postgres for jobs although none is known to be due. */
+const idleDelay = 60;
 
 /** Opens the queue, and begins to connect. */
 export function openQueue<Options>(database: Database<Options>, options: QueueOptions): OpenQueue {
   const { connection, create, isCoarse, clock } = database;
-  const { namespace, replica, lockDuration, stalledInterval, process, onError, onStalled } = options;
+  const { namespace, prefix = "", replica, lockDuration, stalledInterval, process, onError, onStalled } = options;
   const queue = new Queue<unknown, unknown, string, unknown, unknown, string, IQueueBackend, Options>(
     namespace,
     { connection, prefix, streams: { events: { maxLen: 100 } } },
@@ -100,7 +110,11 @@ export function openQueue<Options>(database: Database<Options>, options: QueueOp
         () => {},
       );
       processing.add(ended);
-      void ended.then(() => processing.delete(ended));
+      database.setRunning(processing.size);
+      void ended.then(() => {
+        processing.delete(ended);
+        database.setRunning(processing.size);
+      });
       return processed;
     },
     {
@@ -113,8 +127,9 @@ export function openQueue<Options>(database: Database<Options>, options: QueueOp
       stalledInterval,
       // The job of a worker exists for years, and may stall any number of times.
       maxStalledCount: 1_000_000_000,
-      // In s. On Redis, a frozen replica may get the notification about a job; the others look again after this time.
-      drainDelay: Math.max(1, stalledInterval / 1_000),
+      // In s. On Redis, a frozen replica may get the notification about a job; the others look again after this time. Over
+      // Postgres, the reconciler finds such a job.
+      drainDelay: isCoarse ? Math.max(1, stalledInterval / 1_000) : idleDelay,
       runRetryDelay: 1_000,
       autorun: false,
     },
@@ -123,7 +138,10 @@ export function openQueue<Options>(database: Database<Options>, options: QueueOp
   );
   queue.on("error", onError);
   worker.on("error", onError);
-  worker.on("stalled", onStalled);
+  worker.on("stalled", (jobId) => {
+    database.wake();
+    onStalled(jobId);
+  });
   const connected = Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]);
   // `ready` passes the rejection on, if it is called at all.
   connected.catch(() => {});
@@ -141,6 +159,9 @@ export function openQueue<Options>(database: Database<Options>, options: QueueOp
   const open: OpenQueue = {
     isCoarse,
     clock,
+    get remark() {
+      return database.remark;
+    },
     async ready() {
       await connected;
       return database.read(namespace);
@@ -150,26 +171,43 @@ export function openQueue<Options>(database: Database<Options>, options: QueueOp
       worker.concurrency = count;
     },
     async add(jobs) {
-      await queue.addBulk(
-        jobs.map(({ name, record, jobId, delay }) => ({
-          name,
-          data: wrapJson("record", record),
-          opts: { jobId, delay, attempts: 1, keepLogs: 0, timestamp: Math.round(clock.now()) },
-        })),
-      );
+      const added = jobs.map(({ name, record, jobId, delay }) => ({
+        name,
+        data: wrapJson("record", record),
+        opts: { jobId, delay, attempts: 1, keepLogs: 0, timestamp: Math.round(clock.now()) },
+      }));
+      try {
+        await queue.addBulk(added);
+      } catch (thrown) {
+        // On Postgres, adding several at once creates a sequence and temporary tables, for which a role may have no right.
+        if (readProperty(thrown, "code") !== notPermitted) throw thrown;
+        await Promise.all(added.map(({ name, data, opts }) => queue.add(name, data, opts)));
+      }
+      database.wake();
     },
-    async handBack(jobId, token, until, record) {
+    async handBack(jobId, token, until, record, isForOthers) {
       const now = Math.round(clock.now());
       // The one text field that both databases can write together with the move, under the lock.
       const fieldsToUpdate = { failedReason: JSON.stringify(record) };
-      const delay = Math.max(0, until - now);
+      const options = { skipAttempt: true, fieldsToUpdate };
       // By the worker's connection: unlike the queue's, it stays open until the jobs have ended.
-      await worker.getBackend().moveToDelayed(jobId, now, delay, token, { skipAttempt: true, fieldsToUpdate });
+      const backend = worker.getBackend();
+      // The time is that plus the delay. Over Postgres, a delay of 0 means that it is for others; 0 and 1 are not used otherwise.
+      if (isCoarse) await backend.moveToDelayed(jobId, now, Math.max(0, until - now), token, options);
+      else if (isForOthers) await backend.moveToDelayed(jobId, until, 0, token, options);
+      else await backend.moveToDelayed(jobId, until - 1, 1, token, options);
     },
     readAll: () => database.read(namespace),
     read: (jobId) => queue.getJob(jobId),
+    async promote(job) {
+      await job.promote();
+      database.wake();
+    },
     remove: async (jobId) => (await queue.getBackend().remove(jobId, false)) > 0,
-    endPause: () => queue.resume(),
+    async endPause() {
+      await queue.resume();
+      database.wake();
+    },
     async setMeta(fields) {
       await queue.getBackend().setQueueMeta({ ...fields });
     },

@@ -164,7 +164,7 @@ export class Reconciler {
       if (wasPromoted) await queue.add([{ ...this.#jobOf(name), delay: 0 }]);
     } else if (state === "delayed" && participant.isOpen && (isRequested || late.has(name) || isLate(participant, record, now))) {
       if (isRequested) await requests.write(job, now);
-      wasPromoted = await succeeds(() => job.promote());
+      wasPromoted = await succeeds(() => queue.promote(job));
     }
     participant.update(remoteStateOf(job, state, record, isNew));
     return wasPromoted;

@@ -1,4 +1,5 @@
 import { type ConnectionOptions, createRedisBackend, isRedisInstance, type RedisClient, type RedisQueueBackend } from "bullmq";
+import { FleetError } from "../errors/fleet-error.js";
 import { readArray } from "../errors/read-value.js";
 import type { Database, JobState, JobSummary, QueueSnapshot } from "./database.js";
 import { DatabaseClock } from "./database-clock.js";
@@ -12,6 +13,7 @@ export function redis(connection: ConnectionOptions): Database<ConnectionOptions
   const clock = new DatabaseClock();
   const clients = new Set<RedisClient>();
   let reader: RedisQueueBackend | undefined;
+  let checked: Promise<void> | undefined;
   let hasEnded = false;
 
   const track = (connected: Promise<RedisClient> | undefined): void => {
@@ -46,14 +48,26 @@ export function redis(connection: ConnectionOptions): Database<ConnectionOptions
     },
     async read() {
       const backend = reader;
-      if (backend === undefined) throw new Error("no queue has been opened");
+      if (backend === undefined) throw new FleetError("No queue has been opened");
+      if (isOwn) await (checked ??= refuseCluster(backend));
       return clock.measure(() => readQueue(backend));
     },
+    // BullMQ waits for a marker, which each command that makes a job available sets.
+    wake() {},
+    setRunning() {},
+    remark: undefined,
     async end() {
       hasEnded = true;
       for (const client of clients) client.disconnect();
     },
   };
+}
+
+/** A node of a cluster has only a part of the keys. */
+async function refuseCluster(backend: RedisQueueBackend): Promise<void> {
+  const client = await backend.client;
+  if (!/^cluster_enabled:1/m.test(await client.info())) return;
+  throw new FleetError('It is a node of a Redis Cluster: pass a Cluster of ioredis instead of a URL, and prefix: "{watchbill}"');
 }
 
 /** The lists of a queue, by the state of their jobs. A paused queue keeps waiting jobs in a list of their own. */
