@@ -17,6 +17,9 @@ import { recordOf, type WorkerRecord, workerOf } from "./worker-record.js";
  */
 const leaveToOthers = { part: 0.25, least: 20, most: 60_000 };
 
+/** The same for a job whose worker this replica does not know: it may be new, or no replica may ever have it again. */
+const leaveUnknown = { part: 1, least: 100, most: 3_600_000 };
+
 /** How long, in ms, a continuous worker is left to the other replicas for each one that runs here. */
 const spread = { perWorker: 50, most: 2_000 };
 
@@ -116,15 +119,17 @@ export class JobProcessor {
 
   /** @param patience for how long to leave it, in ms; otherwise for a part of its lateness */
   async #leaveToOthers({ job, token, queue }: FetchedJob, record: WorkerRecord, patience?: number): Promise<void> {
-    const { part, least, most } = leaveToOthers;
+    const participant = this.#options.participants.get(workerOf(job.id ?? "") ?? "");
+    const { part, least, most } = participant === undefined ? leaveUnknown : leaveToOthers;
     const now = queue.clock.now();
     const due = dueOf(job, record, now);
     // A replica that is paused does not fetch the job again.
     const soonest = queue.isPaused() ? 0 : least;
-    const time = patience === undefined ? Math.min((now - due) * part, most) : patience * random();
+    // At random, so that jobs that were due together are not due together again.
+    const late = (now - due) * part * (0.75 + random() / 2);
+    const time = patience === undefined ? Math.min(late, most) : patience * random();
     const until = Math.ceil(now + Math.max(time, soonest));
     try {
-      const participant = this.#options.participants.get(workerOf(job.id ?? "") ?? "");
       const isForOthers = patience !== undefined || participant?.isStopping === true;
       await queue.handBack(job.id ?? "", token, until, { ...record, due, until }, isForOthers);
     } catch (thrown) {

@@ -1,13 +1,14 @@
 import type { Job } from "bullmq";
 import type { Participant, RemoteState } from "../distributed/engine.js";
 import { parseHolder } from "../distributed/holder.js";
+import { random } from "../timers/random.js";
 import type { JobState, JobSummary, QueueSnapshot } from "./database.js";
 import { publishedStatus, type RunRequests } from "./job-progress.js";
 import type { LateWorkers } from "./late-workers.js";
 import type { Namesakes } from "./namesakes.js";
 import { isRejectedByBullmq, type NewJob, type OpenQueue } from "./queue.js";
 import type { SharedPauses } from "./shared-pauses.js";
-import { initialRecord, jobIdOf, recordOf, type WorkerRecord } from "./worker-record.js";
+import { initialRecord, jobIdOf, recordOf, type WorkerRecord, workerOf } from "./worker-record.js";
 
 /** By how many ms a job must be delayed too long before it is promoted. */
 const lateTolerance = 1_000;
@@ -42,6 +43,7 @@ export interface ReconcileOptions {
  * - ends a pause or a limit of the queue, which only something else than this library can have set;
  * - adds missing jobs, also after the database has lost its data, and replaces jobs that are damaged;
  * - revives jobs that have failed, and completed ones for a replica that starts their worker anew;
+ * - removes jobs that have been due for a week and whose worker no replica has;
  * - promotes jobs whose run was requested, that are late, or that are delayed for longer than the worker's declaration says.
  *
  * Passes what it reads on to the workers.
@@ -88,6 +90,7 @@ export class Reconciler {
     };
     await Promise.all(this.#toRead(options, snapshot.jobs, suspects).map(reconcileWorker));
     this.#changing = changing;
+    await purge(options, snapshot);
   }
 
   async #addMissing(options: ReconcileOptions, jobs: ReadonlyMap<string, JobSummary>, suspects: Set<string>): Promise<void> {
@@ -168,6 +171,23 @@ export class Reconciler {
     }
     participant.update(remoteStateOf(job, state, record, isNew));
     return wasPromoted;
+  }
+}
+
+/** How long, in ms, a job is kept that is due and whose worker no replica has, and how many are checked at a time. */
+const purging = { after: 7 * 86_400_000, checked: 5 };
+
+/** Removes jobs that no replica has run for a long time, as their workers exist no more: some of them each time, at random. */
+async function purge({ queue, participants, onRepaired }: ReconcileOptions, { jobs, now }: QueueSnapshot): Promise<void> {
+  const known = new Set([...participants.keys()].map(jobIdOf));
+  const orphans = [...jobs.keys()].filter((id) => !known.has(id));
+  const first = Math.floor(random() * orphans.length);
+  for (const id of orphans.slice(first, first + purging.checked)) {
+    const job = await queue.read(id);
+    const due = job === undefined ? 0 : recordOf(job).due;
+    // One that is locked runs.
+    if (due <= 0 || now - due < purging.after || !(await queue.remove(id))) continue;
+    onRepaired("its job was removed: it was due a week ago, and no replica has the worker", workerOf(id));
   }
 }
 

@@ -232,6 +232,9 @@ interface Damage {
   /** Each with what is logged when it is repaired. */
   readonly faults: Readonly<Record<string, readonly [repaired: string, act: () => Promise<unknown>]>>;
   readonly pause: () => Promise<unknown>;
+  /** Stores that a worker has been due since 1970. */
+  readonly age: (worker: string) => Promise<unknown>;
+  readonly has: (worker: string) => Promise<boolean>;
   close(): void;
 }
 
@@ -416,6 +419,41 @@ function describeEngine(
         expect(log.all).to.include(repaired);
       });
     }
+
+    it("removes the job of a worker that no replica has had for a week, and keeps that of one that was removed lately", async () => {
+      const { age, has } = damageOf("orphans");
+      const job = (): void => {};
+      for (const name of ["old", "recent"]) {
+        const runner = run("orphans", { name, job, repeat: "1h" });
+        await until(() => (runner.status()[0]?.nextDue ?? 0) > Date.now());
+        await stop();
+      }
+      await age("old");
+      run("orphans", { name: "often", job, repeat: "1s" });
+      while (await has("old")) await wait(50);
+      expect(log.all).to.include("its job was removed: it was due a week ago, and no replica has the worker");
+      expect(await has("recent")).to.equal(true);
+    });
+
+    it("does not let jobs of unknown workers keep a worker from running", async () => {
+      const job = (): void => {};
+      const workers = Array.from(
+        { length: 300 },
+        (_, index) => new DeclarativeWorker({ name: `gone-${index}`, job, repeat: "1s", distributed: true }),
+      );
+      const engine = bullmq({ connection: server.url, namespace: "crowd", lockDuration: "3s", stalledInterval: "500ms" });
+      const runner = bootstrap(workers, { engine, logger: log, signals: [] });
+      const running = runner.run();
+      await until(() => runner.status().every(({ runs }) => runs > 0));
+      await runner.stop();
+      await running;
+      const begun: number[] = [];
+      run("crowd", { name: "often", job: () => void begun.push(Date.now()), repeat: "1s" });
+      // Until each has been left for more than some seconds.
+      await until(() => begun.length >= 12);
+      const last = begun.slice(-4).map((at, index, all) => at - (all[index - 1] ?? at));
+      expect(Math.max(...last)).to.be.lessThan(2_500);
+    });
 
     it("repairs what was damaged while it was stopped", async () => {
       const { faults } = damageOf("stopped");
@@ -602,6 +640,8 @@ function describeEngine(
   });
 }
 
+const aged = JSON.stringify({ phase: "waiting", due: 1, until: 1 });
+
 function faultsOf({ name }: ServerKind): readonly string[] {
   const common = ["a job that was deleted", "a queue that was paused", "a queue that was limited"];
   return name === "Redis"
@@ -626,6 +666,12 @@ describeEngine(
     const pause = (): Promise<unknown> => setMeta("paused", "1");
     return {
       pause,
+      age: (worker) =>
+        pool.query("UPDATE job SET failed_reason = $1 WHERE queue = $2 AND id = $3", [aged, namespace, `worker-${worker}`]),
+      has: async (worker) => {
+        const { rows } = await pool.query("SELECT 1 FROM job WHERE queue = $1 AND id = $2", [namespace, `worker-${worker}`]);
+        return rows.length > 0;
+      },
       faults: {
         "a job that was deleted": [
           "its job was missing from the database; added again",
@@ -652,6 +698,8 @@ describeEngine(
     const pause = (): Promise<unknown> => client.hset(key("meta"), "paused", "1");
     return {
       pause,
+      age: (worker) => client.hset(key(`worker-${worker}`), "failedReason", aged),
+      has: async (worker) => (await client.exists(key(`worker-${worker}`))) > 0,
       faults: {
         "a job that was deleted": ["its job was damaged in the database; replaced", () => client.del(key("worker-often"))],
         "a queue that was paused": ["was paused from outside", pause],
