@@ -235,6 +235,8 @@ interface Damage {
   /** Stores that a worker has been due since 1970. */
   readonly age: (worker: string) => Promise<unknown>;
   readonly has: (worker: string) => Promise<boolean>;
+  /** Lets the database reject all writes, or accept them again. */
+  readonly setReadOnly: (isReadOnly: boolean) => Promise<unknown>;
   close(): void;
 }
 
@@ -379,23 +381,21 @@ function describeEngine(
       expect(runner.status()[0]?.lastError).to.include("NUL");
     });
 
-    it("spreads continuous workers over the replicas that start together", async () => {
+    it("spreads continuous workers over the replicas that are connected", async () => {
       const counts = [0, 0, 0];
-      const engines = counts.map(() => bullmq({ connection: server.url, namespace: "spread", lockDuration: "3s" }));
-      for (const [index, engine] of engines.entries()) {
-        const workers = Array.from({ length: 30 }, (_, number) => {
-          const worker = async ({ signal }: WorkerContext): Promise<void> => {
-            counts[index] = (counts[index] ?? 0) + 1;
-            await stopped(signal);
-          };
-          return new DeclarativeWorker({ name: `w${number}`, worker, distributed: true });
-        });
-        const runner = bootstrap(workers, { engine, logger: log, signals: [] });
-        started.push({ runner, running: runner.run() });
+      const runners = counts.map(() => run("spread", { name: "rare", job: () => {}, repeat: "1h" }));
+      await until(() => log.lines.filter((line) => line.includes("connected to")).length === 3);
+      for (const [index, runner] of runners.entries()) {
+        const worker = async ({ signal }: WorkerContext): Promise<void> => {
+          counts[index] = (counts[index] ?? 0) + 1;
+          await stopped(signal);
+        };
+        for (let number = 0; number < 30; number++)
+          runner.add(new DeclarativeWorker({ name: `w${number}`, worker, distributed: true }));
       }
       await until(() => counts.reduce((sum, count) => sum + count, 0) === 30);
       console.log(`        ${kind.name}, 30 continuous workers on 3 replicas: ${counts.join(", ")}`);
-      for (const count of counts) expect(count).to.be.at.least(4);
+      for (const count of counts) expect(count).to.be.at.least(3);
     });
 
     it("logs that two services have a worker of one name in one namespace", async () => {
@@ -453,6 +453,45 @@ function describeEngine(
       await until(() => begun.length >= 12);
       const last = begun.slice(-4).map((at, index, all) => at - (all[index - 1] ?? at));
       expect(Math.max(...last)).to.be.lessThan(2_500);
+    });
+
+    it("aborts a run whose job and lock the database has lost, and begins it again when the lock would be over", async () => {
+      const { faults } = damageOf("forgets");
+      const times: { readonly begun: number; ended?: number }[] = [];
+      const worker = async ({ signal }: WorkerContext): Promise<void> => {
+        const time: (typeof times)[number] = { begun: Date.now() };
+        times.push(time);
+        await stopped(signal);
+        time.ended = Date.now();
+        signal.throwIfAborted();
+      };
+      for (let replica = 0; replica < 2; replica++) run("forgets", { name: "often", worker, retry: sleep("1s") });
+      await until(() => times.length === 1);
+      await wait(1_000);
+      const fault = kind.name === "Redis" ? "a queue that was evicted" : "a job that was deleted";
+      await faults[fault]?.[1]();
+      await until(() => times.length === 2);
+      expect(times[0]?.ended).to.be.at.most(times[1]?.begun ?? 0);
+    });
+
+    it("recovers by itself from a database that rejects all writes for a while, and says that it does", async function () {
+      if (process.env.REDIS_URL !== undefined && kind.name === "Redis") this.skip();
+      const { setReadOnly } = damageOf("read-only");
+      let runs = 0;
+      run("read-only", { name: "often", job: () => void runs++, repeat: 200 });
+      await until(() => runs >= 3);
+      await setReadOnly(true);
+      try {
+        const cause = kind.name === "Redis" ? /NOREPLICAS/ : /read-only transaction/;
+        // A line that is not of the level debug, with the cause.
+        await until(() =>
+          log.lines.some((line) => /lost its connection|answers with errors|restarting in/.test(line) && cause.test(line)),
+        );
+      } finally {
+        await setReadOnly(false);
+      }
+      const before = runs;
+      await until(() => runs >= before + 5);
     });
 
     it("repairs what was damaged while it was stopped", async () => {
@@ -656,7 +695,9 @@ describeEngine(
     return { connection, close: () => connection.end() };
   },
   (connectionString, namespace) => {
-    const pool = new Pool({ connectionString, options: "-c search_path=watchbill" });
+    const pool = new Pool({ connectionString, options: "-c search_path=watchbill", max: 1 });
+    // Its own connection is not ended, but the pool of another spec may be.
+    pool.on("error", () => {});
     const setMeta = (field: string, value: string): Promise<unknown> =>
       pool.query("INSERT INTO meta VALUES ($1, $2, $3) ON CONFLICT (queue, field) DO UPDATE SET value = $3", [
         namespace,
@@ -668,6 +709,14 @@ describeEngine(
       pause,
       age: (worker) =>
         pool.query("UPDATE job SET failed_reason = $1 WHERE queue = $2 AND id = $3", [aged, namespace, `worker-${worker}`]),
+      setReadOnly: async (isReadOnly) => {
+        await pool.query(
+          `SET default_transaction_read_only = off; ALTER DATABASE postgres SET default_transaction_read_only = ${isReadOnly}`,
+        );
+        await pool.query(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'",
+        );
+      },
       has: async (worker) => {
         const { rows } = await pool.query("SELECT 1 FROM job WHERE queue = $1 AND id = $2", [namespace, `worker-${worker}`]);
         return rows.length > 0;
@@ -699,6 +748,7 @@ describeEngine(
     return {
       pause,
       age: (worker) => client.hset(key(`worker-${worker}`), "failedReason", aged),
+      setReadOnly: (isReadOnly) => client.config("SET", "min-replicas-to-write", isReadOnly ? "1" : "0"),
       has: async (worker) => (await client.exists(key(`worker-${worker}`))) > 0,
       faults: {
         "a job that was deleted": ["its job was damaged in the database; replaced", () => client.del(key("worker-often"))],
