@@ -2,6 +2,7 @@ import { DelayedError, type Job } from "bullmq";
 import type { Checkpoint, Participant } from "../distributed/engine.js";
 import { isInstanceOf } from "../errors/read-value.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
+import { roundedUp } from "../timers/grid.js";
 import { QueueTimer } from "../timers/queue-timer.js";
 import { random } from "../timers/random.js";
 import { BullmqLease, currentInstant } from "./bullmq-lease.js";
@@ -200,8 +201,8 @@ export class JobProcessor {
     const queue = this.#options.openQueue() ?? fetched.queue;
     // The worker has completed: to return completes its job.
     if (exact === null) return;
-    // Rounded up: never early, and Postgres takes integers only.
-    const due = Math.ceil(exact);
+    // Never early, and Postgres takes integers only.
+    const due = roundedUp(exact);
     const origin = this.#options.namesakes.originOf(participant);
     const record: WorkerRecord = { snapshot, phase, status, due, until: due, origin, replica: this.#options.replica };
     await queue.handBack(job.id ?? "", token, due, record, participant.isStopping);

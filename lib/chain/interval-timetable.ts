@@ -1,6 +1,6 @@
 import { epochOf } from "../runtime/epoch.js";
 import { numberIn, type SnapshotEntry } from "../runtime/snapshot.js";
-import { isWithin, lastSlotDue, pointOfGrid } from "../timers/grid.js";
+import { isWithin, lastSlotDue, pointOfGrid, roundedUp } from "../timers/grid.js";
 import { random } from "../timers/random.js";
 
 import type { IntervalRepetition } from "./repetition.js";
@@ -71,8 +71,9 @@ export class IntervalTimetable implements Timetable {
     return pointOfGrid(this.#start, this.#repetition.interval, this.#slot + 1);
   }
 
+  /** In whole ms, so that a point is the same number in each replica. */
   save(offset: number): SnapshotEntry {
-    return { start: this.#start + offset, slot: this.#slot, interval: this.#repetition.interval };
+    return { start: roundedUp(this.#start + offset), slot: this.#slot, interval: this.#repetition.interval };
   }
 
   /** If the interval has changed, a new grid starts at the last point of the old one. */

@@ -137,7 +137,7 @@ export class DistributedTask extends Task implements Participant {
   protected override onChildExit(outcome: Outcome, leasedRun?: Task): void {
     const isLost = this.#lease?.signal.aborted === true;
     if (leasedRun instanceof LeasedRunTask) {
-      const due = outcome === "completed" ? null : (this.#lease?.now() ?? 0);
+      const due = outcome === "completed" ? null : leasedRun.dueAgain;
       this.#handBack({ due, snapshot: leasedRun.lastSnapshot, phase: "waiting", status: this.status });
     }
     if (this.#joinError !== undefined) {

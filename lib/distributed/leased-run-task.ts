@@ -137,6 +137,16 @@ export class LeasedRunTask extends Task implements LeasedRun {
     return (this.#committed ?? Snapshot.from(this.#lease.snapshot)).toJSON();
   }
 
+  /**
+   * When the worker is due again if the leased run ends without a suspension: at once. A run that was cut short keeps its time,
+   * by which its repetition is known.
+   */
+  get dueAgain(): number {
+    const now = this.#lease.now();
+    const wasCutShort = this.#committed === undefined && !this.parent.isContinuous && this.#lease.due > 0;
+    return wasCutShort ? Math.min(this.#lease.due, now) : now;
+  }
+
   #end(): void {
     this.#stopWatching();
     if (!this.#lease.signal.aborted) this.#publish("released");

@@ -21,3 +21,11 @@ const tolerance = 2;
 export function isWithin(time: number, point: number, jitter: number): boolean {
   return time >= point - tolerance && time <= point + jitter + tolerance;
 }
+
+/** By how much, in ms, a time may be off that was converted from one clock to another and back. */
+const conversionError = 0.01;
+
+/** A time in whole ms, not before it. A whole number that was converted between clocks stays the same. */
+export function roundedUp(time: number): number {
+  return Math.ceil(time - conversionError);
+}

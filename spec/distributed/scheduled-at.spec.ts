@@ -111,6 +111,26 @@ describe("context.scheduledAt and context.fence", () => {
       expect(seen[1]?.[1]).to.be.above(seen[0]?.[1] ?? 0);
     });
 
+    it("are the same time when a run with a jitter is cut short and repeated, whatever part of a ms the clocks differ by", async () => {
+      for (const skew of [0.2, 0.5, 777.777]) {
+        simulation.restore();
+        simulation = new Simulation({ skew });
+        seen = [];
+        const replicas = simulation.replicas(2, {
+          repeat: { interval: "10s", jitter: "5s" },
+          job: async (context) => {
+            see(context);
+            await wait("8s", { signal: context.signal });
+          },
+        });
+        await simulation.advance(16_000);
+        replicas.find(({ name }) => name === simulation.fleet.record("one").holder)?.stop.abort();
+        await simulation.advance(5_000);
+        const [first, second] = seen;
+        expect(second?.[0], `${skew}`).to.equal(first?.[0]);
+      }
+    });
+
     it("of a continuous worker are since when it is due, and grow with each takeover", async () => {
       const replicas = simulation.replicas(2, {
         worker: async (context) => {
