@@ -87,6 +87,11 @@ const everything = `
          (SELECT json_agg(json_build_array(id, state, process_at_ms)) FROM job WHERE queue = $1) AS jobs,
          (SELECT json_object_agg(field, value) FROM meta WHERE queue = $1) AS meta`;
 
+async function readTime(pool: PgPool): Promise<{ readonly now: number }> {
+  const { rows } = await pool.query<{ now: number }>("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now");
+  return rows[0] ?? { now: Date.now() };
+}
+
 interface QueueRow {
   readonly now: number;
   /** With an element of three for each job; null if there are none. */
@@ -130,6 +135,7 @@ class SharedConnection extends PostgresConnection {
   readonly #options: SharedOptions;
   readonly #id = randomUUID();
   #isListening = false;
+  #isRestoring = false;
   #prepared: Promise<void> | undefined;
   #onPing = (): void => {};
   readonly #closed = new AbortController();
@@ -186,17 +192,23 @@ class SharedConnection extends PostgresConnection {
     this.#isListening = await settledWithin(notificationTimeout, arrived, this.#closed.signal);
   }
 
+  /** Polls until it listens again. If notifications do not arrive any more, as through another pooler, it goes on polling. */
   async #listenAgain(): Promise<void> {
     const { signal } = this.#closed;
-    for (this.#isListening = false; !this.#isListening && !signal.aborted; ) {
+    if (this.#isRestoring) return;
+    this.#isRestoring = true;
+    this.#isListening = false;
+    for (let isRestored = false; !isRestored && !signal.aborted; ) {
+      await delay(listenAgainAfter, signal);
+      isRestored = await this.#listen().then(
+        () => true,
+        // The pool reports the same error.
+        () => false,
+      );
       // What was missed meanwhile.
       this.wakeUps.wake();
-      await delay(listenAgainAfter, signal);
-      // The pool reports the same error.
-      if (!signal.aborted) await this.#listen().catch(() => {});
-      // Another pooler: notifications do not arrive at all.
-      if (!this.#isListening) return;
     }
+    this.#isRestoring = false;
   }
 
   readonly #onNotification = ({ channel: on, payload = "" }: PgNotification): void => {
@@ -283,6 +295,8 @@ function observedPool(pool: PgPool, { clock, wakeUps }: SharedOptions, id: strin
   const query = async (text: string, parameters: readonly unknown[] = []): Promise<PgQueryResult> => {
     // When the next job is due is known from the notifications.
     if (text.includes("next_signal(")) return { rows: [{ rate_limit_ttl: 0, next_delay: null }] };
+    // A lock that was taken with the time before a suspension of the machine would have expired.
+    if (clock.isSuspect) await clock.measure(() => readTime(pool));
     if (text.includes("move_to_delayed(")) {
       wakeUps.onActivity();
       const [, , , until, wait] = parameters;
