@@ -156,7 +156,7 @@ export class BullmqCoordinator {
       }
       if (this.#health.needsReconnect && !this.#jobs.isBusy) throw this.#health.lastError;
       if (!this.#jobs.isBusy && this.#late.needReconnect(queue.clock.now()))
-        throw new FleetError("workers are late although the database answers");
+        throw new FleetError("the database answers, but workers stay late: connecting anew");
       const { isAway } = this;
       await this.#interval.next({ workers: participants.size, hasRequests: this.#requests.areOpen, isAway }, signal);
     }

@@ -23,6 +23,8 @@ export class LateWorkers {
   readonly #lateAfter: number;
   /** When each job that waits to be fetched was seen first, on the database's clock. */
   #waitingSince = new Map<string, number>();
+  /** Since when each worker has been due by its declaration here, while its job waits for another time. */
+  readonly #overdueSince = new Map<string, number>();
   /** The workers that are late, and since when. */
   #late = new Map<string, number>();
   #logger: Logger | undefined;
@@ -44,6 +46,16 @@ export class LateWorkers {
     this.#waitingSince = new Map();
   }
 
+  /**
+   * Whether a worker is due by its declaration on this replica, although its job waits: it is late if that lasts, as while more
+   * replicas have an older declaration.
+   * @param now undefined if it is not
+   */
+  setOverdue(worker: string, now: number | undefined): void {
+    if (now === undefined) this.#overdueSince.delete(worker);
+    else if (!this.#overdueSince.has(worker)) this.#overdueSince.set(worker, now);
+  }
+
   /** Whether workers have been late for so long, although the database answers, that the connection may be the cause. */
   needReconnect(now: number): boolean {
     const isOld = TimerQueue.current().now() - this.#connectedAt > reconnectAfter;
@@ -57,14 +69,16 @@ export class LateWorkers {
     for (const [name, participant] of participants) {
       const summary = jobs.get(jobIdOf(name));
       if (!participant.isOpen || (summary?.state !== "waiting" && summary?.state !== "delayed")) continue;
-      const since = summary.state === "delayed" ? summary.until : (this.#waitingSince.get(name) ?? now);
-      if (summary.state === "waiting") waitingSince.set(name, since);
+      const fetchable = summary.state === "delayed" ? summary.until : (this.#waitingSince.get(name) ?? now);
+      const since = Math.min(fetchable, this.#overdueSince.get(name) ?? fetchable);
+      if (summary.state === "waiting") waitingSince.set(name, fetchable);
       const lateSince = this.#late.get(name);
       // Until it has run, also if it was promoted meanwhile.
       if (lateSince !== undefined && since <= now) late.set(name, lateSince);
       else if (now - since > this.#lateAfter) late.set(name, since);
     }
     this.#waitingSince = waitingSince;
+    for (const name of this.#overdueSince.keys()) if (!participants.has(name)) this.#overdueSince.delete(name);
     this.#report(late, participants, now);
     this.#late = late;
   }

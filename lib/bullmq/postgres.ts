@@ -300,10 +300,8 @@ function observedPool(pool: PgPool, { clock, wakeUps }: SharedOptions, id: strin
     if (text.includes("move_to_delayed(")) {
       wakeUps.onActivity();
       const [, , , until, wait] = parameters;
-      const sent = text.replace(
-        / AS n\b/,
-        ` AS n, pg_notify('${channel}', ${payload(id, "$4::bigint", "($5::bigint = 0)::int")})`,
-      );
+      const notify = `pg_notify('${channel}', ${payload(id, "$4::bigint", "($5::bigint = 0)::int")})`;
+      const sent = replaceIn(text, / AS n\b/, ` AS n, ${notify}`);
       const result = await pool.query(sent, parameters);
       // The time is on the database's clock already. Without a delay, it is for the replica that asks first.
       if (typeof until === "number" && typeof wait === "number") wakeUps.add(until);
@@ -311,15 +309,9 @@ function observedPool(pool: PgPool, { clock, wakeUps }: SharedOptions, id: strin
     }
     const stamped = clock.stamp(parameters);
     if (!text.includes("move_to_active(")) return pool.query(text, stamped);
-    const result = await pool.query(
-      text
-        .replace(
-          "SELECT * FROM move_to_active",
-          `SELECT taken.*, pg_notify('${channel}', ${payload(id, "''")}) FROM move_to_active`,
-        )
-        .replace(/;\s*$/, " AS taken"),
-      stamped,
-    );
+    const notify = `pg_notify('${channel}', ${payload(id, "''")})`;
+    const taken = replaceIn(text, /SELECT \* FROM move_to_active/, `SELECT taken.*, ${notify} FROM move_to_active`);
+    const result = await pool.query(replaceIn(taken, /;\s*$/, " AS taken"), stamped);
     if (result.rows.length > 0) wakeUps.onActivity();
     return result;
   };
@@ -330,6 +322,16 @@ function observedPool(pool: PgPool, { clock, wakeUps }: SharedOptions, id: strin
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
+}
+
+/**
+ * Changes a statement of BullMQ.
+ * @throws FleetError if this version of BullMQ has another one: without the notification, replicas would learn of jobs too late
+ */
+function replaceIn(text: string, part: RegExp, replacement: string): string {
+  if (!part.test(text))
+    throw new FleetError(`A statement of bullmq is not the one that is known: ${text.slice(0, 100)}; install bullmq 6.7`);
+  return text.replace(part, () => replacement);
 }
 
 /** The payload of a notification: the sender, the queue, and expressions for when the job is due and who is to ask for it. */

@@ -66,6 +66,8 @@ export class Reconciler {
     await pauses.write(queue);
     const snapshot = await queue.readAll();
     pauses.read(snapshot, participants);
+    // What the database has lost with its jobs, before they are added again.
+    await pauses.write(queue);
     await repairQueue(options, snapshot);
     for (const name of this.#known.keys()) if (!participants.has(name)) this.#known.delete(name);
     const suspects = this.#suspects;
@@ -85,7 +87,7 @@ export class Reconciler {
         else this.#suspects.add(name);
         return;
       }
-      const wasPromoted = await this.#reconcileJob(options, participant, job, summary.state);
+      const wasPromoted = await this.#reconcileJob(options, participant, job, summary);
       if (wasPromoted || summary.state === "active") changing.add(name);
     };
     await Promise.all(this.#toRead(options, snapshot.jobs, suspects).map(reconcileWorker));
@@ -148,8 +150,13 @@ export class Reconciler {
   }
 
   /** Returns whether the job was promoted or revived. */
-  async #reconcileJob(options: ReconcileOptions, participant: Participant, job: Job, state: JobState): Promise<boolean> {
-    const { queue, requests, late, namesakes } = options;
+  async #reconcileJob(
+    options: ReconcileOptions,
+    participant: Participant,
+    job: Job,
+    { state, until }: JobSummary,
+  ): Promise<boolean> {
+    const { queue, requests, late, namesakes, lockDuration, onRepaired } = options;
     const { name } = participant;
     const record = recordOf(job);
     namesakes.check(participant, record, queue.clock.now());
@@ -157,6 +164,10 @@ export class Reconciler {
     this.#known.set(name, record);
     const isRequested = requests.has(name);
     const now = queue.clock.now();
+    const isOverdue = isLate(participant, record, now);
+    late.setOverdue(name, isOverdue ? now : undefined);
+    // Only something else than this library delays a job for longer than its record says, but for one that was added again.
+    const isDelayedFromOutside = until > Math.max(record.until, now + lockDuration) + lateTolerance;
     let wasPromoted = false;
     if (state === "failed") {
       wasPromoted = await succeeds(() => job.retry("failed"));
@@ -165,9 +176,15 @@ export class Reconciler {
       wasPromoted = await succeeds(() => job.remove());
       this.#known.set(name, initialRecord);
       if (wasPromoted) await queue.add([{ ...this.#jobOf(name), delay: 0 }]);
-    } else if (state === "delayed" && participant.isOpen && (isRequested || late.has(name) || isLate(participant, record, now))) {
-      if (isRequested) await requests.write(job, now);
+    } else if (
+      state === "delayed" &&
+      participant.isOpen &&
+      (isRequested || late.has(name) || isOverdue || isDelayedFromOutside)
+    ) {
+      // During a deploy, a replica with the old declaration would delay it again.
+      if (isRequested || isOverdue) await requests.write(job, now);
       wasPromoted = await succeeds(() => queue.promote(job));
+      if (wasPromoted && isDelayedFromOutside) onRepaired("its job was delayed from outside; promoted", name);
     }
     participant.update(remoteStateOf(job, state, record, isNew));
     return wasPromoted;
@@ -178,7 +195,7 @@ export class Reconciler {
 const purging = { after: 7 * 86_400_000, checked: 5 };
 
 /** Removes jobs that no replica has run for a long time, as their workers exist no more: some of them each time, at random. */
-async function purge({ queue, participants, onRepaired }: ReconcileOptions, { jobs, now }: QueueSnapshot): Promise<void> {
+async function purge({ queue, participants, pauses, onRepaired }: ReconcileOptions, { jobs, now }: QueueSnapshot): Promise<void> {
   const known = new Set([...participants.keys()].map(jobIdOf));
   const orphans = [...jobs.keys()].filter((id) => !known.has(id));
   const first = Math.floor(random() * orphans.length);
@@ -187,6 +204,7 @@ async function purge({ queue, participants, onRepaired }: ReconcileOptions, { jo
     const due = job === undefined ? 0 : recordOf(job).due;
     // One that is locked runs.
     if (due <= 0 || now - due < purging.after || !(await queue.remove(id))) continue;
+    await pauses.forget(queue, id);
     onRepaired("its job was removed: it was due a week ago, and no replica has the worker", workerOf(id));
   }
 }

@@ -53,6 +53,11 @@ export class SharedPauses {
       if (this.#pending.get(name) === pause) this.#pending.delete(name);
     }
   }
+
+  /** The job of a worker was removed, as no replica has it: so is its pause. */
+  async forget(queue: OpenQueue, jobId: string): Promise<void> {
+    await queue.removeMeta([`${prefix}${jobId}`]);
+  }
 }
 
 const prefix = "watchbill-pause-";

@@ -39,8 +39,8 @@ class Log implements Logger {
   }
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 /** A value that throws on every access. */
@@ -398,12 +398,6 @@ function describeEngine(
       for (const count of counts) expect(count).to.be.at.least(3);
     });
 
-    it("logs that two services have a worker of one name in one namespace", async () => {
-      for (const repeat of [400, 500]) run("namesake", { name: "cleanup", job: () => wait(50), repeat });
-      await until(() => log.all.includes("if that is another service, use another namespace than namesake for one of them"));
-      expect(log.all).to.match(/also runs in \S+ as another worker \(watchbill every \d+ms/);
-    });
-
     for (const fault of faultsOf(kind)) {
       it(`repairs ${fault}, and says so`, async () => {
         const namespace = `damage-${faultsOf(kind).indexOf(fault)}`;
@@ -685,7 +679,7 @@ function faultsOf({ name }: ServerKind): readonly string[] {
   const common = ["a job that was deleted", "a queue that was paused", "a queue that was limited"];
   return name === "Redis"
     ? [...common, "a list of jobs that was evicted", "a queue that was evicted"]
-    : [...common, "a check for expired locks an hour ahead"];
+    : [...common, "a check for expired locks an hour ahead", "a job that was delayed for an hour"];
 }
 
 describeEngine(
@@ -728,6 +722,15 @@ describeEngine(
         ],
         "a queue that was paused": ["was paused from outside", pause],
         "a queue that was limited": ["was limited from outside", () => setMeta("concurrency", "0")],
+        "a job that was delayed for an hour": [
+          "its job was delayed from outside; promoted",
+          () =>
+            until(async () => {
+              const text = "UPDATE job SET process_at_ms = process_at_ms + 3600000 WHERE queue = $1 AND state = 'delayed'";
+              const { rowCount } = await pool.query(text, [namespace]);
+              return rowCount === 1;
+            }),
+        ],
         "a check for expired locks an hour ahead": ["", () => setMeta("stalled-check", `${Date.now() + 3_600_000}`)],
       },
       close: () => void pool.end(),
