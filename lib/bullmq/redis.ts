@@ -82,10 +82,15 @@ const lists: readonly (readonly [JobState, key: string, isSorted: boolean])[] = 
 
 const command = "watchbillReadQueue";
 
+/** While the key of the last check for expired locks exists, there is no other: it must expire, also if the clock was set back. */
+const longestCheck = 600_000;
+
 const script = `
+  local ttl = redis.call("PTTL", KEYS[2])
+  if ttl == -1 or ttl > ${longestCheck} then redis.call("DEL", KEYS[2]) end
   local result = { redis.call("TIME"), redis.call("HGETALL", KEYS[1]) }
-  for index = 2, #KEYS do
-    if ARGV[index - 1] == "sorted" then result[#result + 1] = redis.call("ZRANGE", KEYS[index], 0, -1, "WITHSCORES")
+  for index = 3, #KEYS do
+    if ARGV[index - 2] == "sorted" then result[#result + 1] = redis.call("ZRANGE", KEYS[index], 0, -1, "WITHSCORES")
     else result[#result + 1] = redis.call("LRANGE", KEYS[index], 0, -1) end
   end
   return result`;
@@ -95,8 +100,8 @@ const scoresPerMs = 0x1000;
 
 async function readQueue(backend: RedisQueueBackend): Promise<QueueSnapshot> {
   const client = await backend.client;
-  client.defineCommand(command, { numberOfKeys: lists.length + 1, lua: script, readOnly: true });
-  const keys = [backend.toKey("meta"), ...lists.map(([, key]) => backend.toKey(key))];
+  client.defineCommand(command, { numberOfKeys: lists.length + 2, lua: script });
+  const keys = [backend.toKey("meta"), backend.toKey("stalled-check"), ...lists.map(([, key]) => backend.toKey(key))];
   const answer: unknown = await client.runCommand(command, [
     ...keys,
     ...lists.map(([, , isSorted]) => (isSorted ? "sorted" : "")),

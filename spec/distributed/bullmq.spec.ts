@@ -678,7 +678,7 @@ const aged = JSON.stringify({ phase: "waiting", due: 1, until: 1 });
 function faultsOf({ name }: ServerKind): readonly string[] {
   const common = ["a job that was deleted", "a queue that was paused", "a queue that was limited"];
   return name === "Redis"
-    ? [...common, "a list of jobs that was evicted", "a queue that was evicted"]
+    ? [...common, "a list of jobs that was evicted", "a queue that was evicted", "a check for expired locks without an end"]
     : [...common, "a check for expired locks an hour ahead", "a job that was delayed for an hour"];
 }
 
@@ -760,6 +760,13 @@ describeEngine(
         "a list of jobs that was evicted": [
           "its job was damaged in the database; replaced",
           () => client.del(key("delayed"), key("wait"), key("paused")),
+        ],
+        "a check for expired locks without an end": [
+          "",
+          async () => {
+            await client.set(key("stalled-check"), "1");
+            await until(async () => (await client.pttl(key("stalled-check"))) !== -1);
+          },
         ],
         "a queue that was evicted": [
           "its job was missing from the database; added again",
