@@ -186,7 +186,8 @@ export class BullmqCoordinator {
   /** A worker has been added. */
   joined(participant: Participant): void {
     this.onParticipantsChanged();
-    this.#pauses.joined(participant);
+    // Once it can pass on a pause, or the end of one, itself.
+    queueMicrotask(() => this.#pauses.joined(participant));
   }
 
   /** Adapts the queue, once for all changes of the current microtask. */

@@ -29,6 +29,8 @@ export class LateWorkers {
   #late = new Map<string, number>();
   #logger: Logger | undefined;
   #connectedAt = 0;
+  /** When the queue was read first over this connection, on the database's clock; 0 until then. */
+  #watchedSince = 0;
 
   /** @param lockDuration in ms */
   constructor(lockDuration: number) {
@@ -44,6 +46,7 @@ export class LateWorkers {
     this.#logger = logger;
     this.#connectedAt = TimerQueue.current().now();
     this.#waitingSince = new Map();
+    this.#watchedSince = 0;
   }
 
   /**
@@ -64,13 +67,15 @@ export class LateWorkers {
 
   /** Compares the queue with the workers of this process. */
   update({ now, jobs }: QueueSnapshot, participants: ReadonlyMap<string, Participant>): void {
+    // While no replica was connected, nothing could run.
+    this.#watchedSince ||= now;
     const waitingSince = new Map<string, number>();
     const late = new Map<string, number>();
     for (const [name, participant] of participants) {
       const summary = jobs.get(jobIdOf(name));
       if (!participant.isOpen || (summary?.state !== "waiting" && summary?.state !== "delayed")) continue;
       const fetchable = summary.state === "delayed" ? summary.until : (this.#waitingSince.get(name) ?? now);
-      const since = Math.min(fetchable, this.#overdueSince.get(name) ?? fetchable);
+      const since = Math.max(this.#watchedSince, Math.min(fetchable, this.#overdueSince.get(name) ?? fetchable));
       if (summary.state === "waiting") waitingSince.set(name, fetchable);
       const lateSince = this.#late.get(name);
       // Until it has run, also if it was promoted meanwhile.

@@ -23,7 +23,8 @@ export class SharedPauses {
   /** Passes to a worker that has joined what is known already, so that it does not run once before the next reconciliation. */
   joined(participant: Participant): void {
     const pause = this.#stored.get(jobIdOf(participant.name));
-    if (pause !== undefined) participant.adoptPause(pause);
+    // A worker that was restarted has ended the pause just now.
+    if (pause !== undefined && !this.#pending.has(participant.name)) participant.adoptPause(pause);
   }
 
   /** Passes what was read to the workers. */

@@ -575,6 +575,11 @@ function describeEngine(
       expect(runs).to.equal(paused);
       after[1]?.resume("often");
       await until(() => runs >= paused + 5 && pauses(after).every((by) => by === undefined));
+      await after[0]?.pause("often", { by: "ops" });
+      await until(() => pauses(after).every((by) => by === "ops"));
+      const again = runs;
+      await after[1]?.restart("often");
+      await until(() => runs >= again + 5 && pauses(after).every((by) => by === undefined));
     });
 
     it("stops a continuous worker that is paused on another replica, and starts it again", async () => {

@@ -1,4 +1,4 @@
-// expected: Argument of type '{ attempt: number; }' is not assignable to parameter of type 'WorkerContext'
+// expected: is missing the following properties from type 'WorkerContext': signal, name, logger, reportHealth
 import type { WorkerContext } from "watchbill";
 
 declare function poll(context: WorkerContext): Promise<void>;
