@@ -126,6 +126,30 @@ describe("A command on a worker of a class that restarts together", () => {
       });
       await runner.stop();
     });
+
+    it("can be a resume: the worker backs off like the others, and starts with them", async () => {
+      const { runner } = run(feedOf());
+      await clock.tickAsync("02:00");
+      await runner.pause("Feed/flush");
+      runner.resume("Feed/flush");
+      expect(phases(runner)).to.include({ "Feed/flush": "backoff" });
+      await clock.tickAsync("59:30");
+      expect(phases(runner)).to.include({ "Feed/flush": "waiting", "Feed/listen": "running" });
+      await runner.stop();
+    });
+  });
+
+  it("can be a resume while the class stops to restart", async () => {
+    const listener = new Stubborn();
+    const { runner } = run(feedOf(listener.run));
+    await runner.pause("Feed/flush");
+    await clock.tickAsync("02:00");
+    runner.resume("Feed/flush");
+    listener.end();
+    await clock.tickAsync("01:00:01");
+    expect(phases(runner)).to.include({ "Feed/flush": "waiting", "Feed/listen": "running" });
+    void runner.stop();
+    listener.end();
   });
 
   it("can be a pause while the class stops to restart; other commands are rejected with the reason", async () => {
@@ -207,6 +231,35 @@ describe("A command on a worker of a class that restarts together", () => {
       await runner.stop();
     });
   });
+
+  for (const [when, time] of [
+    ["at work", 0],
+    ["in backoff", 120_000],
+  ] as const) {
+    it(`can remove the last one, so that the class ends while ${when}: the run goes on with the others, and ends with them`, async () => {
+      const others: string[] = [];
+      const other = new DeclarativeWorker({
+        name: "other",
+        async worker(context) {
+          others.push("starts");
+          await wait("1h", context);
+          throw new DoNotRestart("done");
+        },
+      });
+      const { runner, run: running } = run(feedOf(), other);
+      await clock.tickAsync(time);
+      const [listen = {}] = runner.workers.filter(({ name }) => name === "Feed/listen");
+      for (const { name } of runner.workers) if (name !== "other") await runner.remove(name);
+      await clock.tickAsync("00:30");
+      expect([phases(runner), running.outcome]).to.deep.equal([{ other: "running" }, "pending"]);
+      runner.add(listen);
+      expect(phases(runner)).to.deep.equal({ other: "running", "Feed/listen": "running" });
+      await runner.remove("Feed/listen");
+      await clock.tickAsync("01:00:00");
+      expect([phases(runner), running.outcome, clock.countTimers()]).to.deep.equal([{ other: "stopped" }, "resolved", 0]);
+      expect(others).to.deep.equal(["starts"]);
+    });
+  }
 
   it("logs the failure of a worker as that of its group, and aborts the others with a reason that names it", async () => {
     const { lines, logger } = recorder();
