@@ -49,6 +49,16 @@ describe("A problem that recurs", () => {
     expect(entries).to.have.lengthOf(1);
   });
 
+  it("keeps the stack that another replica has saved if only the numbers in its message differ", () => {
+    const stackAfter = (message: string) => {
+      log.lastError = { text: "Error: no answer from port 80", at: 0, stack: "saved" };
+      log.remember(new Error(message));
+      return log.lastError?.stack;
+    };
+    expect(stackAfter("no answer from port 50312")).to.equal("saved");
+    expect(stackAfter("no answer from port ")).to.match(/^Error: no answer from port /);
+  });
+
   it("counts as one of the first kind from the eleventh kind on", () => {
     for (const kind of "abcdefghij") fail(kind);
     expect(entries).to.have.lengthOf(10);
