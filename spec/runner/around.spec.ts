@@ -250,7 +250,7 @@ describe("The option around", () => {
         await wait("2s");
         if (lost !== undefined) throw lost;
       };
-      const options = { name: "job", job, repeat: "10s", retry: new StaticBackoff({ sleep: "1h" }) };
+      const options = { name: "job", job, repeat: "10s", retry: new StaticBackoff({ sleep: "1h" }) } as const;
       const logger = { ...silent, error };
       runner = bootstrap([new DeclarativeWorker(options)], { logger, signals: [], around: [around] });
       running = watch(runner.run());

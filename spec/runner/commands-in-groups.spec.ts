@@ -19,7 +19,7 @@ import {
   WorkerNotRunningError,
   wait,
 } from "watchbill";
-import { expectError, phases, recorder, Stubborn, silent, start, untilStopped, watch } from "./commands.fixture.js";
+import { expectError, phases, recorder, Stubborn, silent, start, thrownBy, untilStopped, watch } from "./commands.fixture.js";
 
 const backoff = new StaticBackoff({ sleep: "1h" });
 const done = async () => {
@@ -127,6 +127,20 @@ describe("A command on a worker of a class that restarts together", () => {
       await runner.stop();
     });
 
+    it("can be a removal: a worker that is added again backs off like the others, and starts with them", async () => {
+      const feed = feedOf();
+      const { runner } = run(feed);
+      await clock.tickAsync("02:00");
+      const [listen = {}] = runner.workers.filter(({ name }) => name === "Feed/listen");
+      await runner.remove("Feed/listen");
+      runner.add(listen);
+      await clock.tickAsync("57:00");
+      expect(feed.starts).to.deep.equal(["listen", "migrate"]);
+      await clock.tickAsync("02:30");
+      expect(feed.starts).to.deep.equal(["listen", "migrate", "listen"]);
+      await runner.stop();
+    });
+
     it("can be a resume: the worker backs off like the others, and starts with them", async () => {
       const { runner } = run(feedOf());
       await clock.tickAsync("02:00");
@@ -206,6 +220,19 @@ describe("A command on a worker of a class that restarts together", () => {
       expect([running.outcome, clock.countTimers()]).to.deep.equal(["resolved", 0]);
     });
 
+    it("rejects commands on its workers, except a restart", async () => {
+      const { runner } = run(Imports, other);
+      await clock.tickAsync(0);
+      const refused = [watch(runner.trigger("Imports/first")), watch(runner.pause("Imports/first"))];
+      await clock.tickAsync(0);
+      refused.push({ outcome: thrownBy(() => runner.resume("Imports/first")) });
+      for (const [index, participle] of ["triggered", "paused", "resumed"].entries()) {
+        const message = `Imports/first cannot be ${participle}: its group has completed`;
+        expectError(refused[index]?.outcome, WorkerNotRunningError, message);
+      }
+      await runner.stop();
+    });
+
     it("can restart one of its workers, and publishes one event", async () => {
       const published: string[] = [];
       const unsubscribe = observe("watchbill:command", ({ worker, command }) => published.push(`${command} ${worker}`));
@@ -249,7 +276,7 @@ describe("A command on a worker of a class that restarts together", () => {
       const { runner, run: running } = run(feedOf(), other);
       await clock.tickAsync(time);
       const [listen = {}] = runner.workers.filter(({ name }) => name === "Feed/listen");
-      for (const { name } of runner.workers) if (name !== "other") await runner.remove(name);
+      for (const name of Object.keys(phases(runner))) if (name !== "other") await runner.remove(name);
       await clock.tickAsync("00:30");
       expect([phases(runner), running.outcome]).to.deep.equal([{ other: "running" }, "pending"]);
       runner.add(listen);
@@ -341,6 +368,21 @@ describe("Manually composed workers", () => {
     void runner.run();
     await clock.tickAsync("10:00");
     expect(starts).to.equal(3);
+    await runner.stop();
+  });
+
+  it("have a status row that shows the failure of one of a runner until that has recovered", async () => {
+    let runs = 0;
+    const job = () => {
+      if (++runs === 1) throw new Error("HTTP 503");
+    };
+    const flaky = { name: "flaky", job, repeat: "1m", retry: new StaticBackoff({ sleep: "1s" }) } as const;
+    const worker = bootstrap([new DeclarativeWorker(flaky)], { logger: silent });
+    const { runner } = start([new DeclarativeWorker({ name: "g", worker })]);
+    await clock.tickAsync("01:00");
+    expect(runner.status()[0]).to.include({ health: "firing", lastError: "Error: HTTP 503" });
+    await clock.tickAsync("02:00");
+    expect(runner.status()[0]).to.include({ health: "ok", attempt: 0 });
     await runner.stop();
   });
 
