@@ -261,6 +261,22 @@ describe("A participant", () => {
     void runner.stop();
   });
 
+  it("has no latest due time while its schedule fails, and fails with that error when it is leased", async () => {
+    let isBroken = false;
+    const next = (after: Date) => {
+      if (isBroken) throw new Error("calendar unreachable");
+      return new Date(after.getTime() + 60_000);
+    };
+    const { run } = join({ repeat: { schedule: { next }, jitter: "5s" }, job: () => {} });
+    const snapshot = { repeat: [{ after: epoch }] };
+    expect(engine.participant.latestDue(snapshot)).to.equal(epoch + 65_000);
+    isBroken = true;
+    expect(engine.participant.latestDue(snapshot)).to.equal(undefined);
+    void engine.participant.run(lease(snapshot, epoch + 60_000));
+    await clock.tickAsync(1);
+    expect(run.outcome).to.have.nested.property("errors[0].name", "ScheduleError");
+  });
+
   it("waits here in the backoff of a run that a command has requested here", async () => {
     let runs = 0;
     const job = () => (++runs === 1 ? Promise.reject(new Error("no luck")) : undefined);
