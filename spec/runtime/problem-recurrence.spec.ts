@@ -81,6 +81,20 @@ describe("A problem that recurs", () => {
     for (const { fields } of entries.filter(({ level }) => level === "error")) expect(fields).to.have.property("err", error);
   });
 
+  it("is counted each time that a run is given up with it, and its recovery is not logged if nothing has failed", () => {
+    log.missed(subject, 1, "the run before took 1m");
+    log.recovered(subject);
+    const error = new Error("no route");
+    log.gaveUpRun(subject, error, "failed, giving up this run");
+    log.gaveUpRun(subject, error, "failed, giving up this run");
+    log.recovered(subject);
+    expect(entries.map(({ message }) => message)).to.deep.equal([
+      "missed 1 run: the run before took 1m",
+      "failed, giving up this run",
+      "recovered after 2 failures in 0ms",
+    ]);
+  });
+
   it("is logged as an error every time that it stops others", () => {
     for (let time = 0; time < 3; time++)
       log.gaveUpRun({ ...subject, consequence: "; the runner stops" }, new Error("no route"), "failed, giving up this run");
