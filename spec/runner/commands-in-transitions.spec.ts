@@ -214,6 +214,25 @@ describe("A command that is called in the middle of a change", () => {
     });
   }
 
+  it("may be add, of a worker that a command before it removes: it does not start", async () => {
+    const commands: string[] = [];
+    let starts = 0;
+    const late = new DeclarativeWorker({ name: "late", worker: () => void starts++ });
+    callOffs.push(
+      observe("watchbill:command", ({ command, worker }) => {
+        commands.push(`${command} ${worker}`);
+        if (command !== "trigger") return;
+        void runner.remove("late");
+        runner.add(late);
+      }),
+    );
+    start([new DeclarativeWorker({ name: "job", job: () => {}, repeat: "1s" })]);
+    void runner.trigger("job");
+    await clock.tickAsync(1);
+    expect([starts, commands]).to.deep.equal([0, ["trigger job", "remove late"]]);
+    expect(runner.status().map(({ name }) => name)).to.deep.equal(["job"]);
+  });
+
   it("may be resume, from an observer of the exit with which a worker is paused: it is started again", async () => {
     let calls = 0;
     const worker = ({ signal }: WorkerContext) => {
