@@ -16,11 +16,12 @@ import {
 export interface Moment {
   readonly at: number;
   readonly what: string;
+  /** Of a run that started. */
+  readonly due?: number;
 }
 
 /** What happened to one worker, in the order of time. */
 export interface WorkerHistory {
-  readonly due: Moment[];
   readonly started: Moment[];
   readonly ended: Moment[];
   readonly missed: Moment[];
@@ -34,7 +35,7 @@ export interface History {
   readonly end: Moment[];
 }
 
-const noHistory = (): WorkerHistory => ({ due: [], started: [], ended: [], missed: [], events: [] });
+const noHistory = (): WorkerHistory => ({ started: [], ended: [], missed: [], events: [] });
 
 const startOf = (cause: string, attempt: number): string => `${cause}, attempt ${attempt}`;
 
@@ -73,8 +74,11 @@ export async function simulatedHistory(plan: RosterPlan, late: Lateness): Promis
       const ended = runs.flatMap(({ end, outcome }) => (end === null ? [] : [{ at: since(end), what: String(outcome) }]));
       const errors = new Map(failures.map(({ at, error }) => [since(at), error]));
       const history: WorkerHistory = {
-        due: runs.map(({ due }) => ({ at: since(due), what: "due" })),
-        started: runs.map(({ start, cause, attempt }) => ({ at: since(start), what: startOf(cause, attempt) })),
+        started: runs.map(({ start, due, cause, attempt }) => ({
+          at: since(start),
+          what: startOf(cause, attempt),
+          due: since(due),
+        })),
         ended: ended.map(({ at, what }) => ({ at, what: what === "failed" ? `${what}: ${errors.get(at)}` : what })),
         missed: missed.map(({ at, count, reason }) => ({ at: since(at), what: `${count} ${reason}` })),
         events: day.timeline.events
@@ -107,16 +111,14 @@ export async function realHistory(plan: RosterPlan, scale: number): Promise<Real
   const origin = performance.now();
   const now = (): number => (performance.now() - origin) / scale;
   let isOver = false;
-  const note = (worker: string, list: keyof WorkerHistory, what: string, at = now()): void => {
-    if (!isOver) workers.get(worker)?.[list].push({ at, what });
+  const note = (worker: string, list: keyof WorkerHistory, what: string, more: Partial<Moment> = {}): void => {
+    if (!isOver) workers.get(worker)?.[list].push({ at: now(), what, ...more });
   };
   const detailOf = (delay: number): string => `${Math.round(delay / scale)}`;
   const unsubscribe = [
     observe("watchbill:run", {
-      start: ({ worker, due, cause, attempt }) => {
-        note(worker, "due", "due", (due - start) / scale);
-        note(worker, "started", startOf(cause, attempt));
-      },
+      start: ({ worker, due, cause, attempt }) =>
+        note(worker, "started", startOf(cause, attempt), { due: (due - start) / scale }),
       end: ({ worker, outcome, error }) =>
         note(worker, "ended", error === undefined ? String(outcome) : `${outcome}: ${error.name}: ${error.message}`),
     }),
@@ -127,6 +129,7 @@ export async function realHistory(plan: RosterPlan, scale: number): Promise<Real
     observe("watchbill:health", ({ worker, health }) => {
       if (health !== "init") note(worker, "events", health);
     }),
+    observe("watchbill:hung", ({ worker, phase }) => note(worker, "events", `hung ${phase}`)),
     observe("watchbill:exit", ({ worker, outcome }) => note(worker, "events", `exit ${outcome}`)),
     observe("watchbill:command", ({ worker, command }) => note(worker, "events", `command ${command}`)),
   ];

@@ -98,20 +98,23 @@ const runsOf = (...durations: readonly number[]): fc.Arbitrary<PlannedRun[]> =>
     maxLength: 6,
   });
 
+const sometimes = <Value>(arbitrary: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> =>
+  fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
+
 const plannedWorker: fc.Arbitrary<PlannedWorker> = fc
   .record({
     kind: fc.constantFrom("interval" as const, "interval" as const, "schedule" as const, "continuous" as const),
     interval: oneOf(16, 16, 16, 32, 48),
     first: fc.oneof(fc.constant("at start" as const), fc.constant("as due" as const), oneOf(4, 8, 12)),
-    runs: fc.oneof(runsOf(0, 4, 12), runsOf(4, 20, 28), runsOf(28, 36, 44)),
+    // The last two miss runs, at the shortest interval.
+    runs: fc.oneof(runsOf(0, 4, 12), runsOf(4, 20, 28), runsOf(36), runsOf(44)),
     // All attempts of a run together have to be shorter than a minute.
     shortRuns: runsOf(0, 4),
     retry: backoff,
-    retryJob: fc.option(
+    retryJob: sometimes(
       backoff.chain((delays) => fc.integer({ min: 1, max: 3 }).map((maxAttempts) => ({ ...delays, maxAttempts }))),
-      { nil: undefined },
     ),
-    timeout: fc.option(oneOf(8, 16, 24, 40), { nil: undefined, freq: 2 }),
+    timeout: sometimes(oneOf(8, 16, 24, 40)),
   })
   .map(({ shortRuns, ...worker }) => {
     // A continuous worker that returns is started again at once.
@@ -184,7 +187,8 @@ function declare(name: string, planned: PlannedWorker, plan: RosterPlan, place: 
   const isModelled = plan.mode === "model" || (plan.mode === "fakes" && kind === "continuous");
   const code = isModelled ? modelCode(name, planned, plan, place) : plannedCode(name, planned, place);
   const retried = retry === undefined ? {} : { retry: { backoff: backoffOf(retry, scale), resetAfter: 30 * second * scale } };
-  const common: DeclarativeWorkerOptions = { name, ...retried };
+  // How long a run goes on after a command to pause, until it counts as hung.
+  const common: DeclarativeWorkerOptions = { name, shutdownTimeout: 24 * second * scale, ...retried };
   if (kind === "continuous") return new DeclarativeWorker({ ...common, worker: code });
   const begin = typeof first === "number" ? { initialDelay: first * scale } : { startImmediately: first === "at start" };
   return new DeclarativeWorker({
