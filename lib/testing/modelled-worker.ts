@@ -57,8 +57,8 @@ function runJob(context: WorkerContext, place: ModelPlace): Promise<void> | void
 const listenedTo = new WeakSet<AbortSignal>();
 
 /**
- * Keeps the one listener of the library on the signal of a worker: to add and to remove it takes a fifth of the time of a run that
- * does nothing else.
+ * Keeps the one listener of the library on the signal of a worker: to add and to remove it takes a fifth of the time of a run
+ * that does nothing else.
  */
 function keepListener(signal: AbortSignal): void {
   if (listenedTo.has(signal)) return;
