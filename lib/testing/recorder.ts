@@ -37,8 +37,8 @@ interface Recorded {
   lateness: number;
   longest: number;
   readonly tallies: Tally[];
-  /** How many runs are under way. */
-  active: number;
+  /** The runs that are under way: one, or one in each replica. */
+  readonly active: SimulatedRun[];
   readonly isDistributed: boolean;
 }
 
@@ -121,7 +121,7 @@ export class Recorder {
       lateness: 0,
       longest: 0,
       tallies: Array.from({ length: this.#columns }, noTally),
-      active: 0,
+      active: [],
     };
     this.#workers.set(worker.name, recorded);
     return recorded;
@@ -144,12 +144,12 @@ export class Recorder {
     if (starting === undefined) return;
     this.#starting = undefined;
     starting.run.replica = replica;
-    if (starting.recorded.active > 1) this.#checkOverlap(starting);
+    if (starting.recorded.active.length > 1) this.#checkOverlap(starting);
   }
 
   /** Runs of one process never overlap, nor do those of a distributed worker. */
   #checkOverlap({ recorded, run: { start, replica } }: ActiveRun): void {
-    const replicas = [...this.#runs.values()].filter((each) => each.recorded === recorded).map(({ run }) => run.replica);
+    const replicas = recorded.active.map((run) => run.replica);
     if (recorded.isDistributed || replicas.filter((each) => each === replica).length > 1)
       this.#overlaps.push({ worker: recorded.name, at: start, replicas });
   }
@@ -159,7 +159,7 @@ export class Recorder {
     this.#moveToPart(Date.now());
     for (const [event, { run, recorded }] of this.#runs) {
       if (run.replica !== replica) continue;
-      recorded.active--;
+      remove(recorded.active, run);
       this.#runs.delete(event);
     }
   }
@@ -187,7 +187,7 @@ export class Recorder {
     if (this.#keeps()) recorded.runs.push(run);
     recorded.counts.runs++;
     this.#tallyOf(recorded, now).runs++;
-    recorded.active++;
+    recorded.active.push(run);
     this.#countStart(now);
     if (!this.#hasReplicas) this.setReplica(1);
   }
@@ -225,7 +225,7 @@ export class Recorder {
     const { run, recorded } = active;
     const now = Date.now();
     this.#moveToPart(now);
-    recorded.active--;
+    remove(recorded.active, run);
     this.#runs.delete(event);
     if (now >= this.#end) return;
     run.end = now;
@@ -291,6 +291,11 @@ export class Recorder {
 function toTimeline(recorded: Recorded): WorkerTimeline {
   const { name, group, schedule, runs, failures, missed, counts, lateness, longest, tallies } = recorded;
   return { name, group, schedule, runs, failures, missed, counts, lateness, longest, tallies };
+}
+
+function remove(active: SimulatedRun[], run: SimulatedRun): void {
+  const index = active.indexOf(run);
+  if (index >= 0) active.splice(index, 1);
 }
 
 function noTally(): Tally {
