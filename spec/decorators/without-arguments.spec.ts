@@ -19,7 +19,7 @@ function applied(decorator: object, dialect: "standard" | "legacy"): new () => o
   };
   const isStandard = dialect === "standard" && context.metadata !== undefined;
   const descriptor = Object.getOwnPropertyDescriptor(Fetcher.prototype, "tick");
-  const returned = isStandard ? apply(Fetcher.prototype.tick, context) : apply(Fetcher.prototype, "tick", descriptor);
+  const returned = isStandard ? apply(descriptor?.value, context) : apply(Fetcher.prototype, "tick", descriptor);
   expect(returned, "replaces the method").to.equal(undefined);
   return Fetcher;
 }
