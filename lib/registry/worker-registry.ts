@@ -34,6 +34,7 @@ export class WorkerRegistry {
   /** The workers of each source that has been read, so that its instance is created, and its `workers()` called, once. */
   readonly #found = new Map<unknown, DiscoveredWorker[]>();
   #workers: readonly DeclarativeWorker[] | undefined;
+  #minifiedNames: readonly string[] = [];
 
   /** @throws InvalidArgumentError if an option is malformed or does not exist */
   constructor(options: WorkerRegistryOptions = {}) {
@@ -59,6 +60,14 @@ export class WorkerRegistry {
    */
   get workers(): readonly DeclarativeWorker[] {
     return (this.#workers ??= this.#build());
+  }
+
+  /**
+   * Those of the names of {@link workers} that may change with the next build, as a minifier has made a part of them.
+   * @internal
+   */
+  get minifiedNames(): readonly string[] {
+    return this.#minifiedNames;
   }
 
   /**
@@ -91,6 +100,7 @@ export class WorkerRegistry {
     }
     reportNameClashes(found, problems);
     if (problems.count > 0) throw problems.toError();
+    this.#minifiedNames = found.flatMap(({ worker, hasMinifiedName }) => (hasMinifiedName === true ? worker.label : []));
     return found.map(({ worker }) => worker);
   }
 

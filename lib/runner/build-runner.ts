@@ -1,5 +1,9 @@
+import { listNames } from "../errors/list-names.js";
 import { Problems } from "../registry/problems.js";
 import type { WorkerRegistry } from "../registry/worker-registry.js";
+import type { Logger } from "../runtime/logger.js";
+import { stderrLogger } from "../runtime/stderr-logger.js";
+import { WorkerLogger } from "../runtime/worker-logger.js";
 import { Runner, type RunnerOptions } from "./runner.js";
 
 /**
@@ -12,7 +16,15 @@ export function buildRunner(registry: WorkerRegistry, options: RunnerOptions): R
   const workers = problems.attempt("The sources", () => registry.workers);
   const runner = problems.attempt("The options", () => new Runner(workers ?? [], options, registry.instances));
   if (runner === undefined || problems.count > 0) throw problems.toError();
+  warnOfMinifiedNames(registry.minifiedNames, options.logger);
   return runner;
+}
+
+function warnOfMinifiedNames(names: readonly string[], logger: Logger = stderrLogger): void {
+  if (names.length === 0) return;
+  new WorkerLogger(logger, "").warn(
+    `these names look minified and may change with the next build: ${listNames(names)}; name the classes with @Named, or keep the names of classes when you bundle`,
+  );
 }
 
 /**
