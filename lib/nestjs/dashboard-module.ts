@@ -1,0 +1,132 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import {
+  All,
+  type BeforeApplicationShutdown,
+  type CanActivate,
+  Controller,
+  type DynamicModule,
+  Inject,
+  Logger,
+  type ModuleMetadata,
+  type OnApplicationBootstrap,
+  Req,
+  Res,
+  type Type,
+  UseGuards,
+  VERSION_NEUTRAL,
+} from "@nestjs/common";
+import { ApplicationConfig } from "@nestjs/core";
+import { type Dashboard, type DashboardOptions, dashboard } from "../dashboard/dashboard.js";
+import { InvalidArgumentError, Runner } from "../index.js";
+import { nestLogger, runnerContext } from "./nest-logger.js";
+
+/** The options of `dashboard()`, and who may see the page as Nest decides it. */
+export interface WatchbillDashboardOptions extends DashboardOptions, Pick<ModuleMetadata, "imports"> {
+  /**
+   * Guards of every request to the dashboard, as in `@UseGuards`. Guards of the whole application hold for it too. A guard that
+   * injects providers finds them in `imports`.
+   */
+  readonly guards?: readonly (Type<CanActivate> | CanActivate)[] | undefined;
+}
+
+const mounted = Symbol("the dashboard of watchbill");
+
+interface MountedDashboard {
+  readonly page: Dashboard;
+  readonly path: string;
+  /** Whether neither its guards nor its options decide who may see it. */
+  readonly isOpen: boolean;
+}
+
+/** Closes the page when the workers have stopped, before the server waits for the end of its connections. */
+export class WatchbillDashboardModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #mounted: MountedDashboard;
+  readonly #config: ApplicationConfig;
+
+  constructor(mounted: MountedDashboard, config: ApplicationConfig) {
+    this.#mounted = mounted;
+    this.#config = config;
+  }
+
+  onApplicationBootstrap(): void {
+    const { isOpen, path } = this.#mounted;
+    const globalGuards = [...this.#config.getGlobalGuards(), ...this.#config.getGlobalRequestGuards()];
+    if (!isOpen || globalGuards.length > 0) return;
+    Logger.warn(`the dashboard at ${path} is open to every request: pass guards, authorize or a token to it`, runnerContext);
+  }
+
+  beforeApplicationShutdown(): void {
+    this.#mounted.page.close();
+  }
+}
+Inject(mounted)(WatchbillDashboardModule, undefined, 0);
+Inject(ApplicationConfig)(WatchbillDashboardModule, undefined, 1);
+
+/**
+ * A module that serves the dashboard at a path, to requests that the guards let pass.
+ * @throws InvalidArgumentError if the path is not a string or is empty
+ */
+export function dashboardModule(path: string, options: WatchbillDashboardOptions = {}): DynamicModule {
+  if (typeof path !== "string" || path.replaceAll("/", "") === "")
+    throw new InvalidArgumentError('WatchbillModule.dashboard needs a path, such as "/ops/jobs"');
+  const { guards = [], imports = [], ...others } = options;
+  const isOpen = guards.length === 0 && others.authorize === undefined && others.token === undefined;
+  const mount = (runner: Runner | undefined): MountedDashboard => {
+    if (runner === undefined)
+      throw new InvalidArgumentError("WatchbillModule.dashboard has no runner: import WatchbillModule.forRoot() too");
+    return { page: dashboard(runner, { logger: nestLogger, ...others }), path, isOpen };
+  };
+  return {
+    module: WatchbillDashboardModule,
+    imports,
+    controllers: [dashboardController(path, guards)],
+    providers: [{ provide: mounted, inject: [{ token: Runner, optional: true }], useFactory: mount }],
+  };
+}
+
+/** A class for each path, since guards and paths are metadata of a class. */
+function dashboardController(path: string, guards: NonNullable<WatchbillDashboardOptions["guards"]>): Type {
+  class WatchbillDashboardController {
+    readonly #mounted: MountedDashboard;
+
+    constructor(mounted: MountedDashboard) {
+      this.#mounted = mounted;
+    }
+
+    serve(request: NodeRequest, response: NodeResponse): void {
+      const { page } = this.#mounted;
+      if (!isOfFastify(response)) {
+        page.node(asNode(request), response);
+        return;
+      }
+      response.hijack();
+      page.node(asNode(request), response.raw);
+    }
+  }
+  const { prototype } = WatchbillDashboardController;
+  // Called as functions, so that the build assumes no dialect of decorators.
+  Inject(mounted)(WatchbillDashboardController, undefined, 0);
+  Req()(prototype, "serve", 0);
+  Res()(prototype, "serve", 1);
+  All(["", "{*path}"])(prototype, "serve", Object.getOwnPropertyDescriptor(prototype, "serve") ?? {});
+  UseGuards(...guards)(WatchbillDashboardController);
+  Controller({ path, version: VERSION_NEUTRAL })(WatchbillDashboardController);
+  return WatchbillDashboardController;
+}
+
+/** A request of Express is that of Node, one of Fastify has it as `raw`. */
+type NodeRequest = IncomingMessage | { readonly raw: IncomingMessage };
+type NodeResponse = ServerResponse | FastifyReply;
+
+interface FastifyReply {
+  readonly raw: ServerResponse;
+  hijack(): unknown;
+}
+
+function isOfFastify(response: NodeResponse): response is FastifyReply {
+  return "hijack" in response;
+}
+
+function asNode(request: NodeRequest): IncomingMessage {
+  return "raw" in request ? request.raw : request;
+}
