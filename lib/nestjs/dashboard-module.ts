@@ -93,22 +93,32 @@ function dashboardController(path: string, guards: NonNullable<WatchbillDashboar
       this.#mounted = mounted;
     }
 
-    serve(request: NodeRequest, response: NodeResponse): void {
-      const { page } = this.#mounted;
-      if (!isOfFastify(response)) {
-        page.node(asNode(request), response);
+    /** The page itself; without the slash at its end, relative URLs do not work. */
+    open(request: NodeRequest, response: NodeResponse): void {
+      const [path = "", query] = (asNode(request).url ?? "").split("?");
+      if (path.endsWith("/")) {
+        this.serve(request, response);
         return;
       }
-      response.hijack();
-      page.node(asNode(request), response.raw);
+      const location = `./${path.slice(path.lastIndexOf("/") + 1)}/${query === undefined ? "" : `?${query}`}`;
+      takeOver(response).writeHead(308, { Location: location }).end();
+    }
+
+    serve(request: NodeRequest, response: NodeResponse): void {
+      this.#mounted.page.node(asNode(request), takeOver(response));
     }
   }
   const { prototype } = WatchbillDashboardController;
   // Called as functions, so that the build assumes no dialect of decorators.
   Inject(mounted)(WatchbillDashboardController, undefined, 0);
-  Req()(prototype, "serve", 0);
-  Res()(prototype, "serve", 1);
-  All(["", "{*path}"])(prototype, "serve", Object.getOwnPropertyDescriptor(prototype, "serve") ?? {});
+  for (const [route, method] of [
+    ["", "open"],
+    ["{*path}", "serve"],
+  ] as const) {
+    Req()(prototype, method, 0);
+    Res()(prototype, method, 1);
+    All(route)(prototype, method, Object.getOwnPropertyDescriptor(prototype, method) ?? {});
+  }
   UseGuards(...guards)(WatchbillDashboardController);
   Controller({ path, version: VERSION_NEUTRAL })(WatchbillDashboardController);
   return WatchbillDashboardController;
@@ -123,10 +133,13 @@ interface FastifyReply {
   hijack(): unknown;
 }
 
-function isOfFastify(response: NodeResponse): response is FastifyReply {
-  return "hijack" in response;
-}
-
 function asNode(request: NodeRequest): IncomingMessage {
   return "raw" in request ? request.raw : request;
+}
+
+/** The response of Node. Fastify does not send one of its own then. */
+function takeOver(response: NodeResponse): ServerResponse {
+  if (!("hijack" in response)) return response;
+  response.hijack();
+  return response.raw;
 }

@@ -1,15 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { Logger, ShutdownSignal } from "@nestjs/common";
+import { Logger } from "@nestjs/common";
 import { runnerContext } from "./nest-logger.js";
 
 /** How long after its start an application may enable its shutdown hooks, and how long it may take to begin to close, in ms. */
 const timeToListen = 1_000;
 const timeToClose = 10_000;
 
-/** The signals that Nest can listen to, the usual ones first. */
-const signals: readonly ShutdownSignal[] = [
-  ...new Set([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT, ...Object.values(ShutdownSignal)]),
-];
+/** Signals that mean to stop. `enableShutdownHooks()` listens to all of them by default. */
+const signals = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const;
 
 /**
  * Closes an application whose runner has failed, and ends the process with exit code 1.
