@@ -15,7 +15,7 @@ import {
   UseGuards,
   VERSION_NEUTRAL,
 } from "@nestjs/common";
-import { ApplicationConfig } from "@nestjs/core";
+import { ApplicationConfig, HttpAdapterHost } from "@nestjs/core";
 import { type Dashboard, type DashboardOptions, dashboard } from "../dashboard/dashboard.js";
 import { InvalidArgumentError, Runner } from "../index.js";
 import { nestLogger, runnerContext } from "./nest-logger.js";
@@ -71,16 +71,19 @@ export function dashboardModule(path: string, options: WatchbillDashboardOptions
     throw new InvalidArgumentError('WatchbillModule.dashboard needs a path, such as "/ops/jobs"');
   const { guards = [], imports = [], ...others } = options;
   const isOpen = guards.length === 0 && others.authorize === undefined && others.token === undefined;
-  const mount = (runner: Runner | undefined): MountedDashboard => {
+  const controller = dashboardController(path, guards);
+  const mount = (host: HttpAdapterHost, runner: Runner | undefined): MountedDashboard => {
     if (runner === undefined)
       throw new InvalidArgumentError("WatchbillModule.dashboard has no runner: import WatchbillModule.forRoot() too");
+    // Nest reads routes later. In a testing module there is no adapter yet.
+    host.init$.subscribe(() => routeAll(controller, host.httpAdapter?.getType()));
     return { page: dashboard(runner, { logger: nestLogger, ...others }), path, isOpen };
   };
   return {
     module: WatchbillDashboardModule,
     imports,
-    controllers: [dashboardController(path, guards)],
-    providers: [{ provide: mounted, inject: [{ token: Runner, optional: true }], useFactory: mount }],
+    controllers: [controller],
+    providers: [{ provide: mounted, inject: [HttpAdapterHost, { token: Runner, optional: true }], useFactory: mount }],
   };
 }
 
@@ -111,17 +114,22 @@ function dashboardController(path: string, guards: NonNullable<WatchbillDashboar
   const { prototype } = WatchbillDashboardController;
   // Called as functions, so that the build assumes no dialect of decorators.
   Inject(mounted)(WatchbillDashboardController, undefined, 0);
-  for (const [route, method] of [
-    ["", "open"],
-    ["{*path}", "serve"],
-  ] as const) {
+  for (const method of ["open", "serve"] as const) {
     Req()(prototype, method, 0);
     Res()(prototype, method, 1);
-    All(route)(prototype, method, Object.getOwnPropertyDescriptor(prototype, method) ?? {});
   }
   UseGuards(...guards)(WatchbillDashboardController);
   Controller({ path, version: VERSION_NEUTRAL })(WatchbillDashboardController);
   return WatchbillDashboardController;
+}
+
+/**
+ * Routes everything at and below the path to the controller.
+ * @param adapter the kind of the server: each has its own wildcard, and rejects that of the others
+ */
+function routeAll({ prototype }: Type, adapter: string | undefined): void {
+  for (const [route, method] of Object.entries({ "": "open", [adapter === "fastify" ? "*" : "{*path}"]: "serve" }))
+    All(route)(prototype, method, Object.getOwnPropertyDescriptor(prototype, method) ?? {});
 }
 
 /** A request of Express is that of Node, one of Fastify has it as `raw`. */

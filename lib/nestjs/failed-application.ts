@@ -12,9 +12,9 @@ const signals = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const;
 /**
  * Closes an application whose runner has failed, and ends the process with exit code 1.
  *
- * Nest hands the application to nobody but its creator, so this goes the way of a process signal: it calls the listeners of a
- * signal as if it had been received, and `enableShutdownHooks()` has made Nest one of them. If that does not close the
- * application, because there are no listeners for example, the process exits at once.
+ * Only the main file has the application, which no provider can inject. So this does what a process signal does: it calls the
+ * listeners of one, and `enableShutdownHooks()` has made Nest one of them. If that does not close the application, because there
+ * are no listeners for example, the process exits at once.
  */
 export class FailedApplication {
   #signal: NodeJS.Signals | undefined;

@@ -2,8 +2,8 @@ import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency } from "
 import { type BootstrapOptions, InvalidArgumentError } from "../index.js";
 
 /**
- * The options of `bootstrap` but for `resolve`, since Nest creates the instances, and `signals`, since Nest listens to the process
- * signals; and one of its own. `logger` is Nest's by default.
+ * The options of `bootstrap`, and one of its own. There is no `resolve`, since Nest creates the instances, and no `signals`,
+ * since Nest listens to the process signals. `logger` is Nest's by default.
  */
 export interface WatchbillModuleOptions extends Omit<BootstrapOptions, "resolve" | "signals"> {
   /**

@@ -41,8 +41,8 @@ function withFields(message: string, fields: object): string {
   return `${message} ${inspect(Object.fromEntries(unsaid), { breakLength: Number.POSITIVE_INFINITY })}`.trimStart();
 }
 
-/** Messages have times in words, such as "in 4s" for a `delay` of 4000. */
-const saidInWords: readonly string[] = ["delay", "duration"];
+/** Messages say these in words: "in 4s" is a `delay` of 4000, and "paused" the `command` "pause". */
+const saidInWords: readonly string[] = ["command", "delay", "duration"];
 
 function isSaid(message: string, key: string, value: unknown): boolean {
   if (saidInWords.includes(key)) return message !== "";
