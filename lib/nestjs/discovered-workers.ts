@@ -18,9 +18,8 @@ export function discoverWorkers(discovery: DiscoveryService): readonly Declarati
     if (type === undefined || !hasWorkers(type)) continue;
     const found = problemsOf(wrapper, type, controllers.has(wrapper));
     problems.push(...found);
-    // An alias has the instance of another provider.
-    if (found.length === 0 && isObject(wrapper.instance) && !sources.has(wrapper.instance))
-      sources.set(wrapper.instance, wrapper);
+    // By instance: an alias has that of another provider.
+    if (found.length === 0 && isObject(wrapper.instance)) sources.set(wrapper.instance, wrapper);
   }
   const workers = workersOf(sources, problems);
   if (problems.length > 0) throw new BootstrapError(problems, []);

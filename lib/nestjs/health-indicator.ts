@@ -31,7 +31,8 @@ export class WatchbillHealthIndicator {
   }
 
   /**
-   * Up if the runner runs and no worker fails. A worker fails from its first failure to its next success, unless it is paused.
+   * Up if the runner runs and no worker fails, or if there are no workers to run, since all are left out here for example. A
+   * worker fails from its first failure to its next success, unless it is paused.
    * @param key of the result
    * @throws InvalidArgumentError if `failingFor` is malformed
    */
@@ -40,7 +41,7 @@ export class WatchbillHealthIndicator {
     const rows = this.#runner.status();
     const workers = rows.length;
     const { state } = this.#runner;
-    if (state !== "running") {
+    if (workers > 0 && state !== "running") {
       const message = state === "stopping" ? "the runner is being stopped" : "the runner does not run";
       return { [key]: { status: "down", message, workers } };
     }

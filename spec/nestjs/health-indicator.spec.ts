@@ -75,6 +75,13 @@ describe("WatchbillHealthIndicator", () => {
       .that.deep.equals({ jobs });
   });
 
+  it("is up if there are no workers to run", async () => {
+    const imports = [WatchbillModule.forRoot({ logger: silent, except: "*" })];
+    const app = await startApplication({ imports, providers: [Mailer, Cleaner] });
+    const indicator = app.get(WatchbillHealthIndicator);
+    expect(indicator.isHealthy("jobs")).to.deep.equal({ jobs: { status: "up", workers: 0 } });
+  });
+
   it("has the key watchbill if none is passed", async () => {
     const { app } = await start();
     expect(app.get(WatchbillHealthIndicator).isHealthy()).to.have.keys("watchbill");
