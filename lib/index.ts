@@ -72,7 +72,7 @@ export type {
 } from "./events/events.js";
 export { observe, type RunObserver } from "./events/observe.js";
 export type { WorkerConfigurer } from "./registry/configured-workers.js";
-export { hasWorkers } from "./registry/has-workers.js";
+export { hasWorkers, workerMethods } from "./registry/has-workers.js";
 export type { Newable } from "./registry/source.js";
 export { WorkerRegistry, type WorkerRegistryOptions } from "./registry/worker-registry.js";
 export { runProvidedWorkers } from "./runner/build-runner.js";

@@ -4,7 +4,7 @@ import { expect } from "chai";
 
 /** From the roof down. What stands on one line may not import each other. */
 const floors = [
-  ["cli"],
+  ["cli", "nestjs"],
   ["dashboard", "opentelemetry", "prometheus", "testing"],
   ["metrics"],
   ["index.ts", "cron", "bullmq"],
@@ -68,6 +68,10 @@ describe("the house", () => {
     expect([...new Set(roomsWith("prom-client"))]).to.deep.equal(["prometheus"]);
     expect([...new Set(roomsWith("srvx/node"))]).to.deep.equal(["dashboard"]);
     expect([...new Set(roomsWith("@sinonjs/fake-timers"))]).to.deep.equal(["testing"]);
+    for (const nest of ["common", "core"]) expect([...new Set(roomsWith(`@nestjs/${nest}`))]).to.deep.equal(["nestjs"]);
+    expect(
+      files.filter((file) => roomOf(file) !== "nestjs" && /"(?:@nestjs\/|rxjs)/.test(readFileSync(join("lib", file), "utf8"))),
+    ).to.deep.equal([]);
     expect([...new Set(roomsWith("commander"))]).to.deep.equal(["cli"]);
     expect([...roomsWith("pg"), ...roomsWith("ioredis")]).to.deep.equal([]);
   });
@@ -96,6 +100,14 @@ describe("the house", () => {
       .filter((file) => roomOf(file) === "cli")
       .flatMap((file) => importsOf(file, /(?:from|import|import\() ?"(\.[^"]+)\.js"/g).filter((target) => !isPublic(target)));
     expect(inside).to.deep.equal([]);
+  });
+
+  it("has a module for Nest that uses the public API alone", () => {
+    const isPublic = (target: string): boolean =>
+      roomOf(target) === "nestjs" || ["index.ts", "dashboard/dashboard.ts"].includes(target);
+    const ofNest = files.filter((file) => roomOf(file) === "nestjs");
+    expect(ofNest).to.have.length.above(5);
+    expect(ofNest.flatMap((file) => importsOf(file).filter((target) => !isPublic(target)))).to.deep.equal([]);
   });
 
   it("has no cycle, but for types within one folder", () => {
