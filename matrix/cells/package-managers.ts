@@ -12,7 +12,7 @@ export const packageManagerCells: readonly Cell[] = [
     tool: "pnpm",
     version: "pnpm",
     files,
-    install: `npx --yes pnpm@${versionOf("pnpm")} install`,
+    install: `npx --yes pnpm@${versionOf("pnpm")} install --config.strict-dep-builds=false`,
     commands: ["tsx app.ts"],
   },
   {
