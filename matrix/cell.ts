@@ -52,7 +52,7 @@ export function packageOf(tool: Tool): string {
 }
 
 /** What the application prints. */
-export const printed = "acme/prices acme/listen Mailer/send, 3 polls, stopped";
+export const printed = "acme/prices acme/listen Mailer/send, 3 polls, stopped, observed";
 
 /** What it prints if the compiler emits the types of constructors. */
 export const printedWithTypes = `${printed}, types known`;

@@ -1,5 +1,5 @@
 // The application that every cell runs: it must do the same whatever has compiled it, and whatever runs it.
-import { bootstrap, Named, Repeat, RetryJob, StaticBackoff, stopped, Worker, type WorkerContext } from "watchbill";
+import { bootstrap, Named, observe, Repeat, RetryJob, StaticBackoff, stopped, Worker, type WorkerContext } from "watchbill";
 
 class Prices {
   current(): number {
@@ -54,9 +54,15 @@ const shop: Shop = Reflect.construct(
 );
 const runner = bootstrap([shop, Mailer]);
 
+let observed = 0;
+observe("watchbill:run", { start: () => void observed++ });
+
 function report(): void {
   const names = runner.status().map(({ name }) => name);
-  console.log(`${names.join(" ")}, ${shop.polls} polls, ${runner.state}${Array.isArray(types) ? ", types known" : ""}`);
+  const parts = [names.join(" "), `${shop.polls} polls`, runner.state];
+  if (observed > 0) parts.push("observed");
+  if (Array.isArray(types)) parts.push("types known");
+  console.log(parts.join(", "));
 }
 
 runner.run().then(report, (error: unknown) => {

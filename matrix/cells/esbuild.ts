@@ -45,7 +45,10 @@ export const esbuildCells: readonly Cell[] = [
     dialect: "standard",
     commands: [`${bundle.replace(" --packages=external", "")} --target=es2022 --minify`, "node out.mjs"],
     // The only worker without @Named has the name that the minifier chose.
-    expected: { prints: /^acme\/prices acme\/listen \w{1,3}\/send, 3 polls, stopped$/, but: "names of classes are short" },
+    expected: {
+      prints: /^acme\/prices acme\/listen \w{1,3}\/send, 3 polls, stopped, observed$/,
+      but: "names of classes are short",
+    },
     cure: "`--keep-names`, or `@Named` on the class",
   },
   {

@@ -5,7 +5,15 @@ const base = { dialect: "standard", packages: ["tsx"], expected: { prints: print
 const files = { "app.ts": sourceOf("app/app.ts") };
 
 export const packageManagerCells: readonly Cell[] = [
-  { ...base, id: "npm", tool: "npm", version: "npm", files, commands: ["tsx app.ts"] },
+  {
+    ...base,
+    id: "npm",
+    tool: "npm",
+    version: "npm",
+    files,
+    install: `npx --yes npm@${versionOf("npm")} install --no-audit --no-fund`,
+    commands: ["tsx app.ts"],
+  },
   {
     ...base,
     id: "pnpm",

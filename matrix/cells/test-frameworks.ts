@@ -119,13 +119,21 @@ const jestModules: Cell = {
   }),
   commands: ["NODE_OPTIONS=--experimental-vm-modules jest 2>&1"],
 };
+const asItComes = { type: "commonjs", ...jestOptions({ [everything]: swcJest("legacy") }) };
 const jestUntransformed: Cell = {
-  ...underJest("jest-commonjs-untransformed", "jest, CommonJS, as it comes", "legacy", {
-    type: "commonjs",
-    ...jestOptions({ [everything]: swcJest("legacy") }),
-  }),
+  ...underJest("jest-commonjs-untransformed", "jest, CommonJS, as it comes", "legacy", asItComes),
   expected: { says: "Must use import to load ES Module" },
   cure: "[`transformIgnorePatterns`](testing.md#jest)",
+};
+const jestOnNode26: Cell = {
+  ...underJest(
+    "jest-commonjs-node-26",
+    "jest, CommonJS, on Node 24.9 or later with `--experimental-vm-modules`",
+    "legacy",
+    asItComes,
+  ),
+  packages: [...jestPackages, "node@26"],
+  commands: ["NODE_OPTIONS=--experimental-vm-modules jest 2>&1"],
 };
 const tsJestOptions = { ...legacyTsconfig.compilerOptions, types: ["node"] };
 const tsJest = underJest("jest-ts-jest", "jest, CommonJS by ts-jest, and by @swc/jest for the package", "legacy", {
@@ -136,7 +144,8 @@ const tsJest = underJest("jest-ts-jest", "jest, CommonJS by ts-jest, and by @swc
   ),
 });
 
-export const testFrameworkCells: readonly Cell[] = [
+/** The cells that run before every merge. */
+export const testFrameworkSample: readonly Cell[] = [
   mocha,
   nodeTest,
   vitestUnparsed,
@@ -147,3 +156,5 @@ export const testFrameworkCells: readonly Cell[] = [
   tsJest,
   jestModules,
 ];
+
+export const testFrameworkCells: readonly Cell[] = [...testFrameworkSample, jestOnNode26];

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import fastify, { type FastifyInstance } from "fastify";
+import fastifyPlugin from "fastify-plugin";
 import {
   BootstrapError,
   bootstrap,
@@ -129,6 +130,14 @@ describe("watchbillPlugin", () => {
       await listen();
       expect((await app.inject("/poll")).payload).to.equal("polled");
     });
+  });
+
+  it("is known by its name to plugins that depend on it", async () => {
+    register({ sources: [Shop], logger: silentLogger });
+    const dependent = async (instance: FastifyInstance): Promise<void> => void log.push(instance.watchbill.state);
+    app.register(fastifyPlugin(dependent, { name: "dependent", dependencies: ["watchbill"] }));
+    await app.ready();
+    expect(log).to.deep.equal(["stopped"]);
   });
 
   describe("stop", () => {
