@@ -35,8 +35,8 @@ declare module "fastify" {
  * If the workers fail, the error is logged, the application is closed, and the exit code of the process becomes 1 unless it has
  * one. Entries of the log go to the logger of Fastify, if it has one and there is no option `logger`.
  *
- * `app.register` rejects with a BootstrapError if something is wrong with the sources, and with an InvalidArgumentError if it is
- * with the options of the plugin.
+ * `app.ready()` and `app.listen()` reject with a BootstrapError if something is wrong with the sources, and with an
+ * InvalidArgumentError if it is with the options of the plugin.
  */
 export const watchbillPlugin: FastifyPluginAsync<WatchbillPluginOptions> = async (app, options) => {
   const { dashboard: mount, start = "listen", ...others } = options;
@@ -85,10 +85,9 @@ class Service {
     this.#logger = logger;
   }
 
-  /** Starts the workers, unless the application is being closed. Does not wait for them. */
+  /** Starts the workers, unless the application is being closed, which has aborted the signal. Does not wait for them. */
   start(): void {
     const { signal } = this.#closing;
-    if (signal.aborted) return;
     this.#running = this.#runner.run({ signal, logger: this.#logger }).catch((error: unknown) => this.#fail(error));
   }
 

@@ -44,7 +44,7 @@ export const esbuildCells: readonly Cell[] = [
     version,
     dialect: "standard",
     commands: [`${bundle.replace(" --packages=external", "")} --target=es2022 --minify`, "node out.mjs"],
-    // The only worker without @Named has the name that the minifier chose.
+    // The only worker without @Named has the name that the minifier chose. What bootstrap says of that is on stderr.
     expected: {
       prints: /^acme\/prices acme\/listen \w{1,3}\/send, 3 polls, stopped, observed$/,
       but: "names of classes are short",

@@ -135,7 +135,7 @@ const jestOnNode26: Cell = {
   packages: [...jestPackages, "node@26"],
   commands: ["NODE_OPTIONS=--experimental-vm-modules jest 2>&1"],
 };
-const tsJestOptions = { ...legacyTsconfig.compilerOptions, types: ["node"] };
+const tsJestOptions = { ...legacyTsconfig.compilerOptions, types: ["node"], isolatedModules: true };
 const tsJest = underJest("jest-ts-jest", "jest, CommonJS by ts-jest, and by @swc/jest for the package", "legacy", {
   type: "commonjs",
   ...jestOptions(
