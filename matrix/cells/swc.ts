@@ -2,9 +2,9 @@ import { type Cell, type Dialect, printed, printedWithTypes } from "../cell.js";
 import { sourceOf } from "../scratch.js";
 
 /** What `.swcrc` has for a dialect. */
-export function swcOptions(dialect: Dialect): object {
+export function swcOptions(dialect: Dialect, decoratorVersion = "2023-11"): object {
   const transforms: Record<Dialect, object> = {
-    standard: { decoratorVersion: "2023-11" },
+    standard: { decoratorVersion },
     legacy: { legacyDecorator: true },
     "legacy, with metadata": { legacyDecorator: true, decoratorMetadata: true },
   };
@@ -24,8 +24,17 @@ function compiledBySwc(id: string, dialect: Dialect): Cell {
   };
 }
 
+/** Versions of the proposal that came before the last. */
+function compiledByOlder(decoratorVersion: string): Cell {
+  const options = swcOptions("standard", decoratorVersion);
+  const cell = compiledBySwc(`swc-${decoratorVersion}`, "standard");
+  return { ...cell, tool: `swc, decorators \`"${decoratorVersion}"\``, files: { ...cell.files, ".swcrc": options } };
+}
+
 export const swcCells: readonly Cell[] = [
   compiledBySwc("swc-standard", "standard"),
+  compiledByOlder("2022-03"),
+  compiledByOlder("2021-12"),
   compiledBySwc("swc-legacy", "legacy"),
   compiledBySwc("swc-legacy-metadata", "legacy, with metadata"),
 ];

@@ -80,6 +80,13 @@ const vitestWithSwc: Cell = {
   },
 };
 
+const vitest5: Cell = {
+  ...vitest,
+  id: "vitest-5-legacy",
+  version: "vitest@5",
+  packages: ["vitest@5", "vite", "node@22", "@sinonjs/fake-timers"],
+};
+
 // jest.
 
 /** @param transforms by the pattern of the files */
@@ -157,4 +164,4 @@ export const testFrameworkSample: readonly Cell[] = [
   jestModules,
 ];
 
-export const testFrameworkCells: readonly Cell[] = [...testFrameworkSample, jestOnNode26];
+export const testFrameworkCells: readonly Cell[] = [...testFrameworkSample, jestOnNode26, vitest5];
