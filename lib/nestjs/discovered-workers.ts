@@ -1,15 +1,15 @@
 import type { Type } from "@nestjs/common";
 import type { DiscoveryService } from "@nestjs/core";
-import { BootstrapError, type DeclarativeWorker, hasWorkers, WorkerRegistry, workerMethods } from "../index.js";
+import { BootstrapError, hasWorkers, WorkerRegistry, workerMethods } from "../index.js";
 import { type InstanceWrapper, scopeProblem } from "./provider-scope.js";
 import { enhancerProblems } from "./request-enhancers.js";
 
 /**
- * Returns the workers of all providers and controllers of the application that have decorated methods, in the order of their
- * modules.
+ * Returns a registry of all providers and controllers of the application that have decorated methods, in the order of their
+ * modules, whose workers have been read.
  * @throws BootstrapError with everything that is wrong with them
  */
-export function discoverWorkers(discovery: DiscoveryService): readonly DeclarativeWorker[] {
+export function discoverWorkers(discovery: DiscoveryService): WorkerRegistry {
   const controllers = new Set(discovery.getControllers());
   const sources = new Map<object, InstanceWrapper>();
   const problems: string[] = [];
@@ -21,9 +21,10 @@ export function discoverWorkers(discovery: DiscoveryService): readonly Declarati
     // By instance: an alias has that of another provider.
     if (found.length === 0 && isObject(wrapper.instance)) sources.set(wrapper.instance, wrapper);
   }
-  const workers = workersOf(sources, problems);
-  if (problems.length > 0) throw new BootstrapError(problems, []);
-  return workers;
+  const registry = registryOf(sources, problems);
+  const errors = readWorkers(registry, problems);
+  if (problems.length > 0) throw new BootstrapError(problems, errors);
+  return registry;
 }
 
 function problemsOf(wrapper: InstanceWrapper, type: Type, isController: boolean): string[] {
@@ -33,10 +34,9 @@ function problemsOf(wrapper: InstanceWrapper, type: Type, isController: boolean)
 }
 
 /**
- * The workers of the instances. An instance whose workers would run twice, because its class is provided by two modules, is a
- * problem; and so is everything that `bootstrap` would report.
+ * The registry of the instances. One whose workers would run twice, because its class is provided by two modules, is a problem.
  */
-function workersOf(sources: ReadonlyMap<object, InstanceWrapper>, problems: string[]): readonly DeclarativeWorker[] {
+function registryOf(sources: ReadonlyMap<object, InstanceWrapper>, problems: string[]): WorkerRegistry {
   const registry = new WorkerRegistry();
   const providers = new Map<unknown, InstanceWrapper>();
   for (const [instance, wrapper] of sources) {
@@ -50,11 +50,18 @@ function workersOf(sources: ReadonlyMap<object, InstanceWrapper>, problems: stri
     providers.set(instance.constructor, first ?? wrapper);
     registry.provide(instance);
   }
+  return registry;
+}
+
+/** Adds what `bootstrap` would report to the problems. Returns the errors behind them. */
+function readWorkers(registry: WorkerRegistry, problems: string[]): readonly unknown[] {
   try {
-    return registry.workers;
+    void registry.workers;
+    return [];
   } catch (error) {
     if (!(error instanceof BootstrapError)) throw error;
-    throw new BootstrapError([...problems, ...error.problems], error.errors);
+    problems.push(...error.problems);
+    return error.errors;
   }
 }
 

@@ -32,10 +32,11 @@ export class RunnerLifecycle {
    * @throws BootstrapError with everything that is wrong with the workers; nothing has been started then
    */
   start(): void {
-    const workers = discoverWorkers(this.#discovery);
+    const { workers, warnings } = discoverWorkers(this.#discovery);
     // The runner existed before its workers, and could not say of a pattern in only that it names none of them.
     new Runner([...this.#runner.workers, ...workers], this.#options.runner);
     for (const worker of workers) this.#runner.add(worker);
+    for (const warning of warnings) Logger.warn(warning, runnerContext);
     if (this.#isInTest && !this.#options.runInTests) {
       Logger.log("the workers do not run in a testing module, unless runInTests is set", runnerContext);
       return;

@@ -1,6 +1,7 @@
 import { DeclarativeWorker } from "../declarative-worker.js";
 import { checkOptions } from "../errors/check-options.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { listNames } from "../errors/list-names.js";
 import { nearestNames } from "../errors/nearest-names.js";
 import { isInstanceOf } from "../errors/read-value.js";
 import { describeKind } from "../errors/show-value.js";
@@ -34,7 +35,7 @@ export class WorkerRegistry {
   /** The workers of each source that has been read, so that its instance is created, and its `workers()` called, once. */
   readonly #found = new Map<unknown, DiscoveredWorker[]>();
   #workers: readonly DeclarativeWorker[] | undefined;
-  #minifiedNames: readonly string[] = [];
+  #warnings: readonly string[] = [];
 
   /** @throws InvalidArgumentError if an option is malformed or does not exist */
   constructor(options: WorkerRegistryOptions = {}) {
@@ -63,11 +64,11 @@ export class WorkerRegistry {
   }
 
   /**
-   * Those of the names of {@link workers} that may change with the next build, as a minifier has made a part of them.
-   * @internal
+   * What may be wrong with the {@link workers} that were read, and prevents no start: lines for the log. `bootstrap` logs them;
+   * who reads a registry otherwise has to.
    */
-  get minifiedNames(): readonly string[] {
-    return this.#minifiedNames;
+  get warnings(): readonly string[] {
+    return this.#warnings;
   }
 
   /**
@@ -100,7 +101,7 @@ export class WorkerRegistry {
     }
     reportNameClashes(found, problems);
     if (problems.count > 0) throw problems.toError();
-    this.#minifiedNames = found.flatMap(({ worker, hasMinifiedName }) => (hasMinifiedName === true ? worker.label : []));
+    this.#warnings = minifiedNameWarnings(found);
     return found.map(({ worker }) => worker);
   }
 
@@ -113,4 +114,13 @@ export class WorkerRegistry {
     if (problems.count === before) this.#found.set(source, found);
     return found;
   }
+}
+
+/** One line for all, at most. */
+function minifiedNameWarnings(found: readonly DiscoveredWorker[]): readonly string[] {
+  const names = found.flatMap(({ worker, hasMinifiedName }) => (hasMinifiedName === true ? worker.label : []));
+  if (names.length === 0) return [];
+  return [
+    `these names look minified and may change with the next build: ${listNames(names)}; name the classes with @Named, or keep the names of classes when you bundle`,
+  ];
 }

@@ -1,7 +1,5 @@
-import { listNames } from "../errors/list-names.js";
 import { Problems } from "../registry/problems.js";
 import type { WorkerRegistry } from "../registry/worker-registry.js";
-import type { Logger } from "../runtime/logger.js";
 import { stderrLogger } from "../runtime/stderr-logger.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
 import { Runner, type RunnerOptions } from "./runner.js";
@@ -16,15 +14,9 @@ export function buildRunner(registry: WorkerRegistry, options: RunnerOptions): R
   const workers = problems.attempt("The sources", () => registry.workers);
   const runner = problems.attempt("The options", () => new Runner(workers ?? [], options, registry.instances));
   if (runner === undefined || problems.count > 0) throw problems.toError();
-  warnOfMinifiedNames(registry.minifiedNames, options.logger);
+  const logger = new WorkerLogger(options.logger ?? stderrLogger, "");
+  for (const warning of registry.warnings) logger.warn(warning);
   return runner;
-}
-
-function warnOfMinifiedNames(names: readonly string[], logger: Logger = stderrLogger): void {
-  if (names.length === 0) return;
-  new WorkerLogger(logger, "").warn(
-    `these names look minified and may change with the next build: ${listNames(names)}; name the classes with @Named, or keep the names of classes when you bundle`,
-  );
 }
 
 /**

@@ -17,6 +17,7 @@ import { BootstrapError, Named, Repeat, Retry, Runner, StaticBackoff, Worker } f
 import { WatchbillModule } from "watchbill/nestjs";
 import { silent } from "../dashboard/served.fixture.js";
 import { closeApplications, errorOf, startApplication } from "./application.fixture.js";
+import { RecordingNestLogger } from "./recording-nest-logger.fixture.js";
 
 class Allow implements CanActivate {
   canActivate() {
@@ -252,6 +253,18 @@ describe("The workers of a Nest application", () => {
     expect(problems).to.have.length(2);
     expect(problems[0]).to.match(/^Reports\.send cannot run/);
     expect(problems[1]).to.match(/^Misused\.run /);
+  });
+
+  it("are warned of once if their names look minified", async () => {
+    const logger = new RecordingNestLogger();
+    class q {
+      @Repeat("1h")
+      send() {}
+    }
+    await startApplication({ imports: [WatchbillModule.forRoot()], providers: [q] }, logger);
+    expect(logger.of("Watchbill").filter((line) => line.startsWith("warn"))).to.deep.equal([
+      "warn: these names look minified and may change with the next build: q/send; name the classes with @Named, or keep the names of classes when you bundle",
+    ]);
   });
 
   it("do not have to be among values of any kind", async () => {
