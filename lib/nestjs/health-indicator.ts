@@ -25,14 +25,17 @@ export interface WatchbillHealthOptions {
  */
 export class WatchbillHealthIndicator {
   readonly #runner: Runner;
+  readonly #isIdle: boolean;
 
-  constructor(runner: Runner) {
+  /** @param isIdle whether no worker is to run, as in a testing module */
+  constructor(runner: Runner, isIdle = false) {
     this.#runner = runner;
+    this.#isIdle = isIdle;
   }
 
   /**
-   * Up if the runner runs and no worker fails, or if there are no workers to run, since all are left out here for example. A
-   * worker fails from its first failure to its next success, unless it is paused.
+   * Up if the runner runs and no worker fails, or if there is nothing to run: all workers are left out here, all have completed,
+   * or the module is a testing module. A worker fails from its first failure to its next success, unless it is paused.
    * @param key of the result
    * @throws InvalidArgumentError if `failingFor` is malformed
    */
@@ -41,7 +44,8 @@ export class WatchbillHealthIndicator {
     const rows = this.#runner.status();
     const workers = rows.length;
     const { state } = this.#runner;
-    if (workers > 0 && state !== "running") {
+    const isNeeded = !this.#isIdle && !rows.every(hasCompleted);
+    if (isNeeded && state !== "running") {
       const message = state === "stopping" ? "the runner is being stopped" : "the runner does not run";
       return { [key]: { status: "down", message, workers } };
     }
@@ -56,4 +60,9 @@ export class WatchbillHealthIndicator {
 /** @param limit how long it may fail, in ms */
 function fails({ health, healthSince, phase }: WorkerStatus, limit: number): boolean {
   return health === "firing" && phase !== "paused" && Date.now() - (healthSince ?? 0) >= limit;
+}
+
+/** Whether a continuous worker has returned, and is not restarted. One that was stopped has not succeeded since its start. */
+function hasCompleted({ schedule, phase, lastStart, lastSuccess }: WorkerStatus): boolean {
+  return schedule === null && phase === "stopped" && lastSuccess !== null && lastSuccess >= (lastStart ?? 0);
 }

@@ -68,7 +68,7 @@ export class RunnerLifecycle {
 }
 
 /** The root module of `Test.createTestingModule` is a class of `@nestjs/testing`, whatever it imports. */
-function isTestingModule(modules: ModulesContainer): boolean {
+export function isTestingModule(modules: ModulesContainer): boolean {
   return [...modules.values()].some(({ metatype }) => metatype.name === "RootTestModule");
 }
 

@@ -1,8 +1,10 @@
 import type { DynamicModule, ModuleMetadata, Provider } from "@nestjs/common";
+import { ModulesContainer } from "@nestjs/core";
 import { bootstrap, Runner } from "../index.js";
 import { WatchbillHealthIndicator } from "./health-indicator.js";
 import { moduleOptions, splitOptions, type WatchbillModuleOptions } from "./module-options.js";
 import { nestLogger } from "./nest-logger.js";
+import { isTestingModule } from "./runner-lifecycle.js";
 
 /**
  * What every module may inject. It is global for that, and so has no lifecycle hooks: those of global modules run last when an
@@ -21,8 +23,9 @@ export function runnerModule(options: Provider, imports: ModuleMetadata["imports
       { provide: Runner, inject: [moduleOptions], useFactory: createRunner },
       {
         provide: WatchbillHealthIndicator,
-        inject: [Runner],
-        useFactory: (runner: Runner) => new WatchbillHealthIndicator(runner),
+        inject: [Runner, ModulesContainer, moduleOptions],
+        useFactory: (runner: Runner, modules: ModulesContainer, options: WatchbillModuleOptions) =>
+          new WatchbillHealthIndicator(runner, isTestingModule(modules) && !splitOptions(options).runInTests),
       },
     ],
     exports: [moduleOptions, Runner, WatchbillHealthIndicator],

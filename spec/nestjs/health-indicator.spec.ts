@@ -1,7 +1,8 @@
 import { ServiceUnavailableException } from "@nestjs/common";
 import { HealthCheckService, TerminusModule } from "@nestjs/terminus";
+import { Test } from "@nestjs/testing";
 import { expect } from "chai";
-import { Repeat, Runner, StaticBackoff } from "watchbill";
+import { Repeat, Runner, StaticBackoff, Worker } from "watchbill";
 import { WatchbillHealthIndicator, type WatchbillHealthOptions, WatchbillModule } from "watchbill/nestjs";
 import { until } from "../dashboard/client.fixture.js";
 import { silent } from "../dashboard/served.fixture.js";
@@ -80,6 +81,25 @@ describe("WatchbillHealthIndicator", () => {
     const app = await startApplication({ imports, providers: [Mailer, Cleaner] });
     const indicator = app.get(WatchbillHealthIndicator);
     expect(indicator.isHealthy("jobs")).to.deep.equal({ jobs: { status: "up", workers: 0 } });
+  });
+
+  it("is up when all workers have completed", async () => {
+    class Migration {
+      @Worker({ restart: "on-failure" })
+      run() {}
+    }
+    const app = await startApplication({ imports: [WatchbillModule.forRoot({ logger: silent })], providers: [Migration] });
+    const runner = app.get(Runner);
+    await until(() => runner.state === "stopped");
+    expect(app.get(WatchbillHealthIndicator).isHealthy("jobs")).to.deep.equal({ jobs: { status: "up", workers: 1 } });
+  });
+
+  it("is up in a testing module, where no worker runs", async () => {
+    const imports = [WatchbillModule.forRoot({ logger: silent })];
+    const module = await Test.createTestingModule({ imports, providers: [Cleaner] }).compile();
+    await module.init();
+    expect(module.get(WatchbillHealthIndicator).isHealthy("jobs")).to.deep.equal({ jobs: { status: "up", workers: 1 } });
+    await module.close();
   });
 
   it("has the key watchbill if none is passed", async () => {
