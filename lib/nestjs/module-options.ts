@@ -31,12 +31,15 @@ const optionsOfNest = {
 
 /**
  * Splits the options of the module into its own and those of `bootstrap`, which checks them.
- * @throws InvalidArgumentError if an option is one that Nest decides on, or `runInTests` is malformed
+ * @throws InvalidArgumentError if they are not an object, an option is one that Nest decides on, or `runInTests` is malformed
  */
 export function splitOptions(options: WatchbillModuleOptions): {
   readonly runInTests: boolean;
   readonly runner: BootstrapOptions;
 } {
+  // Of a useFactory without a return, for example.
+  if (typeof options !== "object" || options === null)
+    throw new InvalidArgumentError(`The options of WatchbillModule are ${String(options)}: pass or return an object`);
   for (const [key, reason] of Object.entries(optionsOfNest))
     if (key in options) throw new InvalidArgumentError(`WatchbillModule has no option ${key}: ${reason}`);
   const { runInTests = false, ...runner } = options;

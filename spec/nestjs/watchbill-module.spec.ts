@@ -193,6 +193,13 @@ describe("WatchbillModule", () => {
         expect(error.message).to.match(new RegExp(`^WatchbillModule has no option ${option}: Nest `));
       });
 
+    it("options that are not an object, such as those of a function that returns none", async () => {
+      const start = startApplication({ imports: [WatchbillModule.forRootAsync({ useFactory: () => undefined as never })] });
+      const error = await errorOf(start);
+      expect(error).to.be.instanceOf(InvalidArgumentError);
+      expect(error.message).to.equal("The options of WatchbillModule are undefined: pass or return an object");
+    });
+
     it("an option that does not exist, and one that is malformed", async () => {
       for (const options of [{ runInTest: true }, { shutdownTimeout: "soon" }]) {
         const start = startApplication({ imports: [WatchbillModule.forRoot(options as object)] });
