@@ -240,6 +240,17 @@ describe("watchbillPlugin", () => {
       expect(await status.text()).to.include("shop/poll");
     });
 
+    it("is behind a hook that compares the URL of the route, however the client writes the path", async () => {
+      app.addHook("onRequest", async (request, reply) => {
+        if (request.routeOptions.url?.startsWith("/ops/")) await reply.code(403).send();
+      });
+      register({ sources: [Shop], logger: silentLogger, dashboard: "/ops/jobs" });
+      const url = await listen();
+      for (const path of ["/ops/jobs", "/ops/jobs/", "/%6Fps/jobs/", "/ops%2Fjobs/", "/ops/jobs/api/status"])
+        expect((await fetch(`${url}${path}`)).status, path).to.be.oneOf([403, 404]);
+      expect((await fetch(`${url}/%6Fps/jobs/`)).status).to.equal(403);
+    });
+
     it("has the options of the dashboard", async () => {
       register({ sources: [Shop], logger: silentLogger, dashboard: { path: "/ops", authorize: () => undefined } });
       const url = await listen();
