@@ -25,10 +25,10 @@ export function Repeat(
   place: Place,
   descriptor?: unknown,
 ): Misuse<'write it with an interval or a schedule: @Repeat("5s")'>;
-export function Repeat(
-  pattern: CronPattern,
+export function Repeat<Text extends string>(
+  text: Text extends Duration ? never : Text,
   options?: unknown,
-): Misuse<'write cron("…") for a pattern, import { cron } from "watchbill/cron"'>;
+): Misuse<TextHint<Text>>;
 // As the first: the compiler reports why the last does not fit, and goes on with what the first returns.
 export function Repeat<Self extends object = UntypedSelf>(
   when: ValueOrOf<Self, Duration | Schedule>,
@@ -37,6 +37,13 @@ export function Repeat<Self extends object = UntypedSelf>(
 export function Repeat(...args: unknown[]): unknown {
   return decorate(args);
 }
+
+/** For a string that is not a duration. */
+type TextHint<Text extends string> = string extends Text
+  ? "give the string the type Duration, or pass a number of ms"
+  : Text extends CronPattern
+    ? 'write cron("…") for a pattern, import { cron } from "watchbill/cron"'
+    : 'write a number and a unit without a blank, such as "5s" or "1.5h"';
 
 type CronPattern = `@${string}` | `${string} ${string} ${string} ${string} ${string}`;
 
