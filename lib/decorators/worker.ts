@@ -4,7 +4,7 @@ import { checkOptions } from "../errors/check-options.js";
 import { type Duration, parseOption } from "../timers/duration.js";
 import { defineDecorator } from "./decorator.js";
 import type { InstanceMethodContext, PrototypeOnly, UntypedSelf, ValueOrOf, WorkerMethodDecorator } from "./method-decorator.js";
-import type { MemberHint, Misuse } from "./misuse.js";
+import type { AnyClass, MemberHint, Misuse, NotOnAClass } from "./misuse.js";
 
 // The interface and the decorator share a name, so they must come from one module.
 export type Worker = WorkerInterface;
@@ -26,6 +26,7 @@ export function Worker(): WorkerMethodDecorator;
 export function Worker<Self extends object = UntypedSelf>(
   options: ValueOrOf<Self, WorkerOptions>,
 ): WorkerMethodDecorator<NoInfer<Self>>;
+export function Worker(type: AnyClass): Misuse<NotOnAClass>;
 export function Worker<This extends object, Method extends WorkerFunc>(
   method: Method,
   context: InstanceMethodContext<This, Method>,
