@@ -84,6 +84,7 @@ export { Runner, type RunnerOptions, type RunnerState } from "./runner/runner.js
 export type { RunnerSettings, StopOrder } from "./runner/runner-settings.js";
 export { runningRunners } from "./runner/running-runners.js";
 export { type Around, wrapRuns } from "./runtime/around.js";
+export { type FailureText, failureText } from "./runtime/failure-text.js";
 export type { Logger } from "./runtime/logger.js";
 export { nestName } from "./runtime/nest-name.js";
 export type { RunOptions } from "./runtime/run-options.js";

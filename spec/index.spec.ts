@@ -41,6 +41,7 @@ describe("The public API", () => {
       "WorkersFailedError",
       "bootstrap",
       "distributed",
+      "failureText",
       "group",
       "hasWorkers",
       "milliseconds",
