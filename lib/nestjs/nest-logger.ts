@@ -1,14 +1,15 @@
 import { inspect } from "node:util";
 import { Logger as NestLogger } from "@nestjs/common";
-import type { Logger } from "../index.js";
+import { failureText, type Logger } from "../index.js";
 
 /** The context of entries that are about the runner and not about one worker. */
 export const runnerContext = "Watchbill";
 
 /**
  * Writes the entries of workers to the logger of the Nest application, whichever that is when an entry is written. The context of
- * an entry is the name of its worker. Fields that the message does not say already follow it. An error keeps its stack, with
- * those of its causes: as the stack of an entry of level `error`, and below the message of the others, which have none.
+ * an entry is the name of its worker. Fields that the message does not say already follow it. The first error of a kind keeps
+ * its stack, with those of its causes: as the stack of an entry of level `error`, and below the message of the others, which have
+ * none; later ones are a line. Of its properties it keeps what {@link failureText} has.
  */
 export const nestLogger: Logger = {
   debug: (details, message) => write("debug", details, message),
@@ -29,10 +30,17 @@ function write(level: "debug" | "log" | "warn" | "error", details: object | stri
   }
   const { worker, err, ...fields }: Entry = details;
   const context = typeof worker === "string" ? worker : runnerContext;
+  // A further failure of a worker, which the runner sums up later. Nest writes level debug, unless the user says otherwise.
+  if (level === "debug" && err !== undefined && "attempt" in fields) return;
   const text = withFields(message, fields);
-  if (err === undefined) NestLogger[level](text, context);
-  else if (level === "error") NestLogger.error(text, stackOf(err), context);
-  else NestLogger[level](`${text}\n${stackOf(err)}`, context);
+  if (err === undefined) {
+    NestLogger[level](text, context);
+    return;
+  }
+  const { line, full } = failureText(err);
+  if (full === undefined) NestLogger[level](`${text}: ${line}`, context);
+  else if (level === "error") NestLogger.error(text, full, context);
+  else NestLogger[level](`${text}\n${full}`, context);
 }
 
 function withFields(message: string, fields: object): string {
@@ -47,9 +55,4 @@ const saidInWords: readonly string[] = ["command", "delay", "duration"];
 function isSaid(message: string, key: string, value: unknown): boolean {
   if (saidInWords.includes(key)) return message !== "";
   return (typeof value === "number" || typeof value === "string") && message.split(/[^\w.]+/).includes(String(value));
-}
-
-/** Node shows an error with the stacks of its causes. */
-function stackOf(err: unknown): string {
-  return inspect(err);
 }

@@ -4,7 +4,7 @@ import { Runner } from "../index.js";
 import { discoverWorkers } from "./discovered-workers.js";
 import { FailedApplication } from "./failed-application.js";
 import { splitOptions, type WatchbillModuleOptions } from "./module-options.js";
-import { runnerContext } from "./nest-logger.js";
+import { nestLogger, runnerContext } from "./nest-logger.js";
 
 /** How long after the start the main file may still enable the shutdown hooks. */
 const timeForHooks = 5_000;
@@ -60,7 +60,7 @@ export class RunnerLifecycle {
 
   #fail(error: unknown): void {
     const consequence = this.#isClosing || this.#isInTest ? "" : "; the application is closed";
-    Logger.error(`the runner has failed${consequence}`, error instanceof Error ? error.stack : String(error), runnerContext);
+    nestLogger.error({ err: error }, `the runner has failed${consequence}`);
     if (this.#isInTest) return;
     if (this.#isClosing) process.exitCode = 1;
     else void this.#failure.close(() => this.#isClosing);

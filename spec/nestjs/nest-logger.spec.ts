@@ -46,7 +46,26 @@ describe("Nest's logger", () => {
     expect(text)
       .to.match(/^failed \(attempt 1\), restarting in 1h\nError: no queue\n {4}at /)
       .and.to.include("nest-logger.spec.ts")
-      .and.to.include("[cause]: Error: no network");
+      .and.to.include("\ncaused by: Error: no network")
+      .and.not.to.include("/lib/");
+  });
+
+  it("receives a further error of the same kind as a line, and not those that the runner sums up", () => {
+    const write = (level: "warn" | "debug") =>
+      nestLogger[level](
+        { worker: "mail", err: new Error("no cache"), attempt: 2, delay: 9 },
+        "failed (attempt 2), retrying in 9ms",
+      );
+    for (const level of ["warn", "debug", "warn"] as const) write(level);
+    const [first, ...others] = logger.of("mail");
+    expect(first).to.match(/^warn: failed \(attempt 2\), retrying in 9ms\nError: no cache\n {4}at /);
+    expect(others).to.deep.equal(["warn: failed (attempt 2), retrying in 9ms: Error: no cache"]);
+  });
+
+  it("receives no properties of an error but those that are known to be harmless", () => {
+    const err = Object.assign(new Error("no answer"), { status: 503, config: { headers: { authorization: "Bearer s3cret" } } });
+    nestLogger.warn({ worker: "mail", err }, "failed");
+    expect(JSON.stringify(logger.calls)).to.include("status 503").and.not.to.include("s3cret");
   });
 
   it("receives the stack of an entry of level error as its stack", () => {
