@@ -13,7 +13,10 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { "dry-run": { type: "boolean" } } });
-const isDryRun = values["dry-run"] === true;
+// In `npm run release --dry-run`, without the `--`, npm takes the option for its own.
+const isDryRun = values["dry-run"] === true || process.env.npm_config_dry_run === "true";
+// The tarball is packed and checked in a dry run too.
+delete process.env.npm_config_dry_run;
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
 const problems = [];
 

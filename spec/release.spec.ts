@@ -45,8 +45,11 @@ class Repository {
     this.git("commit", "--quiet", "--message", "A change");
   }
 
-  release(...args: string[]): SpawnSyncReturns<string> {
-    return spawnSync("node", [script, ...args], { cwd: this.folder, encoding: "utf8" });
+  /** @param args of the script; an object has variables of its environment */
+  release(...args: (string | Record<string, string>)[]): SpawnSyncReturns<string> {
+    const options = args.filter((arg) => typeof arg === "string");
+    const env = Object.assign({ ...process.env }, ...args.filter((arg) => typeof arg === "object"));
+    return spawnSync("node", [script, ...options], { cwd: this.folder, encoding: "utf8", env });
   }
 
   remove(): void {
@@ -81,6 +84,13 @@ describe("npm run release", () => {
     ]);
     expect(repository.read("CHANGELOG.md")).to.equal(changelog);
     expect(repository.git("status", "--porcelain")).to.equal("");
+    expect(repository.git("tag", "--list")).to.equal("");
+  });
+
+  it("makes a dry run too if npm takes the option for its own, as in npm run release --dry-run", () => {
+    const { stdout, status } = repository.release("minor", { npm_config_dry_run: "true" });
+    expect(status).to.equal(0);
+    expect(stdout).to.include("tarball: 3 files").and.to.include('would commit "Release 0.2.0"');
     expect(repository.git("tag", "--list")).to.equal("");
   });
 
