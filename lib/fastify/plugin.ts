@@ -50,7 +50,7 @@ export const watchbillPlugin: FastifyPluginAsync<WatchbillPluginOptions> = async
   if (mount !== undefined) service.mount(mount);
 };
 
-// Without a context of its own, so that `app.watchbill` is there for the whole application: what fastify-plugin does.
+// Without a context of its own, so that `app.watchbill` is there where the plugin is registered: what fastify-plugin does.
 Object.assign(watchbillPlugin, {
   [Symbol.for("skip-override")]: true,
   [Symbol.for("fastify.display-name")]: "watchbill",
