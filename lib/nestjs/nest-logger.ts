@@ -38,7 +38,7 @@ function write(level: "debug" | "log" | "warn" | "error", details: object | stri
     return;
   }
   const { line, full } = failureText(err);
-  if (full === undefined) NestLogger[level](`${text}: ${line}`, context);
+  if (full === undefined) NestLogger[level](text === "" ? line : `${text}: ${line}`, context);
   else if (level === "error") NestLogger.error(text, full, context);
   else NestLogger[level](`${text}\n${full}`, context);
 }
