@@ -12,13 +12,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { "dry-run": { type: "boolean" } } });
+const { values, positionals } = readArguments();
 // In `npm run release --dry-run`, without the `--`, npm takes the option for its own.
 const isDryRun = values["dry-run"] === true || process.env.npm_config_dry_run === "true";
 // The tarball is packed and checked in a dry run too.
 delete process.env.npm_config_dry_run;
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
 const problems = [];
+
+function readArguments() {
+  try {
+    return parseArgs({ allowPositionals: true, options: { "dry-run": { type: "boolean" } } });
+  } catch (error) {
+    console.error(`${error.message}\nusage: npm run release -- [patch|minor|major|VERSION] [--dry-run]`);
+    process.exit(1);
+  }
+}
 
 /** What may be bundled: licences that ask for no more than to be in the tarball. */
 const permissive = ["MIT", "ISC", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "0BSD"];
@@ -99,20 +108,26 @@ function checkTarball() {
     execFileSync("npm", ["run", "--silent", "build"], { stdio: ["ignore", "ignore", "inherit"] });
     const [report] = JSON.parse(run("npm", "pack", "--json", "--ignore-scripts", "--pack-destination", folder));
     execFileSync(".ci/check-tarball", [join(folder, report.filename)], { stdio: ["ignore", "ignore", "pipe"] });
-    const counts = new Map();
-    for (const { path } of report.files) {
-      const place = path.includes("/") ? path.split("/")[0] : "others";
-      counts.set(place, (counts.get(place) ?? 0) + 1);
-    }
-    const places = [...counts].map(([place, count]) => `${count} ${place}`).join(", ");
-    console.log(
-      `tarball: ${report.entryCount} files (${places}), ${kilobytes(report.size)}, unpacked ${kilobytes(report.unpackedSize)}`,
-    );
+    console.log(`tarball: ${report.entryCount} files, ${kilobytes(report.size)}, unpacked ${kilobytes(report.unpackedSize)}`);
+    for (const [place, { count, size }] of contentsOf(report.files))
+      console.log(`  ${place}: ${count === 1 ? kilobytes(size) : `${count} files, ${kilobytes(size)}`}`);
   } catch (error) {
     problems.push(`the tarball: ${(error.stderr ?? "").toString().trim() || error.message}`);
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** How much is in each folder, down to those of the build, and in each file that is in none. */
+function contentsOf(files) {
+  const places = new Map();
+  for (const { path, size } of files) {
+    const folders = path.split("/").slice(0, -1);
+    const place = folders.length === 0 ? path : `${folders.slice(0, 2).join("/")}/`;
+    const { count, size: before } = places.get(place) ?? { count: 0, size: 0 };
+    places.set(place, { count: count + 1, size: before + size });
+  }
+  return [...places].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function kilobytes(bytes) {

@@ -190,6 +190,18 @@ describe("The workers of a Nest application", () => {
     });
   });
 
+  it("cannot be a route, whose requests would call it without the context of a run", async () => {
+    @Controller("reports")
+    class Reports {
+      @Repeat("1h")
+      list() {}
+    }
+    Get()(Reports.prototype, "list", Object.getOwnPropertyDescriptor(Reports.prototype, "list") ?? {});
+    expect(await problemsOf({ controllers: [Reports] })).to.deep.equal([
+      "Reports.list handles requests, and cannot be a worker too: it would be called with the context of a run. Make two methods that call a third",
+    ]);
+  });
+
   for (const key of ["__entryProvider__", "websockets:is_gateway"])
     it(`may be in a class whose other methods handle messages, with guards on the class (${key})`, async () => {
       @UseGuards(Allow)
