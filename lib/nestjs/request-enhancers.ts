@@ -18,8 +18,8 @@ const routeKeys = ["path", "microservices:pattern", "message"];
 const reflector = new Reflector();
 
 /**
- * Explains which workers handle requests too, and which decorators of requests are on workers, where they would have no effect. On a class they are for its handlers if
- * it is a controller, a resolver or a gateway, and a mistake otherwise.
+ * Explains which workers handle requests too, and which decorators of requests are on workers, where they would have no effect.
+ * On a class they are for its handlers if it is a controller, a resolver or a gateway, and a mistake otherwise.
  * @param methods those of the class that are workers
  */
 export function enhancerProblems(type: Type, methods: readonly (string | symbol)[], isController: boolean): string[] {
