@@ -73,7 +73,7 @@ export type {
 } from "./events/events.js";
 export { observe, type RunObserver } from "./events/observe.js";
 export type { WorkerConfigurer } from "./registry/configured-workers.js";
-export { hasWorkers } from "./registry/has-workers.js";
+export { hasWorkers, workerMethods } from "./registry/has-workers.js";
 export type { Newable } from "./registry/source.js";
 export { WorkerRegistry, type WorkerRegistryOptions } from "./registry/worker-registry.js";
 export { runProvidedWorkers } from "./runner/build-runner.js";
@@ -85,6 +85,7 @@ export { Runner, type RunnerOptions, type RunnerState } from "./runner/runner.js
 export type { RunnerSettings, StopOrder } from "./runner/runner-settings.js";
 export { runningRunners } from "./runner/running-runners.js";
 export { type Around, wrapRuns } from "./runtime/around.js";
+export { type FailureText, failureText } from "./runtime/failure-text.js";
 export type { Logger } from "./runtime/logger.js";
 export { nestName } from "./runtime/nest-name.js";
 export type { RunOptions } from "./runtime/run-options.js";

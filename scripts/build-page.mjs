@@ -2,11 +2,12 @@
  * Builds the page of `watchbill/dashboard` into `lib/dashboard/assets`, or into the folder that is passed. Fails if the page is
  * larger than its budget, which does not include the chart.
  */
-import { copyFileSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { bundledPackages, separator } from "./licences.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const page = join(root, "lib/dashboard/page");
@@ -48,7 +49,7 @@ export async function buildPage(target = join(root, "lib/dashboard/assets")) {
   });
   const files = new Map(outputFiles.map(({ path, contents }) => [relative(target, path), contents]));
   files.set("page.css", await minifyStyles(join(page, "page.css")));
-  files.set("licences.txt", Buffer.from(licencesOf(Object.keys(metafile.inputs))));
+  files.set("licences.txt", Buffer.from(licencesOf(metafile)));
 
   const sizes = Object.fromEntries([...files].map(([name, contents]) => [name, gzipSync(contents, { level: 9 }).length]));
   const size = sizes["page.js"] + sizes["page.css"];
@@ -62,14 +63,11 @@ export async function buildPage(target = join(root, "lib/dashboard/assets")) {
 }
 
 /** The licences of what is in the bundles. */
-function licencesOf(inputs) {
-  const folders = new Set(inputs.toSorted().flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? []));
-  const texts = [...folders].map((folder) => {
-    const path = realpathSync(join(root, folder));
-    const { name, version, license } = JSON.parse(readFileSync(join(path, "package.json"), "utf8"));
-    return `${name} ${version} (${license})\n\n${readFileSync(join(path, "LICENSE"), "utf8").trim()}\n`;
-  });
-  return `The page of watchbill/dashboard contains these packages.\n\n${texts.join(`\n${"-".repeat(80)}\n\n`)}`;
+function licencesOf(metafile) {
+  const texts = bundledPackages(metafile, root).map(
+    ({ name, version, license, text }) => `${name} ${version} (${license})\n\n${text}\n`,
+  );
+  return `The page of watchbill/dashboard contains these packages.\n\n${texts.join(separator)}`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

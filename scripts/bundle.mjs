@@ -1,11 +1,13 @@
-// Bundles a package into the one file of the build that imports it, so that users install nothing for it, and writes its licence.
+// Bundles packages into the one file of the build that imports them, so that users install nothing for them, and writes their
+// licences.
 // Runs after tsc and scripts/build-page.mjs.
 import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { build } from "esbuild";
+import { bundledPackages, separator } from "./licences.mjs";
 
-async function bundle(name, { into, licences, what }) {
-  await build({
+async function bundle({ into, licences, what }) {
+  const { metafile } = await build({
     entryPoints: [into],
     outfile: into,
     allowOverwrite: true,
@@ -16,6 +18,7 @@ async function bundle(name, { into, licences, what }) {
     sourcemap: true,
     legalComments: "none",
     logLevel: "warning",
+    metafile: true,
     plugins: [ownFilesApart],
     // For packages that are CommonJS.
     banner: { js: `import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);` },
@@ -25,10 +28,9 @@ async function bundle(name, { into, licences, what }) {
   );
   if (imports.length > 0) throw new Error(`${into} still imports ${imports.join(", ")}`);
 
-  const { version, license } = JSON.parse(readFileSync(`node_modules/${name}/package.json`, "utf8"));
-  const licence = readFileSync(`node_modules/${name}/LICENSE`, "utf8").trim();
   mkdirSync(dirname(licences), { recursive: true });
-  appendFileSync(licences, `\n${"-".repeat(80)}\n\n${what} contains ${name} ${version} (${license})\n\n${licence}\n`);
+  for (const { name, version, license, text } of bundledPackages(metafile, "."))
+    appendFileSync(licences, `${separator}${what} contains ${name} ${version} (${license})\n\n${text}\n`);
 }
 
 /** The other files of the build stay files of their own. */
@@ -42,9 +44,9 @@ const ownFilesApart = {
   },
 };
 
-await bundle("srvx", {
+await bundle({
   into: "dist/dashboard/node-adapter.js",
   licences: "dist/dashboard/assets/licences.txt",
   what: "The server",
 });
-await bundle("commander", { into: "dist/cli/program.js", licences: "dist/cli/licences.txt", what: "The command watchbill" });
+await bundle({ into: "dist/cli/program.js", licences: "dist/cli/licences.txt", what: "The command watchbill" });

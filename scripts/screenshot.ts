@@ -2,8 +2,9 @@
  * Takes docs/dashboard.png: the page of 200 workers under load, after an hour of virtual time.
  *
  *     npm run build:page && npx tsx scripts/screenshot.ts [folder]
+ *     pngquant --force --ext .png --quality 70-95 docs/dashboard.png
  *
- * Needs Debian's chromium, or another one at $CHROMIUM.
+ * Needs Debian's chromium, or another one at $CHROMIUM; and pngquant, as the picture is in the tarball.
  */
 import { once } from "node:events";
 import { createServer } from "node:http";

@@ -41,6 +41,7 @@ describe("The public API", () => {
       "WorkersFailedError",
       "bootstrap",
       "distributed",
+      "failureText",
       "group",
       "hasWorkers",
       "milliseconds",
@@ -59,6 +60,7 @@ describe("The public API", () => {
       "stopped",
       "timeout",
       "wait",
+      "workerMethods",
       "wrapRuns",
     ]);
   });
@@ -74,10 +76,13 @@ describe("The public API", () => {
 
   it("requires a peer only for a subpath that uses it", () => {
     const peers = {
+      "@nestjs/common": "^11.0.0 || ^12.0.0",
+      "@nestjs/core": "^11.0.0 || ^12.0.0",
       "@opentelemetry/api": "^1.9.0",
       "@sinonjs/fake-timers": "^15.0.0",
       bullmq: "^6.7.0",
       croner: "^11.0.0",
+      fastify: "^5.0.0",
       "prom-client": "^15.0.0",
     };
     expect(manifest.peerDependencies).to.deep.equal(peers);
@@ -90,6 +95,10 @@ describe("The public API", () => {
       "@arethetypeswrong/cli",
       "@biomejs/biome",
       "@nestjs/common",
+      "@nestjs/core",
+      "@nestjs/platform-express",
+      "@nestjs/terminus",
+      "@nestjs/testing",
       "@opentelemetry/api",
       "@opentelemetry/exporter-prometheus",
       "@opentelemetry/sdk-metrics",
@@ -103,6 +112,7 @@ describe("The public API", () => {
       "@types/node",
       "@types/pg",
       "@types/sinon",
+      "awilix",
       "axe-core",
       "bullmq",
       "bunyan",
@@ -116,11 +126,14 @@ describe("The public API", () => {
       "express",
       "fast-check",
       "fastify",
+      "fastify-plugin",
       "hono",
+      "inversify",
       "ioredis",
       "jiti",
       "kubernetes-models",
       "mocha",
+      "nestjs-cls",
       "oxlint",
       "oxlint-tsgolint",
       "pg",
@@ -130,6 +143,7 @@ describe("The public API", () => {
       "prom-client",
       "publint",
       "pure-rand",
+      "rxjs",
       "sinon",
       "srvx",
       "tsx",

@@ -1,6 +1,6 @@
 import { checkOptions } from "../errors/check-options.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
-import { showUnlessText } from "../errors/show-value.js";
+import { showUnlessText, showValue } from "../errors/show-value.js";
 import { type Duration, parseDuration, parseOption } from "../timers/duration.js";
 import { formatDuration } from "../timers/format-duration.js";
 import { checkSchedule, describeSchedule, isSchedule, type Schedule } from "./schedule.js";
@@ -86,6 +86,9 @@ function onGrid(interval: number, plain: PlainOptions): IntervalRepetition {
  * @throws InvalidArgumentError if it is not a duration of 1 ms or more
  */
 function parseInterval(interval: unknown): number {
+  if (typeof interval === "string" && /^@|\S\s+\S+\s+\S/.test(interval)) {
+    throw new InvalidArgumentError(`${showValue(interval)} is a cron pattern: use cron(…) of watchbill/cron`);
+  }
   const ms = parseDuration(interval);
   if (ms < 1)
     throw new InvalidArgumentError(

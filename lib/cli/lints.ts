@@ -1,4 +1,5 @@
 import { type Backoff, ExponentialBackoff, type Runner, type Schedule } from "../index.js";
+import type { Timeline } from "../testing/testing.js";
 import { busiestSecond } from "./busiest-second.js";
 import { clockChanges } from "./clock-changes.js";
 import { cronIfInstalled } from "./cron-schedules.js";
@@ -13,7 +14,14 @@ export interface Lint {
   readonly message: string;
 }
 
-export const lintRules = ["minified-name", "crowded-second", "skipped-hour", "long-retries", "short-shutdown"] as const;
+export const lintRules = [
+  "minified-name",
+  "crowded-second",
+  "missed-runs",
+  "skipped-hour",
+  "long-retries",
+  "short-shutdown",
+] as const;
 
 export type LintRule = (typeof lintRules)[number];
 
@@ -29,6 +37,8 @@ export interface LintOptions {
   readonly now: number;
   /** How many workers may be due in one second. */
   readonly maxAtOnce: number;
+  /** What the workers do, if that was simulated: it also shows jitter, retries, long runs and replicas. */
+  readonly day?: Timeline;
 }
 
 const year = 366 * 86_400_000;
@@ -39,7 +49,7 @@ export async function lint(subject: LintSubject, options: LintOptions): Promise<
   const workers = allWorkers(subject.runner);
   return [
     ...minifiedNames(workers, subject),
-    ...crowdedSecond(workers, options),
+    ...(options.day === undefined ? crowdedSecond(workers, options) : lintDay(options.day, options)),
     ...(await skippedHours(workers, options)),
     ...workers.flatMap((worker) => longRetries(worker, options)),
     ...workers.flatMap(shortShutdown),
@@ -69,18 +79,53 @@ function minifiedNames(workers: readonly NamedWorker[], subject: LintSubject): L
 function crowdedSecond(workers: readonly NamedWorker[], { now, maxAtOnce }: LintOptions): Lint[] {
   const { time, names } = busiestSecond(workers, now);
   if (names.length <= maxAtOnce) return [];
-  const shown = `${names.slice(0, 10).join(", ")}${names.length > 10 ? ` and ${names.length - 10} more` : ""}`;
-  return [
-    {
-      rule: "crowded-second",
-      worker: null,
-      message: `${names.length} workers are due at ${formatTime(time)} (${shown}): spread them by jitter, initialDelay or other times`,
-    },
-  ];
+  const message = `${names.length} workers are due at ${formatTime(time)} (${listed(names)}): spread them by jitter, initialDelay or other times`;
+  return [{ rule: "crowded-second", worker: null, message }];
+}
+
+function listed(names: readonly string[]): string {
+  return `${names.slice(0, 10).join(", ")}${names.length > 10 ? ` and ${names.length - 10} more` : ""}`;
+}
+
+/** What a simulated day shows. */
+function lintDay({ workers, timezone }: Timeline, { maxAtOnce }: LintOptions): Lint[] {
+  const lints: Lint[] = [];
+  const { time, names } = busiestSimulatedSecond(workers);
+  if (names.length > maxAtOnce) {
+    const at = formatTime(time, timezone);
+    const message = `${names.length} workers start at ${at} (${listed(names)}): spread them by jitter, initialDelay or other times, and retries by jitterProportion`;
+    lints.push({ rule: "crowded-second", worker: null, message });
+  }
+  for (const { name, missed, longest } of workers) {
+    const count = missed.filter(({ reason }) => reason === "busy").reduce((sum, each) => sum + each.count, 0);
+    if (count === 0) continue;
+    const message = `${name} misses ${count} of its times, as a run takes up to ${formatDuration(longest)}: use a longer interval, or a timeout`;
+    lints.push({ rule: "missed-runs", worker: name, message });
+  }
+  return lints;
+}
+
+/**
+ * The second in which runs of most workers start, attempts included, and their names, once for each replica. That continuous
+ * workers start together with their process does not count.
+ */
+function busiestSimulatedSecond(workers: Timeline["workers"]): { time: number; names: readonly string[] } {
+  const starts = new Map<number, Set<string>>();
+  for (const { name, schedule, runs } of workers)
+    for (const { start, replica, cause } of runs) {
+      if (schedule === null && cause === "start") continue;
+      const second = Math.floor(start / 1_000) * 1_000;
+      const known = starts.get(second);
+      if (known === undefined) starts.set(second, new Set([`${replica} ${name}`]));
+      else known.add(`${replica} ${name}`);
+    }
+  let [time, most] = [0, new Set<string>()];
+  for (const [second, names] of starts) if (names.size > most.size) [time, most] = [second, names];
+  return { time, names: [...most].map((each) => each.slice(each.indexOf(" ") + 1)) };
 }
 
 /** Schedules of `cron` with a fixed time that the clocks skip: it runs after the gap, so later than it says. */
-async function skippedHours(workers: readonly NamedWorker[], { now }: LintOptions): Promise<Lint[]> {
+async function skippedHours(workers: readonly NamedWorker[], { now, day }: LintOptions): Promise<Lint[]> {
   const cron = await cronIfInstalled();
   if (cron === undefined) return [];
   return workers.flatMap(({ name, worker }): Lint[] => {
@@ -88,7 +133,7 @@ async function skippedHours(workers: readonly NamedWorker[], { now }: LintOption
     const pattern: unknown = schedule === undefined ? undefined : Reflect.get(schedule, "pattern");
     if (schedule === undefined || typeof pattern !== "string") return [];
     const zone: unknown = Reflect.get(schedule, "timezone");
-    const timezone = typeof zone === "string" ? zone : undefined;
+    const timezone = typeof zone === "string" ? zone : day?.timezone;
     // In UTC, its times are what the local clock would have to show.
     const onClock = cron(pattern, { timezone: "UTC" });
     const skipped = clockChanges(now, now + year, timezone).find(({ at, before, after }) => {
@@ -97,7 +142,7 @@ async function skippedHours(workers: readonly NamedWorker[], { now }: LintOption
       return start < end && isDue(onClock, start, end) && !isHourly;
     });
     if (skipped === undefined) return [];
-    const shown = timezone === undefined ? pattern : `${pattern} (${timezone})`;
+    const shown = typeof zone === "string" ? `${pattern} (${zone})` : pattern;
     const { date, time } = clockFace(skipped.at, timezone);
     const message = `${name} is due at a time (${shown}) that the clocks skip on ${date}: it runs at ${time} on that day`;
     return [{ rule: "skipped-hour", worker: name, message }];

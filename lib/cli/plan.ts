@@ -43,7 +43,8 @@ export async function plan(module: string, options: PlanOptions, terminal: Termi
     return exitCodes.ok;
   }
   terminal.print(day.toText().trimEnd());
-  printLints(await lint(loaded, { now: day.timeline.start, maxAtOnce: options.maxAtOnce }), terminal);
+  const { timeline } = day;
+  printLints(await lint(loaded, { now: timeline.start, maxAtOnce: options.maxAtOnce, day: timeline }), terminal);
   if (options.svg !== undefined) terminal.complain(`${printable(options.svg)}: written`);
   return exitCodes.ok;
 }

@@ -22,10 +22,11 @@ const key = "watchbill:record";
  * Records a decorator in the metadata of the class. It checks no arguments: `bootstrap` does, when the name of the class is known
  * and all problems can be reported at once.
  * @param target the arguments that the compiler passed to the decorator
+ * @param misuse why it cannot be applied anywhere, and how to fix that
  * @throws InvalidArgumentError if no compiler passes such arguments
  */
-export function recordDecorator(decorator: string, args: readonly unknown[], target: readonly unknown[]): void {
-  const { owner, member, error } = decoratorTarget(target);
+export function recordDecorator(decorator: string, args: readonly unknown[], target: readonly unknown[], misuse?: string): void {
+  const { owner, member, error = misuse } = decoratorTarget(target);
   const records = ownRecords(owner) ?? new Map<string | symbol | undefined, DecoratorRecord[]>();
   records.set(member, [...(records.get(member) ?? []), { decorator, args, error }]);
   Reflect.defineMetadata(key, records, owner);

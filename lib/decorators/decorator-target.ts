@@ -50,12 +50,10 @@ export function decoratorTarget(args: readonly unknown[]): DecoratorTarget {
   );
 }
 
-/**
- * Whether a decorator that can be written without parentheses was called by the compiler, and not by the user with options: with
- * two arguments or more, or with a class under the legacy dialect.
- */
+/** Whether a decorator was called by the compiler, as it is written without parentheses, and not by the user with arguments. */
 export function isCalledByCompiler(args: readonly unknown[]): boolean {
-  return args.length > 1 || isClass(args[0]);
+  const [target, context] = args;
+  return isStandardContext(context) || isClass(target) || (isObjectLike(target) && isKey(context));
 }
 
 const hints = {

@@ -1,6 +1,7 @@
 import type { JobFunc } from "../chain/job.js";
 import type { DeclaredFields, WorkerGroup } from "../declarative-worker.js";
 import { recordDecorator } from "./decorator-record.js";
+import { isCalledByCompiler } from "./decorator-target.js";
 
 /**
  * A decorator: where it may be used, and how it changes what is declared. Every decorator defines itself, next to the function
@@ -26,6 +27,8 @@ export interface Decorator<Args extends readonly unknown[] = readonly unknown[]>
    * @throws InvalidArgumentError if an argument is malformed
    */
   parse(args: Args, method: JobFunc): DeclaredFields;
+  /** How it is written with arguments, for the message if it has none. Undefined if it can be written without parentheses. */
+  readonly example?: string;
   /** How it is used on a class. Without this, it is for methods only. */
   readonly onClass?: ClassDecorator<Args>;
 }
@@ -45,13 +48,20 @@ const decorators = new Map<string, Decorator>();
 
 /**
  * Makes a decorator known to {@link findDecorator}.
- * @returns records a use of it: its arguments, and what the compiler passed to it
+ * @returns what a call of the decorator returns: a function that records the use when the compiler applies it; undefined if the
+ * decorator is written without parentheses, which is recorded at once
  */
 export function defineDecorator<Args extends readonly unknown[]>(
   decorator: Decorator<Args>,
-): (args: readonly unknown[], target: readonly unknown[]) => void {
-  decorators.set(decorator.name, decorator);
-  return (args, target) => recordDecorator(decorator.name, args, target);
+): (args: readonly unknown[]) => unknown {
+  const { name, example } = decorator;
+  decorators.set(name, decorator);
+  return (args) => {
+    if (!isCalledByCompiler(args)) return (...target: unknown[]) => recordDecorator(name, args, target);
+    recordDecorator(name, [], args, example === undefined ? undefined : `it has no arguments: write it as ${example}`);
+    // Not a function: that would replace the method.
+    return undefined;
+  };
 }
 
 /** The decorator of a record; undefined if only another version of this library has it. */

@@ -2,8 +2,8 @@ import type { WorkerFunc } from "../chain/worker.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
 import { describeKind } from "../errors/show-value.js";
 import { defineDecorator } from "./decorator.js";
-import { isCalledByCompiler } from "./decorator-target.js";
-import type { InstanceMethodContext, NoClass, WorkerMethodDecorator } from "./method-decorator.js";
+import type { InstanceMethodContext, PrototypeOnly, WorkerMethodDecorator } from "./method-decorator.js";
+import type { MemberHint, Misuse } from "./misuse.js";
 
 /**
  * Runs the worker on one replica of the service at a time, as {@link distributed} does. Refines a `@Worker` or a `@Repeat`;
@@ -14,18 +14,21 @@ export function Distributed<This extends object, Method extends WorkerFunc>(
   method: Method,
   context: InstanceMethodContext<This, Method>,
 ): void;
-export function Distributed<Method extends WorkerFunc>(
-  prototype: NoClass,
+export function Distributed<Prototype extends object, Method extends WorkerFunc>(
+  prototype: PrototypeOnly<Prototype>,
   member: string | symbol,
   descriptor: TypedPropertyDescriptor<Method>,
 ): void;
-export function Distributed(...args: unknown[]): WorkerMethodDecorator | undefined {
-  if (!isCalledByCompiler(args)) return (...target: unknown[]) => record(args, target);
-  record([], args);
-  return undefined;
+export function Distributed<Value, Member, Detail = undefined>(
+  value: Value,
+  member: Member,
+  detail?: Detail,
+): Misuse<MemberHint<Value, Member, Detail>>;
+export function Distributed(...args: unknown[]): unknown {
+  return decorate(args);
 }
 
-const record = defineDecorator<[undefined?]>({
+const decorate = defineDecorator<[undefined?]>({
   name: "Distributed",
   // One argument, so that a value passed by mistake is reported as such.
   placeholders: [undefined],

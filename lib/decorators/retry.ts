@@ -1,7 +1,8 @@
 import type { Backoff } from "../backoff/backoff.js";
 import { type RetryOptions, retryPolicy } from "../chain/retry-policy.js";
 import { defineDecorator } from "./decorator.js";
-import type { ValueOrOf, WorkerDecorator } from "./method-decorator.js";
+import type { UntypedSelf, ValueOrOf, WorkerDecorator } from "./method-decorator.js";
+import type { Misuse, Place } from "./misuse.js";
 
 /**
  * On a method, restarts the worker whenever it exits, as {@link retry} does. Refines a `@Worker` or a `@Repeat`.
@@ -10,15 +11,18 @@ import type { ValueOrOf, WorkerDecorator } from "./method-decorator.js";
  * of its own, otherwise after that has given up. A subclass inherits that, unless it has a `@Retry` of its own.
  * @param policy a backoff, options, or a function of the instance that returns one
  */
-export function Retry<Self extends object = object>(
+export function Retry<Self extends object = UntypedSelf>(
   policy: ValueOrOf<Self, Backoff | RetryOptions>,
-): WorkerDecorator<NoInfer<Self>> {
-  return (...target: unknown[]) => record([policy], target);
+): WorkerDecorator<NoInfer<Self>>;
+export function Retry(value: unknown, place: Place, descriptor?: unknown): Misuse<"write it with a backoff: @Retry(backoff)">;
+export function Retry(...args: unknown[]): unknown {
+  return decorate(args);
 }
 
-const record = defineDecorator<[Backoff | RetryOptions]>({
+const decorate = defineDecorator<[Backoff | RetryOptions]>({
   name: "Retry",
   placeholders: [{ duration: () => 0 }],
+  example: "@Retry(backoff)",
   parse: ([retry]) => ({ retry, retryPolicy: retryPolicy(retry, "@Retry") }),
   onClass: {
     isInherited: true,

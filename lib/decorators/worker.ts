@@ -3,8 +3,8 @@ import type { WorkerFunc, Worker as WorkerInterface } from "../chain/worker.js";
 import { checkOptions } from "../errors/check-options.js";
 import { type Duration, parseOption } from "../timers/duration.js";
 import { defineDecorator } from "./decorator.js";
-import { isCalledByCompiler } from "./decorator-target.js";
-import type { InstanceMethodContext, NoClass, ValueOrOf, WorkerMethodDecorator } from "./method-decorator.js";
+import type { InstanceMethodContext, PrototypeOnly, UntypedSelf, ValueOrOf, WorkerMethodDecorator } from "./method-decorator.js";
+import type { AnyClass, MemberHint, Misuse, NotOnAClass } from "./misuse.js";
 
 // The interface and the decorator share a name, so they must come from one module.
 export type Worker = WorkerInterface;
@@ -23,27 +23,31 @@ export interface WorkerOptions {
  * `"always"`. For a job that is run again and again, see {@link Repeat}.
  */
 export function Worker(): WorkerMethodDecorator;
-export function Worker<Self extends object = object>(
+export function Worker<Self extends object = UntypedSelf>(
   options: ValueOrOf<Self, WorkerOptions>,
 ): WorkerMethodDecorator<NoInfer<Self>>;
+export function Worker(type: AnyClass): Misuse<NotOnAClass>;
 export function Worker<This extends object, Method extends WorkerFunc>(
   method: Method,
   context: InstanceMethodContext<This, Method>,
 ): void;
-export function Worker<Method extends WorkerFunc>(
-  prototype: NoClass,
+export function Worker<Prototype extends object, Method extends WorkerFunc>(
+  prototype: PrototypeOnly<Prototype>,
   member: string | symbol,
   descriptor: TypedPropertyDescriptor<Method>,
 ): void;
-export function Worker(...args: unknown[]): WorkerMethodDecorator | undefined {
-  if (!isCalledByCompiler(args)) return (...target: unknown[]) => record(args, target);
-  record([], args);
-  return undefined;
+export function Worker<Value, Member, Detail = undefined>(
+  value: Value,
+  member: Member,
+  detail?: Detail,
+): Misuse<MemberHint<Value, Member, Detail>>;
+export function Worker(...args: unknown[]): unknown {
+  return decorate(args);
 }
 
 const workerOptions = ["restart", "shutdownTimeout"] satisfies (keyof WorkerOptions)[];
 
-const record = defineDecorator<[WorkerOptions?]>({
+const decorate = defineDecorator<[WorkerOptions?]>({
   name: "Worker",
   makes: "worker",
   placeholders: [{}],

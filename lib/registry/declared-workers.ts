@@ -5,6 +5,7 @@ import { Declaration, DeclarativeWorker, type DeclaredFields, type WorkerGroup }
 import { type DecoratorRecord, memberRecords } from "../decorators/decorator-record.js";
 import { isNamedByInstance } from "../decorators/named.js";
 import type { DiscoveredWorker, NamedType } from "./discovered-worker.js";
+import { hasMinifiedName } from "./minified-name.js";
 import type { Problems } from "./problems.js";
 import { knownRecords, resolveArguments, validateDecorators } from "./validate-decorators.js";
 
@@ -20,6 +21,7 @@ export function declaredWorkers(
   group: WorkerGroup,
   problems: Problems,
 ): DiscoveredWorker[] {
+  const isMinified = hasMinifiedName(type);
   return [...memberRecords(type)].flatMap(([member, records]) => {
     const origin = `${type.name}.${String(member)}`;
     const worker = problems.attempt(origin, () => {
@@ -30,7 +32,12 @@ export function declaredWorkers(
       return found.length > 0 ? undefined : declaredWorker(origin, member, records, instance, group, problems);
     });
     if (worker === undefined || (instance === undefined && isNamedByInstance(records))) return [];
-    return [{ worker, origin, member }];
+    if (isMinified && worker.distributed === true) {
+      problems.add(
+        `${origin} is distributed, and the name of its class looks minified: replicas know the worker by its name, so name the class with @Named`,
+      );
+    }
+    return [{ worker, origin, member, hasMinifiedName: isMinified }];
   });
 }
 

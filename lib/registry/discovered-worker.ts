@@ -8,6 +8,8 @@ export interface DiscoveredWorker {
   readonly origin: string;
   /** The method that it was declared on, if it was. */
   readonly member?: string | symbol;
+  /** Whether its name may change with the next build, as a minifier has made a part of it. */
+  readonly hasMinifiedName?: boolean;
 }
 
 /** A class, or what is used as one for an object literal. */

@@ -8,12 +8,29 @@ import { isInstanceOf } from "../errors/read-value.js";
  */
 export function hasWorkers(typeOrInstance: unknown): boolean {
   try {
-    const type: unknown =
-      typeof typeOrInstance === "function" ? typeOrInstance : Reflect.get(Object.getPrototypeOf(typeOrInstance), "constructor");
-    return typeof type === "function" && memberRecords(type).size > 0;
+    return methodsOf(typeOrInstance).length > 0;
   } catch (error) {
     // Decorators of another version: bootstrap reports them when it is passed the class. Other errors come from values without a
     // prototype, from proxies and from getters.
     return isInstanceOf(error, InvalidArgumentError);
   }
+}
+
+/**
+ * The methods of a class, or of the class of an instance, that have decorators of this library, inherited ones first: for the
+ * adapter of a framework, which checks what else is on them. Creates no instance. Never throws: it is empty for any other value,
+ * and if the decorators are of another version, which `bootstrap` reports.
+ */
+export function workerMethods(typeOrInstance: unknown): readonly (string | symbol)[] {
+  try {
+    return methodsOf(typeOrInstance);
+  } catch {
+    return [];
+  }
+}
+
+function methodsOf(typeOrInstance: unknown): (string | symbol)[] {
+  const type: unknown =
+    typeof typeOrInstance === "function" ? typeOrInstance : Reflect.get(Object.getPrototypeOf(typeOrInstance), "constructor");
+  return typeof type === "function" ? [...memberRecords(type).keys()] : [];
 }

@@ -1,6 +1,7 @@
 import { DeclarativeWorker } from "../declarative-worker.js";
 import { checkOptions } from "../errors/check-options.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { listNames } from "../errors/list-names.js";
 import { nearestNames } from "../errors/nearest-names.js";
 import { isInstanceOf } from "../errors/read-value.js";
 import { describeKind } from "../errors/show-value.js";
@@ -34,6 +35,7 @@ export class WorkerRegistry {
   /** The workers of each source that has been read, so that its instance is created, and its `workers()` called, once. */
   readonly #found = new Map<unknown, DiscoveredWorker[]>();
   #workers: readonly DeclarativeWorker[] | undefined;
+  #warnings: readonly string[] = [];
 
   /** @throws InvalidArgumentError if an option is malformed or does not exist */
   constructor(options: WorkerRegistryOptions = {}) {
@@ -59,6 +61,14 @@ export class WorkerRegistry {
    */
   get workers(): readonly DeclarativeWorker[] {
     return (this.#workers ??= this.#build());
+  }
+
+  /**
+   * What may be wrong with the {@link workers} that were read, and prevents no start: lines for the log. `bootstrap` logs them;
+   * who reads a registry otherwise has to.
+   */
+  get warnings(): readonly string[] {
+    return this.#warnings;
   }
 
   /**
@@ -91,6 +101,7 @@ export class WorkerRegistry {
     }
     reportNameClashes(found, problems);
     if (problems.count > 0) throw problems.toError();
+    this.#warnings = minifiedNameWarnings(found);
     return found.map(({ worker }) => worker);
   }
 
@@ -103,4 +114,13 @@ export class WorkerRegistry {
     if (problems.count === before) this.#found.set(source, found);
     return found;
   }
+}
+
+/** One line for all, at most. */
+function minifiedNameWarnings(found: readonly DiscoveredWorker[]): readonly string[] {
+  const names = found.flatMap(({ worker, hasMinifiedName }) => (hasMinifiedName === true ? worker.label : []));
+  if (names.length === 0) return [];
+  return [
+    `these names look minified and may change with the next build: ${listNames(names)}; name the classes with @Named, or keep the names of classes when you bundle`,
+  ];
 }

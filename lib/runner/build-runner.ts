@@ -1,5 +1,7 @@
 import { Problems } from "../registry/problems.js";
 import type { WorkerRegistry } from "../registry/worker-registry.js";
+import { stderrLogger } from "../runtime/stderr-logger.js";
+import { WorkerLogger } from "../runtime/worker-logger.js";
 import { Runner, type RunnerOptions } from "./runner.js";
 
 /**
@@ -12,6 +14,8 @@ export function buildRunner(registry: WorkerRegistry, options: RunnerOptions): R
   const workers = problems.attempt("The sources", () => registry.workers);
   const runner = problems.attempt("The options", () => new Runner(workers ?? [], options, registry.instances));
   if (runner === undefined || problems.count > 0) throw problems.toError();
+  const logger = new WorkerLogger(options.logger ?? stderrLogger, "");
+  for (const warning of registry.warnings) logger.warn(warning);
   return runner;
 }
 

@@ -75,7 +75,7 @@ export class RestartedGroup extends WorkerDefinition {
 
   /** Restarts the group now if it is in backoff. */
   endBackoff(): void {
-    if (this.state === "backoff") this.#supervisor?.parent.wakeEarly();
+    this.#supervisor?.parent.wakeEarly();
   }
 
   /** While the group is in backoff, so is each of its workers, except those that have completed or are paused. */

@@ -99,7 +99,7 @@ export class WorkerControl {
   /** Stops the worker and starts it anew, also if it has completed. */
   restart(): Promise<void> {
     const supervisor = this.#supervisor;
-    const task = this.#check("restarted", this.#group === undefined ? ["running"] : ["running", "backoff", "exited"]);
+    const task = this.#check("restarted", ["running", "backoff", "exited"]);
     const isPaused = task.commands?.isPaused === true;
     if (isPaused || supervisor.stopReasonOf(task) !== "restarted") this.#publish("restart");
     if (isPaused) task.commands.resume(task.name);

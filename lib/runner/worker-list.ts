@@ -39,7 +39,7 @@ export class WorkerList {
     const index = changed.indexOf(worker);
     if (index < 0) return;
     changed.splice(index, 1);
-    if (this.#byName?.get(worker.label) === worker) this.#byName.delete(worker.label);
+    this.#byName?.delete(worker.label);
   }
 
   #change(): DeclarativeWorker[] {

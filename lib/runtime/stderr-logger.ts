@@ -1,11 +1,9 @@
-import { errorLine, errorText } from "../errors/error-text.js";
 import { inspectSafely, readFields } from "../errors/inspect-safely.js";
 import { containsWord } from "../errors/read-error.js";
-import { isError } from "../errors/read-value.js";
 import { cutText } from "../errors/show-value.js";
 import { formatDuration } from "../timers/format-duration.js";
+import { escapeControls, failureText } from "./failure-text.js";
 import type { Logger, LogLevel } from "./logger.js";
-import { PrintedFailures } from "./printed-failures.js";
 
 /**
  * The logger that is used when none is given. Writes a line to stderr for every entry of level info and above. The first failure
@@ -58,21 +56,12 @@ function format(level: LogLevel, details: object, message = ""): string {
     .map(({ text }) => text);
   const subject = worker === undefined ? "" : `${typeof worker === "string" ? worker : inspectSafely(worker)}: `;
   const head = [`${subject}${message}`.trimEnd(), shown.length > 0 ? `(${shown.join(", ")})` : ""].filter(Boolean).join(" ");
-  const err = fieldOf("err");
-  const isNew = isError(err) && PrintedFailures.current().add(err);
-  const line = "err" in details && !isNew ? `${cutText(head, longestHead)}: ${lineOf(err)}` : cutText(head, longestHead);
+  const failure = "err" in details ? failureText(fieldOf("err")) : undefined;
+  const isNew = failure?.full !== undefined;
+  const line = failure === undefined || isNew ? cutText(head, longestHead) : `${cutText(head, longestHead)}: ${failure.line}`;
   const first = `${new Date().toISOString()} ${level.toUpperCase()} ${escapeControls(line).replaceAll("\n", "\\n")}`;
-  return cutText(isNew ? `${first}\n${errorBelow(err)}` : first, longestEntry);
-}
-
-/** An error in full, below the line of its entry, so that its lines cannot be taken for entries. */
-function errorBelow(err: Error): string {
-  const text = errorText(err, (error) => error !== err && !PrintedFailures.current().add(error));
-  return escapeControls(text).replaceAll(/^/gm, "    ");
-}
-
-function lineOf(err: unknown): string {
-  return isError(err) ? errorLine(err) : inspectSafely(err);
+  // Below the line of its entry, so that its lines cannot be taken for entries.
+  return cutText(isNew ? `${first}\n${failure.full.replaceAll(/^/gm, "    ")}` : first, longestEntry);
 }
 
 /** A field as it is printed, and the words which, if they are in the message, say the same. */
@@ -93,15 +82,4 @@ function field(key: string, value: unknown): { text: string; words: readonly str
 /** Fields that are a time in ms. */
 function isDuration(key: string): boolean {
   return key === "delay" || key === "duration" || key === "ms";
-}
-
-/**
- * Also the characters that reverse the direction of what follows, and separators that some terminals and editors take for a
- * line's end.
- */
-function escapeControls(text: string): string {
-  return text.replaceAll(/[^\P{Cc}\n\t]|[\u2028-\u202e\u2066-\u2069]/gu, (character) => {
-    const code = character.charCodeAt(0);
-    return code > 0xff ? `\\u${code.toString(16)}` : `\\x${code.toString(16).padStart(2, "0")}`;
-  });
 }

@@ -88,6 +88,7 @@ export class ShutdownSequence {
     return shutdownTimeoutError(late, longest);
   }
 
+  /** Does nothing but set the timer while the children of a batch are awaited. */
   #stopNextBatch(): void {
     this.#timer.cancel();
     while (this.#awaited.size === 0) {
@@ -130,8 +131,7 @@ export class ShutdownSequence {
     for (const each of late) publishHung(hungWorkersIn(each));
     if (late.length > 0) this.#plan.onHung?.(this.#errorOf(late));
     if (now >= this.#nextReport) this.#report(now);
-    if (this.#awaited.size === 0) this.#stopNextBatch();
-    else this.#setTimer();
+    this.#stopNextBatch();
   }
 
   #leaveBehind(late: StopRequest): void {

@@ -212,7 +212,6 @@ export class Supervisor extends Task {
       const child = this.#createChild(definition, this.children.length);
       this.children.push(child);
       this.#byDefinition?.set(definition, child);
-      if (this.aborted) child.abort(this.reason);
       return child;
     });
     this.#running += added.length;
@@ -266,7 +265,7 @@ export class Supervisor extends Task {
     const index = this.children.indexOf(child);
     if (index < 0) return;
     this.children.splice(index, 1);
-    if (this.#byDefinition?.get(child.definition) === child) this.#byDefinition.delete(child.definition);
+    this.#byDefinition?.delete(child.definition);
     // Stops what it has left running under its signal.
     child.abort(new DOMException(`${child.name} was removed`, "AbortError"));
   }
@@ -452,7 +451,6 @@ export class Supervisor extends Task {
 
   /** As the status of one worker: it is not healthy if one of its children is not. */
   override describe(status: WorkerStatus): void {
-    if (this.#kind === "job") return;
     addRuns(status, this.#run);
     for (const child of this.children) {
       const row = initialStatus(child.name);
@@ -484,7 +482,7 @@ export class Supervisor extends Task {
   }
 
   override get isFailing(): boolean {
-    return this.#kind === "worker" && this.#failures.length > 0;
+    return this.#failures.length > 0;
   }
 
   override listRunning(list: Task[]): void {

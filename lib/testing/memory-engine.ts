@@ -26,6 +26,8 @@ interface FleetOptions {
   readonly lockTime?: number;
   /** How long before it is due, in ms, a worker is leased. */
   readonly early?: number;
+  /** How often, in ms, it looks whether a replica can run a worker that is due, as after a pause. */
+  readonly poll?: number;
   /** Whether it uses the `latestDue` of the participants. */
   readonly usesLatestDue?: boolean;
   /** Chooses one of the replicas that can run a worker. Takes turns by default. */
@@ -46,7 +48,16 @@ export class MemoryFleet {
 
   constructor(options: FleetOptions = {}) {
     const onLeave = (): undefined => undefined;
-    this.options = { skew: 0, lockTime: 30_000, early: 0, usesLatestDue: true, choose: nextInTurn, onLeave, ...options };
+    this.options = {
+      skew: 0,
+      lockTime: 30_000,
+      early: 0,
+      poll: 100,
+      usesLatestDue: true,
+      choose: nextInTurn,
+      onLeave,
+      ...options,
+    };
   }
 
   now(): number {
@@ -208,7 +219,11 @@ export class MemoryFleet {
     const left = due - this.options.early - this.now();
     const chosen = requester ?? (left <= 0 ? this.options.choose(open, entry.holder) : undefined);
     if (chosen !== undefined) void this.#lease(entry, chosen, due);
-    else entry.timer = setTimeout(() => this.#schedule(entry), left > 0 ? Math.min(Math.ceil(left), 2 ** 31 - 1) : 100);
+    else
+      entry.timer = setTimeout(
+        () => this.#schedule(entry),
+        left > 0 ? Math.min(Math.ceil(left), 2 ** 31 - 1) : this.options.poll,
+      );
   }
 
   /** Earlier than stored, if a deploy has shortened an interval. */

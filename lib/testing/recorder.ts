@@ -37,9 +37,15 @@ interface Recorded {
   lateness: number;
   longest: number;
   readonly tallies: Tally[];
-  /** The runs that are under way. */
-  readonly active: Map<RunEvent, SimulatedRun>;
+  /** The runs that are under way: one, or one in each replica. */
+  readonly active: SimulatedRun[];
   readonly isDistributed: boolean;
+}
+
+/** A run that is under way. */
+interface ActiveRun {
+  readonly run: Writable<SimulatedRun>;
+  readonly recorded: Recorded;
 }
 
 /** Records what a simulation does, from the events of the library. */
@@ -54,7 +60,7 @@ export class Recorder {
   readonly #events: SimulatedEvent[] = [];
   readonly #overlaps: { worker: string; at: number; replicas: number[] }[] = [];
   readonly #load = Array.from({ length: loadParts }, () => ({ concurrent: 0, started: 0 }));
-  readonly #runs = new Map<RunEvent, Writable<SimulatedRun>>();
+  readonly #runs = new Map<RunEvent, ActiveRun>();
   readonly #unsubscribe: (() => void)[];
   readonly #peak = { concurrent: 0, concurrentAt: 0, attemptsPerSecond: 0, attemptsPerSecondAt: 0 };
   #second = { at: 0, attempts: 0 };
@@ -64,7 +70,7 @@ export class Recorder {
   #notKept = 0;
   #endedEarly: EarlyEnd | null = null;
   /** The run that has just started, until its replica is known. */
-  #starting: RunEvent | undefined;
+  #starting: ActiveRun | undefined;
   /** What happens now is not recorded: a process that has died does not do it. */
   isPaused = false;
 
@@ -115,7 +121,7 @@ export class Recorder {
       lateness: 0,
       longest: 0,
       tallies: Array.from({ length: this.#columns }, noTally),
-      active: new Map(),
+      active: [],
     };
     this.#workers.set(worker.name, recorded);
     return recorded;
@@ -134,32 +140,28 @@ export class Recorder {
 
   /** Called in the stack of a run that has just started, with the replica on which it runs. */
   setReplica(replica: number): void {
-    const event = this.#starting;
-    const run = event === undefined ? undefined : this.#runs.get(event);
-    if (event === undefined || run === undefined) return;
-    run.replica = replica;
+    const starting = this.#starting;
+    if (starting === undefined) return;
     this.#starting = undefined;
-    this.#checkOverlap(event, run);
+    starting.run.replica = replica;
+    if (starting.recorded.active.length > 1) this.#checkOverlap(starting);
   }
 
   /** Runs of one process never overlap, nor do those of a distributed worker. */
-  #checkOverlap({ worker }: RunEvent, { start, replica }: SimulatedRun): void {
-    const { active, isDistributed } = this.#of(worker);
-    if (active.size < 2) return;
-    const replicas = Array.from(active.values(), (each) => each.replica);
-    if (isDistributed || replicas.filter((each) => each === replica).length > 1)
-      this.#overlaps.push({ worker, at: start, replicas });
+  #checkOverlap({ recorded, run: { start, replica } }: ActiveRun): void {
+    const replicas = recorded.active.map((run) => run.replica);
+    if (recorded.isDistributed || replicas.filter((each) => each === replica).length > 1)
+      this.#overlaps.push({ worker: recorded.name, at: start, replicas });
   }
 
   /** The runs of a replica that has died are not under way any more. */
   dropRunsOf(replica: number): void {
     this.#moveToPart(Date.now());
-    for (const { active } of this.#workers.values())
-      for (const [event, run] of active) {
-        if (run.replica !== replica) continue;
-        active.delete(event);
-        this.#runs.delete(event);
-      }
+    for (const [event, { run, recorded }] of this.#runs) {
+      if (run.replica !== replica) continue;
+      remove(recorded.active, run);
+      this.#runs.delete(event);
+    }
   }
 
   /** Whether another event may be kept one by one. */
@@ -179,12 +181,13 @@ export class Recorder {
     this.#moveToPart(now);
     const { due, cause, attempt } = event;
     const run = { due, start: now, end: null, outcome: null, cause, attempt, replica: 1 };
-    this.#runs.set(event, run);
-    this.#starting = event;
+    const active = { run, recorded };
+    this.#runs.set(event, active);
+    this.#starting = active;
     if (this.#keeps()) recorded.runs.push(run);
     recorded.counts.runs++;
     this.#tallyOf(recorded, now).runs++;
-    recorded.active.set(event, run);
+    recorded.active.push(run);
     this.#countStart(now);
     if (!this.#hasReplicas) this.setReplica(1);
   }
@@ -217,12 +220,12 @@ export class Recorder {
   }
 
   #onEnd(event: RunEvent): void {
-    const run = this.#runs.get(event);
-    if (run === undefined || this.isPaused) return;
+    const active = this.#runs.get(event);
+    if (active === undefined || this.isPaused) return;
+    const { run, recorded } = active;
     const now = Date.now();
     this.#moveToPart(now);
-    const recorded = this.#of(event.worker);
-    recorded.active.delete(event);
+    remove(recorded.active, run);
     this.#runs.delete(event);
     if (now >= this.#end) return;
     run.end = now;
@@ -288,6 +291,11 @@ export class Recorder {
 function toTimeline(recorded: Recorded): WorkerTimeline {
   const { name, group, schedule, runs, failures, missed, counts, lateness, longest, tallies } = recorded;
   return { name, group, schedule, runs, failures, missed, counts, lateness, longest, tallies };
+}
+
+function remove(active: SimulatedRun[], run: SimulatedRun): void {
+  const index = active.indexOf(run);
+  if (index >= 0) active.splice(index, 1);
 }
 
 function noTally(): Tally {

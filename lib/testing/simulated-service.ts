@@ -12,6 +12,9 @@ import type { VirtualClock } from "./virtual-clock.js";
 /** How long the locks of a replica that has died hold, in ms, as with the defaults of `watchbill/bullmq`. */
 const lockTime = 35_000;
 
+/** How soon after a pause a distributed worker runs that is due, in ms: more often takes longer than all runs of a day. */
+const poll = 1_000;
+
 /** How long what still runs at the end may take to stop, in ms. */
 const longestStop = 3_600_000;
 
@@ -57,7 +60,7 @@ export class SimulatedService {
     this.#fakeOf = typeof jobs === "string" ? () => undefined : byPattern("jobs", jobs, this.#names);
     for (const name of this.#names) this.#planOf(name);
     this.#incidents = this.#readIncidents();
-    this.#fleet = replicas === undefined ? undefined : new MemoryFleet({ lockTime });
+    this.#fleet = replicas === undefined ? undefined : new MemoryFleet({ lockTime, poll });
     this.#realRuns = jobs === "real" ? new RealRuns() : undefined;
     this.#recorder = new Recorder(this.#start, this.#end, maxEvents, rows, replicas !== undefined);
   }

@@ -89,13 +89,24 @@ export class MarkDrawing {
       .join("");
   }
 
+  /** The changes of the clock, behind the rows: the one run of a night may be at that very time. */
+  drawChanges(top: number, labelsBottom: number, bottom: number): string {
+    return this.#draw(({ kind }) => kind === "clock", top, labelsBottom, bottom);
+  }
+
   /**
+   * What was done to the service, over the rows.
    * @param top the upper edge of the rows; the labels are above the scale
    * @param labelsBottom the lower edge of the labels
    * @param bottom where the lines end
    */
   draw(top: number, labelsBottom: number, bottom: number): string {
+    return this.#draw(({ kind }) => kind !== "clock", top, labelsBottom, bottom);
+  }
+
+  #draw(isDrawn: (mark: Mark) => boolean, top: number, labelsBottom: number, bottom: number): string {
     return this.#marks
+      .filter(isDrawn)
       .map((mark) => {
         const { kind, from, spans, label, description, lane, workers } = mark;
         const baseline = labelsBottom - (lane ?? 0) * laneHeight - 5;

@@ -60,6 +60,7 @@ function drawPicture(timeline: Timeline, binWidth: number): string {
     marks.drawShades(top),
     drawEnd(timeline, layout, top, loadBottom),
     drawScale(timeline, layout, clock, [labelsBottom + 14, loadBottom + 15], top - 4, loadBottom),
+    marks.drawChanges(top, labelsBottom, loadBottom),
     drawFigureTitles(layout, labelsBottom + 14),
     ...layout.titles.map(
       ({ title, baseline }) =>

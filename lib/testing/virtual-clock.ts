@@ -89,7 +89,9 @@ export class VirtualClock {
         // Code that sets one immediate after another must not stop the time.
         if (this.#immediates.isEmpty) this.#clock.next();
         else this.#clock.tick(1);
-        await this.#settle();
+        // Written out, as it is most of what a simulation waits for.
+        await microtasks();
+        if (this.#immediates.runPending()) await this.#settle();
         if (++this.#timers % timersPerTurn === 0) await turnOfEventLoop();
       }
     } finally {

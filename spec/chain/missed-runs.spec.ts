@@ -40,6 +40,8 @@ describe("Missed runs", () => {
 
   const row = () => runner.status()[0];
 
+  const every10s = { next: (after: Date) => new Date(Math.floor(after.getTime() / 10_000) * 10_000 + 10_000) };
+
   it("due to a long run are counted, published with the reason busy, and logged once", async () => {
     start({ job: () => wait("5s"), repeat: "1s" });
     await clock.tickAsync(26_500);
@@ -129,7 +131,7 @@ describe("Missed runs", () => {
 
   for (const [what, repeat] of [
     ["an interval", "10s"],
-    ["a schedule", { next: (after: Date) => new Date(Math.floor(after.getTime() / 10_000) * 10_000 + 10_000) }],
+    ["a schedule", every10s],
   ] as const) {
     it(`while a run of ${what} hangs are counted, published and logged within three minutes of its start`, async () => {
       start({ job: () => new Promise(() => {}), repeat, shutdownTimeout: 0 });
@@ -187,19 +189,54 @@ describe("Missed runs", () => {
     expect(events).to.deep.equal([]);
   });
 
-  it("do not include a run that its jitter delays beyond the end of a long run", async () => {
-    const random = sinon.stub(Math, "random").returns(0.5);
-    const starts: number[] = [];
-    const job = () => {
-      starts.push(Math.floor(Date.now() / 500) / 2);
-      return starts.length === 1 ? wait(166_500) : undefined;
+  for (const [what, repeat] of [
+    ["an interval", { interval: "10s", jitter: "9s" }],
+    ["a schedule", { schedule: every10s, jitter: "9s" }],
+  ] as const) {
+    it(`do not include a run of ${what} that its jitter delays beyond the end of a long run`, async () => {
+      const random = sinon.stub(Math, "random").returns(0.5);
+      const starts: number[] = [];
+      const job = () => {
+        starts.push(Math.floor(Date.now() / 500) / 2);
+        return starts.length === 1 ? wait(166_500) : undefined;
+      };
+      start({ job, repeat });
+      await clock.tickAsync("03:10");
+      random.restore();
+      // The run that was due at 174.5 s, which stands for all before it; and the next, on time.
+      expect(starts).to.deep.equal([14.5, 181, 184.5]);
+      expect(row()).to.include({ missed: 15 });
+    });
+  }
+
+  for (const [what, repeat] of [
+    ["an interval", "10s"],
+    ["a schedule", every10s],
+  ] as const) {
+    it(`of ${what} include one that is due exactly when the run before it starts late`, async () => {
+      start({ job: () => {}, repeat });
+      await clock.tickAsync(5_000);
+      clock.jump(15_000);
+      await clock.tickAsync(0);
+      expect(row()).to.include({ runs: 1, missed: 1, nextDue: 30_000 });
+    });
+  }
+
+  it("cannot be counted if the schedule fails during a long run; after that run, the worker ends with the error", async () => {
+    let isBroken = false;
+    const next = (after: Date) => {
+      if (isBroken) throw new Error("calendar unreachable");
+      return every10s.next(after);
     };
-    start({ job, repeat: { interval: "10s", jitter: "9s" } });
-    await clock.tickAsync("03:10");
-    random.restore();
-    // The run that was due at 174.5 s, which stands for all before it; and the next, on time.
-    expect(starts).to.deep.equal([14.5, 181, 184.5]);
-    expect(row()).to.include({ missed: 15 });
+    start({ job: () => wait("10m"), repeat: { next } });
+    await clock.tickAsync(15_000);
+    isBroken = true;
+    await clock.tickAsync("09:00");
+    expect(row()).to.include({ phase: "running", runs: 1, missed: 0, health: "init", nextDue: null });
+    expect(logger.warn.args).to.deep.equal([]);
+    await clock.tickAsync("01:00");
+    expect(row()).to.include({ phase: "stopped", runs: 1, health: "firing" });
+    expect(row()?.lastError).to.match(/^ScheduleError: The schedule of x threw for /);
   });
 
   it("include the run of startImmediately, which has no jitter, if a paused worker is restarted", async () => {

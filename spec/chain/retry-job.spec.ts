@@ -195,6 +195,21 @@ describe("retryJob", () => {
     }
   });
 
+  it("fails the run with the error that retryIf throws, and logs that and the failure of the run", async () => {
+    const [failure, bug] = [new Error("HTTP 503"), new TypeError("no such field")];
+    const retryIf = () => {
+      throw bug;
+    };
+    const outcome = await run(failing(failure), { backoff, retryIf }).catch((caught: unknown) => caught);
+    expect(outcome).to.equal(bug);
+    expect(logger.warn.args).to.deep.equal([
+      [{ worker: "x", attempt: 1, err: failure }, "failed (attempt 1), and so did its retryIf"],
+    ]);
+    expect(logger.error.args).to.deep.equal([
+      [{ worker: "x", attempt: 1, err: bug }, "failed (attempt 1), giving up this run: its retryIf failed"],
+    ]);
+  });
+
   it("fails the run with an explanatory error if retryIf returns a promise", async () => {
     const failure = new Error("HTTP 503");
     const retryIf = () => Promise.resolve(true) as never;

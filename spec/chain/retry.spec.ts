@@ -87,6 +87,20 @@ describe("retry", () => {
     expect(attempts.slice(0, 6)).to.deep.equal([0, 1, 2, 0, 1, 0]);
   });
 
+  for (const [options, remark] of [
+    [{}, ", next run in 1m 5s"],
+    [{ startImmediately: true }, ""],
+  ] as const) {
+    it(`logs when a repeated job runs next, unless that is at its restart: ${JSON.stringify(options)}`, async () => {
+      const job = () => Promise.reject(new Error("HTTP 503"));
+      const running = run(repeat("1m", job, options), backoff);
+      await clock.tickAsync(60_000);
+      expect(logger.warn.firstCall.args[1]).to.equal(`failed (attempt 1), restarting in 5s${remark}`);
+      stop.abort();
+      await running;
+    });
+  }
+
   it("starts a new grid of a repeated job with each restart", async () => {
     const starts: number[] = [];
     const job = async () => {

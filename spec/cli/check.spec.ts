@@ -236,7 +236,7 @@ describe("watchbill check", () => {
     const { code, stderr } = await watchbill(["check", app, "--ignore", "skiped-hour"]);
     expect(code).to.equal(2);
     expect(stderr).to.equal(
-      "There is no lint skiped-hour: there are minified-name, crowded-second, skipped-hour, long-retries, short-shutdown\n",
+      "There is no lint skiped-hour: there are minified-name, crowded-second, missed-runs, skipped-hour, long-retries, short-shutdown\n",
     );
   });
 });

@@ -51,6 +51,67 @@ export class Poller {
     expect(await watchbill(["plan", module, "--for", "1h"])).to.include({ code: 0 });
   });
 
+  describe("the lints", () => {
+    let modules = 0;
+    const declare = (count: number, repeat: string): string =>
+      folder.write(
+        `${++modules}/app.ts`,
+        `import { DeclarativeWorker, StaticBackoff } from "watchbill";
+import { cron } from "watchbill/cron";
+const retry = new StaticBackoff({ sleep: "10s" });
+export const sources = Array.from({ length: ${count} }, (_, index) =>
+  new DeclarativeWorker({ name: "worker " + index, job: () => {}, retry, repeat: ${repeat} }));
+`,
+      );
+    async function lintsOf(module: string, ...options: string[]): Promise<string[]> {
+      const { stdout } = await watchbill(["plan", module, ...options]);
+      return stdout.split("\n").filter((line) => line.startsWith("lint: "));
+    }
+
+    it("find the second in which most workers start, in the time zone of the simulation", async () => {
+      const module = declare(6, 'index < 3 ? cron("30 5 * * *") : cron("30 */5 * * *")');
+      const lints = await lintsOf(module, "--max-at-once", "5", "--timezone", "Asia/Tokyo");
+      const names = "worker 0, worker 1, worker 2, worker 3, worker 4, worker 5";
+      const advice = "spread them by jitter, initialDelay or other times, and retries by jitterProportion";
+      expect(lints).to.deep.equal([`lint: 6 workers start at 2026-01-01 05:30:00 (${names}): ${advice} [crowded-second]`]);
+      expect(await lintsOf(module, "--max-at-once", "6")).to.deep.equal([]);
+    });
+
+    it("know what only the day shows: jitter, each replica, and retries in an outage", async () => {
+      const jittered = declare(4, '{ interval: "6h", jitter: "1h" }');
+      expect(await lintsOf(jittered, "--max-at-once", "3")).to.deep.equal([]);
+      expect(await lintsOf(declare(2, '"6h"'), "--max-at-once", "3", "--replicas", "2")).to.have.length(1);
+      const continuous = folder.write(
+        "continuous/app.ts",
+        `import { StaticBackoff, Retry, Worker } from "watchbill";
+const retry = new StaticBackoff({ sleep: "10s" });
+export class Feed {
+  @Worker @Retry(retry) async a() {}
+  @Worker @Retry(retry) async b() {}
+}
+`,
+      );
+      expect(await lintsOf(continuous, "--max-at-once", "1")).to.deep.equal([]);
+      const [lint] = await lintsOf(continuous, "--max-at-once", "1", "--outage", "*=02:00-02:10");
+      expect(lint).to.match(/^lint: 2 workers start at 2026-01-01 02:00:10 \(Feed\/a, Feed\/b\): .* \[crowded-second\]$/);
+    });
+
+    it("find runs that are missed, as others take too long", async () => {
+      const module = declare(2, '"1m"');
+      expect(await lintsOf(module, "--for", "1h", "--takes", "worker 1=150s")).to.deep.equal([
+        "lint: worker 1 misses 34 of its times, as a run takes up to 2m 30s: use a longer interval, or a timeout [missed-runs]",
+      ]);
+    });
+
+    it("find hours that the clocks of the simulation skip", async () => {
+      const module = declare(1, 'cron("30 2 * * *")');
+      expect(await lintsOf(module, "--timezone", "UTC")).to.deep.equal([]);
+      expect(await lintsOf(module, "--timezone", "Europe/Berlin")).to.deep.equal([
+        "lint: worker 0 is due at a time (30 2 * * *) that the clocks skip on 2026-03-29: it runs at 03:00:00 on that day [skipped-hour]",
+      ]);
+    });
+  });
+
   it("refuses what it cannot read, and says what to use", async () => {
     const missing = join(folder.path, "missing", "day.svg");
     const refusals: [string[], string][] = [

@@ -1,5 +1,14 @@
 import { expect } from "chai";
-import { LeaseLostError, observe, runAllJobs, runAllWorkers, StaticBackoff, type WorkerContext, wait } from "watchbill";
+import {
+  DoNotRestart,
+  LeaseLostError,
+  observe,
+  runAllJobs,
+  runAllWorkers,
+  StaticBackoff,
+  type WorkerContext,
+  wait,
+} from "watchbill";
 import { thrownBy } from "../runner/commands.fixture.js";
 import { Simulation } from "./simulation.fixture.js";
 
@@ -70,6 +79,17 @@ describe("A distributed worker that has lost its lease", () => {
     ]);
     expect(process.run.outcome).to.equal("pending");
     expect(simulation.times).to.deep.equal([60_000, 63_000]);
+  });
+
+  it("can complete then: it does not run again", async () => {
+    const job = async ({ signal }: WorkerContext) => {
+      await wait("10s", { signal }).catch(() => Promise.reject(new DoNotRestart("all imported")));
+    };
+    simulation.replica({ repeat: "1m", job });
+    await simulation.advance(62_000);
+    simulation.fleet.lose("one");
+    await simulation.advance(600_000);
+    expect(simulation.times).to.deep.equal([60_000]);
   });
 
   it("is not retried under the lost lease", async () => {

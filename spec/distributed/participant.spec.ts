@@ -5,6 +5,7 @@ import {
   DeclarativeWorker,
   type DeclarativeWorkerOptions,
   type Engine,
+  observe,
   type Participant,
   type Registration,
   StaticBackoff,
@@ -289,6 +290,22 @@ describe("A participant", () => {
     void runner.stop();
   });
 
+  it("has no latest due time while its schedule fails, and fails with that error when it is leased", async () => {
+    let isBroken = false;
+    const next = (after: Date) => {
+      if (isBroken) throw new Error("calendar unreachable");
+      return new Date(after.getTime() + 60_000);
+    };
+    const { run } = join({ repeat: { schedule: { next }, jitter: "5s" }, job: () => {} });
+    const snapshot = { repeat: [{ after: epoch }] };
+    expect(engine.participant.latestDue(snapshot)).to.equal(epoch + 65_000);
+    isBroken = true;
+    expect(engine.participant.latestDue(snapshot)).to.equal(undefined);
+    void engine.participant.run(lease(snapshot, epoch + 60_000));
+    await clock.tickAsync(1);
+    expect(run.outcome).to.have.nested.property("errors[0].name", "ScheduleError");
+  });
+
   it("waits here in the backoff of a run that a command has requested here", async () => {
     let runs = 0;
     const job = () => (++runs === 1 ? Promise.reject(new Error("no luck")) : undefined);
@@ -318,6 +335,44 @@ describe("A participant", () => {
     await clock.tickAsync(1);
     expect([(await running).due, runs]).to.deep.equal([epoch + 7_200_000, 1]);
     void runner.stop();
+  });
+
+  it("is not waited out here after a pause, though it is due soon", async () => {
+    const { runner } = join({ repeat: "1h", job: () => {} });
+    const { snapshot, due } = await runOnce(lease(), 0);
+    await clock.tickAsync(3_600_000 - 30_000);
+    const leased = watch(engine.participant.run(lease(snapshot, due ?? 0)));
+    await clock.tickAsync(1_000);
+    expect(leased.outcome).to.equal("pending");
+    const paused = watch(runner.pause("one"));
+    await clock.tickAsync(0);
+    expect([leased.outcome, paused.outcome]).to.deep.equal(["resolved", "resolved"]);
+    void runner.stop();
+  });
+
+  it("leaves the next run to other replicas after one that a command has requested here", async () => {
+    const { runner } = join({ repeat: "1h", job: () => {} });
+    const { snapshot, due } = await runOnce(lease(), 0);
+    const triggered = watch(runner.trigger("one"));
+    const leased = watch(engine.participant.run(lease(snapshot, due ?? 0)));
+    await clock.tickAsync(1);
+    expect([triggered.outcome, leased.outcome]).to.deep.equal(["resolved", "resolved"]);
+    void runner.stop();
+  });
+
+  it("leaves the runner when it completes elsewhere, and the other workers go on", async () => {
+    const exits: unknown[] = [];
+    const unsubscribe = observe("watchbill:exit", ({ worker, outcome }) => exits.push([worker, outcome]));
+    const one = new DeclarativeWorker({ name: "one", distributed: true, ...takesASecond });
+    const other = new DeclarativeWorker({ name: "other", worker: untilStopped });
+    const { runner } = start([one, other], { engine });
+    const elsewhere = { holder: null, nextDue: null, snapshot: {}, phase: "waiting", status: undefined } as const;
+    engine.participant.update({ ...elsewhere, isCompleted: true });
+    await clock.tickAsync(1);
+    expect(exits).to.deep.equal([["one", "completed"]]);
+    expect(runner.status().map(({ phase }) => phase)).to.deep.equal(["stopped", "running"]);
+    unsubscribe();
+    await runner.stop();
   });
 
   it("does not begin under a lease that was lost before it could", async () => {

@@ -136,6 +136,28 @@ describe("observe", () => {
     expect(restarts).to.deep.equal([]);
   });
 
+  for (const [kind, result, stages] of [
+    ["an asynchronous", () => wait("1s"), ["start 10", "end 10", "asyncStart 11", "asyncEnd 11"]],
+    ["a synchronous", () => {}, ["start 10", "end 10"]],
+  ] as const) {
+    it(`publishes the stages of ${kind} run as a tracing channel of Node does`, async () => {
+      const seen: string[] = [];
+      const at = (stage: string) => () => void seen.push(`${stage} ${Date.now() / 1_000}`);
+      const handlers = {
+        start: at("start"),
+        end: at("end"),
+        asyncStart: at("asyncStart"),
+        asyncEnd: at("asyncEnd"),
+        error: at("error"),
+      };
+      const traced = tracingChannel("watchbill:run");
+      traced.subscribe(handlers);
+      cleanups.push(() => traced.unsubscribe(handlers));
+      await runFor("15", { job: result, repeat: "10s" });
+      expect(seen).to.deep.equal(stages);
+    });
+  }
+
   it("propagates a store that is bound to start to the whole run", async () => {
     const storage = new AsyncLocalStorage<RunEvent>();
     const { start } = tracingChannel<unknown, RunEvent>("watchbill:run");

@@ -1,5 +1,16 @@
 import { expect } from "chai";
-import { bootstrap, hasWorkers, Named, Repeat, Retry, StaticBackoff, stopped, Worker, type WorkerContext } from "watchbill";
+import {
+  bootstrap,
+  hasWorkers,
+  Named,
+  Repeat,
+  Retry,
+  StaticBackoff,
+  stopped,
+  Worker,
+  type WorkerContext,
+  workerMethods,
+} from "watchbill";
 import { untouchable } from "../errors/hostile-values.fixture.js";
 
 class Feed {
@@ -80,5 +91,26 @@ describe("hasWorkers", () => {
       pull() {}
     }
     expect(hasWorkers(Throws)).to.equal(true);
+  });
+});
+
+describe("workerMethods", () => {
+  it("has the decorated methods of a class or an instance, inherited ones first", () => {
+    const sweep = Symbol("sweep");
+    class Own extends Feed {
+      @Worker
+      listen() {}
+      @Repeat("1h")
+      [sweep]() {}
+      plain() {}
+    }
+    for (const source of [Own, new Own()]) expect(workerMethods(source)).to.deep.equal(["pull", "listen", sweep]);
+  });
+
+  it("has none for any other value, nor if the decorators are of another version", () => {
+    class Foreign {}
+    Reflect.defineMetadata("watchbill:record", "of another version", Foreign.prototype);
+    for (const value of [NamedOnly, Plain, {}, Object.create(null), null, undefined, "Feed", Foreign, untouchable()])
+      expect(workerMethods(value)).to.deep.equal([]);
   });
 });

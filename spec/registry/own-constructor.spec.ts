@@ -49,6 +49,8 @@ describe("A class", () => {
   }
 
   for (const text of [
+    "class extends Base { constructor(options = other()) { super(options); } }",
+    "class extends Base { constructor(args) { super(...args, 1); } }",
     "class extends Base { constructor() { super({}); } }",
     "class extends Base { constructor () { super({}) } tick() {} }",
     "class extends Base { tick() {}\n  constructor(region = 'eu') { super({ region }); } }",
@@ -83,6 +85,7 @@ describe("A class", () => {
 
   it("that an old compiler emitted has its own, unless it forwards all arguments", () => {
     expect(hasOwnConstructor(classOf("function Old() { return Base.call(this, {}) || this; }"))).to.equal(true);
+    expect(hasOwnConstructor(classOf("function Old() { this.kind = 'class'; }"))).to.equal(true);
     const passing = "function Old() { return Base !== null && Base.apply(this, arguments) || this; }";
     expect(hasOwnConstructor(classOf(passing))).to.equal(false);
   });

@@ -187,6 +187,7 @@ describe("The option around", () => {
       start([around], { job, repeat: "10s" });
       await clock.tickAsync("00:20");
       expect(running.outcome).to.have.nested.property("errors[0].message").that.matches(message);
+      expect(running.outcome).to.not.have.nested.property("errors[0].cause");
     });
   }
 
@@ -233,23 +234,31 @@ describe("The option around", () => {
     expect(running.outcome).to.have.nested.property("errors[0].message", "no lock in time");
   });
 
-  it("logs the error of the code if a function has failed before it", async () => {
-    const failure = new Error("lost");
-    const error = sinon.spy();
-    const around: Around = (_, next) => {
-      next();
-      return Promise.reject(new Error("no span"));
-    };
-    const job = () => wait("2s").then(() => Promise.reject(failure));
-    runner = bootstrap([new DeclarativeWorker({ name: "job", job, repeat: "10s", retry: new StaticBackoff({ sleep: "1h" }) })], {
-      logger: { ...silent, error },
-      signals: [],
-      around: [around],
+  const late = async (_: WorkerContext, next: () => unknown): Promise<void> => {
+    next();
+    throw new Error("no span");
+  };
+  const passing: Around = async (_, next) => await next();
+  for (const [what, around, lost] of [
+    ["logs the error of the code if a function has failed before it", late, new Error("lost")],
+    ["does not log an error that the functions have seen", passing, new Error("lost")],
+    ["logs no error of code that succeeds after a function has failed", late, undefined],
+  ] as const) {
+    it(what, async () => {
+      const error = sinon.spy();
+      const job = async () => {
+        await wait("2s");
+        if (lost !== undefined) throw lost;
+      };
+      const options = { name: "job", job, repeat: "10s", retry: new StaticBackoff({ sleep: "1h" }) } as const;
+      const logger = { ...silent, error };
+      runner = bootstrap([new DeclarativeWorker(options)], { logger, signals: [], around: [around] });
+      running = watch(runner.run());
+      await clock.tickAsync("00:15");
+      const logged = [{ worker: "job", err: lost }, "failed after a function around it had failed"];
+      expect(error.args).to.deep.equal(around === late && lost !== undefined ? [logged] : []);
     });
-    running = watch(runner.run());
-    await clock.tickAsync("00:15");
-    expect(error.args).to.deep.equal([[{ worker: "job", err: failure }, "failed after a function around it had failed"]]);
-  });
+  }
 
   const lazy: [what: string, job: () => unknown][] = [
     ["an iterator", () => [1][Symbol.iterator]()],

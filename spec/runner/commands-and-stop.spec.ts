@@ -131,6 +131,18 @@ describe("A stop during a command", () => {
     });
   }
 
+  it("rejects a triggered run that hangs, when the runner leaves it behind, with an error that names it", async () => {
+    const one = new Stubborn();
+    const { runner } = running({ job: one.run, repeat: "1m" });
+    const triggered = watch(runner.trigger("one"));
+    await clock.tickAsync(1);
+    void runner.stop();
+    await clock.tickAsync("00:25");
+    expectError(triggered.outcome, ShutdownTimeoutError, message);
+    one.end();
+    await clock.tickAsync(0);
+  });
+
   it("rejects a triggered run in progress with the stop reason even if it returns, possibly because of the stop", async () => {
     const reasons: unknown[] = [];
     const throwing: JobFunc = async ({ signal }) => {

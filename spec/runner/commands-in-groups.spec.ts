@@ -19,7 +19,7 @@ import {
   WorkerNotRunningError,
   wait,
 } from "watchbill";
-import { expectError, phases, recorder, Stubborn, silent, start, untilStopped, watch } from "./commands.fixture.js";
+import { expectError, phases, recorder, Stubborn, silent, start, thrownBy, untilStopped, watch } from "./commands.fixture.js";
 
 const backoff = new StaticBackoff({ sleep: "1h" });
 const done = async () => {
@@ -126,6 +126,44 @@ describe("A command on a worker of a class that restarts together", () => {
       });
       await runner.stop();
     });
+
+    it("can be a removal: a worker that is added again backs off like the others, and starts with them", async () => {
+      const feed = feedOf();
+      const { runner } = run(feed);
+      await clock.tickAsync("02:00");
+      const [listen = {}] = runner.workers.filter(({ name }) => name === "Feed/listen");
+      await runner.remove("Feed/listen");
+      runner.add(listen);
+      await clock.tickAsync("57:00");
+      expect(feed.starts).to.deep.equal(["listen", "migrate"]);
+      await clock.tickAsync("02:30");
+      expect(feed.starts).to.deep.equal(["listen", "migrate", "listen"]);
+      await runner.stop();
+    });
+
+    it("can be a resume: the worker backs off like the others, and starts with them", async () => {
+      const { runner } = run(feedOf());
+      await clock.tickAsync("02:00");
+      await runner.pause("Feed/flush");
+      runner.resume("Feed/flush");
+      expect(phases(runner)).to.include({ "Feed/flush": "backoff" });
+      await clock.tickAsync("59:30");
+      expect(phases(runner)).to.include({ "Feed/flush": "waiting", "Feed/listen": "running" });
+      await runner.stop();
+    });
+  });
+
+  it("can be a resume while the class stops to restart", async () => {
+    const listener = new Stubborn();
+    const { runner } = run(feedOf(listener.run));
+    await runner.pause("Feed/flush");
+    await clock.tickAsync("02:00");
+    runner.resume("Feed/flush");
+    listener.end();
+    await clock.tickAsync("01:00:01");
+    expect(phases(runner)).to.include({ "Feed/flush": "waiting", "Feed/listen": "running" });
+    void runner.stop();
+    listener.end();
   });
 
   it("can be a pause while the class stops to restart; other commands are rejected with the reason", async () => {
@@ -182,6 +220,19 @@ describe("A command on a worker of a class that restarts together", () => {
       expect([running.outcome, clock.countTimers()]).to.deep.equal(["resolved", 0]);
     });
 
+    it("rejects commands on its workers, except a restart", async () => {
+      const { runner } = run(Imports, other);
+      await clock.tickAsync(0);
+      const refused = [watch(runner.trigger("Imports/first")), watch(runner.pause("Imports/first"))];
+      await clock.tickAsync(0);
+      refused.push({ outcome: thrownBy(() => runner.resume("Imports/first")) });
+      for (const [index, participle] of ["triggered", "paused", "resumed"].entries()) {
+        const message = `Imports/first cannot be ${participle}: its group has completed`;
+        expectError(refused[index]?.outcome, WorkerNotRunningError, message);
+      }
+      await runner.stop();
+    });
+
     it("can restart one of its workers, and publishes one event", async () => {
       const published: string[] = [];
       const unsubscribe = observe("watchbill:command", ({ worker, command }) => published.push(`${command} ${worker}`));
@@ -207,6 +258,35 @@ describe("A command on a worker of a class that restarts together", () => {
       await runner.stop();
     });
   });
+
+  for (const [when, time] of [
+    ["at work", 0],
+    ["in backoff", 120_000],
+  ] as const) {
+    it(`can remove the last one, so that the class ends while ${when}: the run goes on with the others, and ends with them`, async () => {
+      const others: string[] = [];
+      const other = new DeclarativeWorker({
+        name: "other",
+        async worker(context) {
+          others.push("starts");
+          await wait("1h", context);
+          throw new DoNotRestart("done");
+        },
+      });
+      const { runner, run: running } = run(feedOf(), other);
+      await clock.tickAsync(time);
+      const [listen = {}] = runner.workers.filter(({ name }) => name === "Feed/listen");
+      for (const name of Object.keys(phases(runner))) if (name !== "other") await runner.remove(name);
+      await clock.tickAsync("00:30");
+      expect([phases(runner), running.outcome]).to.deep.equal([{ other: "running" }, "pending"]);
+      runner.add(listen);
+      expect(phases(runner)).to.deep.equal({ other: "running", "Feed/listen": "running" });
+      await runner.remove("Feed/listen");
+      await clock.tickAsync("01:00:00");
+      expect([phases(runner), running.outcome, clock.countTimers()]).to.deep.equal([{ other: "stopped" }, "resolved", 0]);
+      expect(others).to.deep.equal(["starts"]);
+    });
+  }
 
   it("logs the failure of a worker as that of its group, and aborts the others with a reason that names it", async () => {
     const { lines, logger } = recorder();
@@ -288,6 +368,21 @@ describe("Manually composed workers", () => {
     void runner.run();
     await clock.tickAsync("10:00");
     expect(starts).to.equal(3);
+    await runner.stop();
+  });
+
+  it("have a status row that shows the failure of one of a runner until that has recovered", async () => {
+    let runs = 0;
+    const job = () => {
+      if (++runs === 1) throw new Error("HTTP 503");
+    };
+    const flaky = { name: "flaky", job, repeat: "1m", retry: new StaticBackoff({ sleep: "1s" }) } as const;
+    const worker = bootstrap([new DeclarativeWorker(flaky)], { logger: silent });
+    const { runner } = start([new DeclarativeWorker({ name: "g", worker })]);
+    await clock.tickAsync("01:00");
+    expect(runner.status()[0]).to.include({ health: "firing", lastError: "Error: HTTP 503" });
+    await clock.tickAsync("02:00");
+    expect(runner.status()[0]).to.include({ health: "ok", attempt: 0 });
     await runner.stop();
   });
 

@@ -193,6 +193,46 @@ describe("A command that is called in the middle of a change", () => {
     expect(thrown).to.be.instanceOf(UnknownWorkerError);
   });
 
+  for (const [what, command] of [
+    ["the removal", () => runner.remove("job")],
+    ["the stop", () => runner.stop()],
+  ] as const) {
+    it(`may be resume, after ${what} of the worker: it has no effect`, async () => {
+      start([new DeclarativeWorker({ name: "job", job: () => {}, repeat: "1s" })]);
+      await runner.pause("job");
+      callOffs.push(
+        observe("watchbill:command", ({ command: published }) => {
+          if (published !== "trigger") return;
+          void command();
+          runner.resume("job");
+        }),
+      );
+      const triggered = watch(runner.trigger("job"));
+      await clock.tickAsync("01:00");
+      expect(triggered.outcome).to.be.instanceOf(Error);
+      expect(runner.status().map(({ phase }) => phase)).to.deep.equal(what === "the stop" ? ["stopped"] : []);
+    });
+  }
+
+  it("may be add, of a worker that a command before it removes: it does not start", async () => {
+    const commands: string[] = [];
+    let starts = 0;
+    const late = new DeclarativeWorker({ name: "late", worker: () => void starts++ });
+    callOffs.push(
+      observe("watchbill:command", ({ command, worker }) => {
+        commands.push(`${command} ${worker}`);
+        if (command !== "trigger") return;
+        void runner.remove("late");
+        runner.add(late);
+      }),
+    );
+    start([new DeclarativeWorker({ name: "job", job: () => {}, repeat: "1s" })]);
+    void runner.trigger("job");
+    await clock.tickAsync(1);
+    expect([starts, commands]).to.deep.equal([0, ["trigger job", "remove late"]]);
+    expect(runner.status().map(({ name }) => name)).to.deep.equal(["job"]);
+  });
+
   it("may be resume, from an observer of the exit with which a worker is paused: it is started again", async () => {
     let calls = 0;
     const worker = ({ signal }: WorkerContext) => {
@@ -236,6 +276,7 @@ describe("Every command settles:", () => {
     void runner.run();
     await clock.tickAsync(1_000);
     const pausing = watch(runner.pause("job"));
+    void runner.pause("job");
     await clock.tickAsync(4_999);
     expect(pausing.outcome).to.equal("pending");
     await clock.tickAsync(1);
@@ -243,7 +284,8 @@ describe("Every command settles:", () => {
     expect(pausing.outcome)
       .to.have.property("message")
       .that.matches(/^1 worker did not stop within 5s: job/);
-    expect(warn.lastCall.args[1]).to.equal("is to be paused, but has not stopped in time");
+    await clock.tickAsync(1);
+    expect(warn.args.map(([, line]) => line)).to.deep.equal(["is to be paused, but has not stopped in time"]);
     end();
     await clock.tickAsync(10_000);
     expect(runner.status()[0]).to.include({ phase: "paused", runs: 1 });
@@ -420,6 +462,7 @@ describe("A command that the code of a worker calls in its synchronous part", ()
     expect(
       [running.outcome, stopping.outcome, removing.outcome].map((outcome) => outcome instanceof ShutdownTimeoutError),
     ).to.deep.equal([true, true, true]);
+    expect(String(stopping.outcome)).to.match(/did not stop within the time of the runner around it: in\/h\./);
     expect(clock.countTimers()).to.equal(0);
   });
 });

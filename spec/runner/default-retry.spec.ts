@@ -85,6 +85,36 @@ describe("The default retry of a runner", () => {
     expect(runner.workers.map(({ retry: policy }) => policy)).to.deep.equal([backoff, backoff]);
   });
 
+  it("is within the lease of a distributed worker, which is in its status before the run", async () => {
+    let runs = 0;
+    const job = () => {
+      if (++runs === 1) throw new Error("no luck");
+    };
+    const distributed = new DeclarativeWorker({ name: "a", job, repeat: "10s", distributed: true });
+    const local = new DeclarativeWorker({ name: "b", job() {}, repeat: "10s" });
+    const runner = bootstrap([distributed, local], { logger, signals: [], retry: backoff });
+    expect(runner.status().map((row) => Object.hasOwn(row, "holder"))).to.deep.equal([true, false]);
+    expect(runner.status()[0]).to.include({ holder: null });
+    const running = runner.run();
+    await clock.tickAsync(10_000);
+    expect(runner.status()[0]).to.include({ phase: "backoff", attempt: 1 });
+    expect(runner.status()[0]?.holder).to.include({ pid: process.pid });
+    await clock.tickAsync(20_000);
+    expect(runner.status()[0]).to.include({ phase: "waiting", health: "ok" });
+    void runner.stop();
+    await clock.tickAsync(1);
+    await running;
+  });
+
+  it("leaves the workers of a class in their group", () => {
+    class Feed {
+      @Repeat("1h")
+      poll() {}
+    }
+    const runner = bootstrap([Feed], { logger, retry: backoff });
+    expect(runner.status()[0]).to.include({ name: "Feed/poll", group: "Feed" });
+  });
+
   it("keeps every other field of a worker", () => {
     const declared = { name: "a", job() {}, repeat: "1h", timeout: "1m", retryJob: backoff, distributed: true } as const;
     const [worker] = bootstrap([new DeclarativeWorker({ ...declared, shutdownTimeout: "5s" })], {

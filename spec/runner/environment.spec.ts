@@ -7,6 +7,7 @@ import {
   type RunnerOptions,
   retry,
   StaticBackoff,
+  Worker,
   type WorkerContext,
 } from "watchbill";
 import { expectError, phases, recorder, silent, thrownBy, untilStopped } from "./commands.fixture.js";
@@ -229,6 +230,28 @@ describe("The workers that the environment selects", () => {
     expect(lines).to.deep.equal([[first, undefined]]);
     expect(runner.add(named("github/events"))).to.deep.equal([]);
     expect(lines.slice(1)).to.deep.equal([["WATCHBILL_EXCEPT leaves out 1 of 1 workers (github/events)", undefined]]);
+    await runner.stop();
+    await running;
+  });
+
+  it("are counted once if they are added together with those that are left out", async () => {
+    setEnvironment({ WATCHBILL_EXCEPT: "Feed/b" });
+    class Feed {
+      @Worker
+      a(context: WorkerContext) {
+        return untilStopped(context);
+      }
+
+      @Worker
+      b(context: WorkerContext) {
+        return untilStopped(context);
+      }
+    }
+    const { lines, logger } = warnings();
+    const runner = bootstrap([named("mailer")], { logger, signals: [] });
+    runner.add(Feed);
+    const running = runner.run();
+    expect(lines).to.deep.equal([["WATCHBILL_EXCEPT leaves out 1 of 3 workers (Feed/b)", undefined]]);
     await runner.stop();
     await running;
   });

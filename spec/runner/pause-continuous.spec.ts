@@ -106,6 +106,21 @@ describe("A paused continuous worker", () => {
     expect(run.outcome).to.equal("resolved");
   });
 
+  it("is paused if it is paused again after a resume, while it stops for the first pause", async () => {
+    const listener = new Stubborn();
+    const { runner } = running(listener.run);
+    const first = watch(runner.pause("listen"));
+    runner.resume("listen");
+    const second = watch(runner.pause("listen"));
+    await clock.tickAsync(0);
+    expectError(first.outcome, WorkerNotRunningError, "listen cannot be paused: it was resumed meanwhile");
+    expect(second.outcome).to.equal("pending");
+    listener.end();
+    await clock.tickAsync(0);
+    expect([second.outcome, listener.starts]).to.deep.equal(["resolved", 1]);
+    await runner.stop();
+  });
+
   it("starts again only after it has stopped if it is resumed before", async () => {
     const listener = new Stubborn();
     const { runner } = running(listener.run);

@@ -67,6 +67,29 @@ describe("A paused worker", () => {
     await runner.stop();
   });
 
+  it("completes an attempt in progress, and has no further one until it is resumed", async () => {
+    let attempts = 0;
+    const code = async () => {
+      attempts++;
+      await wait("5s");
+      if (attempts === 1) throw new Error("HTTP 503");
+    };
+    const runner = running([job(code, { retryJob: new StaticBackoff({ sleep: "1s" }) })]);
+    await clock.tickAsync("01:01");
+    const paused = watch(runner.pause("fetch"));
+    await clock.tickAsync(3_999);
+    expect(paused.outcome).to.equal("pending");
+    await clock.tickAsync(1);
+    expect(paused.outcome).to.equal("resolved");
+    await clock.tickAsync("05:00");
+    expect(attempts).to.equal(1);
+    runner.resume("fetch");
+    await clock.tickAsync("00:05");
+    expect(attempts).to.equal(2);
+    expect(runner.status()[0]).to.include({ phase: "waiting", health: "ok" });
+    await runner.stop();
+  });
+
   it("is paused immediately if it waits for its next run", async () => {
     const runner = running([job()]);
     await runner.pause("fetch");

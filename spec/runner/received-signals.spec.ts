@@ -21,6 +21,12 @@ describe("A signal that the process receives", () => {
 
   afterEach(() => sinon.restore());
 
+  it("cannot be chosen by an option that is not a list", () => {
+    expect(() => new Runner([], { signals: "SIGTERM" as never })).to.throw(
+      'The option signals: a string is not a list of signals: pass ["SIGTERM"], for example',
+    );
+  });
+
   it("is passed on once, and exits the process if it comes again after 500 ms", () => {
     const [first, second] = [sinon.spy(), sinon.spy()];
     const stopListening = onProcessSignals([signal], { first, second });

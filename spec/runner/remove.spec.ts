@@ -101,16 +101,28 @@ describe("A removed worker", () => {
     }
   });
 
-  it("does not end the run if it was the last, until stop() is called", async () => {
-    const runner = bootstrap([named("one")], { logger: silent });
-    const run = watch(runner.run());
-    await runner.remove("one");
-    await clock.tickAsync("10:00");
-    expect([runner.status(), run.outcome]).to.deep.equal([[], "pending"]);
-    await runner.stop();
-    expect(run.outcome).to.equal("resolved");
-    expect(clock.countTimers()).to.equal(0);
-  });
+  @Retry(backoff)
+  class Restarted {
+    @Worker
+    one(context: WorkerContext) {
+      return untilStopped(context);
+    }
+  }
+  for (const [which, source, name] of [
+    ["the last", named("one"), "one"],
+    ["the last of the last class that restarts together", Restarted, "Restarted/one"],
+  ] as const) {
+    it(`does not end the run if it was ${which}, until stop() is called`, async () => {
+      const runner = bootstrap([source], { logger: silent });
+      const run = watch(runner.run());
+      await runner.remove(name);
+      await clock.tickAsync("10:00");
+      expect([runner.status(), run.outcome]).to.deep.equal([[], "pending"]);
+      await runner.stop();
+      expect(run.outcome).to.equal("resolved");
+      expect(clock.countTimers()).to.equal(0);
+    });
+  }
 
   it("can fail while it stops: the failure is logged, and the others continue", async () => {
     const one = new Stubborn();

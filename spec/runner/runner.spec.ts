@@ -159,6 +159,7 @@ describe("A runner", () => {
       { logger: { debug: push, info: push, warn: push, error: push }, shutdownTimeout: "10s" },
     );
     const outcome = runner.run().catch((thrown: unknown) => thrown);
+    await clock.tickAsync("00:10");
     void runner.stop();
     await clock.tickAsync("03:00");
     expect(await outcome).to.be.instanceOf(ShutdownTimeoutError);

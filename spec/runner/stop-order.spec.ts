@@ -19,6 +19,7 @@ import {
   WorkersFailedError,
   wait,
 } from "watchbill";
+import { watch } from "./commands.fixture.js";
 
 const epoch = Date.UTC(2026, 10, 24);
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
@@ -88,12 +89,29 @@ describe("The stop order of a runner", () => {
   }
 
   it("is source by source from the last: the workers of one stop together, and the next follows once they have", async () => {
-    const { ending } = start([worker("store", 1), Web, worker("queue", 4)]);
+    class Api extends Web {}
+    const { ending } = start([Api, worker("store", 1), Web, worker("queue", 4)]);
     await clock.tickAsync("1");
     expect(await stopNow()).to.deep.equal([
       ...["0 >queue", "4 -queue"],
       ...["4 >Web/http", "4 >Web/ws", "6 -Web/http", "7 -Web/ws"],
       ...["7 >store", "8 -store"],
+      ...["8 >Api/http", "8 >Api/ws", "10 -Api/http", "11 -Api/ws"],
+    ]);
+    expect(await ending).to.equal(undefined);
+  });
+
+  it("lets a worker be restarted that stops for that before its turn, and not after it", async () => {
+    const { runner, ending } = start([Web, worker("queue", 4)]);
+    await clock.tickAsync("1");
+    const restarts = [watch(runner.restart("Web/http")), watch(runner.restart("queue"))];
+    expect(await stopNow()).to.deep.equal([
+      ...["0 >Web/http", "0 >queue", "2 -Web/http", "4 -queue"],
+      ...["4 >Web/http", "4 >Web/ws", "6 -Web/http", "7 -Web/ws"],
+    ]);
+    expect(restarts.map(({ outcome }) => String(outcome))).to.deep.equal([
+      "WorkerNotRunningError: Web/http cannot be restarted: the runner was stopped meanwhile",
+      "WorkerNotRunningError: queue cannot be restarted: the runner was stopped meanwhile",
     ]);
     expect(await ending).to.equal(undefined);
   });

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { expect } from "chai";
-import { type Abortable, onAbort } from "../../lib/runtime/on-abort.js";
+import { type Abortable, isAbortSignal, onAbort } from "../../lib/runtime/on-abort.js";
 
 describe("onAbort", () => {
   let stop: AbortController;
@@ -95,5 +95,16 @@ describe("onAbort", () => {
     unregister();
     onAbort(stop.signal, target("b"));
     expect(listeners()).to.equal(1);
+  });
+});
+
+describe("An abort signal", () => {
+  const addEventListener = () => {};
+
+  it("is one of any class that has the state and the listeners of one", () => {
+    for (const signal of [AbortSignal.abort(), { aborted: false, addEventListener }])
+      expect(isAbortSignal(signal)).to.equal(true);
+    for (const other of [{ addEventListener }, { aborted: "no", addEventListener }, { aborted: false }, new EventTarget(), null])
+      expect(isAbortSignal(other)).to.equal(false);
   });
 });

@@ -49,6 +49,16 @@ describe("A problem that recurs", () => {
     expect(entries).to.have.lengthOf(1);
   });
 
+  it("keeps the stack that another replica has saved if only the numbers in its message differ", () => {
+    const stackAfter = (message: string) => {
+      log.lastError = { text: "Error: no answer from port 80", at: 0, stack: "saved" };
+      log.remember(new Error(message));
+      return log.lastError?.stack;
+    };
+    expect(stackAfter("no answer from port 50312")).to.equal("saved");
+    expect(stackAfter("no answer from port ")).to.match(/^Error: no answer from port /);
+  });
+
   it("counts as one of the first kind from the eleventh kind on", () => {
     for (const kind of "abcdefghij") fail(kind);
     expect(entries).to.have.lengthOf(10);
@@ -69,6 +79,20 @@ describe("A problem that recurs", () => {
       "recovered after 1 failure in 0ms",
     ]);
     for (const { fields } of entries.filter(({ level }) => level === "error")) expect(fields).to.have.property("err", error);
+  });
+
+  it("is counted each time that a run is given up with it, and its recovery is not logged if nothing has failed", () => {
+    log.missed(subject, 1, "the run before took 1m");
+    log.recovered(subject);
+    const error = new Error("no route");
+    log.gaveUpRun(subject, error, "failed, giving up this run");
+    log.gaveUpRun(subject, error, "failed, giving up this run");
+    log.recovered(subject);
+    expect(entries.map(({ message }) => message)).to.deep.equal([
+      "missed 1 run: the run before took 1m",
+      "failed, giving up this run",
+      "recovered after 2 failures in 0ms",
+    ]);
   });
 
   it("is logged as an error every time that it stops others", () => {

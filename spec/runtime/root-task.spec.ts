@@ -11,6 +11,7 @@ import {
   runAllJobs,
   runAllWorkers,
   StaticBackoff,
+  StopAll,
   stopped,
   type Worker,
   type WorkerContext,
@@ -237,6 +238,34 @@ describe("A chain element that is run directly", () => {
       expect(runner.status()[0]).to.include({ health: "firing", attempt: 1, lastError: "Error: no luck again" });
       stop.abort();
       await running;
+    });
+
+    it("adds its runs to those of that worker when it ends, and not its failure, which the worker may catch", async () => {
+      const worker = async (context: WorkerContext) => {
+        const job = sinon.stub().onThirdCall().rejects(new Error("no luck"));
+        await Promise.resolve(repeat("10s", job).run(context)).catch(() => {});
+        await stopped(context.signal);
+      };
+      const runner = bootstrap([new DeclarativeWorker({ name: "x", worker })], { signal: stop.signal, logger });
+      const running = runner.run();
+      await clock.tickAsync(25_000);
+      expect(runner.status()[0]).to.include({ runs: 1, failures: 0, health: "ok" });
+      await clock.tickAsync(10_000);
+      expect(runner.status()[0]).to.include({ runs: 4, failures: 0, health: "ok" });
+      stop.abort();
+      await running;
+      expect(runner.status()[0]).to.include({ runs: 4, failures: 0, health: "ok" });
+    });
+
+    it("stops the whole runner if its job throws StopAll", async () => {
+      const fetcher = new Fetcher();
+      fetcher.job.rejects(new StopAll("no licence"));
+      const other = new DeclarativeWorker({ name: "other", worker: ({ signal }) => stopped(signal) });
+      const runner = bootstrap([new DeclarativeWorker({ name: "x", worker: fetcher }), other], { logger });
+      const running = runner.run();
+      await clock.tickAsync(10_000);
+      await running;
+      expect(runner.status().map(({ phase }) => phase)).to.deep.equal(["stopped", "stopped"]);
     });
 
     it("propagates its error by identity", async () => {

@@ -43,6 +43,12 @@ describe("The logger to stderr", () => {
     );
   });
 
+  it("shows a worker that is not a string as any other value", () => {
+    expect(written(() => stderrLogger.warn({ worker: { pid: 7 } }, "lost"))).to.equal(
+      "2026-11-24T07:42:15.717Z WARN { pid: 7 }: lost\n",
+    );
+  });
+
   it("omits entries of level debug", () => {
     expect(written(() => stderrLogger.debug("hello"))).to.equal("");
   });
@@ -57,6 +63,9 @@ describe("The logger to stderr", () => {
     );
     expect(written(() => stderrLogger.info({ workers: 1, failures: 12 }, "started 1 worker after 12 failures"))).to.equal(
       "2026-11-24T07:42:15.717Z INFO started 1 worker after 12 failures\n",
+    );
+    expect(written(() => stderrLogger.info({ sessions: 1 }, "closed 1 session"))).to.equal(
+      "2026-11-24T07:42:15.717Z INFO closed 1 session\n",
     );
   });
 

@@ -5,6 +5,7 @@ import {
   type CodeCall,
   callAfterTransition,
   continueAfterTransition,
+  countCallsAnew,
   hasToWait,
   inTransition,
   leaveCode,
@@ -125,6 +126,18 @@ describe("A transition", () => {
     expect(calls).to.have.lengthOf(2_000);
     await new Promise(setImmediate);
     expect(calls).to.deep.equal(Array.from({ length: 2_500 }, (_, i) => i));
+  });
+
+  it("counts the calls of each timer that wakes anew, also after a command in the same turn of the event loop", () => {
+    let calls = 0;
+    afterTransition(() => {});
+    for (let timer = 0; timer < 3; timer++) {
+      countCallsAnew();
+      inTransition(() => {
+        for (let i = 0; i < 600; i++) callAfterTransition({ callCode: () => void calls++ });
+      });
+    }
+    expect(calls).to.equal(1_800);
   });
 
   it("makes the calls that are caused by the return of code after that, so that the stack does not grow", async () => {

@@ -158,6 +158,19 @@ describe("wait", () => {
     expect(getEventListeners(stop.signal, "abort")).to.have.lengthOf(0);
   });
 
+  for (const [options, message] of [
+    [5, "The options of wait are a number: pass an object, such as { signal }"],
+    [AbortSignal.abort(), "The options of wait are an instance of AbortSignal: pass an object, such as { signal }"],
+    [{ signal: "now" }, "The signal of wait is a string: pass an AbortSignal"],
+  ] as const) {
+    it(`throws synchronously: ${message}`, () => {
+      expect(() => wait("1s", options as never))
+        .to.throw(InvalidArgumentError)
+        .with.property("message", message);
+      expect(clock.countTimers()).to.equal(0);
+    });
+  }
+
   it("adds one listener to a signal for 10,000 waits, without a warning from Node", async () => {
     const warnings: Error[] = [];
     const note = (warning: Error): unknown => warnings.push(warning);

@@ -182,6 +182,24 @@ describe("A supervision tree", () => {
     expect(log.join(" ")).to.equal("!a -hung");
   });
 
+  for (const [when, hasFailed] of [
+    ["while all is well", false],
+    ["while it stops to restart", true],
+  ] as const) {
+    it(`reports what fails in a group that is stopped ${when}: ${!hasFailed}`, async () => {
+      const fragile = named(async ({ signal }) => {
+        await stopped(signal);
+        await wait("1m");
+        throw new Error("cannot close");
+      }, "fragile");
+      const running = start(retry(group(child("a"), fragile), backoff));
+      if (hasFailed) await crash("a");
+      const end = await endOf(running);
+      if (hasFailed) expect(end).to.equal(undefined);
+      else expect(end).to.have.nested.property("errors[0].errors[0].message", "cannot close");
+    });
+  }
+
   it("stops a group immediately during its backoff", async () => {
     const running = start(retry(group(child("a"), child("b")), new StaticBackoff({ sleep: "1d" })));
     expect(await crash("a")).to.equal("!a -b");

@@ -89,6 +89,18 @@ describe("A timer that waits for a time of the wall clock", () => {
     alarm.bucket?.queue.cancel(alarm);
   });
 
+  it("wakes within a minute after the clock was set, also if others begin to wait meanwhile", () => {
+    const [first, second] = [new Alarm(5 * hour), new Alarm(20 * hour)];
+    first.wait();
+    clock.tick(hour + 1_000);
+    clock.setSystemTime(8 * hour);
+    clock.tick(30_000);
+    second.wait();
+    clock.tick(29_000);
+    expect(first.woken).to.deep.equal([hour + minute]);
+    second.bucket?.queue.cancel(second);
+  });
+
   it("is watched for as long as any timer waits, and by one Node timer", () => {
     const alarm = new Alarm(24 * hour);
     alarm.wait();

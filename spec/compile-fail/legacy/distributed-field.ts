@@ -1,4 +1,4 @@
-// expected: Type 'Fetcher' provides no match for the signature '(context: WorkerContext): unknown'
+// expected: Misuse<"make it a method, such as name() {}, not a field or an accessor">
 import { Distributed, type WorkerContext } from "watchbill";
 
 export class Fetcher {

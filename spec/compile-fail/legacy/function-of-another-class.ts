@@ -1,4 +1,4 @@
-// expected: error TS1241
+// expected: Misuse<"give self the type of the class that has the decorator">
 import { Repeat } from "watchbill";
 
 class Other {

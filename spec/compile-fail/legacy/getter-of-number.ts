@@ -1,4 +1,4 @@
-// expected: Type 'number' is not assignable to type 'WorkerFunc'
+// expected: Misuse<"make it a method, such as name() {}, not a field or an accessor">
 import { Repeat } from "watchbill";
 
 export class Fetcher {

@@ -1,4 +1,4 @@
-// expected: 'startImediately' does not exist in type 'ValueOrOf<object, RepeatWorkerOptions>'
+// expected: 'startImediately' does not exist in type 'ValueOrOf<UntypedSelf, RepeatWorkerOptions>'
 import { Repeat } from "watchbill";
 
 export class Fetcher {

@@ -1,4 +1,4 @@
-// expected: Argument of type 'string' is not assignable to parameter of type 'ValueOrOf<object, Backoff | RetryJobOptions>'
+// expected: Argument of type 'string' is not assignable to parameter of type 'ValueOrOf<UntypedSelf, Backoff | RetryJobOptions>'
 import { Repeat, RetryJob } from "watchbill";
 
 export class Fetcher {

@@ -1,4 +1,4 @@
-// expected: error TS1239
+// expected: Misuse<"put it on the method, not on a parameter">
 import { Worker, type WorkerContext } from "watchbill";
 
 export class Fetcher {

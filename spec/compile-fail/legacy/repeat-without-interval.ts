@@ -1,4 +1,4 @@
-// expected: Expected 1-2 arguments, but got 0.
+// expected: Expected 1-3 arguments, but got 0.
 import { Repeat } from "watchbill";
 
 export class Fetcher {

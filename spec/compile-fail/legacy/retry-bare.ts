@@ -1,4 +1,4 @@
-// expected: The runtime will invoke the decorator with 3 arguments, but the decorator expects 1.
+// expected: Misuse<"write it with a backoff: @Retry(backoff)">
 import { Retry, Worker } from "watchbill";
 
 export class Fetcher {

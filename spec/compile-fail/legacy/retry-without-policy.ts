@@ -1,4 +1,4 @@
-// expected: Expected 1 arguments, but got 0.
+// expected: Expected 1-3 arguments, but got 0.
 import { Retry, Worker } from "watchbill";
 
 export class Fetcher {

@@ -1,4 +1,4 @@
-// expected: Type 'WorkerContext' is not assignable to type 'number'
+// expected: Misuse<"the only parameter is (context: WorkerContext): remove the others, or give them defaults">
 import { Worker } from "watchbill";
 
 export class Fetcher {

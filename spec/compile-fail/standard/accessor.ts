@@ -1,4 +1,4 @@
-// expected: error TS1240
+// expected: Misuse<"make it a method, such as name() {}, not a field or an accessor">
 import { Worker, type WorkerContext } from "watchbill";
 
 export class Fetcher {

@@ -1,4 +1,4 @@
-// expected: Argument of type 'undefined' is not assignable to parameter of type 'WorkerFunc'
+// expected: Misuse<"make it a method, such as name() {}, not a field or an accessor">
 import { Distributed, type WorkerContext } from "watchbill";
 
 export class Fetcher {

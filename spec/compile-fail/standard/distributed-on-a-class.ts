@@ -1,4 +1,4 @@
-// expected: error TS1238
+// expected: Misuse<"put it on a method, not on a class">
 import { Distributed } from "watchbill";
 
 @Distributed

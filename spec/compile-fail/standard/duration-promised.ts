@@ -1,4 +1,4 @@
-// expected: Argument of type '() => Promise<string>' is not assignable to parameter of type 'ValueOrOf<object, Schedule | Duration>'
+// expected: Argument of type '() => Promise<string>' is not assignable to parameter of type 'ValueOrOf<UntypedSelf, Schedule | Duration>'
 import { Repeat } from "watchbill";
 
 export class Fetcher {

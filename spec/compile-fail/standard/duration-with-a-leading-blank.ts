@@ -1,4 +1,4 @@
-// expected: Argument of type '" 5s"' is not assignable to parameter of type 'ValueOrOf<object, Schedule | Duration>'
+// expected: Misuse<"write a number and a unit without a blank, such as \"5s\" or \"1.5h\"">
 import { Repeat } from "watchbill";
 
 export class Fetcher {

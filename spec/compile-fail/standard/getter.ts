@@ -1,4 +1,4 @@
-// expected: Type '"getter"' is not assignable to type '"method"'
+// expected: Misuse<"make it a method, such as name() {}, not a field or an accessor">
 import { Worker, type WorkerContext } from "watchbill";
 
 export class Fetcher {

@@ -1,4 +1,4 @@
-// expected: Argument of type 'number' is not assignable to parameter of type 'ValueOrOf<object, string>'
+// expected: Argument of type 'number' is not assignable to parameter of type 'ValueOrOf<UntypedSelf, string>'
 import { Named } from "watchbill";
 
 @Named(5)

@@ -1,4 +1,4 @@
-// expected: error TS1238
+// expected: Misuse<"give self the type of the class that has the decorator">
 import { Named } from "watchbill";
 
 class Other {

@@ -1,4 +1,4 @@
-// expected: 'sleep' does not exist in type 'ValueOrOf<object, Backoff | RetryOptions>'
+// expected: 'sleep' does not exist in type 'ValueOrOf<UntypedSelf, Backoff | RetryOptions>'
 import { Retry, Worker } from "watchbill";
 
 export class Fetcher {

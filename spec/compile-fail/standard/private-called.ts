@@ -1,4 +1,4 @@
-// expected: Types of property 'private' are incompatible
+// expected: Misuse<"remove the #: workers are called from outside">
 import { Repeat } from "watchbill";
 
 export class Fetcher {

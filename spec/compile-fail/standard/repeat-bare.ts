@@ -1,4 +1,4 @@
-// expected: Decorator function return type 'WorkerMethodDecorator<object>' is not assignable
+// expected: Misuse<"write it with an interval or a schedule: @Repeat(\"5s\")">
 import { Repeat } from "watchbill";
 
 export class Fetcher {

@@ -1,4 +1,4 @@
-// expected: Decorator function return type 'WorkerDecorator<object>' is not assignable
+// expected: Misuse<"write it with a backoff: @Retry(backoff)">
 import { Retry, Worker } from "watchbill";
 
 export class Fetcher {

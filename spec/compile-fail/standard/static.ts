@@ -1,4 +1,4 @@
-// expected: Types of property 'static' are incompatible
+// expected: Misuse<"remove static: workers belong to instances">
 import { Worker } from "watchbill";
 
 export class Fetcher {

@@ -1,4 +1,4 @@
-// expected: Target signature provides too few arguments. Expected 2 or more, but got 1.
+// expected: Misuse<"the only parameter is (context: WorkerContext): remove the others, or give them defaults">
 import { Repeat, type WorkerContext } from "watchbill";
 
 export class Fetcher {

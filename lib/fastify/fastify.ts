@@ -1,0 +1,2 @@
+// The public names of watchbill/fastify.
+export { type StartMoment, type WatchbillPluginOptions, watchbillPlugin } from "./plugin.js";
