@@ -82,7 +82,7 @@ const lists: readonly (readonly [JobState, key: string, isSorted: boolean])[] = 
 
 const command = "watchbillReadQueue";
 
-/** While the key of the last check for expired locks exists, there is no other: it must expire, also if the clock was set back. */
+/** While the key of the last check for expired locks exists, there is no other. It lasts for less, unless the clock was set. */
 const longestCheck = 600_000;
 
 const script = `
