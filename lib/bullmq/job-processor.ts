@@ -26,8 +26,7 @@ const spread = { perWorker: 50, most: 2_000 };
 
 /**
  * Which part of its runs a replica offers to all others, if it runs other jobs as well: a worker then moves to one that runs
- * fewer.
- * If it offered all, each run would cost statements on every replica.
+ * fewer. If it offered all, each run would cost statements on every replica.
  */
 const offered = 1 / 8;
 
