@@ -24,6 +24,12 @@ const leaveUnknown = { part: 1, least: 100, most: 3_600_000 };
 /** How long, in ms, a continuous worker is left to the other replicas for each one that runs here. */
 const spread = { perWorker: 50, most: 2_000 };
 
+/**
+ * Which part of its runs a replica offers to all others, if it runs other jobs as well: a worker then moves to one that runs
+ * fewer. If it offered all, each run would cost statements on every replica.
+ */
+const offered = 1 / 8;
+
 /** How long, in ms, until another attempt to hand a worker back. */
 const handBackDelay = 200;
 
@@ -205,7 +211,8 @@ export class JobProcessor {
     const due = roundedUp(exact);
     const origin = this.#options.namesakes.originOf(participant);
     const record: WorkerRecord = { snapshot, phase, status, due, until: due, origin, replica: this.#options.replica };
-    await queue.handBack(job.id ?? "", token, due, record, participant.isStopping);
+    const isOffered = this.#running.size > 1 && random() < offered;
+    await queue.handBack(job.id ?? "", token, due, record, participant.isStopping || isOffered);
     if (queue.isCoarse && due > queue.clock.now()) this.#wakeUpAt(due, job, queue);
     throw new DelayedError();
   }
