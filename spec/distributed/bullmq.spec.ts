@@ -597,19 +597,23 @@ function describeEngine(
 
     it("stops a continuous worker that is paused on another replica, and starts it again", async () => {
       let [starts, stops] = [0, 0];
-      const worker = async ({ signal }: WorkerContext): Promise<void> => {
-        starts++;
-        await stopped(signal);
-        stops++;
-        signal.throwIfAborted();
-      };
-      const watch = { name: "watch", worker, retry: sleep("1s") };
-      const runners = [run("remote-pause", watch), run("remote-pause", watch)];
+      // The replica that runs it.
+      let holder = -1;
+      const runners = [0, 1].map((replica) => {
+        const worker = async ({ signal }: WorkerContext): Promise<void> => {
+          starts++;
+          holder = replica;
+          await stopped(signal);
+          stops++;
+          signal.throwIfAborted();
+        };
+        return run("remote-pause", { name: "watch", worker, retry: sleep("1s") });
+      });
       await until(() => starts === 1 && runners.every((runner) => runner.status()[0]?.phase === "running"));
-      const other = runners.find((runner) => runner.status()[0]?.runs !== 1);
-      await other?.pause("watch");
+      const other = runners[1 - holder] ?? expect.fail("no replica runs it");
+      await other.pause("watch");
       await until(() => stops === 1 && runners.every((runner) => runner.status()[0]?.phase === "paused"));
-      other?.resume("watch");
+      other.resume("watch");
       await until(() => starts === 2);
       expect(stops).to.equal(1);
     });
