@@ -64,8 +64,8 @@ export class WorkerRegistry {
   }
 
   /**
-   * Lines for the log about what may be wrong with {@link workers}, once these were read; none of it prevents a start. `bootstrap`
-   * logs them. Code that reads a registry itself should do so, too.
+   * Lines for the log about what may be wrong with {@link workers}, once these were read; none of it prevents a start.
+   * `bootstrap` logs them. Code that reads a registry itself should do so, too.
    */
   get warnings(): readonly string[] {
     return this.#warnings;
