@@ -18,7 +18,7 @@ export interface WorkerDecorator<Self extends object = UntypedSelf>
     MethodUse<Self>,
     MemberMisuse {}
 
-/** On the methods of which it is meant. */
+/** The correct use on a method. */
 interface MethodUse<Self extends object> {
   /** Standard decorators. */
   <This, Method extends WorkerFunc>(
@@ -34,6 +34,7 @@ interface MethodUse<Self extends object> {
   ): void;
 }
 
+/** The correct use on a class. */
 interface ClassUse<Self extends object> {
   /** Standard decorators. */
   <Class extends abstract new (...args: never[]) => Self>(type: Class, context: ClassDecoratorContext<Class>): void;

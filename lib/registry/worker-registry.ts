@@ -64,8 +64,8 @@ export class WorkerRegistry {
   }
 
   /**
-   * What may be wrong with the {@link workers} that were read, and prevents no start: lines for the log. `bootstrap` logs them;
-   * who reads a registry otherwise has to.
+   * Lines for the log about what may be wrong with {@link workers}, once these were read; none of it prevents a start.
+   * `bootstrap` logs them. Code that reads a registry itself should do so, too.
    */
   get warnings(): readonly string[] {
     return this.#warnings;

@@ -14,8 +14,7 @@ export function buildRunner(registry: WorkerRegistry, options: RunnerOptions): R
   const workers = problems.attempt("The sources", () => registry.workers);
   const runner = problems.attempt("The options", () => new Runner(workers ?? [], options, registry.instances));
   if (runner === undefined || problems.count > 0) throw problems.toError();
-  const logger = new WorkerLogger(options.logger ?? stderrLogger, "");
-  for (const warning of registry.warnings) logger.warn(warning);
+  for (const warning of registry.warnings) new WorkerLogger(options.logger ?? stderrLogger, "").warn(warning);
   return runner;
 }
 
