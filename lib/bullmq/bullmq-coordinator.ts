@@ -14,7 +14,7 @@ import { Namesakes } from "./namesakes.js";
 import type { OpenQueue, QueueOptions } from "./queue.js";
 import { ReconcileInterval } from "./reconcile-interval.js";
 import { type ReconcileOptions, Reconciler } from "./reconciler.js";
-import { SharedPauses } from "./shared-pauses.js";
+import { SharedCommands } from "./shared-commands.js";
 import { within } from "./time-limit.js";
 import { workerOf } from "./worker-record.js";
 
@@ -43,7 +43,7 @@ export class BullmqCoordinator {
   readonly #options: CoordinatorOptions;
   readonly #participants: ReadonlyMap<string, Participant>;
   readonly #requests = new RunRequests();
-  readonly #pauses = new SharedPauses();
+  readonly #commands = new SharedCommands(this.#requests);
   readonly #reconciler = new Reconciler();
   readonly #interval = new ReconcileInterval();
   readonly #jobs: JobProcessor;
@@ -66,6 +66,7 @@ export class BullmqCoordinator {
       lockDuration: options.lockDuration,
       onError: this.#onError,
       onDamaged: this.#onDamaged,
+      onReserved: () => this.#interval.skip(),
       namesakes: this.#namesakes,
       replica: formatHolder(thisProcess),
       openQueue: () => this.#queue,
@@ -94,14 +95,14 @@ export class BullmqCoordinator {
       );
       const found = await within(responseTimeout, Promise.race([queue.ready(), this.#health.firstError()]), signal);
       // Before the first job is fetched.
-      this.#pauses.read(found, this.#participants);
+      this.#commands.read(found, this.#participants);
       queue.start();
       this.#queue = queue;
       this.onParticipantsChanged();
       logger.info(`connected to ${connection.shown}${queue.remark === undefined ? "" : `: ${queue.remark}`}`);
       await this.#reconcileRepeatedly(queue, signal);
-      // A pause that was begun just before the stop.
-      if (!this.isAway) await within(leastTimeout, this.#pauses.write(queue)).catch(this.#onError);
+      // A command that was given just before the stop.
+      if (!this.isAway) await within(leastTimeout, this.#commands.write(queue)).catch(this.#onError);
     } catch (thrown) {
       await this.#close(queue);
       // An error that the stop itself has caused does not count.
@@ -139,7 +140,7 @@ export class BullmqCoordinator {
       lockDuration,
       late: this.#late,
       namesakes: this.#namesakes,
-      pauses: this.#pauses,
+      commands: this.#commands,
       onJobMissing,
       onRepaired: this.#onRepaired,
     };
@@ -158,7 +159,8 @@ export class BullmqCoordinator {
       if (!this.#jobs.isBusy && this.#late.needReconnect(queue.clock.now()))
         throw new FleetError("the database answers, but workers stay late: connecting anew");
       const { isAway } = this;
-      await this.#interval.next({ workers: participants.size, hasRequests: this.#requests.areOpen, isAway }, signal);
+      const hasRequests = this.#requests.areOpen || this.#commands.areAwaited;
+      await this.#interval.next({ workers: participants.size, hasRequests, isAway }, signal);
     }
   }
 
@@ -170,6 +172,7 @@ export class BullmqCoordinator {
   /** Resolves once a worker, which is leaving, does not run here any more and is handed back. */
   handedBack(worker: string): Promise<void> {
     this.#requests.delete(worker);
+    this.#commands.left(worker);
     return this.#jobs.handedBack(worker);
   }
 
@@ -179,15 +182,25 @@ export class BullmqCoordinator {
   }
 
   setPause(worker: string, pause: Pause | null): void {
-    this.#pauses.set(worker, pause);
+    this.#commands.setPause(worker, pause);
     this.#interval.skip();
+  }
+
+  requestRestart(worker: string): void {
+    this.#commands.restart(worker, this.#queue?.clock.now());
+    this.#interval.skip();
+  }
+
+  whenIdle(worker: string): Promise<void> {
+    this.#interval.skip();
+    return this.#commands.whenIdle(worker);
   }
 
   /** A worker has been added. */
   joined(participant: Participant): void {
     this.onParticipantsChanged();
     // Once it can pass on a pause, or the end of one, itself.
-    queueMicrotask(() => this.#pauses.joined(participant));
+    queueMicrotask(() => this.#commands.joined(participant));
   }
 
   /** Adapts the queue, once for all changes of the current microtask. */

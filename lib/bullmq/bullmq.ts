@@ -158,6 +158,8 @@ export class BullmqEngine implements Engine {
     return {
       requestRun: () => this.#coordinator.requestRun(name),
       setPause: (pause) => this.#coordinator.setPause(name, pause),
+      whenIdle: () => this.#coordinator.whenIdle(name),
+      requestRestart: () => this.#coordinator.requestRestart(name),
       leave: () => this.#leave(participant),
       release: () => {
         this.#remove(participant);

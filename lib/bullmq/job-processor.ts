@@ -44,6 +44,8 @@ export interface JobProcessorOptions {
   readonly replica: string;
   /** Called with a worker of this replica whose job has lost its data, and is handed back. */
   readonly onDamaged: (worker: string) => void;
+  /** Called when another replica has reserved a job that was fetched: it may have paused the worker. */
+  readonly onReserved: () => void;
   /** Returns the queue that is open now, if any: the queue that a job came from may have been closed meanwhile. */
   readonly openQueue: () => OpenQueue | undefined;
 }
@@ -87,7 +89,9 @@ export class JobProcessor {
       return;
     }
     if (participant !== undefined) this.#options.namesakes.check(participant, record, queue.clock.now());
-    if (participant?.isOpen !== true || this.#options.requests.isForOthers(job, queue.clock.now())) {
+    const isReserved = this.#options.requests.isForOthers(job, queue.clock.now());
+    if (isReserved) this.#options.onReserved();
+    if (participant?.isOpen !== true || isReserved) {
       await this.#leaveToOthers({ job, token, queue }, record);
       return;
     }

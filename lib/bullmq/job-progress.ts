@@ -11,8 +11,8 @@ import type { BullmqLease } from "./bullmq-lease.js";
 import { delay } from "./time-limit.js";
 import { isStatus, unwrapJson, wrapJson } from "./worker-record.js";
 
-/** How long, in ms, the other replicas leave a job to the replica that requested its run. */
-const reservedFor = 5_000;
+/** How long, in ms, the other replicas leave a job to the replica that requested its run, or that has paused the worker. */
+const reservedFor = { run: 5_000, pause: 60_000 };
 
 /** Runs that this replica has requested, by a command for a worker. A request is written to the job, as its progress. */
 export class RunRequests {
@@ -37,11 +37,11 @@ export class RunRequests {
   }
 
   /**
-   * Reserves a job for this replica for a few seconds.
+   * Reserves a job for this replica: for its run here, or for the time until all replicas know that the worker is paused.
    * @param now on the database's clock, like {@link isForOthers}
    */
-  async write(job: Job, now: number): Promise<void> {
-    await job.updateProgress({ requestedBy: this.#requester, at: Math.round(now) });
+  async write(job: Job, now: number, purpose: keyof typeof reservedFor = "run"): Promise<void> {
+    await job.updateProgress({ requestedBy: this.#requester, until: Math.round(now + reservedFor[purpose]) });
   }
 
   /** Removes the request from a job, if it has one. */
@@ -51,12 +51,19 @@ export class RunRequests {
 
   /** Whether another replica has reserved the job. */
   isForOthers({ progress }: Job, now: number): boolean {
-    if (!isRequest(progress)) return false;
-    return progress.requestedBy !== this.#requester && Math.abs(now - (numberIn(progress, "at") ?? 0)) < reservedFor;
+    if (!isRequest(progress) || progress.requestedBy === this.#requester) return false;
+    const left = (numberIn(progress, "until") ?? 0) - now;
+    // More would be left only if the clock of the database was set back.
+    return left > 0 && left <= reservedFor.pause;
+  }
+
+  /** Whether this replica has reserved the job, and nothing has overwritten that. */
+  isForThis({ progress }: Job): boolean {
+    return isRequest(progress) && progress.requestedBy === this.#requester;
   }
 }
 
-function isRequest(progress: unknown): progress is { readonly requestedBy: unknown; readonly at?: unknown } {
+function isRequest(progress: unknown): progress is { readonly requestedBy: unknown; readonly until?: unknown } {
   return isSnapshotEntry(progress) && "requestedBy" in progress;
 }
 

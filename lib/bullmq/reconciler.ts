@@ -7,7 +7,7 @@ import { publishedStatus, type RunRequests } from "./job-progress.js";
 import type { LateWorkers } from "./late-workers.js";
 import type { Namesakes } from "./namesakes.js";
 import { isRejectedByBullmq, type NewJob, type OpenQueue } from "./queue.js";
-import type { SharedPauses } from "./shared-pauses.js";
+import type { SharedCommands } from "./shared-commands.js";
 import { initialRecord, jobIdOf, recordOf, type WorkerRecord, workerOf } from "./worker-record.js";
 
 /** By how many ms a job must be delayed too long before it is promoted. */
@@ -27,7 +27,7 @@ export interface ReconcileOptions {
   readonly lockDuration: number;
   readonly late: LateWorkers;
   readonly namesakes: Namesakes;
-  readonly pauses: SharedPauses;
+  readonly commands: SharedCommands;
   /** Called with each worker whose job was in the database and is no longer. */
   readonly onJobMissing: (worker: string) => void;
   /**
@@ -62,12 +62,13 @@ export class Reconciler {
   }
 
   async reconcile(options: ReconcileOptions): Promise<void> {
-    const { queue, participants, late, pauses } = options;
-    await pauses.write(queue);
+    const { queue, participants, late, commands } = options;
+    await commands.write(queue);
     const snapshot = await queue.readAll();
-    pauses.read(snapshot, participants);
+    commands.read(snapshot, participants);
     // What the database has lost with its jobs, before they are added again.
-    await pauses.write(queue);
+    await commands.write(queue);
+    await commands.settle(queue, snapshot);
     await repairQueue(options, snapshot);
     for (const name of this.#known.keys()) if (!participants.has(name)) this.#known.delete(name);
     const suspects = this.#suspects;
@@ -195,7 +196,10 @@ export class Reconciler {
 const purging = { after: 7 * 86_400_000, checked: 5 };
 
 /** Removes jobs that no replica has run for a long time, as their workers exist no more: some of them each time, at random. */
-async function purge({ queue, participants, pauses, onRepaired }: ReconcileOptions, { jobs, now }: QueueSnapshot): Promise<void> {
+async function purge(
+  { queue, participants, commands, onRepaired }: ReconcileOptions,
+  { jobs, now }: QueueSnapshot,
+): Promise<void> {
   const known = new Set([...participants.keys()].map(jobIdOf));
   const orphans = [...jobs.keys()].filter((id) => !known.has(id));
   const first = Math.floor(random() * orphans.length);
@@ -204,7 +208,7 @@ async function purge({ queue, participants, pauses, onRepaired }: ReconcileOptio
     const due = job === undefined ? 0 : recordOf(job).due;
     // One that is locked runs.
     if (due <= 0 || now - due < purging.after || !(await queue.remove(id))) continue;
-    await pauses.forget(queue, id);
+    await commands.forget(queue, id);
     onRepaired("its job was removed: it was due a week ago, and no replica has the worker", workerOf(id));
   }
 }

@@ -51,6 +51,11 @@ export class Declaration {
     snapshot.write(kind, { timing: this.#timing, backoffs: this.#hash, at: Math.round(now) });
   }
 
+  /** When a snapshot was saved, on the engine's clock; undefined if it does not tell. */
+  static savedAt(snapshot: Snapshot): number | undefined {
+    return numberIn(snapshot.peek(kind), "at");
+  }
+
   /**
    * Whether the worker continues where the timetable of a snapshot had reached: if that was for the same times, or if the worker
    * has had its first run and is still repeated.
@@ -77,6 +82,8 @@ export class Declaration {
     const position = snapshot.peek("repeat");
     if (this.#repetition === undefined || position === undefined || !this.keepsTimetable(snapshot, now))
       return Math.min(due, now);
+    // A run that waited for an attempt which a restart has cancelled.
+    if (position.isRunning === true) return Math.min(due, now);
     const timetable = timetableOf(this.#repetition, worker);
     // A schedule that fails is reported by the run that is due.
     return Math.min(due, timetable.restore(position, 0) ? (timetable.latestDue() ?? due) : now);

@@ -9,10 +9,11 @@ import type { RunCause } from "../runtime/runs.js";
 import { Snapshot } from "../runtime/snapshot.js";
 import { Task } from "../runtime/task.js";
 import { inTransition } from "../runtime/transition.js";
+import type { WorkerCommands } from "../runtime/worker-commands.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
 import type { Pause, WorkerStatus } from "../runtime/worker-status.js";
 import { Declaration } from "./declaration.js";
-import type { Checkpoint, Engine, EngineProvider, Lease, Participant, Registration, RemoteState, StoredWait } from "./engine.js";
+import type { Checkpoint, Engine, EngineProvider, Lease, Participant, RemoteState, StoredWait } from "./engine.js";
 import { GuardedRegistration, isRegistration } from "./guarded-registration.js";
 import { thisProcess } from "./holder.js";
 import { inProcessEngine } from "./in-process-engine.js";
@@ -25,12 +26,16 @@ import { LeasedRunTask } from "./leased-run-task.js";
 export class DistributedTask extends Task implements Participant {
   readonly #chain: WorkerDefinition;
   #declaration: Declaration | undefined;
-  #registration: Registration | undefined;
+  #registration: GuardedRegistration | undefined;
   #hasLeft = false;
-  /** Whether the leased run that is under way was stopped by a pause. */
-  #isPausing = false;
-  /** Of the leased run that is under way. */
+  /** By what command the leased run that is under way was stopped, as a participle. */
+  #interruptedBy: "paused" | "restarted" | undefined;
+  /** Of the leased run that is under way, and when it began, on the engine's clock. */
   #lease: Lease | undefined;
+  #leasedAt = 0;
+  /** When the worker was restarted last on any replica, on the engine's clock. */
+  #restartedAt = 0;
+  #isAwaitingIdle = false;
   #endLeasedRun: ((checkpoint: Checkpoint) => void) | undefined;
   #remote: RemoteState | undefined;
   #lateSince: number | null = null;
@@ -62,7 +67,7 @@ export class DistributedTask extends Task implements Participant {
       this.#failToJoin(toError(thrown, this.name));
       return;
     }
-    this.#sharePause();
+    this.#shareCommands();
     this.#applyCommands();
   }
 
@@ -101,7 +106,14 @@ export class DistributedTask extends Task implements Participant {
   }
 
   latestDue({ due, snapshot }: StoredWait, now: number): number {
-    return this.declaration.latestDue(due, Snapshot.from(snapshot), now, this.name);
+    return this.declaration.latestDue(due, this.continued(snapshot), now, this.name);
+  }
+
+  /** What the worker continues with: a snapshot without the attempts that were counted before it was restarted. */
+  continued(stored: unknown): Snapshot {
+    const snapshot = Snapshot.from(stored);
+    if ((Declaration.savedAt(snapshot) ?? 0) < this.#restartedAt) for (const kind of attempts) snapshot.remove(kind);
+    return snapshot;
   }
 
   get declaration(): Declaration {
@@ -115,7 +127,8 @@ export class DistributedTask extends Task implements Participant {
       return Promise.resolve({ due, snapshot, status, phase: "waiting" });
     }
     this.#lease = lease;
-    this.#isPausing = false;
+    this.#leasedAt = lease.now();
+    this.#interruptedBy = undefined;
     if (lease.status !== undefined) this.#monitor?.restoreStatus(lease.status);
     if (this.#chain.isContinuous && !lease.isLocal) new WorkerLogger(this.logger, this.name).info("now runs on this replica");
     const ended = new Promise<Checkpoint>((resolve) => {
@@ -142,8 +155,8 @@ export class DistributedTask extends Task implements Participant {
     }
     if (this.#joinError !== undefined) {
       this.exit(this.#joinError);
-    } else if ((isLost || this.#isPausing) && !this.aborted && outcome !== "completed") {
-      const cause = isLost ? "failed after its lease was lost" : "failed while it was being paused";
+    } else if ((isLost || this.#interruptedBy !== undefined) && !this.aborted && outcome !== "completed") {
+      const cause = isLost ? "failed after its lease was lost" : `failed while it was being ${this.#interruptedBy}`;
       if (isFailure(outcome)) new WorkerLogger(this.logger, this.name).error({ err: outcome }, cause);
       this.#applyCommands();
     } else {
@@ -202,30 +215,61 @@ export class DistributedTask extends Task implements Participant {
     inTransition(() => this.onCommandsChanged());
   }
 
-  override onCommandsChanged(): void {
-    this.#sharePause();
-    const { child, commands } = this;
-    if (child === undefined) {
-      this.#applyCommands();
-    } else if (commands?.isPaused === true && this.isContinuous) {
-      this.#isPausing = true;
-      child.abort(new DOMException(`${this.name} was paused`, "AbortError"));
-    } else {
-      child.onCommandsChanged();
-    }
+  adoptRestart(at: number): void {
+    if (at <= this.#restartedAt) return;
+    this.#restartedAt = at;
+    const { child } = this;
+    if (child === undefined || this.aborted || this.#leasedAt >= at) return;
+    new WorkerLogger(this.logger, this.name).info("restarted on another replica");
+    inTransition(() => this.#interrupt(child, "restarted"));
   }
 
-  /** Informs the other replicas of a pause that has begun or ended here. */
-  #sharePause(): void {
+  override onCommandsChanged(): void {
+    this.#shareCommands();
+    const { child, commands } = this;
+    if (child === undefined) this.#applyCommands();
+    else if (commands?.isPaused === true && this.isContinuous) this.#interrupt(child, "paused");
+    else child.onCommandsChanged();
+  }
+
+  /** Stops the leased run, which is handed back, without leaving the engine. */
+  #interrupt(leasedRun: Task, command: "paused" | "restarted"): void {
+    this.#interruptedBy = command;
+    leasedRun.abort(new DOMException(`${this.name} was ${command}`, "AbortError"));
+  }
+
+  /** Informs the other replicas of a pause that has begun or ended here, and of a restart. */
+  #shareCommands(): void {
     const { commands } = this;
-    if (commands?.takeUnsharedPause() === true) this.#registration?.setPause?.(commands.pauseStatus ?? null);
+    if (commands?.takeUnsharedPause() === true) this.#registration?.setPause(commands.pauseStatus ?? null);
+    if (commands?.takeUnsharedRestart() === true) this.#registration?.requestRestart();
   }
 
   /** While nothing runs here: requests the run that a command asks for, and settles a pause. */
   #applyCommands(): void {
     const { commands, child } = this;
     if (child === undefined && commands?.wantsRun === true) this.#registration?.requestRun();
-    if (child === undefined && commands?.isPaused === true && !commands.wantsRun) commands.onIdle();
+    if (commands?.isIdleAwaited === true && this.#isIdle) this.#awaitIdle(commands);
+  }
+
+  /** Whether the worker is paused, and nothing of it runs here. */
+  get #isIdle(): boolean {
+    return this.child === undefined && this.commands?.isPaused === true && !this.commands.wantsRun;
+  }
+
+  /** Settles a pause when nothing of the worker runs on other replicas either. */
+  #awaitIdle(commands: WorkerCommands): void {
+    if (this.#isAwaitingIdle) return;
+    const idle = this.#registration?.whenIdle();
+    if (idle === undefined) {
+      commands.onIdle();
+      return;
+    }
+    this.#isAwaitingIdle = true;
+    void idle.then(() => {
+      this.#isAwaitingIdle = false;
+      if (this.#isIdle) inTransition(() => commands.onIdle());
+    });
   }
 
   /** Keeps the worker's health and counts; undefined below a worker that runs standalone. */
@@ -249,6 +293,9 @@ export class DistributedTask extends Task implements Participant {
     super.describe(status);
   }
 }
+
+/** The kinds of the snapshot entries about a run that is attempted again. */
+const attempts = ["retry", "retryJob", "timeout"];
 
 /** The engine of the nearest supervisor that has one; the in-process engine if none has. */
 function engineOf(task: Task): Engine {

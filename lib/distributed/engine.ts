@@ -47,6 +47,12 @@ export interface Participant {
   /** Pauses the worker as a command on another replica has, or ends the pause: `null`. */
   adoptPause(pause: Pause | null): void;
   /**
+   * Restarts the worker as a command on another replica has: what began here before is stopped, and handed back to run again at
+   * once, and attempts that were counted before are forgotten. Pass the latest restart as often as you like.
+   * @param at when the command was given, on the engine's clock
+   */
+  adoptRestart(at: number): void;
+  /**
    * Sets since when the worker is due without running on any replica, in ms since the epoch, as its status shows it; `null` if
    * it is not.
    */
@@ -69,6 +75,16 @@ export interface Registration {
    * their {@link Participant.adoptPause}. Without this method, a pause applies to one replica and ends with it.
    */
   setPause?(pause: Pause | null): void;
+  /**
+   * Resolves once the pause is stored, the worker runs on no replica and none will begin to. Without this method, or if it
+   * returns undefined, a pause waits for this replica only.
+   */
+  whenIdle?(): Promise<void> | undefined;
+  /**
+   * Stores that the worker is restarted by a command now, for all replicas: pass the time to their
+   * {@link Participant.adoptRestart}. Without this method, a restart applies to one replica.
+   */
+  requestRestart?(): void;
   /**
    * Removes the worker from this replica. The promise settles once the worker is handed back and the engine holds nothing for
    * it in this process, or after a time limit. Returns undefined if there is nothing to wait for.

@@ -13,7 +13,7 @@ export class GuardedRegistration implements Registration {
   readonly #registration: Registration;
   readonly #onFailure: (thrown: unknown) => void;
 
-  /** @param onFailure called with what `requestRun`, `setPause` or `release` of the engine throws */
+  /** @param onFailure called with what a method of the engine other than `leave` throws */
   constructor(registration: Registration, onFailure: (thrown: unknown) => void) {
     this.#registration = registration;
     this.#onFailure = onFailure;
@@ -25,6 +25,19 @@ export class GuardedRegistration implements Registration {
 
   setPause(pause: Pause | null): void {
     this.#attempt(() => this.#registration.setPause?.(pause));
+  }
+
+  requestRestart(): void {
+    this.#attempt(() => this.#registration.requestRestart?.());
+  }
+
+  /** Undefined if the engine cannot tell, or fails to. */
+  whenIdle(): Promise<void> | undefined {
+    let idle: unknown;
+    this.#attempt(() => {
+      idle = this.#registration.whenIdle?.();
+    });
+    return isObjectLike(idle) ? settled(idle).catch(this.#onFailure) : undefined;
   }
 
   release(): void {

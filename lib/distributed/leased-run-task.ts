@@ -39,7 +39,7 @@ export class LeasedRunTask extends Task implements LeasedRun {
     this.parent = parent;
     this.#chain = chain;
     this.#lease = lease;
-    this.#restored = Snapshot.from(lease.snapshot);
+    this.#restored = parent.continued(lease.snapshot);
     const now = lease.now();
     this.#startedAt = now;
     this.offset = now - TimerQueue.current().now();

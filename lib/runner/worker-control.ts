@@ -103,6 +103,9 @@ export class WorkerControl {
     const isPaused = task.commands?.isPaused === true;
     if (isPaused || supervisor.stopReasonOf(task) !== "restarted") this.#publish("restart");
     if (isPaused) task.commands.resume(task.name);
+    // It may run on another replica. If its task here has ended, the next one passes it on.
+    if (this.#worker.distributed === true) task.ensureCommands().restart();
+    if (task.busy) task.onCommandsChanged();
     supervisor.setCompleted(this.#worker, false);
     if (this.#group !== undefined && supervisor.state !== "running") {
       // It is started with its group, which is started again for this worker if all of it had completed.

@@ -27,6 +27,11 @@ export class Snapshot {
     return this.#entries.get(kind)?.shift();
   }
 
+  /** Removes all entries of a kind. */
+  remove(kind: string): void {
+    this.#entries.delete(kind);
+  }
+
   /** Returns the next entry of a kind. */
   peek(kind: string): SnapshotEntry | undefined {
     return this.#entries.get(kind)?.[0];

@@ -22,6 +22,7 @@ export class WorkerCommands {
   #idle: CommandResult | undefined;
   /** The pause of a distributed worker as its engine knows it. */
   #sharedPause: Pause | undefined;
+  #wasRestarted = false;
 
   get isPaused(): boolean {
     return this.#pause !== undefined;
@@ -61,6 +62,18 @@ export class WorkerCommands {
     this.#pause = pause;
     this.#sharedPause = pause;
     return true;
+  }
+
+  /** A distributed worker is restarted. */
+  restart(): void {
+    this.#wasRestarted = true;
+  }
+
+  /** Whether it was restarted since the other replicas were informed; notes that they are now. */
+  takeUnsharedRestart(): boolean {
+    const wasRestarted = this.#wasRestarted;
+    this.#wasRestarted = false;
+    return wasRestarted;
   }
 
   /** Resolves when nothing of the worker runs. */

@@ -17,6 +17,10 @@ interface Entry {
   timer: NodeJS.Timeout | undefined;
   readonly requestedBy: Set<Replica>;
   pause: Pause | null;
+  /** When it was restarted last, on the engine's clock; 0 if never. */
+  restartedAt: number;
+  /** Called once nothing of it runs. */
+  onIdle: (() => void)[];
 }
 
 interface FleetOptions {
@@ -135,7 +139,7 @@ export class MemoryFleet {
   resume(replica: Replica): void {
     for (const lease of replica.leases) lease.check();
     for (const entry of this.#entries.values()) {
-      this.#passPause(entry, replica);
+      this.#passCommands(entry, replica);
       this.#scheduleSoon(entry);
     }
   }
@@ -164,6 +168,8 @@ export class MemoryFleet {
       timer: undefined,
       requestedBy: new Set(),
       pause: null,
+      restartedAt: 0,
+      onIdle: [],
     };
     this.#entries.set(worker, entry);
     return entry;
@@ -171,7 +177,7 @@ export class MemoryFleet {
 
   joined(worker: string, replica: Replica): void {
     const entry = this.#entry(worker);
-    setImmediate(() => this.#passPause(entry, replica));
+    setImmediate(() => this.#passCommands(entry, replica));
     // A worker that has completed starts again on a new replica.
     if (entry.isCompleted) Object.assign(entry, { snapshot: "{}", status: undefined, due: 0, isCompleted: false });
     this.#scheduleSoon(entry);
@@ -192,14 +198,35 @@ export class MemoryFleet {
   setPause(worker: string, pause: Pause | null): void {
     const entry = this.#entry(worker);
     entry.pause = pause;
+    this.#passCommandsSoon(entry);
+  }
+
+  requestRestart(worker: string): void {
+    const entry = this.#entry(worker);
+    entry.restartedAt = this.now();
+    this.#passCommandsSoon(entry);
+  }
+
+  /** Resolves once nothing of a paused worker runs on any replica. */
+  whenIdle(worker: string): Promise<void> {
+    const entry = this.#entry(worker);
+    return new Promise((resolve) => {
+      entry.onIdle.push(resolve);
+      this.#passCommandsSoon(entry);
+    });
+  }
+
+  #passCommandsSoon(entry: Entry): void {
     setImmediate(() => {
-      for (const replica of this.replicas) this.#passPause(entry, replica);
+      for (const replica of this.replicas) this.#passCommands(entry, replica);
       this.#schedule(entry);
     });
   }
 
-  #passPause(entry: Entry, replica: Replica): void {
-    if (!replica.isDead && !replica.isFrozen && !this.isClosed) replica.participants.get(entry.name)?.adoptPause(entry.pause);
+  #passCommands(entry: Entry, replica: Replica): void {
+    if (replica.isDead || replica.isFrozen || this.isClosed) return;
+    replica.participants.get(entry.name)?.adoptPause(entry.pause);
+    replica.participants.get(entry.name)?.adoptRestart(entry.restartedAt);
   }
 
   #scheduleSoon(entry: Entry): void {
@@ -210,6 +237,7 @@ export class MemoryFleet {
   #schedule(entry: Entry): void {
     clearTimeout(entry.timer);
     entry.timer = undefined;
+    if (entry.lease === undefined) for (const onIdle of entry.onIdle.splice(0)) onIdle();
     if (entry.lease !== undefined || entry.isCompleted || this.isClosed) return;
     const replicas = this.replicas.filter((replica) => !replica.isDead && replica.participants.has(entry.name));
     if (replicas.length === 0) return;
@@ -309,6 +337,8 @@ export class Replica implements Engine {
     return {
       requestRun: () => this.#fleet.requestRun(participant.name, this),
       setPause: (pause) => this.#fleet.setPause(participant.name, pause),
+      requestRestart: () => this.#fleet.requestRestart(participant.name),
+      whenIdle: () => this.#fleet.whenIdle(participant.name),
       leave: () => {
         remove();
         return this.#fleet.options.onLeave();

@@ -573,12 +573,22 @@ function describeEngine(
     });
 
     it("pauses and resumes a worker on all replicas, also if they are restarted", async () => {
-      let runs = 0;
-      const tick = { name: "often", job: () => void runs++, repeat: 100 };
+      let [runs, underWay] = [0, 0];
+      const job = async (): Promise<void> => {
+        runs++;
+        underWay++;
+        await wait(60);
+        underWay--;
+      };
+      const tick = { name: "often", job, repeat: 100 };
       const pauses = (runners: readonly Runner[]) => runners.map((runner) => runner.status()[0]?.pause?.by);
       const before = [run("pauses", tick), run("pauses", tick)];
       await until(() => runs >= 5);
       await before[0]?.pause("often", { by: "ops", reason: "migration" });
+      const [held, running] = [runs, underWay];
+      expect(running).to.equal(0);
+      await wait(1_000);
+      expect(runs).to.equal(held);
       await until(() => pauses(before).every((by) => by === "ops"));
       await stop();
       const paused = runs;
@@ -612,10 +622,32 @@ function describeEngine(
       await until(() => starts === 1 && runners.every((runner) => runner.status()[0]?.phase === "running"));
       const other = runners[1 - holder] ?? expect.fail("no replica runs it");
       await other.pause("watch");
-      await until(() => stops === 1 && runners.every((runner) => runner.status()[0]?.phase === "paused"));
+      expect(stops).to.equal(1);
+      await until(() => runners.every((runner) => runner.status()[0]?.phase === "paused"));
       other.resume("watch");
       await until(() => starts === 2);
       expect(stops).to.equal(1);
+    });
+
+    it("stops a continuous worker that is restarted on another replica, and starts it again, without its backoff", async () => {
+      const starts: number[] = [];
+      let holder = -1;
+      const runners = [0, 1].map((replica) => {
+        const worker = async ({ signal, attempt }: WorkerContext): Promise<void> => {
+          starts.push(attempt);
+          holder = replica;
+          if (starts.length === 2) throw new Error("no");
+          await stopped(signal);
+          throw signal.reason;
+        };
+        return run("remote-restart", { name: "watch", worker, retry: sleep("1h") });
+      });
+      await until(() => starts.length === 1 && runners.every((runner) => runner.status()[0]?.phase === "running"));
+      await runners[1 - holder]?.restart("watch");
+      await until(() => starts.length === 2 && runners.every((runner) => runner.status()[0]?.phase === "backoff"));
+      await runners[1 - holder]?.restart("watch");
+      await until(() => starts.length === 3);
+      expect(starts).to.deep.equal([0, 0, 0]);
     });
 
     it("completes on all replicas", async () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { DeclarativeWorker, StaticBackoff, stopped, type WorkerContext, wait } from "watchbill";
+import { DeclarativeWorker, ShutdownTimeoutError, StaticBackoff, stopped, type WorkerContext, wait } from "watchbill";
 import { untilStopped, watch } from "../runner/commands.fixture.js";
 import { epoch, Simulation } from "./simulation.fixture.js";
 
@@ -133,14 +133,29 @@ describe("A command for a distributed worker on one replica", () => {
     expect(first && simulation.row(first)).to.deep.include({ phase: "waiting", pause: null });
   });
 
-  it("to pause waits for a run on that replica, and not for one on another", async () => {
-    const [first, second] = simulation.replicas(2, { repeat: "1m", job: takesASecond });
+  it("to pause waits for a run, on whatever replica", async () => {
+    const replicas = simulation.replicas(3, { repeat: "1m", job: takesASecond });
     await simulation.advance(60_500);
-    const [here, there] = [second, first].map((process) => watch(process?.runner.pause("one") ?? rejected()));
-    await simulation.advance(200);
-    expect([here?.outcome, there?.outcome]).to.deep.equal(["pending", "resolved"]);
+    expect(simulation.places).to.deep.equal(["2"]);
+    const paused = replicas.map(({ runner }) => watch(runner.pause("one")));
+    const outcomes = (): unknown[] => paused.map(({ outcome }) => outcome);
     await simulation.advance(400);
-    expect(here?.outcome).to.equal("resolved");
+    expect(outcomes()).to.deep.equal(["pending", "pending", "pending"]);
+    await simulation.advance(200);
+    expect(outcomes()).to.deep.equal(["resolved", "resolved", "resolved"]);
+    await simulation.advance(120_000);
+    expect(simulation.places).to.deep.equal(["2"]);
+  });
+
+  it("to pause rejects if a run on another replica does not end in time, and it is paused all the same", async () => {
+    const settings = { shutdownTimeout: "5s" } as const;
+    const job = () => wait("20s");
+    const replicas = [1, 2].map(() => simulation.replica({ repeat: "1m", job }, settings));
+    await simulation.advance(60_500);
+    expect(simulation.places).to.deep.equal(["2"]);
+    const paused = watch(replicas[0]?.runner.pause("one") ?? rejected());
+    await simulation.advance(6_000);
+    expect(paused.outcome).to.be.an.instanceof(ShutdownTimeoutError);
     await simulation.advance(120_000);
     expect(simulation.places).to.deep.equal(["2"]);
   });
@@ -222,6 +237,52 @@ describe("A command for a distributed worker on one replica", () => {
     expect(simulation.times).to.deep.equal([60_000, 120_000, 180_000, 240_000]);
     expect(new Set(simulation.places)).to.deep.equal(new Set(["1", "2"]));
   });
+
+  it("to restart stops a continuous worker on another replica, which starts again on any", async () => {
+    const stops: unknown[] = [];
+    const worker = async ({ signal }: WorkerContext) => {
+      await stopped(signal);
+      stops.push([Date.now() - epoch, String(signal.reason)]);
+      throw signal.reason;
+    };
+    const [, second] = simulation.replicas(2, { retry: new StaticBackoff({ sleep: "1h" }), worker });
+    await simulation.advance(10_000);
+    expect(simulation.places).to.deep.equal(["1"]);
+    const restarted = watch(second?.runner.restart("one") ?? rejected());
+    await simulation.advance(10_000);
+    expect(restarted.outcome).to.equal("resolved");
+    expect(stops).to.deep.equal([[10_000, "AbortError: one was restarted"]]);
+    expect(simulation.runs.map(({ at, attempt }) => [at, attempt])).to.deep.equal([
+      [0, 0],
+      [10_000, 0],
+    ]);
+    const [first] = simulation.processes;
+    expect(first?.lines).to.deep.include(["restarted on another replica", "one"]);
+  });
+
+  for (const [kind, timing] of [
+    ["continuous worker", { retry: new StaticBackoff({ sleep: "1h" }) }],
+    ["run", { repeat: "1m", retryJob: new StaticBackoff({ sleep: "1h" }) }],
+  ] as const) {
+    it(`to restart ends the backoff of a ${kind} that failed on another replica, and begins with the first attempt`, async () => {
+      const fails = async () => {
+        await wait("1s");
+        throw new Error("no");
+      };
+      const code = kind === "run" ? { job: fails } : { worker: fails };
+      const replicas = simulation.replicas(2, { ...timing, ...code });
+      await simulation.advance(70_000);
+      const where = simulation.places.at(-1);
+      const begun = simulation.runs.length;
+      const other = replicas.find(({ name }) => name !== `replica-${where}`);
+      expect(other && simulation.row(other)).to.deep.include({ phase: "backoff", attempt: 1 });
+      const restarted = watch(other?.runner.restart("one") ?? rejected());
+      await simulation.advance(10_000);
+      expect(restarted.outcome).to.equal("resolved");
+      expect(simulation.runs.slice(begun).map(({ at, attempt }) => [at, attempt])).to.deep.equal([[70_000, 0]]);
+      expect(other && simulation.row(other)).to.deep.include({ phase: "backoff", attempt: 1 });
+    });
+  }
 
   it("to restart runs it again after it has completed", async () => {
     const process = simulation.replica({ restart: "never", worker: takesASecond });
