@@ -270,9 +270,9 @@ export class Runner extends WorkerDefinition {
 
   /**
    * Keeps a worker from running until it is resumed, restarts of it or of its group included. The run of a repeated worker that
-   * is under way is completed, but not retried; a continuous worker is stopped. Resolves when nothing of it runs, so that a
-   * worker must not wait for its own pause. A pause that goes on keeps its `by` and `reason`, unless it had neither or there is
-   * another reason.
+   * is under way is completed, but not retried; a continuous worker is stopped. Resolves when nothing of it runs, of a
+   * distributed worker on any replica; so a worker must not wait for its own pause. A pause that goes on keeps its `by` and
+   * `reason`, unless it had neither or there is another reason.
    *
    * Rejects with an {@link UnknownWorkerError}, with a {@link WorkerNotRunningError}, or with a {@link ShutdownTimeoutError} if
    * what runs does not end in time; the worker is paused all the same when it does.
@@ -307,7 +307,8 @@ export class Runner extends WorkerDefinition {
 
   /**
    * Stops a worker and starts it anew, without a backoff and without counting a failure. Ends a pause, and starts a worker that
-   * has completed. Resolves when it has been started. A distributed worker takes part anew; what its replicas know of it stays.
+   * has completed. Resolves when it has been started. A distributed worker is also stopped on the replica that runs it, and keeps
+   * its timetable.
    *
    * Rejects with an {@link UnknownWorkerError}, with a {@link WorkerNotRunningError}, or with a {@link ShutdownTimeoutError} if
    * it does not stop in time; it is restarted all the same when it does.
