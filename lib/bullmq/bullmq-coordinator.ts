@@ -58,7 +58,7 @@ export class BullmqCoordinator {
     this.#options = options;
     this.#participants = participants;
     this.#health = new ConnectionHealth(options.connection);
-    this.#late = new LateWorkers(options.lockDuration);
+    this.#late = new LateWorkers(options.lockDuration, options.stalledInterval);
     this.#namesakes = new Namesakes(options.namespace, options.lockDuration);
     this.#jobs = new JobProcessor({
       participants,

@@ -7,7 +7,10 @@ export type JobState = "active" | "delayed" | "waiting" | "failed" | "completed"
 /** A job, as the lists of the database show it, without its record. */
 export interface JobSummary {
   readonly state: JobState;
-  /** When the delay of a delayed job ends, on the database's clock; otherwise 0. */
+  /**
+   * When the delay of a delayed job ends, or the lock of an active one expires, on the database's clock; 0 if it has no lock,
+   * and of all others.
+   */
   readonly until: number;
 }
 

@@ -13,16 +13,20 @@ const lateAfter = { least: 5_000, part: 1 / 3 };
 /** After how many ms without a run the connection is made anew. */
 const reconnectAfter = 60_000;
 
+type Participants = ReadonlyMap<string, Pick<Participant, "isOpen" | "setLate">>;
+
 /**
  * Watches for workers that are due and run on no replica, for whatever reason: logs them, publishes them, and shows them in
  * `status()`.
  *
- * A worker whose job a replica has locked is not late: BullMQ checks for expired locks. Nor is one that is paused here.
+ * A worker whose job a replica has locked is not late, nor is one whose lock has expired for less than two of BullMQ's checks for
+ * that, nor one that is paused here.
  */
 export class LateWorkers {
   readonly #lateAfter: number;
-  /** When each job that waits to be fetched was seen first, on the database's clock. */
-  #waitingSince = new Map<string, number>();
+  readonly #checkTime: number;
+  /** When each job that waits to be fetched, or is active without a lock, was seen so first, on the database's clock. */
+  #idleSince = new Map<string, number>();
   /** Since when each worker has been due by its declaration here, while its job waits for another time. */
   readonly #overdueSince = new Map<string, number>();
   /** The workers that are late, and since when. */
@@ -32,9 +36,10 @@ export class LateWorkers {
   /** When the queue was read first over this connection, on the database's clock; 0 until then. */
   #watchedSince = 0;
 
-  /** @param lockDuration in ms */
-  constructor(lockDuration: number) {
+  /** The times are in ms. */
+  constructor(lockDuration: number, stalledInterval: number) {
     this.#lateAfter = Math.max(lateAfter.least, lockDuration * lateAfter.part);
+    this.#checkTime = 2 * stalledInterval;
   }
 
   has(worker: string): boolean {
@@ -45,7 +50,7 @@ export class LateWorkers {
   connecting(logger: Logger): void {
     this.#logger = logger;
     this.#connectedAt = TimerQueue.current().now();
-    this.#waitingSince = new Map();
+    this.#idleSince = new Map();
     this.#watchedSince = 0;
   }
 
@@ -66,29 +71,32 @@ export class LateWorkers {
   }
 
   /** Compares the queue with the workers of this process. */
-  update({ now, jobs }: QueueSnapshot, participants: ReadonlyMap<string, Participant>): void {
+  update({ now, jobs }: QueueSnapshot, participants: Participants): void {
     // While no replica was connected, nothing could run.
     this.#watchedSince ||= now;
-    const waitingSince = new Map<string, number>();
+    const idleSince = new Map<string, number>();
     const late = new Map<string, number>();
     for (const [name, participant] of participants) {
       const summary = jobs.get(jobIdOf(name));
-      if (!participant.isOpen || (summary?.state !== "waiting" && summary?.state !== "delayed")) continue;
-      const fetchable = summary.state === "delayed" ? summary.until : (this.#waitingSince.get(name) ?? now);
+      if (!participant.isOpen || summary === undefined) continue;
+      const { state, until } = summary;
+      const isStalled = state === "active" && until <= now;
+      if (state === "waiting" || isStalled) idleSince.set(name, this.#idleSince.get(name) ?? now);
+      else if (state !== "delayed") continue;
+      const fetchable = idleSince.get(name) ?? until;
       const since = Math.max(this.#watchedSince, Math.min(fetchable, this.#overdueSince.get(name) ?? fetchable));
-      if (summary.state === "waiting") waitingSince.set(name, fetchable);
       const lateSince = this.#late.get(name);
       // Until it has run, also if it was promoted meanwhile.
       if (lateSince !== undefined && since <= now) late.set(name, lateSince);
-      else if (now - since > this.#lateAfter) late.set(name, since);
+      else if (now - since > this.#lateAfter + (isStalled ? this.#checkTime : 0)) late.set(name, since);
     }
-    this.#waitingSince = waitingSince;
+    this.#idleSince = idleSince;
     for (const name of this.#overdueSince.keys()) if (!participants.has(name)) this.#overdueSince.delete(name);
     this.#report(late, participants, now);
     this.#late = late;
   }
 
-  #report(late: ReadonlyMap<string, number>, participants: ReadonlyMap<string, Participant>, now: number): void {
+  #report(late: ReadonlyMap<string, number>, participants: Participants, now: number): void {
     const begun = [...late.keys()].filter((name) => !this.#late.has(name));
     const over = [...this.#late.keys()].filter((name) => !late.has(name));
     for (const name of begun) {

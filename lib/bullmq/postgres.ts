@@ -84,7 +84,7 @@ const horizon = 60_000;
 
 const everything = `
   SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now,
-         (SELECT json_agg(json_build_array(id, state, process_at_ms)) FROM job WHERE queue = $1) AS jobs,
+         (SELECT json_agg(json_build_array(id, state, CASE state WHEN 'active' THEN locked_until_ms ELSE process_at_ms END)) FROM job WHERE queue = $1) AS jobs,
          (SELECT json_object_agg(field, value) FROM meta WHERE queue = $1) AS meta`;
 
 async function readTime(pool: PgPool): Promise<{ readonly now: number }> {
@@ -104,8 +104,9 @@ async function readQueue(pool: PgPool, queue: string): Promise<QueueSnapshot> {
   const { now, jobs, meta } = rows[0] ?? { now: Date.now(), jobs: null, meta: null };
   const found = new Map<string, JobSummary>();
   for (const job of readArray(jobs) ?? []) {
-    const [id, state, processAt] = readArray(job) ?? [];
-    if (isJobState(state)) found.set(String(id), { state, until: state === "delayed" ? Number(processAt) : 0 });
+    const [id, state, until] = readArray(job) ?? [];
+    if (!isJobState(state)) continue;
+    found.set(String(id), { state, until: state === "delayed" || state === "active" ? Number(until ?? 0) : 0 });
   }
   return { now, jobs: found, meta: meta ?? {} };
 }

@@ -70,7 +70,10 @@ async function refuseCluster(backend: RedisQueueBackend): Promise<void> {
   throw new FleetError('It is a node of a Redis Cluster: pass a Cluster of ioredis instead of a URL, and prefix: "{watchbill}"');
 }
 
-/** The lists of a queue, by the state of their jobs. A paused queue keeps waiting jobs in a list of their own. */
+/**
+ * The lists of a queue, by the state of their jobs; the active ones last. A paused queue keeps waiting jobs in a list of their
+ * own.
+ */
 const lists: readonly (readonly [JobState, key: string, isSorted: boolean])[] = [
   ["completed", "completed", true],
   ["failed", "failed", true],
@@ -93,6 +96,9 @@ const script = `
     if ARGV[index - 2] == "sorted" then result[#result + 1] = redis.call("ZRANGE", KEYS[index], 0, -1, "WITHSCORES")
     else result[#result + 1] = redis.call("LRANGE", KEYS[index], 0, -1) end
   end
+  local locks = {}
+  for index, id in ipairs(result[#result]) do locks[index] = redis.call("PTTL", ARGV[#ARGV] .. id .. ":lock") end
+  result[#result + 1] = locks
   return result`;
 
 /** In a score, BullMQ leaves room for the order of jobs that are due in the same ms. */
@@ -105,15 +111,22 @@ async function readQueue(backend: RedisQueueBackend): Promise<QueueSnapshot> {
   const answer: unknown = await client.runCommand(command, [
     ...keys,
     ...lists.map(([, , isSorted]) => (isSorted ? "sorted" : "")),
+    backend.toKey(""),
   ]);
   const [time, meta, ...found] = (readArray(answer) ?? []).map((list) => (readArray(list) ?? []).map(String));
+  const [seconds, microseconds] = time ?? [];
+  const now = Number(seconds) * 1_000 + Number(microseconds) / 1_000;
+  const locks = found[lists.length] ?? [];
   const jobs = new Map<string, JobSummary>();
   for (const [index, [state, , isSorted]] of lists.entries()) {
-    for (const [id, score] of isSorted ? pairs(found[index]) : (found[index] ?? []).map((id) => [id, "0"] as const))
-      jobs.set(id, { state, until: state === "delayed" ? Math.floor(Number(score) / scoresPerMs) : 0 });
+    const entries = isSorted ? pairs(found[index]) : (found[index] ?? []).map((id, index) => [id, locks[index] ?? ""] as const);
+    for (const [id, figure] of entries) {
+      const score = Math.floor(Number(figure) / scoresPerMs);
+      const lock = Number(figure) > 0 ? now + Number(figure) : 0;
+      jobs.set(id, { state, until: state === "delayed" ? score : state === "active" ? lock : 0 });
+    }
   }
-  const [seconds, microseconds] = time ?? [];
-  return { now: Number(seconds) * 1_000 + Number(microseconds) / 1_000, jobs, meta: Object.fromEntries(pairs(meta)) };
+  return { now, jobs, meta: Object.fromEntries(pairs(meta)) };
 }
 
 function pairs(list: readonly string[] = []): (readonly [string, string])[] {

@@ -235,6 +235,8 @@ interface Damage {
   /** Stores that a worker has been due since 1970. */
   readonly age: (worker: string) => Promise<unknown>;
   readonly has: (worker: string) => Promise<boolean>;
+  /** Makes the job of a worker active without a lock, and lets nothing check for that. */
+  readonly loseLock: (worker: string) => Promise<unknown>;
   /** Over Redis: stores that expired locks are being checked for, without an end. Resolves when that has been corrected. */
   readonly checkWithoutEnd?: () => Promise<unknown>;
   /** Lets the database reject all writes, or accept them again. */
@@ -517,26 +519,31 @@ function describeEngine(
       await until(() => runs >= before + 2);
     });
 
-    it("logs, publishes and shows that a worker is late, whatever keeps it from running, until it runs", async () => {
-      const { pause } = damageOf("late");
-      const events: LateEvent[] = [];
-      const unsubscribe = observe("watchbill:late", (event) => void events.push(event));
-      let runs = 0;
-      const runner = run("late", { name: "often", job: () => void runs++, repeat: "1s" });
-      await until(() => runs >= 1);
-      // Again and again, as it is resumed.
-      while (runner.status()[0]?.lateSince === undefined) {
-        await pause();
-        await wait(5);
-      }
-      unsubscribe();
-      expect(events[0]).to.include({ worker: "often" }).and.to.have.property("lateness").that.is.above(4_000);
-      expect(runner.status()[0]?.lateSince).to.equal(Math.round(events[0]?.due ?? 0));
-      expect(log.all).to.match(/due for \S+, and not running on any replica: often; waking them/);
-      const before = runs;
-      await until(() => runs > before + 1 && runner.status()[0]?.lateSince === undefined);
-      await until(() => log.all.includes("no longer late"));
-    });
+    for (const [what, fault] of [
+      ["its queue is paused", "pause"],
+      ["the lock of its replica has expired, and nothing checks for that", "loseLock"],
+    ] as const) {
+      it(`logs, publishes and shows that a worker is late because ${what}, until it runs`, async () => {
+        const damage = damageOf(fault);
+        const events: LateEvent[] = [];
+        const unsubscribe = observe("watchbill:late", (event) => void events.push(event));
+        let runs = 0;
+        const runner = run(fault, { name: "often", job: () => void runs++, repeat: "1s" });
+        await until(() => runs >= 1);
+        // Again and again, as it is repaired.
+        while (runner.status()[0]?.lateSince === undefined) {
+          await damage[fault]("often");
+          await wait(5);
+        }
+        unsubscribe();
+        expect(events[0]).to.include({ worker: "often" }).and.to.have.property("lateness").that.is.above(4_000);
+        expect(runner.status()[0]?.lateSince).to.equal(Math.round(events[0]?.due ?? 0));
+        expect(log.all).to.match(/due for \S+, and not running on any replica: often; waking them/);
+        const before = runs;
+        await until(() => runs > before + 1 && runner.status()[0]?.lateSince === undefined);
+        await until(() => log.all.includes("no longer late"));
+      });
+    }
 
     it("runs every 100 ms", async () => {
       let runs = 0;
@@ -765,6 +772,11 @@ describeEngine(
           "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'",
         );
       },
+      loseLock: async (worker) => {
+        await setMeta("stalled-check", `${Date.now()}`);
+        const text = "UPDATE job SET state = 'active', lock_token = NULL, locked_until_ms = $3 WHERE queue = $1 AND id = $2";
+        await pool.query(text, [namespace, `worker-${worker}`, Date.now() - 1]);
+      },
       has: async (worker) => {
         const { rows } = await pool.query("SELECT 1 FROM job WHERE queue = $1 AND id = $2", [namespace, `worker-${worker}`]);
         return rows.length > 0;
@@ -810,6 +822,16 @@ describeEngine(
         await client.set(key("stalled-check"), "1");
         await until(async () => (await client.pttl(key("stalled-check"))) !== -1);
       },
+      loseLock: (worker) =>
+        client
+          .multi()
+          .zrem(key("delayed"), `worker-${worker}`)
+          .lrem(key("wait"), 0, `worker-${worker}`)
+          .lrem(key("active"), 0, `worker-${worker}`)
+          .lpush(key("active"), `worker-${worker}`)
+          .del(key(`worker-${worker}:lock`))
+          .set(key("stalled-check"), "1", "PX", 1_000)
+          .exec(),
       has: async (worker) => (await client.exists(key(`worker-${worker}`))) > 0,
       faults: {
         "a job that was deleted": ["its job was damaged in the database; replaced", () => client.del(key("worker-often"))],
