@@ -86,9 +86,9 @@ export class LateWorkers {
       const fetchable = idleSince.get(name) ?? until;
       const since = Math.max(this.#watchedSince, Math.min(fetchable, this.#overdueSince.get(name) ?? fetchable));
       const lateSince = this.#late.get(name);
-      // Until it has run, also if it was promoted meanwhile.
-      if (lateSince !== undefined && since <= now) late.set(name, lateSince);
-      else if (now - since > this.#lateAfter + (isStalled ? this.#checkTime : 0)) late.set(name, since);
+      // It was promoted meanwhile, and has not run yet.
+      const isStillLate = lateSince !== undefined && state !== "delayed";
+      if (isStillLate || now - since > this.#lateAfter + (isStalled ? this.#checkTime : 0)) late.set(name, lateSince ?? since);
     }
     this.#idleSince = idleSince;
     for (const name of this.#overdueSince.keys()) if (!participants.has(name)) this.#overdueSince.delete(name);

@@ -199,7 +199,7 @@ export class RepeatTask extends Task {
     // Runs that are missed during a pause are not a problem.
     if (reason === "busy") this.problemLog.missed(this, count, `the run before took ${formatDuration(this.#lastDuration)}`);
     else if (reason === "blocked")
-      this.problemLog.missed(this, count, this.#leasedRun === undefined ? blocked : "no replica was free");
+      this.problemLog.missed(this, count, this.#leasedRun === undefined ? blocked : "no replica ran it");
   }
 
   private publishMissed(count: number, reason: MissedReason): void {

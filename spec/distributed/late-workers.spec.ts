@@ -46,6 +46,12 @@ describe("A distributed worker, with locks of 30 s that are checked every 5 s,",
     expect(lateAt(() => ({ state: "active", until: 0 }), 60_000)).to.equal(26_000);
   });
 
+  it("is no longer late once it waits for its next run, also if that is due just then, and still late if it was only promoted", () => {
+    lateAt(() => ({ state: "delayed", until: 1_000 }), 60_000);
+    expect(lateAt(() => ({ state: "waiting", until: 0 }), 1_000)).to.equal(1_000);
+    expect(lateAt((now) => ({ state: "delayed", until: now }), 1_000)).to.equal(undefined);
+  });
+
   it("is no longer late once a replica has its lock", () => {
     lateAt(() => ({ state: "waiting", until: 0 }), 60_000);
     expect(lateAt((now) => ({ state: "active", until: now + 30_000 }), 10_000)).to.equal(undefined);

@@ -18,7 +18,7 @@ describe("context.scheduledAt and context.fence", () => {
 
     afterEach(async () => {
       stop.abort();
-      await clock.tickAsync(1);
+      await clock.tickAsync(5_000);
       clock.restore();
     });
 
