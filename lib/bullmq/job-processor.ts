@@ -141,7 +141,8 @@ export class JobProcessor {
     const time = patience === undefined ? Math.min(late, most) : patience * random();
     const until = Math.ceil(now + Math.max(time, soonest));
     try {
-      const isForOthers = patience !== undefined || participant?.isStopping === true;
+      // A replica that stops is paused.
+      const isForOthers = patience !== undefined || participant?.isStopping === true || queue.isPaused();
       await queue.handBack(job.id ?? "", token, until, { ...record, due, until }, isForOthers);
     } catch (thrown) {
       this.#options.onError(thrown);

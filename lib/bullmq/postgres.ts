@@ -54,7 +54,7 @@ export function postgres({ queue, connection, schema, migrate }: PostgresOptions
     create,
     async read() {
       const snapshot = await clock.measure(() => readQueue(shared.pool, queue));
-      wakeUps.setOfOthers(duesOf(snapshot));
+      for (const [job, due] of duesOf(snapshot)) wakeUps.addStored(job, due);
       return snapshot;
     },
     wake: () => wakeUps.wake(),
@@ -71,11 +71,11 @@ export function postgres({ queue, connection, schema, migrate }: PostgresOptions
   };
 }
 
-/** When jobs are due that no replica has, if that is soon. */
-function duesOf({ now, jobs }: QueueSnapshot): number[] {
-  return [...jobs.values()].flatMap(({ state, until }) => {
-    if (state === "waiting") return [now];
-    return state === "delayed" && until < now + horizon ? [Math.max(until, now)] : [];
+/** The jobs that no replica has, and when they are due, if that is soon. */
+function duesOf({ now, jobs }: QueueSnapshot): (readonly [job: string, due: number])[] {
+  return [...jobs].flatMap(([job, { state, until }]) => {
+    if (state === "waiting") return [[job, now]];
+    return state === "delayed" && until < now + horizon ? [[job, until]] : [];
   });
 }
 
@@ -214,14 +214,12 @@ class SharedConnection extends PostgresConnection {
 
   readonly #onNotification = ({ channel: on, payload = "" }: PgNotification): void => {
     if (on !== channel) return;
-    const [sender, queue, until, isForAll] = payload.split("\n");
+    const [sender, queue, job, until, isForAll] = payload.split("\n");
     if (sender === this.#id && queue === undefined) this.#onPing();
-    const isOurs = queue === this.#options.queue && until !== undefined;
-    if (!isOurs || sender === this.#id) return;
-    this.wakeUps.onActivity();
-    if (until === "") return;
-    if (isForAll === "1") this.wakeUps.add(Number(until));
-    else if (Number(until) < this.#options.clock.now() + horizon) this.wakeUps.addOfOthers([Number(until)]);
+    if (queue !== this.#options.queue || job === undefined || sender === this.#id) return;
+    if (until === undefined) this.wakeUps.taken(job);
+    else if (isForAll === "1") this.wakeUps.add(job, Number(until));
+    else if (Number(until) < this.#options.clock.now() + horizon) this.wakeUps.addOfOthers(job, Number(until));
   };
 
   override async close(): Promise<void> {
@@ -299,21 +297,20 @@ function observedPool(pool: PgPool, { clock, wakeUps }: SharedOptions, id: strin
     // A lock that was taken with the time before a suspension of the machine would have expired.
     if (clock.isSuspect) await clock.measure(() => readTime(pool));
     if (text.includes("move_to_delayed(")) {
-      wakeUps.onActivity();
-      const [, , , until, wait] = parameters;
-      const notify = `pg_notify('${channel}', ${payload(id, "$4::bigint", "($5::bigint = 0)::int")})`;
+      const [, job, , until] = parameters;
+      const notify = `pg_notify('${channel}', ${payload(id, "$2::text", "$4::bigint", "($5::bigint = 0)::int")})`;
       const sent = replaceIn(text, / AS n\b/, ` AS n, ${notify}`);
       const result = await pool.query(sent, parameters);
-      // The time is on the database's clock already. Without a delay, it is for the replica that asks first.
-      if (typeof until === "number" && typeof wait === "number") wakeUps.add(until);
+      // The time is on the database's clock already.
+      if (typeof job === "string" && typeof until === "number") wakeUps.add(job, until);
       return result;
     }
     const stamped = clock.stamp(parameters);
     if (!text.includes("move_to_active(")) return pool.query(text, stamped);
-    const notify = `pg_notify('${channel}', ${payload(id, "''")})`;
+    const notify = `pg_notify('${channel}', ${payload(id, "taken.id")})`;
     const taken = replaceIn(text, /SELECT \* FROM move_to_active/, `SELECT taken.*, ${notify} FROM move_to_active`);
     const result = await pool.query(replaceIn(taken, /;\s*$/, " AS taken"), stamped);
-    if (result.rows.length > 0) wakeUps.onActivity();
+    for (const row of result.rows) wakeUps.taken(String(readProperty(row, "id")));
     return result;
   };
   return new Proxy(pool, {
@@ -335,7 +332,10 @@ function replaceIn(text: string, part: RegExp, replacement: string): string {
   return text.replace(part, () => replacement);
 }
 
-/** The payload of a notification: the sender, the queue, and expressions for when the job is due and who is to ask for it. */
+/**
+ * The payload of a notification: the sender, the queue, and expressions for the job and, if it was returned, for when it is due
+ * and whether every replica is to ask for it then.
+ */
 function payload(id: string, ...expressions: readonly string[]): string {
   return `concat_ws(E'\\n', '${id}', $1::text, ${expressions.join(", ")})`;
 }

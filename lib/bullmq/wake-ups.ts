@@ -11,55 +11,53 @@ const grace = { least: 50, most: 250 };
 /** By how much, in ms, a replica is later for each job that it runs, so that it leaves more to the others; and at most. */
 const lateness = { perJob: 20, most: 300 };
 
-/** By how many ms the clocks of two replicas may differ, as each measures that of the database. */
-const clockTolerance = 20;
+/** By how many ms the time with which BullMQ asks for jobs can be behind the clock, as both are rounded. */
+const rounding = 2;
 
-/** When this replica asks for jobs, in ms on the database's clock. */
 interface WakeUp {
+  /** In ms on the database's clock. */
   readonly at: number;
-  /** Then it asks only if no replica has taken or returned a job since this time; always if it is undefined. */
-  readonly unlessSince: number | undefined;
+  readonly timer: QueueTimer;
 }
 
 /**
  * Decides when a replica asks Postgres for jobs. Asking whenever a job is due, on every replica, would make each run cost
  * statements on all of them. So the replica that ran a job last asks for it when it is due; the others know the time too, and ask
- * a little later, but only if no replica has taken or returned a job since.
+ * a little later, but only if no replica has taken the job by then.
  */
 export class WakeUps {
   readonly #clock: DatabaseClock;
-  /** In order. */
-  #planned: readonly WakeUp[] = [];
-  /** When a replica last took or returned a job. */
-  #lastActivity = 0;
+  /** By the id of the job. */
+  readonly #planned = new Map<string, WakeUp>();
   #running = 0;
   #isPending = false;
   #wake: (() => void) | undefined;
-  readonly #timer = new QueueTimer(() => this.#onTimer());
 
   constructor(clock: DatabaseClock) {
     this.#clock = clock;
   }
 
-  /** A job is due that this replica ran last, or that every replica is to ask for. */
-  add(due: number): void {
-    this.#plan([{ at: due + Math.min(this.#running * lateness.perJob, lateness.most), unlessSince: undefined }]);
+  /** A job is due that this replica ran last, or that every replica is to ask for. It asks once more if the job is not taken. */
+  add(job: string, due: number): void {
+    const later = Math.min(this.#running * lateness.perJob, lateness.most);
+    this.#plan(job, due + rounding + later, () => this.addOfOthers(job, due));
   }
 
-  /** Jobs are due that other replicas ran last. */
-  addOfOthers(dues: readonly number[]): void {
-    this.#plan(dues.map((due) => ({ at: due + grace.least + random() * (grace.most - grace.least), unlessSince: due })));
+  /** A job is due that another replica ran last. */
+  addOfOthers(job: string, due: number): void {
+    this.#plan(job, Math.max(due, this.#clock.now()) + grace.least + random() * (grace.most - grace.least));
   }
 
-  /** Replaces what {@link addOfOthers} has added. */
-  setOfOthers(dues: readonly number[]): void {
-    this.#planned = this.#planned.filter(({ unlessSince }) => unlessSince === undefined);
-    this.addOfOthers(dues);
+  /** The same for a job as it is stored: does nothing if it is known. */
+  addStored(job: string, due: number): void {
+    const { at = Number.POSITIVE_INFINITY } = this.#planned.get(job) ?? {};
+    if (at > Math.max(due, this.#clock.now()) + lateness.most + grace.most) this.addOfOthers(job, due);
   }
 
-  /** A replica has taken or returned a job, and so asks for all others that are due. */
-  onActivity(): void {
-    this.#lastActivity = this.#clock.now();
+  /** A replica has taken the job. */
+  taken(job: string): void {
+    this.#planned.get(job)?.timer.cancel();
+    this.#planned.delete(job);
   }
 
   /** This replica runs so many jobs. */
@@ -90,28 +88,24 @@ export class WakeUps {
   }
 
   close(): void {
-    this.#planned = [];
-    this.#timer.cancel();
+    for (const job of [...this.#planned.keys()]) this.taken(job);
     this.#wake?.();
   }
 
-  #plan(added: readonly WakeUp[]): void {
-    this.#planned = [...this.#planned, ...added].sort((one, other) => one.at - other.at);
-    this.#arm();
-  }
-
-  #arm(): void {
-    const [next] = this.#planned;
-    this.#timer.cancel();
-    if (next !== undefined) this.#timer.sleep(Math.max(0, next.at - this.#clock.now()));
-  }
-
-  #onTimer(): void {
-    const now = this.#clock.now();
-    const due = this.#planned.filter(({ at }) => at <= now);
-    this.#planned = this.#planned.slice(due.length);
-    const isUnattended = (since: number): boolean => since - clockTolerance > this.#lastActivity;
-    if (due.some(({ unlessSince }) => unlessSince === undefined || isUnattended(unlessSince))) this.wake();
-    this.#arm();
+  #plan(job: string, at: number, andThen = (): void => {}): void {
+    this.taken(job);
+    const timer = new QueueTimer(() => {
+      // The clock may have been corrected meanwhile.
+      const left = at - this.#clock.now();
+      if (left > 0) {
+        timer.sleep(left);
+        return;
+      }
+      this.#planned.delete(job);
+      this.wake();
+      andThen();
+    });
+    timer.sleep(Math.max(0, at - this.#clock.now()));
+    this.#planned.set(job, { at, timer });
   }
 }
