@@ -218,7 +218,7 @@ class SharedConnection extends PostgresConnection {
     if (sender === this.#id && queue === undefined) this.#onPing();
     if (queue !== this.#options.queue || job === undefined || sender === this.#id) return;
     if (until === undefined) this.wakeUps.taken(job);
-    else if (isForAll === "1") this.wakeUps.add(job, Number(until));
+    else if (isForAll === "1") this.wakeUps.add(job, Number(until), true);
     else if (Number(until) < this.#options.clock.now() + horizon) this.wakeUps.addOfOthers(job, Number(until));
   };
 
@@ -297,12 +297,12 @@ function observedPool(pool: PgPool, { clock, wakeUps }: SharedOptions, id: strin
     // A lock that was taken with the time before a suspension of the machine would have expired.
     if (clock.isSuspect) await clock.measure(() => readTime(pool));
     if (text.includes("move_to_delayed(")) {
-      const [, job, , until] = parameters;
+      const [, job, , until, wait] = parameters;
       const notify = `pg_notify('${channel}', ${payload(id, "$2::text", "$4::bigint", "($5::bigint = 0)::int")})`;
       const sent = replaceIn(text, / AS n\b/, ` AS n, ${notify}`);
       const result = await pool.query(sent, parameters);
-      // The time is on the database's clock already.
-      if (typeof job === "string" && typeof until === "number") wakeUps.add(job, until);
+      // The time is on the database's clock already. Without a delay, it is for all.
+      if (typeof job === "string" && typeof until === "number") wakeUps.add(job, until, wait === 0);
       return result;
     }
     const stamped = clock.stamp(parameters);

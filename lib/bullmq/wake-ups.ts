@@ -8,7 +8,10 @@ import type { DatabaseClock } from "./database-clock.js";
  */
 const grace = { least: 50, most: 250 };
 
-/** By how much, in ms, a replica is later for each job that it runs, so that it leaves more to the others; and at most. */
+/**
+ * By how much, in ms, a replica is later for each job that it runs, if a job is for all, so that it leaves more to the others; and
+ * at most.
+ */
 const lateness = { perJob: 20, most: 300 };
 
 /** By how many ms the time with which BullMQ asks for jobs can be behind the clock, as both are rounded. */
@@ -37,9 +40,12 @@ export class WakeUps {
     this.#clock = clock;
   }
 
-  /** A job is due that this replica ran last, or that every replica is to ask for. It asks once more if the job is not taken. */
-  add(job: string, due: number): void {
-    const later = Math.min(this.#running * lateness.perJob, lateness.most);
+  /**
+   * A job is due that this replica ran last, or that every replica is to ask for. Asks once more if the job is not taken.
+   * @param isForAll whether a replica that runs fewer jobs is to be earlier
+   */
+  add(job: string, due: number, isForAll: boolean): void {
+    const later = isForAll ? Math.min(this.#running * lateness.perJob, lateness.most) : 0;
     this.#plan(job, due + rounding + later, () => this.addOfOthers(job, due));
   }
 

@@ -33,7 +33,7 @@ describe("A replica asks Postgres for a job", () => {
   }
 
   it("that it ran last as soon as that is due, by the rounded time with which it asks", async () => {
-    wakeUps.add("a", epoch + 1_000);
+    wakeUps.add("a", epoch + 1_000, false);
     await time.tickAsync(1_001);
     expect(asked).to.deep.equal([]);
     await time.tickAsync(1);
@@ -41,8 +41,8 @@ describe("A replica asks Postgres for a job", () => {
   });
 
   it("once more 50 to 250 ms later, if no replica has taken it by then", async () => {
-    wakeUps.add("a", epoch + 1_000);
-    wakeUps.add("b", epoch + 2_000);
+    wakeUps.add("a", epoch + 1_000, false);
+    wakeUps.add("b", epoch + 2_000, false);
     await time.tickAsync(1_002);
     wakeUps.taken("a");
     await time.tickAsync(10_000);
@@ -68,29 +68,33 @@ describe("A replica asks Postgres for a job", () => {
   });
 
   it("that is stored unless it knows when it is due", async () => {
-    wakeUps.add("a", epoch + 1_000);
+    wakeUps.add("a", epoch + 1_000, false);
     wakeUps.addStored("a", epoch + 1_000);
     await time.tickAsync(1_002);
     expect(asked).to.deep.equal([1_002]);
     wakeUps.taken("a");
-    wakeUps.add("a", epoch + 60_000);
+    wakeUps.add("a", epoch + 60_000, false);
     // It was made due earlier meanwhile.
     wakeUps.addStored("a", epoch + 2_000);
     await time.tickAsync(2_000);
     expect(asked).to.have.length(2);
   });
 
-  it("later, the more it runs", async () => {
+  it("that is for all the later, the more it runs", async () => {
     wakeUps.setRunning(5);
-    wakeUps.add("a", epoch + 1_000);
+    wakeUps.add("a", epoch + 1_000, true);
+    wakeUps.add("b", epoch + 10_000, false);
     await time.tickAsync(1_101);
     expect(asked).to.deep.equal([]);
     await time.tickAsync(1);
     expect(asked).to.deep.equal([1_102]);
+    wakeUps.taken("a");
+    await time.tickAsync(8_900);
+    expect(asked).to.deep.equal([1_102, 10_002]);
   });
 
   it("by the clock of the database, also if that is corrected meanwhile", async () => {
-    wakeUps.add("a", epoch + 1_000);
+    wakeUps.add("a", epoch + 1_000, false);
     await clock.measure(async () => ({ now: Date.now() - 100 }));
     await time.tickAsync(1_101);
     expect(asked).to.deep.equal([]);
