@@ -46,10 +46,14 @@ export function describeRealFleet(kind: ServerKind): void {
     it("run a worker once in each of 60 intervals, without overlap", async () => {
       const interval = 250;
       const plans = [{ name: "tick", interval, lasts: 20 }];
-      const [observer] = Array.from({ length: 3 }, () => replicas.start(server.url, plans));
+      const started = Array.from({ length: 3 }, () => replicas.start(server.url, plans));
       await replicas.until((all) => all.filter(({ what }) => what === "ends").length >= 60, "tick");
       let point: number | null = null;
-      while (point === null && observer !== undefined) point = (await replicas.statusOf(observer))[0]?.nextDue ?? null;
+      // The one that runs it knows at once when it is due next, and others seconds later.
+      for (let index = 0; point === null; index++) {
+        const replica = started[index % started.length];
+        if (replica !== undefined) point = (await replicas.statusOf(replica))[0]?.nextDue ?? null;
+      }
       await replicas.stop();
       const runs = runsIn(replicas.events("tick"));
       const { duplicates, gaps, lateness } = compareWithTimetable(runs, interval, point ?? 0);
