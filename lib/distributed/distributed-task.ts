@@ -285,7 +285,8 @@ export class DistributedTask extends Task implements Participant {
     status.holder = this.child === undefined ? (this.#remote?.holder ?? null) : thisProcess;
     if (this.child === undefined) {
       if (this.#lateSince !== null) status.lateSince = this.#lateSince;
-      status.phase = this.commands?.isPaused === true ? "paused" : (this.#remote?.phase ?? "waiting");
+      const phase = this.#remote?.phase ?? "waiting";
+      status.phase = phase !== "running" && this.commands?.isPaused === true ? "paused" : phase;
       const snapshot = Snapshot.from(this.#remote?.snapshot);
       describeAttempts(status, snapshot.peek("retryJob") ?? snapshot.peek("retry"));
       status.nextDue = status.phase === "running" || status.phase === "paused" ? null : (this.#remote?.nextDue ?? null);

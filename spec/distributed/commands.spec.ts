@@ -155,7 +155,9 @@ describe("A command for a distributed worker on one replica", () => {
     expect(simulation.places).to.deep.equal(["2"]);
     const paused = watch(replicas[0]?.runner.pause("one") ?? rejected());
     await simulation.advance(6_000);
-    expect(paused.outcome).to.be.an.instanceof(ShutdownTimeoutError);
+    expect(paused.outcome)
+      .to.be.an.instanceof(ShutdownTimeoutError)
+      .with.deep.property("hung", [{ worker: "one", phase: "running", hungFor: 5_000 }]);
     await simulation.advance(120_000);
     expect(simulation.places).to.deep.equal(["2"]);
   });
