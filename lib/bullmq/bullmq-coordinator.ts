@@ -131,7 +131,6 @@ export class BullmqCoordinator {
 
   async #reconcileRepeatedly(queue: OpenQueue, signal: AbortSignal): Promise<void> {
     const participants = this.#participants;
-    const onJobMissing = (worker: string): void => this.#jobs.loseLease(worker, "its job is missing from the database");
     const { lockDuration } = this.#options;
     const options: ReconcileOptions = {
       queue,
@@ -141,7 +140,8 @@ export class BullmqCoordinator {
       late: this.#late,
       namesakes: this.#namesakes,
       commands: this.#commands,
-      onJobMissing,
+      replica: formatHolder(thisProcess),
+      loseLease: (worker, before, cause) => this.#jobs.loseLease(worker, before, cause),
       onRepaired: this.#onRepaired,
     };
     while (!signal.aborted) {

@@ -48,6 +48,8 @@ export class BullmqLease implements Lease {
   readonly status;
   readonly due: number;
   readonly fence: number;
+  /** On the database's clock. */
+  readonly takenAt: number;
   readonly #worker: string;
   readonly #lockDuration: number;
   readonly #clock: DatabaseClock;
@@ -60,6 +62,7 @@ export class BullmqLease implements Lease {
 
   constructor(worker: string, { snapshot, status, due }: WorkerRecord, { lockDuration, lockedAt, fence, clock }: LockOptions) {
     this.fence = fence;
+    this.takenAt = clock.now();
     this.#worker = worker;
     this.snapshot = snapshot;
     this.status = status;

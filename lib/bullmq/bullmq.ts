@@ -92,17 +92,19 @@ const known = [
 ] satisfies (keyof BullMQOptions)[];
 
 function parseStorage({ schema, migrate = true, max = 4, prefix = "watchbill" }: Readonly<Record<string, unknown>>): Storage {
-  if (schema !== undefined && (typeof schema !== "string" || !/^[a-z_][a-z0-9_]{0,62}$/.test(schema))) {
+  if (schema !== undefined && (typeof schema !== "string" || !/^(?!pg_)[a-z_][a-z0-9_]{0,62}$/.test(schema))) {
     throw new InvalidArgumentError(
-      `schema is ${showUnlessText(schema)}: pass small letters, digits and underscores, such as "billing"`,
+      `schema is ${showUnlessText(schema)}: pass small letters, digits and underscores, without pg_ in front, such as "billing"`,
     );
   }
   if (typeof migrate !== "boolean") throw new InvalidArgumentError(`migrate is ${showUnlessText(migrate)}: pass true or false`);
   if (typeof max !== "number" || !Number.isInteger(max) || max < 2) {
     throw new InvalidArgumentError(`max is ${showUnlessText(max)}: pass a whole number, 2 or more`);
   }
-  if (typeof prefix !== "string" || prefix === "") {
-    throw new InvalidArgumentError(`prefix is ${showUnlessText(prefix)}: pass a string such as "watchbill"`);
+  if (typeof prefix !== "string" || !isPlain(prefix)) {
+    throw new InvalidArgumentError(
+      `prefix is ${showUnlessText(prefix)}: pass a string of up to 200 characters, none of them a control character, such as "watchbill"`,
+    );
   }
   return { schema, migrate, max, prefix };
 }
@@ -110,11 +112,20 @@ function parseStorage({ schema, migrate = true, max = 4, prefix = "watchbill" }:
 /** The message does not repeat the value: a string with a colon may be the URL of the connection. */
 function parseNamespace(namespace: unknown): string {
   const isText = typeof namespace === "string";
-  if (isText && namespace.trim() !== "" && !namespace.includes(":")) return namespace;
-  const what = isText ? (namespace.includes(":") ? "a string with a colon" : "an empty string") : describeKind(namespace);
+  if (isText && isPlain(namespace) && !namespace.includes(":")) return namespace;
   throw new InvalidArgumentError(
-    `The namespace is ${what}: pass a string without a colon that names the service, such as "billing"`,
+    `The namespace is ${isText ? problemOfNamespace(namespace) : describeKind(namespace)}: pass a string without a colon that names the service, such as "billing"`,
   );
+}
+
+function problemOfNamespace(namespace: string): string {
+  if (namespace.trim() === "") return "an empty string";
+  return namespace.includes(":") ? "a string with a colon" : "a string that is long or has control characters";
+}
+
+/** Whether both databases can store a text as part of a name. */
+function isPlain(text: string): boolean {
+  return text.trim() !== "" && text.length <= 200 && !/[\p{Surrogate}\p{Control}]/u.test(text);
 }
 
 function parseAtLeast(option: string, duration: unknown, least: number): number {

@@ -51,7 +51,7 @@ export function parseConnection(connection: unknown, storage: Storage): Connecti
     }
     if (isRedis(connection)) {
       const { prefix } = storage;
-      if (readProperty(connection, "isCluster") === true && !/\{.+\}/.test(prefix)) {
+      if (readProperty(connection, "isCluster") === true && !/^[^{]*\{[^}]+\}/.test(prefix)) {
         throw new InvalidArgumentError(
           `The connection is a Redis Cluster, whose scripts need all keys in one slot: pass a prefix in braces, such as prefix: "{watchbill}"`,
         );
@@ -68,11 +68,15 @@ export function parseConnection(connection: unknown, storage: Storage): Connecti
   );
 }
 
+/** Parameters of a URL that are secret. */
+const secretParameters = ["password", "sslpassword", "token"];
+
 function parseUrl(text: string, { schema = defaultSchema, migrate, max, prefix }: Storage): Connection {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  // Without slashes the URL has no host, and its rest is a path.
-  const protocol = url !== undefined && url.host !== "" && text.startsWith(`${url.protocol}//`) ? url.protocol : "";
-  const values = [url?.password ?? "", ...(url?.searchParams.values() ?? [])];
+  // Without slashes, the rest of the URL is a path. The host of Postgres may be a parameter: the folder of a socket.
+  const hasHost = url !== undefined && (url.host !== "" || url.searchParams.has("host"));
+  const protocol = hasHost && text.startsWith(`${url.protocol}//`) ? url.protocol : "";
+  const values = [url?.password ?? "", ...secretParameters.flatMap((name) => url?.searchParams.getAll(name) ?? [])];
   // The whole URL is a secret only if a part of it is.
   const secrets = new Secrets(values.join("") === "" ? [] : [text, ...values]);
   const common = { shown: secrets.hide(`${protocol}//${url?.host}${url?.pathname}`), secrets };
@@ -86,12 +90,12 @@ function parseUrl(text: string, { schema = defaultSchema, migrate, max, prefix }
   }
   if (url !== undefined && (protocol === "postgres:" || protocol === "postgresql:")) {
     // The driver would use those of the URL instead of the search path.
-    const startOptions = url.searchParams.get("options") ?? undefined;
+    const startOptions = url.searchParams.getAll("options").join(" ");
     const stripped = new URL(url);
     stripped.searchParams.delete("options");
     const pool = {
-      connectionString: startOptions === undefined ? text : stripped.href,
-      options: startOptions,
+      connectionString: startOptions === "" ? text : stripped.href,
+      options: startOptions === "" ? undefined : startOptions,
       schema,
       // One more listens.
       max: max - 1,
@@ -104,7 +108,7 @@ function parseUrl(text: string, { schema = defaultSchema, migrate, max, prefix }
     return { ...common, open };
   }
   throw new InvalidArgumentError(
-    "The connection is not a URL of Redis or Postgres: use one that begins with redis://, rediss:// or postgres://",
+    "The connection is not a URL of Redis or Postgres: use one that begins with redis://, rediss:// or postgres://, and has one host",
   );
 }
 

@@ -24,6 +24,17 @@ export interface QueueSnapshot {
   readonly meta: Readonly<Record<string, string>>;
 }
 
+/** A job that is delayed until a time on the database's clock. */
+export interface DelayedJob {
+  readonly jobId: string;
+  /** Of its lock. */
+  readonly token: string;
+  readonly until: number;
+  /** Whether each replica is to ask for it then, and not only this one. */
+  readonly isForAll: boolean;
+  readonly fieldsToUpdate: Readonly<Record<string, string>>;
+}
+
 /** Creates the BullMQ backends of one open queue, and ends their connections. */
 export interface Database<Options> {
   readonly connection: Options;
@@ -36,6 +47,8 @@ export interface Database<Options> {
   readonly isCoarse: boolean;
   /** Reads the whole queue. */
   read(queue: string): Promise<QueueSnapshot>;
+  /** Delays a job that is locked, and writes fields of it, at once. */
+  handBack(backend: IQueueBackend, job: DelayedJob): Promise<void>;
   /** Asks for jobs now: one is available that the database does not announce. */
   wake(): void;
   /** Called with the number of jobs that this replica runs. */

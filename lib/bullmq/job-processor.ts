@@ -33,6 +33,9 @@ const offered = 1 / 8;
 /** How long, in ms, until another attempt to hand a worker back. */
 const handBackDelay = 200;
 
+/** By how many ms the clock of the database may differ from what is known of it here. */
+const clockTolerance = 1_000;
+
 export interface JobProcessorOptions {
   readonly participants: ReadonlyMap<string, Participant>;
   readonly requests: RunRequests;
@@ -88,6 +91,9 @@ export class JobProcessor {
       await this.#leaveToOthers({ job, token, queue }, record).finally(() => this.#options.onDamaged(worker));
       return;
     }
+    // The database has lost the job and its lock, and another replica has added the job again. BullMQ will not renew the lock of
+    // the run here, as it keeps one lock for each id.
+    this.#leases.get(worker)?.lose("its job was handed out again");
     if (participant !== undefined) this.#options.namesakes.check(participant, record, queue.clock.now());
     const isReserved = this.#options.requests.isForOthers(job, queue.clock.now());
     if (isReserved) this.#options.onReserved();
@@ -142,8 +148,8 @@ export class JobProcessor {
     const until = Math.ceil(now + Math.max(time, soonest));
     try {
       // A replica that stops is paused.
-      const isForOthers = patience !== undefined || participant?.isStopping === true || queue.isPaused();
-      await queue.handBack(job.id ?? "", token, until, { ...record, due, until }, isForOthers);
+      const isForAll = patience !== undefined || participant?.isStopping === true || queue.isPaused();
+      await queue.handBack(job.id ?? "", token, until, { ...record, due, until }, isForAll);
     } catch (thrown) {
       this.#options.onError(thrown);
     }
@@ -173,6 +179,8 @@ export class JobProcessor {
     const published = publishStatus({ participant, job, lease, onError: this.#options.onError }, ended.signal);
     try {
       const checkpoint = await participant.run(lease);
+      // Once it is handed back, it may be handed out again before this is known here.
+      if (this.#leases.get(participant.name) === lease) this.#leases.delete(participant.name);
       ended.abort();
       await published;
       await this.#handBack(participant, fetched, lease, checkpoint);
@@ -246,9 +254,13 @@ export class JobProcessor {
     return this.#running.size > 0;
   }
 
-  /** @param cause a clause for the error message */
-  loseLease(worker: string, cause: string): void {
-    this.#leases.get(worker)?.lose(cause);
+  /**
+   * Ends a lease that was taken before some time on the database's clock.
+   * @param cause a clause for the error message
+   */
+  loseLease(worker: string, before: number, cause: string): void {
+    const lease = this.#leases.get(worker);
+    if (lease !== undefined && lease.takenAt < before - clockTolerance) lease.lose(cause);
   }
 
   /**

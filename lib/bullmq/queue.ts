@@ -3,6 +3,7 @@ import { isError, readProperty } from "../errors/read-value.js";
 import { type BullmqLease, LockTrackingWorker } from "./bullmq-lease.js";
 import type { Database, QueueSnapshot } from "./database.js";
 import type { DatabaseClock } from "./database-clock.js";
+import { notPermitted } from "./postgres-connection.js";
 import { settledWithin } from "./time-limit.js";
 import { type WorkerRecord, wrapJson } from "./worker-record.js";
 
@@ -53,9 +54,9 @@ export interface OpenQueue {
   /**
    * Delays a job until a time on the database's clock, and stores its record: atomically, and only if the job is locked by the
    * token, so that a replica that has lost the lock cannot write.
-   * @param isForOthers whether each replica is to ask for it then, and not only this one
+   * @param isForAll whether each replica is to ask for it then, and not only this one
    */
-  handBack(jobId: string, token: string, until: number, record: unknown, isForOthers: boolean): Promise<void>;
+  handBack(jobId: string, token: string, until: number, record: unknown, isForAll: boolean): Promise<void>;
   /** Reads the whole queue, without the records, and the database's clock. */
   readAll(): Promise<QueueSnapshot>;
   read(jobId: string): Promise<Job | undefined>;
@@ -84,9 +85,6 @@ export interface OpenQueue {
 
 /** How long, in ms, to wait until a connection is closed. */
 const closeTimeout = { usual: 3_000, away: 500 };
-
-/** The code of Postgres for a missing privilege. */
-const notPermitted = "42501";
 
 /** After how long, in s, to ask Postgres for jobs although none is known to be due. */
 const idleDelay = 60;
@@ -185,17 +183,11 @@ export function openQueue<Options>(database: Database<Options>, options: QueueOp
       }
       database.wake();
     },
-    async handBack(jobId, token, until, record, isForOthers) {
-      const now = Math.round(clock.now());
+    async handBack(jobId, token, until, record, isForAll) {
       // The one text field that both databases can write together with the move, under the lock.
       const fieldsToUpdate = { failedReason: JSON.stringify(record) };
-      const options = { skipAttempt: true, fieldsToUpdate };
       // By the worker's connection: unlike the queue's, it stays open until the jobs have ended.
-      const backend = worker.getBackend();
-      // The time is that plus the delay. Over Postgres, a delay of 0 means that it is for others; 0 and 1 are not used otherwise.
-      if (isCoarse) await backend.moveToDelayed(jobId, now, Math.max(0, until - now), token, options);
-      else if (isForOthers) await backend.moveToDelayed(jobId, until, 0, token, options);
-      else await backend.moveToDelayed(jobId, until - 1, 1, token, options);
+      await database.handBack(worker.getBackend(), { jobId, token, until, isForAll, fieldsToUpdate });
     },
     readAll: () => database.read(namespace),
     read: (jobId) => queue.getJob(jobId),

@@ -1,11 +1,12 @@
 import type { Job } from "bullmq";
 import type { Participant, RemoteState } from "../distributed/engine.js";
 import { parseHolder } from "../distributed/holder.js";
-import { random } from "../timers/random.js";
+import { listNames } from "../errors/list-names.js";
 import type { JobState, JobSummary, QueueSnapshot } from "./database.js";
 import { publishedStatus, type RunRequests } from "./job-progress.js";
 import type { LateWorkers } from "./late-workers.js";
 import type { Namesakes } from "./namesakes.js";
+import { claimOverdue, purgeOrphans } from "./orphans.js";
 import { isRejectedByBullmq, type NewJob, type OpenQueue } from "./queue.js";
 import type { SharedCommands } from "./shared-commands.js";
 import { initialRecord, jobIdOf, recordOf, type WorkerRecord, workerOf } from "./worker-record.js";
@@ -28,8 +29,10 @@ export interface ReconcileOptions {
   readonly late: LateWorkers;
   readonly namesakes: Namesakes;
   readonly commands: SharedCommands;
-  /** Called with each worker whose job was in the database and is no longer. */
-  readonly onJobMissing: (worker: string) => void;
+  /** The name of this process. */
+  readonly replica: string;
+  /** Ends the lease of a worker, if it was taken before a time on the database's clock: its lock is gone. `cause` is a clause. */
+  readonly loseLease: (worker: string, before: number, cause: string) => void;
   /**
    * Called with what was wrong in the database and has been corrected: a clause.
    * @param worker undefined if it concerned all
@@ -43,7 +46,7 @@ export interface ReconcileOptions {
  * - ends a pause or a limit of the queue, which only something else than this library can have set;
  * - adds missing jobs, also after the database has lost its data, and replaces jobs that are damaged;
  * - revives jobs that have failed, and completed ones for a replica that starts their worker anew;
- * - removes jobs that have been due for a week and whose worker no replica has;
+ * - removes jobs that were due long ago and whose worker no replica has had since;
  * - promotes jobs whose run was requested, that are late, or that are delayed for longer than the worker's declaration says.
  *
  * Passes what it reads on to the workers.
@@ -73,6 +76,10 @@ export class Reconciler {
     for (const name of this.#known.keys()) if (!participants.has(name)) this.#known.delete(name);
     const suspects = this.#suspects;
     this.#suspects = new Set();
+    for (const name of participants.keys()) {
+      const isLocked = snapshot.jobs.get(jobIdOf(name))?.state === "active";
+      if (!isLocked) options.loseLease(name, snapshot.now, "the lock on its job is gone from the database");
+    }
     await this.#addMissing(options, snapshot.jobs, suspects);
     late.update(snapshot, participants);
 
@@ -88,6 +95,8 @@ export class Reconciler {
         else this.#suspects.add(name);
         return;
       }
+      if (summary.state === "active" && job.processedBy !== options.replica)
+        options.loseLease(name, snapshot.now, "another replica has locked its job");
       const wasPromoted = await this.#reconcileJob(options, participant, job, summary);
       if (wasPromoted || summary.state === "active") changing.add(name);
     };
@@ -97,7 +106,7 @@ export class Reconciler {
   }
 
   async #addMissing(options: ReconcileOptions, jobs: ReadonlyMap<string, JobSummary>, suspects: Set<string>): Promise<void> {
-    const { queue, participants, lockDuration, onJobMissing, onRepaired } = options;
+    const { queue, participants, lockDuration, onRepaired } = options;
     const unseen = [...participants.keys()].filter((name) => !jobs.has(jobIdOf(name)));
     const added = await Promise.all(
       unseen.map(async (name) => {
@@ -110,7 +119,6 @@ export class Reconciler {
         }
         this.#suspects.add(name);
         if (!this.#known.has(name)) return { ...this.#jobOf(name), delay: 0 };
-        onJobMissing(name);
         onRepaired("its job was missing from the database; added again", name);
         // Another replica may be running the worker, without knowing yet that its lock is gone.
         return { ...this.#jobOf(name), delay: lockDuration };
@@ -187,30 +195,20 @@ export class Reconciler {
       wasPromoted = await succeeds(() => queue.promote(job));
       if (wasPromoted && isDelayedFromOutside) onRepaired("its job was delayed from outside; promoted", name);
     }
+    if (state === "delayed" || state === "waiting") await claimOverdue(job, now);
     participant.update(remoteStateOf(job, state, record, isNew));
     return wasPromoted;
   }
 }
 
-/** How long, in ms, a job is kept that is due and whose worker no replica has, and how many are checked at a time. */
-const purging = { after: 7 * 86_400_000, checked: 5 };
-
-/** Removes jobs that no replica has run for a long time, as their workers exist no more: some of them each time, at random. */
-async function purge(
-  { queue, participants, commands, onRepaired }: ReconcileOptions,
-  { jobs, now }: QueueSnapshot,
-): Promise<void> {
+/** Removes the jobs of workers that no replica has had for a long time, but for those that are paused. */
+async function purge(options: ReconcileOptions, snapshot: QueueSnapshot): Promise<void> {
+  const { queue, participants, commands, onRepaired } = options;
   const known = new Set([...participants.keys()].map(jobIdOf));
-  const orphans = [...jobs.keys()].filter((id) => !known.has(id));
-  const first = Math.floor(random() * orphans.length);
-  for (const id of orphans.slice(first, first + purging.checked)) {
-    const job = await queue.read(id);
-    const due = job === undefined ? 0 : recordOf(job).due;
-    // One that is locked runs.
-    if (due <= 0 || now - due < purging.after || !(await queue.remove(id))) continue;
-    await commands.forget(queue, id);
-    onRepaired("its job was removed: it was due a week ago, and no replica has the worker", workerOf(id));
-  }
+  const purged = await purgeOrphans(queue, snapshot, (id) => known.has(id) || commands.isPaused(id));
+  for (const id of purged) await commands.forget(queue, id);
+  const names = purged.map((id) => workerOf(id) ?? id);
+  if (names.length > 0) onRepaired(`removed the jobs of workers that no replica has had for 30 days: ${listNames(names)}`);
 }
 
 /** Fields of the metadata that keep jobs from being fetched, and what each does. This library sets none of them. */

@@ -1,6 +1,6 @@
 import { type ConnectionOptions, createRedisBackend, isRedisInstance, type RedisClient, type RedisQueueBackend } from "bullmq";
 import { FleetError } from "../errors/fleet-error.js";
-import { readArray } from "../errors/read-value.js";
+import { readArray, readProperty } from "../errors/read-value.js";
 import type { Database, JobState, JobSummary, QueueSnapshot } from "./database.js";
 import { DatabaseClock } from "./database-clock.js";
 
@@ -49,8 +49,12 @@ export function redis(connection: ConnectionOptions): Database<ConnectionOptions
     async read() {
       const backend = reader;
       if (backend === undefined) throw new FleetError("No queue has been opened");
-      if (isOwn) await (checked ??= refuseCluster(backend));
+      await (checked ??= refuseNode(backend));
       return clock.measure(() => readQueue(backend));
+    },
+    async handBack(backend, { jobId, token, until, fieldsToUpdate }) {
+      const now = Math.round(clock.now());
+      await backend.moveToDelayed(jobId, now, Math.max(0, until - now), token, { skipAttempt: true, fieldsToUpdate });
     },
     // BullMQ waits for a marker, which each command that makes a job available sets.
     wake() {},
@@ -64,10 +68,10 @@ export function redis(connection: ConnectionOptions): Database<ConnectionOptions
 }
 
 /** A node of a cluster has only a part of the keys. */
-async function refuseCluster(backend: RedisQueueBackend): Promise<void> {
+async function refuseNode(backend: RedisQueueBackend): Promise<void> {
   const client = await backend.client;
-  if (!/^cluster_enabled:1/m.test(await client.info())) return;
-  throw new FleetError('It is a node of a Redis Cluster: pass a Cluster of ioredis instead of a URL, and prefix: "{watchbill}"');
+  if (readProperty(client, "isCluster") === true || !/^cluster_enabled:1/m.test(await client.info())) return;
+  throw new FleetError('It is a node of a Redis Cluster: pass a Cluster of ioredis instead, and prefix: "{watchbill}"');
 }
 
 /**

@@ -129,6 +129,11 @@ export class SharedCommands {
     }
   }
 
+  /** Whether a worker is paused, by the id of its job. */
+  isPaused(jobId: string): boolean {
+    return this.#pauses.has(jobId);
+  }
+
   /** The job of a worker was removed, as no replica has it. */
   async forget(queue: OpenQueue, jobId: string): Promise<void> {
     await queue.removeMeta(Object.values(prefixes).map((prefix) => `${prefix}${jobId}`));

@@ -9,8 +9,8 @@ import type { DatabaseClock } from "./database-clock.js";
 const grace = { least: 50, most: 250 };
 
 /**
- * By how much, in ms, a replica is later for each job that it runs, if a job is for all, so that it leaves more to the others; and
- * at most.
+ * By how much, in ms, a replica is later for each job that it runs, if a job is for all, so that it leaves more to the others;
+ * and at most.
  */
 const lateness = { perJob: 20, most: 300 };
 

@@ -232,7 +232,7 @@ interface Damage {
   /** Each with what is logged when it is repaired. */
   readonly faults: Readonly<Record<string, readonly [repaired: string, act: () => Promise<unknown>]>>;
   readonly pause: () => Promise<unknown>;
-  /** Stores that a worker has been due since 1970. */
+  /** Stores that a worker was added, and has been due since, in 1970. */
   readonly age: (worker: string) => Promise<unknown>;
   readonly has: (worker: string) => Promise<boolean>;
   /** Makes the job of a worker active without a lock, and lets nothing check for that. */
@@ -418,19 +418,25 @@ function describeEngine(
       });
     }
 
-    it("removes the job of a worker that no replica has had for a week, and keeps that of one that was removed lately", async () => {
+    it("removes the job of a worker that no replica has had for long, and keeps one that was removed lately or is paused", async () => {
       const { age, has } = damageOf("orphans");
-      const job = (): void => {};
+      let runs = 0;
+      const job = (): void => void runs++;
       for (const name of ["old", "recent"]) {
         const runner = run("orphans", { name, job, repeat: "1h" });
         await until(() => (runner.status()[0]?.nextDue ?? 0) > Date.now());
         await stop();
       }
-      await age("old");
-      run("orphans", { name: "often", job, repeat: "1s" });
+      await run("orphans", { name: "paused", job, repeat: "1h" }).pause("paused");
+      await stop();
+      for (const name of ["old", "paused"]) await age(name);
+      run("orphans", { name: "often", job: () => {}, repeat: "1s" });
       while (await has("old")) await wait(50);
-      expect(log.all).to.include("its job was removed: it was due a week ago, and no replica has the worker");
-      expect(await has("recent")).to.equal(true);
+      expect(log.all).to.include("removed the jobs of workers that no replica has had for 30 days: old");
+      // Another replica still has it, and finds it paused.
+      const runner = run("orphans", { name: "paused", job, repeat: "1h" });
+      await until(() => runner.status()[0]?.pause !== null);
+      expect([await has("recent"), await has("paused"), runs]).to.deep.equal([true, true, 0]);
     });
 
     it("does not let jobs of unknown workers keep a worker from running", async () => {
@@ -763,7 +769,11 @@ describeEngine(
     return {
       pause,
       age: (worker) =>
-        pool.query("UPDATE job SET failed_reason = $1 WHERE queue = $2 AND id = $3", [aged, namespace, `worker-${worker}`]),
+        pool.query("UPDATE job SET failed_reason = $1, added_at_ms = 1 WHERE queue = $2 AND id = $3", [
+          aged,
+          namespace,
+          `worker-${worker}`,
+        ]),
       setReadOnly: async (isReadOnly) => {
         await pool.query(
           `SET default_transaction_read_only = off; ALTER DATABASE postgres SET default_transaction_read_only = ${isReadOnly}`,
@@ -816,7 +826,7 @@ describeEngine(
     const pause = (): Promise<unknown> => client.hset(key("meta"), "paused", "1");
     return {
       pause,
-      age: (worker) => client.hset(key(`worker-${worker}`), "failedReason", aged),
+      age: (worker) => client.hset(key(`worker-${worker}`), "failedReason", aged, "timestamp", "1"),
       setReadOnly: (isReadOnly) => client.config("SET", "min-replicas-to-write", isReadOnly ? "1" : "0"),
       checkWithoutEnd: async () => {
         await client.set(key("stalled-check"), "1");

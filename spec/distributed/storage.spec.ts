@@ -50,6 +50,11 @@ describe("bullmq(), with its tables and keys where the user wants them", functio
     ["a schema that is not a simple name", { schema: "a b" }, /schema is a string: pass small letters/],
     ["a migrate that is not a boolean", { migrate: "no" }, /migrate is a string: pass true or false/],
     ["one connection", { max: 1 }, /max is 1: pass a whole number, 2 or more/],
+    ["a schema that Postgres reserves", { schema: "pg_mine" }, /schema is a string: pass small letters/],
+    ["a namespace with a control character", { namespace: "a\nb" }, /The namespace is a string that is long or has control/],
+    ["a namespace with a lone surrogate", { namespace: "a\ud800" }, /The namespace is a string that is long or has control/],
+    ["a long namespace", { namespace: "a".repeat(300) }, /The namespace is a string that is long or has control/],
+    ["a prefix with a lone surrogate", { prefix: "a\ud800" }, /prefix is a string: pass a string of up to 200 characters/],
     ["an empty prefix", { prefix: "" }, /prefix is .*: pass a string/],
   ];
   for (const [what, options, message] of refused) {
@@ -94,9 +99,11 @@ describe("bullmq(), with its tables and keys where the user wants them", functio
 
     it("uses the options of the URL, and the search path of its schema", async () => {
       const url = new URL(server.url);
-      url.searchParams.set("options", "-c statement_timeout=12345");
+      url.searchParams.set("options", "-c application_name=mine");
       start({ connection: url.href, schema: "optioned" });
       await until(() => runs >= 3);
+      const { rows: named } = await admin.query("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'mine'");
+      expect(Number(named[0].count)).to.be.within(2, 4);
       const { rows } = await admin.query("SELECT count(*) FROM optioned.job");
       expect(rows[0].count).to.equal("1");
     });
@@ -125,6 +132,52 @@ describe("bullmq(), with its tables and keys where the user wants them", functio
         const { rows } = await admin.query(`SELECT count(*) FROM ${name}.job`);
         expect(rows[0].count).to.equal("1");
       }
+    });
+
+    it("keeps apart what two services in two schemas announce, whatever their names", async () => {
+      const times: Record<string, number[]> = { staging: [], production: [] };
+      for (const [schema, begun] of Object.entries(times)) {
+        const job = (): void => void begun.push(Date.now());
+        const worker = new DeclarativeWorker({ name: "tick", job, repeat: 400, distributed: true });
+        const engine = bullmq({ connection: server.url, namespace: "storage", schema });
+        const runner = bootstrap([worker], { engine, logger, signals: [] });
+        started.push({ runner, running: runner.run() });
+      }
+      await until(() => Object.values(times).every(({ length }) => length >= 30));
+      const gaps = Object.values(times).flatMap((begun) => begun.slice(1).map((at, index) => at - (begun[index] ?? at)));
+      // Otherwise one would forget its next run with a run of the other, until the next reconciliation, five seconds later.
+      expect(Math.max(...gaps)).to.be.below(3_000);
+    });
+
+    it("says what to do if the role may not create the schema", async () => {
+      await admin.query("CREATE ROLE weak LOGIN PASSWORD 'secret'");
+      const url = new URL(server.url);
+      url.username = "weak";
+      url.password = "secret";
+      start({ connection: url.href, schema: "forbidden" });
+      const cure = "The schema forbidden is missing, and this role may not change that: run runMigrations";
+      await until(() => logger.entries.some(({ details }) => shown(details).includes(cure)));
+    });
+
+    it("does not create anything for a pool whose search path is another", async () => {
+      const pool = new Pool({ connectionString: server.url });
+      start({ connection: pool, schema: "unused" });
+      await until(() => logger.entries.some(({ details }) => shown(details).includes("does not begin with unused")));
+      await started[0]?.runner.stop();
+      await pool.end();
+      const { rows } = await admin.query("SELECT count(*) FROM pg_namespace WHERE nspname = 'unused'");
+      expect(rows[0].count).to.equal("0");
+    });
+
+    it("connects by a socket, whose folder is a parameter of the URL", async () => {
+      const { rows } = await admin.query("SELECT current_setting('unix_socket_directories') AS folders");
+      const [folder = ""] = String(rows[0].folders).split(",");
+      const { username, password, port, pathname } = new URL(server.url);
+      expect(() => bullmq({ connection: `postgres://${pathname}?host=/tmp`, namespace: "a" })).to.not.throw();
+      const host = folder === "" ? "127.0.0.1" : encodeURIComponent(folder);
+      const url = `postgres:///${pathname.slice(1)}?host=${host}&port=${port}&user=${username}&password=${password}`;
+      start({ connection: url });
+      await until(() => runs >= 3);
     });
 
     it("says what to do if the schema is missing and must not be created, or the search path of a pool is another", async () => {
@@ -219,9 +272,15 @@ describe("bullmq(), with its tables and keys where the user wants them", functio
       cluster.disconnect();
     });
 
-    it("refuses a URL of one of its nodes", async () => {
-      start({ connection: `redis://127.0.0.1:${port}` });
-      await until(() => logger.entries.some(({ details }) => shown(details).includes("a node of a Redis Cluster")));
+    it("refuses a URL and a client of one of its nodes", async () => {
+      const client = new Redis(port, { maxRetriesPerRequest: null });
+      for (const connection of [`redis://127.0.0.1:${port}`, client]) {
+        start({ connection });
+        await until(() => logger.entries.some(({ details }) => shown(details).includes("a node of a Redis Cluster")));
+        logger.clear();
+      }
+      await Promise.all(started.map(({ runner }) => runner.stop()));
+      client.disconnect();
     });
   });
 });
