@@ -904,6 +904,40 @@ describe("bullmq() over Redis, when connections are reset", function () {
     });
   }
 
+  it("aborts a run when Redis has lost all its data and another replica starts, and not when its lock would have expired", async () => {
+    const client = new Redis(server?.url ?? "");
+    const runs: { readonly begun: number; ended?: number }[] = [];
+    const job = async ({ signal }: WorkerContext): Promise<void> => {
+      const run: (typeof runs)[number] = { begun: Date.now() };
+      runs.push(run);
+      await stopped(signal);
+      run.ended = Date.now();
+      signal.throwIfAborted();
+    };
+    const repeat = { interval: "1h", startImmediately: true } as const;
+    const runners = [1, 2].map(() => {
+      const engine = bullmq({ connection: server?.url ?? "", namespace: "flushed" });
+      return bootstrap([new DeclarativeWorker({ name: "long", repeat, job, distributed: true })], {
+        engine,
+        logger: new Log(),
+        signals: [],
+      });
+    });
+    const running = [runners[0]?.run()];
+    await until(() => runs.length === 1);
+    await wait(500);
+    await client.flushall();
+    const flushed = Date.now();
+    running.push(runners[1]?.run());
+    await until(() => runs[0]?.ended !== undefined);
+    // The lock lasts for 30 s and is renewed every 7.5 s; it would be given up after 24 s.
+    expect((runs[0]?.ended ?? 0) - flushed).to.be.below(15_000);
+    await until(() => runs.length >= 2);
+    await Promise.all(runners.map((runner) => runner.stop()));
+    await Promise.all(running);
+    client.disconnect();
+  });
+
   it("does not close a client of the user, though its connection is reset during the stop", async () => {
     const url = new URL(server?.url ?? "");
     url.port = `${proxy.port}`;
