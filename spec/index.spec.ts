@@ -80,7 +80,7 @@ describe("The public API", () => {
       "@nestjs/core": "^11.0.0 || ^12.0.0",
       "@opentelemetry/api": "^1.9.0",
       "@sinonjs/fake-timers": "^15.0.0",
-      bullmq: "^6.7.0",
+      bullmq: "~6.7.0",
       croner: "^11.0.0",
       fastify: "^5.0.0",
       "prom-client": "^15.0.0",
