@@ -88,7 +88,9 @@ export class Notifications {
     return replaceIn(statement, / AS n\b/, ` AS n, ${notify}`);
   }
 
-  /** The sender, the queue, and expressions: for the job and, if it is returned, for when it is due and whether that is for all. */
+  /**
+   * The sender, the queue, and expressions: for the job and, if it is returned, for when it is due and whether that is for all.
+   */
   #payload(...expressions: readonly string[]): string {
     return `concat_ws(E'\\n', '${this.#id}', '${this.#schema}.' || $1::text, ${expressions.join(", ")})`;
   }

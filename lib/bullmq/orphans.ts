@@ -1,6 +1,6 @@
 /**
- * Jobs whose worker the replicas do not have any more. A replica that does not have a worker cannot know whether another one does:
- * so those that have it write that to the job, once a day while it is due and does not run, as during a pause.
+ * Jobs whose worker the replicas do not have any more. A replica that does not have a worker cannot know whether another one
+ * does: so those that have it write that to the job, once a day while it is due and does not run, as during a pause.
  */
 import type { Job } from "bullmq";
 import { isSnapshotEntry, numberIn } from "../runtime/snapshot.js";
