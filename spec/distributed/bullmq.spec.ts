@@ -915,26 +915,27 @@ describe("bullmq() over Redis, when connections are reset", function () {
       signal.throwIfAborted();
     };
     const repeat = { interval: "1h", startImmediately: true } as const;
-    const runners = [1, 2].map(() => {
+    const started: { readonly runner: Runner; readonly running: Promise<void> }[] = [];
+    const start = (): void => {
       const engine = bullmq({ connection: server?.url ?? "", namespace: "flushed" });
-      return bootstrap([new DeclarativeWorker({ name: "long", repeat, job, distributed: true })], {
-        engine,
-        logger: new Log(),
-        signals: [],
-      });
-    });
-    const running = [runners[0]?.run()];
+      const worker = new DeclarativeWorker({ name: "long", repeat, job, distributed: true });
+      const runner = bootstrap([worker], { engine, logger: new Log(), signals: [] });
+      started.push({ runner, running: runner.run() });
+    };
+    start();
     await until(() => runs.length === 1);
     await wait(500);
     await client.flushall();
     const flushed = Date.now();
-    running.push(runners[1]?.run());
+    start();
     await until(() => runs[0]?.ended !== undefined);
     // The lock lasts for 30 s and is renewed every 7.5 s; it would be given up after 24 s.
     expect((runs[0]?.ended ?? 0) - flushed).to.be.below(15_000);
     await until(() => runs.length >= 2);
-    await Promise.all(runners.map((runner) => runner.stop()));
-    await Promise.all(running);
+    for (const { runner, running } of started) {
+      await runner.stop();
+      await running;
+    }
     client.disconnect();
   });
 

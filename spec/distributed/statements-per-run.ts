@@ -22,7 +22,7 @@ interface Counts {
  * each notification that a replica receives, too.
  */
 let sent = 0;
-const { query } = Client.prototype;
+const query: unknown = Reflect.get(Client.prototype, "query");
 Client.prototype.query = function (this: unknown, ...values: unknown[]) {
   sent++;
   return typeof query === "function" ? Reflect.apply(query, this, values) : undefined;
