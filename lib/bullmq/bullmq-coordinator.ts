@@ -96,6 +96,7 @@ export class BullmqCoordinator {
       const found = await within(responseTimeout, Promise.race([queue.ready(), this.#health.firstError()]), signal);
       // Before the first job is fetched.
       this.#commands.read(found, this.#participants);
+      await within(responseTimeout, this.#commands.write(queue), signal);
       queue.start();
       this.#queue = queue;
       this.onParticipantsChanged();

@@ -9,6 +9,8 @@ import { jobIdOf, parseJson } from "./worker-record.js";
 /** By how many ms a restart may seem to be in the future. */
 const clockTolerance = 1_000;
 
+type CommandQueue = Pick<OpenQueue, "read" | "setMeta" | "removeMeta" | "clock">;
+
 /**
  * The commands that apply to a distributed worker on all replicas: its pause, which outlives them, and when it was restarted
  * last. They are in the metadata of the queue, which each replica reads with each reconciliation.
@@ -63,7 +65,7 @@ export class SharedCommands {
     const pause = this.#pauses.get(id);
     // A worker that was restarted has ended the pause just now.
     if (pause !== undefined && !this.#newPauses.has(participant.name)) participant.adoptPause(pause);
-    participant.adoptRestart(this.#restarts.get(id) ?? 0);
+    participant.adoptRestart(this.#newRestarts.get(participant.name) ?? this.#restarts.get(id) ?? 0);
   }
 
   /** Passes what was read to the workers. */
@@ -91,7 +93,7 @@ export class SharedCommands {
   }
 
   /** Stores what has changed here. */
-  async write(queue: OpenQueue): Promise<void> {
+  async write(queue: CommandQueue): Promise<void> {
     for (const [name, pause] of [...this.#newPauses]) {
       const field = `${prefixes.pause}${jobIdOf(name)}`;
       if (pause === null) {
@@ -115,9 +117,14 @@ export class SharedCommands {
    * first, which it sees when it fetches the job. The pause settles if the worker does not run in the next snapshot either, and
    * the run of a replica that was faster has not overwritten the reservation.
    */
-  async settle(queue: OpenQueue, { jobs }: QueueSnapshot): Promise<void> {
+  async settle(queue: CommandQueue, { jobs }: Pick<QueueSnapshot, "jobs">): Promise<void> {
     for (const [name, wait] of [...this.#awaited]) {
       if (this.#newPauses.has(name)) continue;
+      if (!this.#pauses.has(jobIdOf(name))) {
+        // It was resumed.
+        this.left(name);
+        continue;
+      }
       const isRunning = jobs.get(jobIdOf(name))?.state === "active";
       const job = isRunning ? undefined : await queue.read(jobIdOf(name));
       if (job !== undefined && wait.isReserved && this.#requests.isForThis(job)) {
@@ -135,7 +142,7 @@ export class SharedCommands {
   }
 
   /** The job of a worker was removed, as no replica has it. */
-  async forget(queue: OpenQueue, jobId: string): Promise<void> {
+  async forget(queue: CommandQueue, jobId: string): Promise<void> {
     await queue.removeMeta(Object.values(prefixes).map((prefix) => `${prefix}${jobId}`));
   }
 }

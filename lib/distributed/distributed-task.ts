@@ -265,10 +265,13 @@ export class DistributedTask extends Task implements Participant {
       commands.onIdle();
       return;
     }
+    const pause = commands.pauseStatus;
     this.#isAwaitingIdle = true;
     void idle.then(() => {
       this.#isAwaitingIdle = false;
-      if (this.#isIdle) inTransition(() => commands.onIdle());
+      // It was resumed and paused again meanwhile.
+      if (commands.pauseStatus !== pause) this.#applyCommands();
+      else if (this.#isIdle) inTransition(() => commands.onIdle());
     });
   }
 

@@ -1,5 +1,13 @@
 import { expect } from "chai";
-import { DeclarativeWorker, ShutdownTimeoutError, StaticBackoff, stopped, type WorkerContext, wait } from "watchbill";
+import {
+  DeclarativeWorker,
+  ShutdownTimeoutError,
+  StaticBackoff,
+  stopped,
+  type WorkerContext,
+  WorkerNotRunningError,
+  wait,
+} from "watchbill";
 import { untilStopped, watch } from "../runner/commands.fixture.js";
 import { epoch, Simulation } from "./simulation.fixture.js";
 
@@ -145,6 +153,22 @@ describe("A command for a distributed worker on one replica", () => {
     expect(outcomes()).to.deep.equal(["resolved", "resolved", "resolved"]);
     await simulation.advance(120_000);
     expect(simulation.places).to.deep.equal(["2"]);
+  });
+
+  it("to pause settles with the pause that was begun last", async () => {
+    const [first, second] = simulation.replicas(2, { repeat: "1m", job: () => wait("3s") });
+    await simulation.advance(60_500);
+    expect(simulation.places).to.deep.equal(["2"]);
+    const paused = watch(first?.runner.pause("one") ?? rejected());
+    await simulation.advance(100);
+    first?.runner.resume("one");
+    const again = watch(first?.runner.pause("one", { by: "ops" }) ?? rejected());
+    await simulation.advance(2_000);
+    expect(paused.outcome).to.be.an.instanceof(WorkerNotRunningError);
+    expect(again.outcome).to.equal("pending");
+    await simulation.advance(500);
+    expect(again.outcome).to.equal("resolved");
+    expect(second && simulation.row(second)?.pause?.by).to.equal("ops");
   });
 
   it("to pause rejects if a run on another replica does not end in time, and it is paused all the same", async () => {
