@@ -9,6 +9,7 @@ import {
   type Participant,
   type Registration,
   StaticBackoff,
+  WorkerNotRunningError,
   wait,
 } from "watchbill";
 import { formatHolder, parseHolder, thisProcess } from "../../lib/distributed/holder.js";
@@ -22,12 +23,15 @@ class ManualEngine implements Engine {
   readonly participants: Participant[] = [];
   readonly calls: string[] = [];
   onJoin: (participant: Participant) => void = () => {};
+  /** Resolve what `whenIdle` has returned, if there is such a method. */
+  idle: (() => void)[] | undefined;
 
   join(participant: Participant): Registration {
     this.participants.push(participant);
     this.onJoin(participant);
     return {
       requestRun: () => void this.calls.push("requestRun"),
+      whenIdle: () => (this.idle === undefined ? undefined : new Promise((resolve) => this.idle?.push(resolve))),
       leave: () => void this.calls.push("leave"),
       release: () => void this.calls.push("release"),
     };
@@ -97,6 +101,23 @@ describe("A participant", () => {
     await clock.tickAsync(1);
     expect([participant.isOpen, participant.isStopping]).to.deep.equal([false, true]);
     expect(engine.calls).to.deep.equal(["leave"]);
+  });
+
+  it("settles a pause when the engine says so of that pause, and not of an earlier one that was resumed", async () => {
+    engine.idle = [];
+    const { runner } = join(takesASecond);
+    const first = watch(runner.pause("one"));
+    runner.resume("one");
+    const second = watch(runner.pause("one"));
+    await clock.tickAsync(1);
+    expect(first.outcome).to.be.an.instanceof(WorkerNotRunningError);
+    expect(engine.idle).to.have.length(1);
+    engine.idle[0]?.();
+    await clock.tickAsync(1);
+    expect(second.outcome).to.equal("pending");
+    engine.idle[1]?.();
+    await clock.tickAsync(1);
+    expect(second.outcome).to.equal("resolved");
   });
 
   it("hands back a lease unchanged that it cannot use, and does not run twice at a time", async () => {
