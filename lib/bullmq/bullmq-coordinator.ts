@@ -160,7 +160,7 @@ export class BullmqCoordinator {
       if (!this.#jobs.isBusy && this.#late.needReconnect(queue.clock.now()))
         throw new FleetError("the database answers, but workers stay late: connecting anew");
       const { isAway } = this;
-      const hasRequests = this.#requests.areOpen || this.#commands.areAwaited;
+      const hasRequests = this.#requests.areOpen || this.#commands.hasAwaitedPauses;
       await this.#interval.next({ workers: participants.size, hasRequests, isAway }, signal);
     }
   }
@@ -182,13 +182,18 @@ export class BullmqCoordinator {
     this.#interval.skip();
   }
 
+  /** The workers with commands that other replicas do not know of yet. */
+  get unstoredCommands(): readonly string[] {
+    return this.#commands.unstored;
+  }
+
   setPause(worker: string, pause: Pause | null): void {
     this.#commands.setPause(worker, pause);
     this.#interval.skip();
   }
 
   requestRestart(worker: string): void {
-    this.#commands.restart(worker, this.#queue?.clock.now());
+    this.#commands.restart(worker);
     this.#interval.skip();
   }
 

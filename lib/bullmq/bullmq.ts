@@ -5,6 +5,7 @@ import type { Engine, Participant, Registration } from "../distributed/engine.js
 import { checkOptions } from "../errors/check-options.js";
 import { FleetError } from "../errors/fleet-error.js";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.js";
+import { listNames } from "../errors/list-names.js";
 import { describeKind, showUnlessText } from "../errors/show-value.js";
 import type { Logger } from "../runtime/logger.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
@@ -200,6 +201,11 @@ export class BullmqEngine implements Engine {
     } catch (err) {
       new WorkerLogger(logger, "").error({ err }, "stopped connecting to the database of the distributed workers");
     }
+    const unstored = this.#coordinator.unstoredCommands;
+    if (unstored.length > 0)
+      new WorkerLogger(logger, "").error(
+        `stopped before pauses and restarts could be stored, which other replicas do not know of: ${listNames(unstored)}`,
+      );
   }
 
   async #leave(participant: Participant): Promise<void> {

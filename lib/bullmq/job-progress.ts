@@ -50,17 +50,22 @@ export class RunRequests {
   }
 
   /** Whether another replica has reserved the job. */
-  isForOthers({ progress }: Job, now: number): boolean {
-    if (!isRequest(progress) || progress.requestedBy === this.#requester) return false;
-    const left = (numberIn(progress, "until") ?? 0) - now;
-    // More would be left only if the clock of the database was set back.
-    return left > 0 && left <= reservedFor.pause;
+  isForOthers(job: Job, now: number): boolean {
+    return isReserved(job, now) && !this.isForThis(job);
   }
 
   /** Whether this replica has reserved the job, and nothing has overwritten that. */
   isForThis({ progress }: Job): boolean {
     return isRequest(progress) && progress.requestedBy === this.#requester;
   }
+}
+
+/** Whether a replica has reserved the job. */
+export function isReserved({ progress }: Pick<Job, "progress">, now: number): boolean {
+  if (!isRequest(progress)) return false;
+  const left = (numberIn(progress, "until") ?? 0) - now;
+  // More would be left only if the clock of the database was set back.
+  return left > 0 && left <= reservedFor.pause;
 }
 
 function isRequest(progress: unknown): progress is { readonly requestedBy: unknown; readonly until?: unknown } {

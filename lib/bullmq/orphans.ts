@@ -6,6 +6,7 @@ import type { Job } from "bullmq";
 import { isSnapshotEntry, numberIn } from "../runtime/snapshot.js";
 import { random } from "../timers/random.js";
 import type { QueueSnapshot } from "./database.js";
+import { isReserved } from "./job-progress.js";
 import type { OpenQueue } from "./queue.js";
 import { recordOf } from "./worker-record.js";
 
@@ -23,9 +24,9 @@ function lastNeed(job: StoredJob): number {
   return Math.max(timestamp, recordOf(job).due, seenAt ?? 0);
 }
 
-/** This replica has the worker of a job, which is not locked. */
+/** Records that this replica has the worker of a job, which is not locked: at most once a day, and not while it is reserved. */
 export async function claimOverdue(job: StoredJob & Pick<Job, "updateProgress">, now: number): Promise<void> {
-  if (now - lastNeed(job) > day) await job.updateProgress({ seenAt: Math.round(now) });
+  if (now - lastNeed(job) > day && !isReserved(job, now)) await job.updateProgress({ seenAt: Math.round(now) });
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Participant } from "../distributed/engine.js";
 import { isSnapshotEntry, numberIn } from "../runtime/snapshot.js";
 import type { Pause } from "../runtime/worker-status.js";
+import { TimerQueue } from "../timers/timer-queue.js";
 import type { QueueSnapshot } from "./database.js";
 import type { RunRequests } from "./job-progress.js";
 import type { OpenQueue } from "./queue.js";
@@ -19,10 +20,10 @@ export class SharedCommands {
   readonly #requests: RunRequests;
   /** Pauses that were begun or ended here, and are not stored yet. */
   readonly #newPauses = new Map<string, Pause | null>();
-  /** When workers were restarted here, on the database's clock; undefined until it is known. Not stored yet. */
-  readonly #newRestarts = new Map<string, number | undefined>();
-  /** As they were read last, by the id of the job. */
-  #pauses: ReadonlyMap<string, Pause> = new Map();
+  /** When workers were restarted here, on the clock of the timer queue. Not stored yet. */
+  readonly #newRestarts = new Map<string, number>();
+  /** As they are stored, as far as is known, by the id of the job. */
+  #pauses = new Map<string, Pause>();
   #restarts: ReadonlyMap<string, number> = new Map();
   /** Workers whose pause is to settle. */
   readonly #awaited = new Map<string, IdleWait>();
@@ -32,18 +33,23 @@ export class SharedCommands {
   }
 
   /** Whether a pause is to settle. */
-  get areAwaited(): boolean {
+  get hasAwaitedPauses(): boolean {
     return this.#awaited.size > 0;
   }
 
-  /** A pause has begun or ended on this replica. */
+  /** The workers with commands that are not stored yet. */
+  get unstored(): string[] {
+    return [...new Set([...this.#newPauses.keys(), ...this.#newRestarts.keys()])];
+  }
+
+  /** Stores with the next reconciliation that a pause has begun or ended on this replica. */
   setPause(worker: string, pause: Pause | null): void {
     this.#newPauses.set(worker, pause);
   }
 
-  /** @param now on the database's clock; undefined while that is not known */
-  restart(worker: string, now: number | undefined): void {
-    this.#newRestarts.set(worker, now);
+  /** Stores with the next reconciliation that a worker is restarted now. */
+  restart(worker: string): void {
+    this.#newRestarts.set(worker, TimerQueue.current().now());
   }
 
   /** Resolves once a worker that is paused runs on no replica, and none will begin to; or when it leaves this replica. */
@@ -65,7 +71,7 @@ export class SharedCommands {
     const pause = this.#pauses.get(id);
     // A worker that was restarted has ended the pause just now.
     if (pause !== undefined && !this.#newPauses.has(participant.name)) participant.adoptPause(pause);
-    participant.adoptRestart(this.#newRestarts.get(participant.name) ?? this.#restarts.get(id) ?? 0);
+    participant.adoptRestart(this.#restarts.get(id) ?? 0);
   }
 
   /** Passes what was read to the workers. */
@@ -100,15 +106,18 @@ export class SharedCommands {
         const job = await queue.read(jobIdOf(name));
         if (job !== undefined) await this.#requests.clear(job);
         await queue.removeMeta([field]);
+        this.#pauses.delete(jobIdOf(name));
       } else {
         await queue.setMeta({ [field]: JSON.stringify(pause) });
+        this.#pauses.set(jobIdOf(name), pause);
       }
       // It may have changed again meanwhile.
       if (this.#newPauses.get(name) === pause) this.#newPauses.delete(name);
     }
-    for (const [name, at] of [...this.#newRestarts]) {
-      await queue.setMeta({ [`${prefixes.restart}${jobIdOf(name)}`]: String(Math.round(at ?? queue.clock.now())) });
-      if (this.#newRestarts.get(name) === at) this.#newRestarts.delete(name);
+    for (const [name, requestedAt] of [...this.#newRestarts]) {
+      const at = queue.clock.now() - (TimerQueue.current().now() - requestedAt);
+      await queue.setMeta({ [`${prefixes.restart}${jobIdOf(name)}`]: String(Math.round(at)) });
+      if (this.#newRestarts.get(name) === requestedAt) this.#newRestarts.delete(name);
     }
   }
 
@@ -147,7 +156,7 @@ export class SharedCommands {
   }
 }
 
-/** A pause that is to settle. */
+/** A caller that waits until a paused worker is idle on all replicas. */
 class IdleWait {
   /** Whether the job was reserved when the worker did not run. */
   isReserved = false;

@@ -4,6 +4,7 @@ import type { WorkerDefinition } from "../chain/worker-definition.js";
 import { FleetError } from "../errors/fleet-error.js";
 import { describeKind } from "../errors/show-value.js";
 import { toError } from "../errors/thrown-value-error.js";
+import { WorkerNotRunningError } from "../errors/worker-not-running-error.js";
 import { isFailure, type Outcome } from "../runtime/outcome.js";
 import type { RunCause } from "../runtime/runs.js";
 import { Snapshot } from "../runtime/snapshot.js";
@@ -12,6 +13,7 @@ import { inTransition } from "../runtime/transition.js";
 import type { WorkerCommands } from "../runtime/worker-commands.js";
 import { WorkerLogger } from "../runtime/worker-logger.js";
 import type { Pause, WorkerStatus } from "../runtime/worker-status.js";
+import { QueueTimer } from "../timers/queue-timer.js";
 import { Declaration } from "./declaration.js";
 import type { Checkpoint, Engine, EngineProvider, Lease, Participant, RemoteState, StoredWait } from "./engine.js";
 import { GuardedRegistration, isRegistration } from "./guarded-registration.js";
@@ -30,12 +32,17 @@ export class DistributedTask extends Task implements Participant {
   #hasLeft = false;
   /** By what command the leased run that is under way was stopped, as a participle. */
   #interruptedBy: "paused" | "restarted" | undefined;
-  /** Of the leased run that is under way, and when it began, on the engine's clock. */
+  /** The lease of the run that is under way. */
   #lease: Lease | undefined;
+  /** When it began, on the engine's clock. */
   #leasedAt = 0;
   /** When the worker was restarted last on any replica, on the engine's clock. */
   #restartedAt = 0;
   #isAwaitingIdle = false;
+  readonly #hungTimer = new QueueTimer(() => {
+    const text = `is to be ${this.#interruptedBy}, but has not stopped within ${hungAfter / 1_000}s: let it watch context.signal`;
+    new WorkerLogger(this.logger, this.name).warn(text);
+  });
   #endLeasedRun: ((checkpoint: Checkpoint) => void) | undefined;
   #remote: RemoteState | undefined;
   #lateSince: number | null = null;
@@ -106,13 +113,19 @@ export class DistributedTask extends Task implements Participant {
   }
 
   latestDue({ due, snapshot }: StoredWait, now: number): number {
-    return this.declaration.latestDue(due, this.continued(snapshot), now, this.name);
+    return this.declaration.latestDue(due, this.continued(snapshot, now), now, this.name);
   }
 
-  /** What the worker continues with: a snapshot without the attempts that were counted before it was restarted. */
-  continued(stored: unknown): Snapshot {
+  /**
+   * What the worker continues with: a snapshot without the attempts that were counted before it was restarted.
+   * @param now on the engine's clock
+   */
+  continued(stored: unknown, now: number): Snapshot {
     const snapshot = Snapshot.from(stored);
-    if ((Declaration.savedAt(snapshot) ?? 0) < this.#restartedAt) for (const kind of attempts) snapshot.remove(kind);
+    const restartedAt = this.#restartedAt;
+    // One in the future was before the engine's clock was set back.
+    if (restartedAt <= now && (Declaration.savedAt(snapshot) ?? 0) < restartedAt)
+      for (const kind of attempts) snapshot.remove(kind);
     return snapshot;
   }
 
@@ -149,9 +162,12 @@ export class DistributedTask extends Task implements Participant {
 
   protected override onChildExit(outcome: Outcome, leasedRun?: Task): void {
     const isLost = this.#lease?.signal.aborted === true;
+    this.#hungTimer.cancel();
     if (leasedRun instanceof LeasedRunTask) {
       const due = outcome === "completed" ? null : leasedRun.dueAgain;
-      this.#handBack({ due, snapshot: leasedRun.lastSnapshot, phase: "waiting", status: this.status });
+      // A replica that does not know of a restart yet would continue the attempts.
+      const snapshot = this.continued(leasedRun.lastSnapshot, this.#lease?.now() ?? 0).toJSON();
+      this.#handBack({ due, snapshot, phase: "waiting", status: this.status });
     }
     if (this.#joinError !== undefined) {
       this.exit(this.#joinError);
@@ -178,6 +194,10 @@ export class DistributedTask extends Task implements Participant {
   #leave(outcome: Outcome): void {
     if (this.#hasLeft) return;
     this.#hasLeft = true;
+    if (this.#isAwaitingIdle)
+      this.commands?.rejectIdle(
+        new WorkerNotRunningError(this.name, "paused", "it left this replica before it was known to be idle on the others"),
+      );
     const left = this.#registration?.leave();
     if (left === undefined) {
       this.exit(outcome);
@@ -216,7 +236,7 @@ export class DistributedTask extends Task implements Participant {
   }
 
   adoptRestart(at: number): void {
-    if (at <= this.#restartedAt) return;
+    if (at === this.#restartedAt) return;
     this.#restartedAt = at;
     const { child } = this;
     if (child === undefined || this.aborted || this.#leasedAt >= at) return;
@@ -235,6 +255,7 @@ export class DistributedTask extends Task implements Participant {
   /** Stops the leased run, which is handed back, without leaving the engine. */
   #interrupt(leasedRun: Task, command: "paused" | "restarted"): void {
     this.#interruptedBy = command;
+    this.#hungTimer.sleep(hungAfter);
     leasedRun.abort(new DOMException(`${this.name} was ${command}`, "AbortError"));
   }
 
@@ -242,7 +263,10 @@ export class DistributedTask extends Task implements Participant {
   #shareCommands(): void {
     const { commands } = this;
     if (commands?.takeUnsharedPause() === true) this.#registration?.setPause(commands.pauseStatus ?? null);
-    if (commands?.takeUnsharedRestart() === true) this.#registration?.requestRestart();
+    if (commands?.takeUnsharedRestart() === true) {
+      this.#restartedAt = this.#lease?.now() ?? this.#restartedAt;
+      this.#registration?.requestRestart();
+    }
   }
 
   /** While nothing runs here: requests the run that a command asks for, and settles a pause. */
@@ -297,6 +321,9 @@ export class DistributedTask extends Task implements Participant {
     super.describe(status);
   }
 }
+
+/** After how long, in ms, a run that ignores its signal is logged, if a command on another replica stops it. */
+const hungAfter = 30_000;
 
 /** The kinds of the snapshot entries about a run that is attempted again. */
 const attempts = ["retry", "retryJob", "timeout"];

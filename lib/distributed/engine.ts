@@ -77,7 +77,7 @@ export interface Registration {
   setPause?(pause: Pause | null): void;
   /**
    * Resolves once the pause is stored, the worker runs on no replica and none will begin to. Without this method, or if it
-   * returns undefined, a pause waits for this replica only.
+   * returns undefined, a pause waits for this replica only. Settles when the worker leaves this replica, too.
    */
   whenIdle?(): Promise<void> | undefined;
   /**

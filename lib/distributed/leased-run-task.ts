@@ -39,8 +39,8 @@ export class LeasedRunTask extends Task implements LeasedRun {
     this.parent = parent;
     this.#chain = chain;
     this.#lease = lease;
-    this.#restored = parent.continued(lease.snapshot);
     const now = lease.now();
+    this.#restored = parent.continued(lease.snapshot, now);
     this.#startedAt = now;
     this.offset = now - TimerQueue.current().now();
     const latest = parent.latestDue(lease, now);

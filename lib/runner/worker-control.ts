@@ -9,6 +9,8 @@ import type { Supervisor, SupervisorState } from "../supervision/supervisor.js";
 import { type CommandOptions, publishCommand } from "./command-options.js";
 import type { RestartedGroup } from "./restarted-group.js";
 
+type SupervisorStates = readonly SupervisorState[];
+
 /**
  * Carries out commands for one worker of a runner. All commands throw or reject with a {@link WorkerNotRunningError} if the
  * runner does not run.
@@ -65,7 +67,7 @@ export class WorkerControl {
    * Keeps the worker from running. Resolves when nothing of it runs: a repeated worker ends its run, a continuous one is stopped.
    */
   pause(): Promise<void> {
-    const task = this.#check("paused", ["running", "stopping", "backoff"]);
+    const task = this.#check("paused", this.#pausableStates);
     this.#refuseIfCompleted("paused");
     const supervisor = this.#supervisor;
     const commands = task.ensureCommands();
@@ -87,7 +89,7 @@ export class WorkerControl {
   }
 
   resume(): void {
-    const task = this.#check("resumed", ["running", "stopping", "backoff"]);
+    const task = this.#check("resumed", this.#pausableStates);
     this.#refuseIfCompleted("resumed");
     if (task.commands?.isPaused !== true) return;
     this.#publish("resume");
@@ -143,8 +145,13 @@ export class WorkerControl {
     return Promise.resolve();
   }
 
+  /** A distributed worker whose group is in a backoff has left its engine, and could not pass a pause on to other replicas. */
+  get #pausableStates(): SupervisorStates {
+    return this.#worker.distributed === true ? ["running", "stopping"] : ["running", "stopping", "backoff"];
+  }
+
   /** @param states in which its supervisor may be; outside of a group only the first */
-  #check(action: string, [first, ...others]: readonly SupervisorState[]): MonitorTask {
+  #check(action: string, [first, ...others]: SupervisorStates): MonitorTask {
     const { name } = this.#subject;
     const { state } = this.#supervisor;
     if (this.#outermost.state !== "running") {

@@ -5,8 +5,8 @@ import { isFailure, type Outcome } from "./outcome.js";
 import type { Pause } from "./worker-status.js";
 
 /**
- * The commands that were given to one worker: to pause, or to run now. Kept with the worker, and read at each decision by the
- * task that repeats it, so that a command outlives restarts. Every promise settles, once: at the latest when the worker
+ * The commands that were given to one worker: to pause, to run now, to restart. Kept with the worker, and read at each decision
+ * by the task that repeats it, so that a command outlives restarts. Every promise settles, once: at the latest when the worker
  * exits or the runner has stopped.
  */
 export class WorkerCommands {

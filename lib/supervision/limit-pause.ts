@@ -5,7 +5,7 @@ import { TimerQueue } from "../timers/timer-queue.js";
 import { reportHung } from "./hung-workers.js";
 import type { Child } from "./supervisor.js";
 
-/** Rejects the pause of a repeated worker if its run does not end in time. It is paused all the same when that ends. */
+/** Rejects a pause if the worker does not become idle in time. It stays paused. */
 export function limitPause(child: Child, commands: WorkerCommands, timeout: number): void {
   const requestedAt = TimerQueue.current().now();
   const timer = new QueueTimer(() => {

@@ -286,6 +286,50 @@ describe("A command for a distributed worker on one replica", () => {
     expect(first?.lines).to.deep.include(["restarted on another replica", "one"]);
   });
 
+  it("to restart a run on its own replica begins with the first attempt, on whatever replica", async () => {
+    const job = async ({ attempt, signal }: WorkerContext) => {
+      if (attempt === 0) throw new Error("no");
+      await wait("10s", { signal });
+    };
+    const replicas = simulation.replicas(3, { repeat: "1m", retryJob: new StaticBackoff({ sleep: "1s" }), job });
+    await simulation.advance(62_000);
+    const { where, attempt } = simulation.runs.at(-1) ?? {};
+    expect(attempt).to.equal(1);
+    const before = simulation.runs.length;
+    const holder = replicas.find(({ name }) => name === where);
+    const restarted = watch(holder?.runner.restart("one") ?? rejected());
+    await simulation.advance(500);
+    expect(restarted.outcome).to.equal("resolved");
+    expect(simulation.runs.slice(before).map((run) => run.attempt)).to.deep.equal([0]);
+  });
+
+  it("to pause rejects if its replica stops before the worker is known to be idle on all others", async () => {
+    const [first] = simulation.replicas(2, { repeat: "1m", job: takesASecond });
+    await simulation.advance(60_500);
+    expect(simulation.places).to.deep.equal(["2"]);
+    const paused = watch(first?.runner.pause("one") ?? rejected());
+    first?.stop.abort();
+    await simulation.advance(10);
+    expect(String(paused.outcome)).to.equal(
+      "WorkerNotRunningError: one cannot be paused: it left this replica before it was known to be idle on the others",
+    );
+  });
+
+  it("to restart says if the run on another replica has not stopped after 30 s", async () => {
+    const [first, second] = simulation.replicas(2, {
+      repeat: "1m",
+      job: () => wait("2m", { signal: new AbortController().signal }),
+    });
+    await simulation.advance(60_500);
+    expect(simulation.places).to.deep.equal(["2"]);
+    watch(first?.runner.restart("one") ?? rejected());
+    await simulation.advance(31_000);
+    expect(second?.lines).to.deep.include([
+      "is to be restarted, but has not stopped within 30s: let it watch context.signal",
+      "one",
+    ]);
+  });
+
   for (const [kind, timing] of [
     ["continuous worker", { retry: new StaticBackoff({ sleep: "1h" }) }],
     ["run", { repeat: "1m", retryJob: new StaticBackoff({ sleep: "1h" }) }],

@@ -57,6 +57,11 @@ describe("A group with distributed workers", () => {
       [480, "2"],
     ]);
     expect(processes.map(({ engine }) => engine.participants.size)).to.deep.equal([0, 1]);
+    // It has left the engine, and could not inform the other replica.
+    const paused = processes[0]?.runner.pause("Feed/sync");
+    expect(String(await paused?.catch((error: unknown) => error))).to.equal(
+      "WorkerNotRunningError: Feed/sync cannot be paused: its group is being restarted",
+    );
     for (const feed of feeds) feed.fails = false;
     await simulation.advance(400_000);
     expect(processes.map(({ engine }) => engine.participants.size)).to.deep.equal([1, 1]);

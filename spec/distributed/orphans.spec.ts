@@ -51,6 +51,11 @@ describe("The job of a worker", () => {
     expect(job.progress).to.deep.equal({ seenAt: now });
     await claimOverdue(job, now + 1.1 * day);
     expect(job.progress).to.deep.equal({ seenAt: now + 1.1 * day });
+    const reserved = { ...jobOf({ due: 98 }), progress: { requestedBy: "a replica", until: now + 10_000 } };
+    await claimOverdue(reserved, now);
+    expect(reserved.progress).to.have.property("requestedBy");
+    await claimOverdue(reserved, now + 20_000);
+    expect(reserved.progress).to.deep.equal({ seenAt: now + 20_000 });
     const recent = jobOf({ due: 99.5 });
     await claimOverdue(recent, now);
     expect(recent.progress).to.equal(0);

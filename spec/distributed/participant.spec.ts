@@ -9,6 +9,7 @@ import {
   type Participant,
   type Registration,
   StaticBackoff,
+  type WorkerContext,
   WorkerNotRunningError,
   wait,
 } from "watchbill";
@@ -275,6 +276,24 @@ describe("A participant", () => {
     expect([attempts, seen]).to.deep.equal([[0, 3], "Error: elsewhere"]);
     expect(next.snapshot).to.have.deep.property("retryJob", [{ failures: 4, lastFailure: "Error: no luck", isWaiting: true }]);
     void runner.stop();
+  });
+
+  it("does not continue attempts that were saved before a restart, unless that seems to be in the future", async () => {
+    const attempts: number[] = [];
+    const job = (context: WorkerContext): void => {
+      attempts.push(context.attempt);
+      throw new Error("no");
+    };
+    join({ repeat: "1m", retryJob: new StaticBackoff({ sleep: "1s" }), job });
+    const { snapshot, due } = await runOnce(lease(), 0);
+    await clock.tickAsync("01:00");
+    const failed = await runOnce(lease(snapshot, due ?? 0));
+    await clock.tickAsync(1_000);
+    engine.participant.adoptRestart(Date.now() + 3_600_000);
+    await runOnce(lease(failed.snapshot, failed.due ?? 0));
+    engine.participant.adoptRestart(Date.now());
+    await runOnce(lease(failed.snapshot, failed.due ?? 0));
+    expect(attempts).to.deep.equal([0, 1, 0]);
   });
 
   it("shows the attempts and the last failure of another replica, unless they are malformed", () => {

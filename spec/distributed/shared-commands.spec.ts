@@ -61,9 +61,9 @@ describe("A pause of all replicas", () => {
     await reconcile();
     expect(settled.outcome).to.equal("pending");
     expect(new RunRequests().isForOthers(job(), Date.now() + 50_000)).to.equal(true);
-    expect(commands.areAwaited).to.equal(true);
+    expect(commands.hasAwaitedPauses).to.equal(true);
     await reconcile();
-    expect([settled.outcome, commands.areAwaited]).to.deep.equal(["resolved", false]);
+    expect([settled.outcome, commands.hasAwaitedPauses]).to.deep.equal(["resolved", false]);
   });
 
   it("does not settle when a replica was faster, and its run has ended already", async () => {
@@ -87,6 +87,17 @@ describe("A pause of all replicas", () => {
     expect([settled.outcome, progress, meta]).to.deep.equal(["resolved", 0, {}]);
   });
 
+  it("is not taken for resumed if it was stored after the queue was read", async () => {
+    const jobs = new Map([["worker-one", { state: "active", until: 0 } as const]]);
+    commands.read({ meta, jobs, now: Date.now() }, new Map<string, Participant>());
+    commands.setPause("one", pause);
+    const settled = watch(commands.whenIdle("one"));
+    await commands.write(queue);
+    await commands.settle(queue, { jobs });
+    await new Promise(setImmediate);
+    expect(settled.outcome).to.equal("pending");
+  });
+
   it("settles when the worker leaves this replica", async () => {
     commands.setPause("one", pause);
     const settled = watch(commands.whenIdle("one"));
@@ -94,6 +105,6 @@ describe("A pause of all replicas", () => {
     await reconcile();
     commands.left("one");
     await reconcile();
-    expect([settled.outcome, commands.areAwaited]).to.deep.equal(["resolved", false]);
+    expect([settled.outcome, commands.hasAwaitedPauses]).to.deep.equal(["resolved", false]);
   });
 });

@@ -10,6 +10,7 @@ describe("A replica asks Postgres for a job", () => {
   let wakeUps: WakeUps;
   /** When it has asked, in ms since the start of the spec. */
   let asked: number[];
+  let isOver: boolean;
 
   beforeEach(async () => {
     time = sinon.useFakeTimers({ now: epoch, toNotFake: ["nextTick", "queueMicrotask"] });
@@ -17,16 +18,19 @@ describe("A replica asks Postgres for a job", () => {
     await clock.measure(async () => ({ now: Date.now() }));
     wakeUps = new WakeUps(clock);
     asked = [];
+    isOver = false;
     void ask();
   });
 
-  afterEach(() => {
+  afterEach(async () => {
+    isOver = true;
     wakeUps.close();
+    await time.tickAsync(0);
     time.restore();
   });
 
   async function ask(): Promise<void> {
-    for (;;) {
+    while (!isOver) {
       await wakeUps.wait(3_600_000);
       asked.push(Date.now() - epoch);
     }
