@@ -182,8 +182,11 @@ export class BullmqEngine implements Engine {
 
   #checkName(name: string): void {
     if (name === "") throw new FleetError(`A distributed worker of ${this.#namespace} has no name: name it`);
-    const problem = problemOfName(name);
-    if (problem !== undefined) throw new FleetError(`A distributed worker of ${this.#namespace} has a name that ${problem}`);
+    if (jobIdOf(name).length > longestId) {
+      throw new FleetError(
+        `A distributed worker of ${this.#namespace} has a name that is longer than ${longestId} characters when it is encoded: name it shorter`,
+      );
+    }
     if (this.#participants.has(name)) {
       throw new FleetError(
         `${name} has already joined ${this.#namespace} in this process: use a unique name, and pass the engine to one runner only`,
@@ -232,11 +235,3 @@ export class BullmqEngine implements Engine {
 
 /** The longest id of a job: an index of Postgres limits it. */
 const longestId = 1_000;
-
-/** Why the database cannot store a name, and what to do; undefined if it can. */
-function problemOfName(name: string): string | undefined {
-  if (/\p{Surrogate}/u.test(name)) return "is not well-formed Unicode: name it without lone surrogates";
-  if (name.includes("\0")) return "contains NUL, which Postgres cannot store: name it without";
-  if (jobIdOf(name).length > longestId) return `is longer than ${longestId} characters when it is encoded: name it shorter`;
-  return undefined;
-}

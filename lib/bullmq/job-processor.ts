@@ -87,7 +87,7 @@ export class JobProcessor {
     const worker = workerOf(job.id ?? "") ?? "";
     const participant = this.#options.participants.get(worker);
     const record = recordOf(job);
-    if (job.name !== worker) {
+    if (job.name !== job.id) {
       await this.#leaveToOthers({ job, token, queue }, record).finally(() => this.#options.onDamaged(worker));
       return;
     }
@@ -111,7 +111,7 @@ export class JobProcessor {
       () => {},
       () => {},
     );
-    this.#running.set(job.name, ended);
+    this.#running.set(worker, ended);
     try {
       await run;
     } catch (thrown) {
@@ -120,7 +120,7 @@ export class JobProcessor {
       // Any other error would fail the job and overwrite its record. Instead its lock expires, and another replica gets it.
       throw new DelayedError();
     } finally {
-      if (this.#running.get(job.name) === ended) this.#running.delete(job.name);
+      if (this.#running.get(worker) === ended) this.#running.delete(worker);
     }
   };
 
@@ -226,15 +226,15 @@ export class JobProcessor {
     const record: WorkerRecord = { snapshot, phase, status, due, until: due, origin, replica: this.#options.replica };
     const isOffered = this.#running.size > 1 && random() < offered;
     await queue.handBack(job.id ?? "", token, due, record, participant.isStopping || isOffered);
-    if (queue.isCoarse && due > queue.clock.now()) this.#wakeUpAt(due, job, queue);
+    if (queue.isCoarse && due > queue.clock.now()) this.#wakeUpAt(due, participant.name, job, queue);
     throw new DelayedError();
   }
 
   /** Promotes a job when it is due, as BullMQ may do it later: on the replica that ran it last. */
-  #wakeUpAt(due: number, job: Job, queue: OpenQueue): void {
-    this.#wakeUps.get(job.name)?.cancel();
+  #wakeUpAt(due: number, worker: string, job: Job, queue: OpenQueue): void {
+    this.#wakeUps.get(worker)?.cancel();
     const promote = async (): Promise<void> => {
-      this.#wakeUps.delete(job.name);
+      this.#wakeUps.delete(worker);
       try {
         const current = await queue.read(job.id ?? "");
         // The worker may have run again meanwhile.
@@ -246,7 +246,7 @@ export class JobProcessor {
     };
     const timer = new QueueTimer(() => void promote());
     timer.sleep(Math.max(0, due - queue.clock.now()));
-    this.#wakeUps.set(job.name, timer);
+    this.#wakeUps.set(worker, timer);
   }
 
   /** Whether any worker runs here, also if its lease is lost. */

@@ -28,7 +28,6 @@ export interface QueueOptions {
 }
 
 export interface NewJob {
-  readonly name: string;
   readonly jobId: string;
   readonly record: WorkerRecord;
   /** In ms. */
@@ -169,8 +168,9 @@ export function openQueue<Options>(database: Database<Options>, options: QueueOp
       worker.concurrency = count;
     },
     async add(jobs) {
-      const added = jobs.map(({ name, record, jobId, delay }) => ({
-        name,
+      const added = jobs.map(({ record, jobId, delay }) => ({
+        // A job that has lost its name is recognised.
+        name: jobId,
         data: wrapJson("record", record),
         opts: { jobId, delay, attempts: 1, keepLogs: 0, timestamp: Math.round(clock.now()) },
       }));

@@ -90,7 +90,7 @@ export class Reconciler {
       if (participant === undefined || summary === undefined) return;
       const job = await queue.read(jobIdOf(name));
       // Another replica may have replaced the job meanwhile.
-      if (job?.name !== name) {
+      if (job?.name !== jobIdOf(name)) {
         if (suspects.has(name)) await this.#replace(options, name, job);
         else this.#suspects.add(name);
         return;
@@ -155,7 +155,7 @@ export class Reconciler {
   }
 
   #jobOf(name: string): Omit<NewJob, "delay"> {
-    return { name, jobId: jobIdOf(name), record: this.#known.get(name) ?? initialRecord };
+    return { jobId: jobIdOf(name), record: this.#known.get(name) ?? initialRecord };
   }
 
   /** Returns whether the job was promoted or revived. */

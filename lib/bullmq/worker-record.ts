@@ -101,18 +101,24 @@ export function isStatus(value: unknown): value is WorkerStatus {
   );
 }
 
-/**
- * The id of a worker's job. BullMQ accepts neither a colon nor a plain integer.
- * @throws URIError if the name is not well-formed Unicode
- */
+/** The id of a worker's job, and its name. BullMQ accepts neither a colon nor a plain integer, and Postgres not every character. */
 export function jobIdOf(worker: string): string {
-  return `worker-${encodeURIComponent(worker)}`;
+  return `worker-${worker.replace(/\p{Surrogate}|\P{Surrogate}+/gu, (part) =>
+    isLoneSurrogate(part) ? `%u${part.charCodeAt(0).toString(16)}` : encodeURIComponent(part),
+  )}`;
+}
+
+function isLoneSurrogate(part: string): boolean {
+  return /^\p{Surrogate}$/u.test(part);
 }
 
 /** The worker of a job; undefined if the id is not one that {@link jobIdOf} returns. */
 export function workerOf(jobId: string): string | undefined {
   try {
-    return decodeURIComponent(jobId.replace(/^worker-/, ""));
+    const parts = jobId.replace(/^worker-/, "").split(/%u(d[89a-f][0-9a-f]{2})/);
+    return parts
+      .map((part, index) => (index % 2 === 0 ? decodeURIComponent(part) : String.fromCharCode(Number.parseInt(part, 16))))
+      .join("");
   } catch {
     return undefined;
   }

@@ -149,21 +149,15 @@ describe("bullmq()", () => {
     await first;
   });
 
-  for (const [what, name, message] of [
-    ["is not well-formed Unicode", "a\ud800", "a name that is not well-formed Unicode: name it without lone surrogates"],
-    ["contains NUL", "a\0b", "a name that contains NUL, which Postgres cannot store: name it without"],
-    ["is very long", "ü".repeat(200), "a name that is longer than 1000 characters when it is encoded: name it shorter"],
-  ] as const) {
-    it(`refuses a worker whose name ${what}`, async () => {
-      const engine = bullmq({ connection: `redis://localhost:${await freePort()}`, namespace: "a" });
-      const declared = new DeclarativeWorker({ name, repeat: "1h", job: () => {}, distributed: true });
-      let error: unknown;
-      await bootstrap([declared], { engine, logger: new Log(), signals: [] })
-        .run()
-        .catch((thrown: unknown) => (error = thrown));
-      expect(inspect(error)).to.include(message);
-    });
-  }
+  it("refuses a worker whose name is very long", async () => {
+    const engine = bullmq({ connection: `redis://localhost:${await freePort()}`, namespace: "a" });
+    const declared = new DeclarativeWorker({ name: "ü".repeat(200), repeat: "1h", job: () => {}, distributed: true });
+    let error: unknown;
+    await bootstrap([declared], { engine, logger: new Log(), signals: [] })
+      .run()
+      .catch((thrown: unknown) => (error = thrown));
+    expect(inspect(error)).to.include("a name that is longer than 1000 characters when it is encoded: name it shorter");
+  });
 
   for (const protocol of ["redis", "postgres"]) {
     it(`leaves nothing running when it is stopped while it cannot reach ${protocol}://`, async function () {
@@ -386,6 +380,23 @@ function describeEngine(
       await faults["a job that was deleted"]?.[1]();
       await until(() => runs >= 6);
       expect(runner.status()[0]?.lastError).to.include("NUL");
+    });
+
+    it("runs and pauses workers with any name, which do not keep others from running", async () => {
+      const names = ["a\0b", "a\ud800", "\udc00%ud800:", "1", "ü/😀", "often"];
+      const counts = new Map<string, number>();
+      const workers = names.map((name) => {
+        const job = (): void => void counts.set(name, (counts.get(name) ?? 0) + 1);
+        return new DeclarativeWorker({ name, job, repeat: 200, distributed: true });
+      });
+      const engine = bullmq({ connection: server.url, namespace: "names", lockDuration: "3s", stalledInterval: "500ms" });
+      const runner = bootstrap(workers, { engine, logger: log, signals: [] });
+      started.push({ runner, running: runner.run() });
+      await until(() => names.every((name) => (counts.get(name) ?? 0) >= 3));
+      for (const name of names.slice(0, 3)) await runner.pause(name);
+      const held = new Map(counts);
+      await until(() => (counts.get("often") ?? 0) >= (held.get("often") ?? 0) + 5);
+      for (const name of names.slice(0, 3)) expect(counts.get(name)).to.equal(held.get(name));
     });
 
     it("spreads continuous workers over the replicas that are connected", async () => {

@@ -45,7 +45,7 @@ describe("The record of a job", () => {
   });
 
   it("has an id from which the worker's name can be read; other ids have no worker", () => {
-    for (const name of ["a", "a/b:c", "100%", "Übung 🙂", "worker-1"]) {
+    for (const name of ["a", "a/b:c", "100%", "Übung 🙂", "worker-1", "NUL \0", "\ud800", "\udc00🙂\ud83d", "%ud800"]) {
       expect(jobIdOf(name)).to.not.include(":");
       expect(workerOf(jobIdOf(name))).to.equal(name);
     }
