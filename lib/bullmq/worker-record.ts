@@ -101,7 +101,7 @@ export function isStatus(value: unknown): value is WorkerStatus {
   );
 }
 
-/** The id of a worker's job, and its name. BullMQ accepts neither a colon nor a plain integer, and Postgres not every character. */
+/** The id of a worker's job, and its name. BullMQ accepts no colon and no plain integer, and Postgres not every character. */
 export function jobIdOf(worker: string): string {
   return `worker-${worker.replace(/\p{Surrogate}|\P{Surrogate}+/gu, (part) =>
     isLoneSurrogate(part) ? `%u${part.charCodeAt(0).toString(16)}` : encodeURIComponent(part),
