@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, unlinkSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { userSocketFolder } from "../dashboard/dashboard.js";
 import { CommandError, exitCodes } from "./exit-codes.js";
 import { printable } from "./table.js";
@@ -42,12 +43,37 @@ async function socketsIn(folder: string): Promise<ProcessSocket[]> {
     const pid = Number(/^(\d+)\.sock$/.exec(file)?.[1]);
     const path = join(folder, file);
     if (!Number.isInteger(pid) || !isOwnSocket(path)) continue;
-    const answer = await knock(path);
+    const answer = await answerOf(pid, path);
     if (answer === "alive") found.push({ pid, path });
     else if (answer === "dead") remove(path);
   }
   return found;
 }
+
+/** How often, and after how many ms, to try again to reach a process that is starting. */
+const startingProcess = { attempts: 10, interval: 50 };
+
+/** A process that is starting may have created its socket, and not listen on it yet. */
+async function answerOf(pid: number, path: string): Promise<Answer> {
+  for (let attempt = 1; attempt <= startingProcess.attempts; attempt++) {
+    const answer = await knock(path);
+    if (answer !== "dead" || !isAlive(pid)) return answer;
+    await setTimeout(startingProcess.interval);
+  }
+  // The pid is that of another process by now.
+  return "unknown";
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && "code" in error && error.code === "ESRCH");
+  }
+}
+
+type Answer = "alive" | "dead" | "unknown";
 
 /** @throws CommandError unless the path is that of a socket of this user */
 export function checkSocket(path: string): void {
@@ -66,7 +92,7 @@ function isOwnSocket(path: string): boolean {
   return stats?.isSocket() === true && stats.uid === process.getuid?.();
 }
 
-function knock(path: string): Promise<"alive" | "dead" | "unknown"> {
+function knock(path: string): Promise<Answer> {
   return new Promise((resolve) => {
     const socket = connect(path);
     socket.once("connect", () => {

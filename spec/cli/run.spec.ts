@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync, unlinkSync } from "node:fs";
+import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { expect } from "chai";
+import { findSockets } from "../../lib/cli/sockets.js";
 import { Folder, root, useEnvironment, watchbill } from "./command.fixture.js";
 import { CommandProcess } from "./process.fixture.js";
 
@@ -103,6 +105,24 @@ describe("watchbill run", function () {
     expect(readdirSync(join(folder.path, "watchbill"))).to.deep.equal([`${second.pid}.sock`]);
     second.kill("SIGTERM");
     expect(await second.ended).to.equal(0);
+  });
+
+  it("is found as soon as it listens on its socket, which no command removes while it starts", async () => {
+    const command = start("run", counter);
+    const socket = await socketOf(command);
+    command.kill("SIGKILL");
+    await command.ended;
+    // A socket on which nothing listens, and whose name is the pid of a process that runs: this one.
+    const own = join(dirname(socket), `${process.pid}.sock`);
+    renameSync(socket, own);
+    expect(await findSockets()).to.deep.equal([]);
+    expect(existsSync(own)).to.equal(true);
+    const finding = findSockets();
+    await new Promise(setImmediate);
+    unlinkSync(own);
+    const server = createServer().listen(own);
+    expect(await finding).to.deep.equal([{ pid: process.pid, path: own }]);
+    server.close();
   });
 
   it("runs the workers that --only and --except leave", async () => {
