@@ -55,13 +55,12 @@ const startingProcess = { attempts: 10, interval: 50 };
 
 /** A process that is starting may have created its socket, and not listen on it yet. */
 async function answerOf(pid: number, path: string): Promise<Answer> {
-  for (let attempt = 1; attempt <= startingProcess.attempts; attempt++) {
+  for (let attempt = 1; ; attempt++) {
     const answer = await knock(path);
-    if (answer !== "dead" || !isAlive(pid)) return answer;
+    // After some attempts, the pid must be that of another process by now.
+    if (answer !== "dead" || !isAlive(pid) || attempt === startingProcess.attempts) return answer;
     await setTimeout(startingProcess.interval);
   }
-  // The pid is that of another process by now.
-  return "unknown";
 }
 
 function isAlive(pid: number): boolean {
