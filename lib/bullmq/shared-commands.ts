@@ -59,7 +59,7 @@ export class SharedCommands {
     return wait.idle;
   }
 
-  /** A worker leaves this replica. */
+  /** Ends the wait for a pause: it has settled or was resumed, or the worker leaves this replica. */
   left(worker: string): void {
     this.#awaited.get(worker)?.end();
     this.#awaited.delete(worker);
