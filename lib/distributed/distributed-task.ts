@@ -211,6 +211,7 @@ export class DistributedTask extends Task implements Participant {
 
   override unref(): void {
     this.#registration?.release();
+    this.#hungTimer.cancel();
     super.unref();
   }
 
